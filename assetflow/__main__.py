@@ -1,0 +1,5 @@
+"""`python -m assetflow` is `assetflow`."""
+
+from assetflow.cli.main import main
+
+main()

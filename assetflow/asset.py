@@ -1,0 +1,228 @@
+"""An asset: a table declared as a function of its upstreams.
+
+People write `@asset` functions and SQL files; the loader turns both into `Asset`, a value that holds no code object,
+so that it can be kept in a file, compared, and sent to a worker.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar, overload
+
+from assetflow.check import Check, Severity
+
+Kind = Literal["sql", "python"]
+Arrival = Literal["relation", "polars", "polars_lazy", "arrow", "arrow_reader", "pandas"]
+Volatility = Literal["rebuild", "ignore"]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """SQL that a function returns in place of rows; the tables it reads count as upstreams too."""
+
+    sql: str
+    engine: str = "duckdb"
+
+
+@dataclass(frozen=True, slots=True)
+class upstream:  # noqa: N801 - reads as a word inside Annotated[...]
+    """Renames or narrows a parameter: `Annotated[pl.DataFrame, upstream("other", columns=["a", "b"])]`."""
+
+    name: str | None = None
+    columns: tuple[str, ...] | None = None
+
+    def __init__(self, name: str | None = None, columns: list[str] | tuple[str, ...] | None = None) -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "columns", None if columns is None else tuple(columns))
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a Python asset that receives an upstream: which, as what, and which columns of it."""
+
+    name: str
+    upstream: str
+    arrives: Arrival = "relation"
+    columns: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something in an asset's code that no fingerprint can hold: what it is, and where."""
+
+    what: str
+    path: str | None = None
+    line: int | None = None
+
+    def __str__(self) -> str:
+        if self.path is None:
+            return self.what
+        return f"{self.what} ({self.path}:{self.line})"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One declared table.
+
+    `upstreams` are the names of the assets and sources that it reads, `files` the files that its SQL reads in place
+    (each a source by itself, under its own text as name). `code_version` is the hash of what the asset does,
+    `code_parts` the hashes of the project objects it is made of, `config` the values of its parameters with a
+    default, `overrides` those that the settings give. `notes` say what the code version cannot see.
+    """
+
+    name: str
+    kind: Kind
+    path: str
+    line: int
+    group: str
+    code_version: str
+    code_parts: tuple[tuple[str, str], ...] = ()
+    upstreams: tuple[str, ...] = ()
+    sql: str | None = None
+    function: str | None = None
+    parameters: tuple[Parameter, ...] = ()
+    takes_context: bool = False
+    config: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    volatile: Volatility | None = None
+    materialized: Literal["table", "view"] = "table"
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    owner: str = ""
+    checks: tuple[Check, ...] = ()
+    unique_key: tuple[str, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    column_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    retries: int = 0
+    retry_delay: float = 0.0
+    timeout: float | None = None
+    dialect: str = "duckdb"
+    enabled: bool = True
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        return f"{self.path}:{self.line}"
+
+    @property
+    def is_view(self) -> bool:
+        return self.materialized == "view"
+
+    @property
+    def check_upstreams(self) -> tuple[str, ...]:
+        """The other tables that its checks compare with."""
+        return tuple(dict.fromkeys(name for check in self.checks for name in check.upstreams if name != self.name))
+
+    @property
+    def checks_version(self) -> str:
+        """A hash of its checks: a snapshot that passed others has to pass these before it is published again."""
+        if not self.checks:
+            return ""
+        said = [[check.name, check.sql, check.severity, check.function, sorted(check.options.items())] for check in self.checks]
+        return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()
+
+    @property
+    def rebuilds_always(self) -> bool:
+        """True when the code reads what no fingerprint holds, and nobody declared that harmless."""
+        return self.volatile == "rebuild" or (self.volatile is None and bool(self.notes))
+
+
+@dataclass(frozen=True, slots=True)
+class AssetDeclaration:
+    """What `@asset` was given, beside the function it stands on, and the file and line of the decorator."""
+
+    function: Callable[..., Any]
+    options: Mapping[str, Any]
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDeclaration:
+    """What `@check` was given: the asset under check and the function that returns failing rows."""
+
+    function: Callable[..., Any]
+    asset: str | Callable[..., Any]
+    name: str | None
+    severity: Severity
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDeclaration:
+    """What `source(NAME, ...)` was given, and the file and line that say so."""
+
+    name: str
+    source: Any
+    options: Mapping[str, Any]
+    path: str
+    line: int
+
+
+Declaration = AssetDeclaration | CheckDeclaration | SourceDeclaration
+
+declared: ContextVar[list[Declaration] | None] = ContextVar("declared", default=None)
+"""Where decorators put what they declare while the loader imports a file; None outside of loading."""
+
+
+def declare(declaration: Declaration) -> None:
+    """Hand a declaration to the loader, if one is listening."""
+    listening = declared.get()
+    if listening is not None:
+        listening.append(declaration)
+
+
+@overload
+def asset(function: F, /) -> F: ...
+@overload
+def asset(**options: Any) -> Callable[[F], F]: ...
+def asset(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
+    """Declare a function as an asset; the function itself stays what it was.
+
+        @asset(tags=["nightly"])
+        def loyalty(sales: pl.LazyFrame, min_spend: float = 100.0) -> pl.LazyFrame: ...
+
+    Options: description, tags, owner, group, materialized, checks, unique_key, columns, retries, retry_delay,
+    timeout, volatile, enabled, meta, name. The loader checks them and names the nearest known one.
+    """
+
+    if function is not None:
+        declare(AssetDeclaration(function, options, *caller()))
+        return function
+
+    def mark(function: F) -> F:
+        declare(AssetDeclaration(function, options, *caller()))
+        return function
+
+    return mark
+
+
+def check(
+    asset: str | Callable[..., Any], *, name: str | None = None, severity: Severity = "error"
+) -> Callable[[F], F]:
+    """Declare a function that takes the asset (and other tables) and returns the rows that fail.
+
+        @check("loyalty")
+        def nobody_twice(loyalty: pl.LazyFrame) -> pl.LazyFrame: ...
+    """
+
+    def mark(function: F) -> F:
+        declare(CheckDeclaration(function, asset, name, severity, *caller()))
+        return function
+
+    return mark
+
+
+def caller() -> tuple[str, int]:
+    """File and line of the code that called the caller of this function."""
+    frame = sys._getframe(2)
+    return frame.f_code.co_filename, frame.f_lineno

@@ -1,0 +1,51 @@
+"""A check: a query that returns the rows which fail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["error", "warn"]
+
+TABLE = "{table}"
+"""Where a check's SQL names the table under check; replaced by a scan of the staged snapshot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A named query over `{table}` that returns failing rows; an `error` blocks publication.
+
+    `upstreams` are the other tables that the query reads by name (`relationships`, hand-written SQL).
+    A check in Python has `function` (`"assets/checks.py:big_orders"`) in place of `sql`.
+    """
+
+    name: str
+    sql: str | None = None
+    severity: Severity = "error"
+    upstreams: tuple[str, ...] = ()
+    function: str | None = None
+    column: str | None = None
+    path: str | None = None
+    line: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What one check found: `failures` is the number of failing rows, `sample` the file that keeps some of them."""
+
+    name: str
+    severity: Severity
+    failures: int
+    column: str | None = None
+    sample: str | None = None
+    error: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.failures == 0 and self.error is None
+
+    @property
+    def blocks(self) -> bool:
+        return not self.ok and self.severity == "error"

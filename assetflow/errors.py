@@ -1,0 +1,125 @@
+"""Every error that a user can meet, in one tree.
+
+    AssetflowError               exit  what it is about
+    ├── UsageError                  2  a flag, an argument, an unknown name
+    │   └── SelectionError          2  a selection that does not parse or matches nothing
+    ├── ProjectError                2  no project here, or its settings are wrong
+    ├── DefinitionError             2  an asset, check or source is declared wrongly
+    ├── SourceError                 2  a source's files are missing or cannot be read
+    ├── WarehouseError              1  the warehouse cannot be read or written
+    │   └── BusyError               4  another run holds the environment
+    ├── AssetError                  1  making one asset failed
+    └── Interrupted               130  the user stopped the run
+
+Each says what happened, where (file and line), and what to do next.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class AssetflowError(Exception):
+    """What happened (`message`), in which file (`path`, `line`), and the next step (`hint`)."""
+
+    exit_code = 1
+
+    def __init__(
+        self, message: str, *, path: str | None = None, line: int | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.line = line
+        self.hint = hint
+
+    @property
+    def where(self) -> str | None:
+        """`assets/sales.sql:3`, as editors and terminals understand it."""
+        if self.path is None:
+            return None
+        return self.path if self.line is None else f"{self.path}:{self.line}"
+
+    def __str__(self) -> str:
+        where = f"{self.where}: " if self.where else ""
+        hint = f"\n{self.hint}" if self.hint else ""
+        return f"{where}{self.message}{hint}"
+
+
+class UsageError(AssetflowError):
+    """A flag, an argument or a name on the command line is wrong."""
+
+    exit_code = 2
+
+
+class SelectionError(UsageError):
+    """A selection does not parse, or matches nothing."""
+
+
+class ProjectError(AssetflowError):
+    """There is no project here, or its settings are wrong."""
+
+    exit_code = 2
+
+
+class DefinitionError(AssetflowError):
+    """An asset, a check or a source is declared wrongly."""
+
+    exit_code = 2
+
+
+class SourceError(AssetflowError):
+    """The files of a source are missing or cannot be read."""
+
+    exit_code = 2
+
+
+class WarehouseError(AssetflowError):
+    """The warehouse cannot be read or written."""
+
+
+class BusyError(WarehouseError):
+    """Another run holds the environment."""
+
+    exit_code = 4
+
+
+class AssetError(AssetflowError):
+    """Making one asset failed; `details` are the frames of the user's own code, ready to print."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | None = None,
+        line: int | None = None,
+        hint: str | None = None,
+        details: str | None = None,
+    ) -> None:
+        super().__init__(message, path=path, line=line, hint=hint)
+        self.details = details
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors travel from worker processes to the coordinator.
+        return _asset_error, (self.message, self.path, self.line, self.hint, self.details)
+
+
+def _asset_error(
+    message: str, path: str | None, line: int | None, hint: str | None, details: str | None
+) -> AssetError:
+    return AssetError(message, path=path, line=line, hint=hint, details=details)
+
+
+class Interrupted(AssetflowError):  # noqa: N818 - it is not a failure
+    """The user stopped the run."""
+
+    exit_code = 130
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """`Did you mean sales or sales_by_week?`, or None when nothing is near."""
+    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
+    if not near:
+        return None
+    return f"Did you mean {' or '.join(near)}?"

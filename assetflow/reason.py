@@ -1,0 +1,35 @@
+"""Why an asset is stale: a value, so that the screen, the notebook, the log and the test show the same thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+ReasonKind = Literal[
+    "never_made",
+    "code_changed",
+    "config_changed",
+    "upstreams_changed",
+    "input_changed",
+    "partition_missing",
+    "files_missing",
+    "volatile",
+    "forced",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One cause of staleness; `columns` are those of `upstream` that changed, where that is known."""
+
+    kind: ReasonKind
+    upstream: str | None = None
+    columns: tuple[str, ...] = ()
+    detail: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "upstream": self.upstream, "columns": list(self.columns), "detail": self.detail}
+
+    @classmethod
+    def from_dict(cls, value: dict[str, Any]) -> Reason:
+        return cls(value["kind"], value["upstream"], tuple(value["columns"]), value["detail"])

@@ -1,0 +1,96 @@
+"""A source: data that somebody else makes, with a data version and a location."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from assetflow.asset import SourceDeclaration, caller, declare
+from assetflow.check import Check
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True, slots=True)
+class FileStat:
+    """A file of a source as the file system shows it, without a look inside. Times are nanoseconds."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file of a source with the SHA-256 of its bytes."""
+
+    stat: FileStat
+    sha256: str
+
+
+@runtime_checkable
+class Location(Protocol):
+    """What a source type must offer: its files now, and the SQL that scans some of them.
+
+    One file in `assetflow/sources/` a type; see that folder's `__init__`.
+    """
+
+    def stat_files(self, root: str) -> tuple[FileStat, ...]:
+        """The files that make up the source now, in a stable order; SourceError when there are none."""
+        ...
+
+    def scan(self, files: tuple[str, ...], types: Mapping[str, str] | None = None) -> str:
+        """DuckDB SQL (`SELECT ... FROM read_csv(...)`) that reads these files, with `types` for their columns."""
+        ...
+
+    def sniff(self, cursor: DuckDBPyConnection, files: tuple[str, ...]) -> dict[str, str]:
+        """The DuckDB type of each column over all these files; SourceError when they cannot be read."""
+        ...
+
+    def opens_in_place(self, cursor: DuckDBPyConnection, files: tuple[str, ...]) -> bool:
+        """`in_place`, answered after a look at these files: False when their columns differ."""
+        ...
+
+    @property
+    def in_place(self) -> bool:
+        """True when readers may open the files as they are (Parquet); else they are ingested once."""
+        ...
+
+    def to_dict(self) -> dict[str, Any]:
+        """The declaration as JSON values: part of the data version, since other options read other rows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A declared source: its name, where it lies, and what people say of it."""
+
+    name: str
+    location: Location
+    path: str
+    line: int
+    group: str = "sources"
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    owner: str = ""
+    checks: tuple[Check, ...] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A source as it is now: `version` is a hash of what its files hold and of how they are read."""
+
+    source: Source
+    version: str
+    files: tuple[SourceFile, ...]
+
+
+def source(name: str, location: Location, **options: Any) -> str:
+    """Declare a source from Python: `source("orders", files("data/*.csv"), tags=["raw"])`; returns its name."""
+    declare(SourceDeclaration(name, location, options, *caller()))
+    return name
