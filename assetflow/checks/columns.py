@@ -1,0 +1,79 @@
+"""Checks of what a column holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date, datetime, time
+
+from assetflow.check import TABLE, Check
+from assetflow.quoting import quote_identifier, quote_literal
+
+Value = str | int | float | bool | date | datetime | time
+"""What TOML and tags can write as a value to compare with; a text is read as the column's type."""
+
+
+def not_null(column: str) -> Check:
+    """No row lacks a value."""
+    return Check(f"not_null({column})", _rows_where(f"{quote_identifier(column)} IS NULL"), column=column)
+
+
+def unique(*columns: str) -> Check:
+    """No two rows agree in all of the columns; as in SQL, a row with a NULL among them agrees with none.
+
+    A failing row is one set of values with the number of its rows.
+    """
+    names = [quote_identifier(column) for column in columns]
+    keys = ", ".join(names)
+    present = " AND ".join(f"{name} IS NOT NULL" for name in names)
+    return Check(
+        f"unique({', '.join(columns)})",
+        f"SELECT {keys}, count(*) AS copies FROM {TABLE} WHERE {present} GROUP BY {keys} HAVING count(*) > 1",
+        column=columns[0] if len(columns) == 1 else None,
+    )
+
+
+def accepted_values(column: str, values: Sequence[Value]) -> Check:
+    """Every value is one of these."""
+    accepted = ", ".join(map(literal, values))
+    return Check(
+        f"accepted_values({column})", _rows_where(f"{quote_identifier(column)} NOT IN ({accepted})"), column=column
+    )
+
+
+def minimum(column: str, value: Value) -> Check:
+    """No value is below this one."""
+    return Check(f"min({column})", _rows_where(f"{quote_identifier(column)} < {literal(value)}"), column=column)
+
+
+def maximum(column: str, value: Value) -> Check:
+    """No value is above this one."""
+    return Check(f"max({column})", _rows_where(f"{quote_identifier(column)} > {literal(value)}"), column=column)
+
+
+def relationships(column: str, table: str, key: str) -> Check:
+    """Every value is found in the column `key` of another table."""
+    name = quote_identifier(column)
+    return Check(
+        f"relationships({column} -> {table}.{key})",
+        f"SELECT * FROM {TABLE} AS checked WHERE checked.{name} IS NOT NULL AND NOT EXISTS "
+        f"(FROM {quote_identifier(table)} AS other WHERE other.{quote_identifier(key)} = checked.{name})",
+        upstreams=(table,),
+        column=column,
+    )
+
+
+def literal(value: Value) -> str:
+    """A value as SQL."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and not math.isfinite(value):
+        # Infinity and NaN have no literal of their own.
+        return f"CAST({quote_literal(str(value))} AS DOUBLE)"
+    if isinstance(value, int | float):
+        return repr(value)
+    return quote_literal(value if isinstance(value, str) else value.isoformat())
+
+
+def _rows_where(condition: str) -> str:
+    return f"SELECT * FROM {TABLE} WHERE {condition}"

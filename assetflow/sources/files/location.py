@@ -1,0 +1,161 @@
+"""The files of a source: which they are, of what format, and how they are read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from assetflow.errors import DefinitionError, SourceError, did_you_mean
+from assetflow.source import FileStat
+from assetflow.sources.files.find import FORMATS, MAGIC, find_files, package_folder, suffix_of
+from assetflow.sources.files.read import READERS, Reading, partition_keys, scan
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_OURS = {
+    "path": "the pattern of the source",
+    "columns": "`columns` of the source",
+    "types": "`columns` of the source",
+    "dtypes": "`columns` of the source",
+    "column_types": "`columns` of the source",
+    "schema": "`columns` of the source",
+}
+"""Reader options that the declaration has its own word for."""
+
+
+def files(
+    pattern: str | Sequence[str],
+    *,
+    format: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    package: str | None = None,
+) -> Files:
+    """Files as a source: `source("orders", files("data/*.csv"))`.
+
+    `pattern` is a file, a folder or a glob (or several), relative to the project or to the folder of the installed
+    `package`. `format` is csv, json or parquet; without it the suffix tells. `columns` declares types by column: these
+    are pinned and there even when a file lacks them (NULL); columns not declared are kept, with the type that DuckDB
+    infers over all files. `options` go to DuckDB's reader: `{"delim": ";", "nullstr": "NA"}`; `hive_partitioning`
+    = False leaves key=value folders alone. DefinitionError when a word is unknown.
+    """
+    patterns = (pattern,) if isinstance(pattern, str) else tuple(pattern)
+    if not patterns or not all(isinstance(pattern, str) and pattern.strip() for pattern in patterns):
+        raise DefinitionError("a source needs the files it is made of", hint='Write: files("data/*.csv")')
+    if format is not None and format not in READERS:
+        near = did_you_mean(str(format), READERS)
+        raise DefinitionError(f'unknown format "{format}"', hint=near or f"Known: {', '.join(sorted(READERS))}.")
+    for name in options or {}:
+        if name.lower() in _OURS:
+            raise DefinitionError(
+                f'the reader option "{name}" is not for `options`', hint=f"Use {_OURS[name.lower()]}."
+            )
+    for name, column_type in (columns or {}).items():
+        if not isinstance(column_type, str) or not column_type.strip():
+            raise DefinitionError(f'the type of column "{name}" is no text', hint='Write: columns = { id = "BIGINT" }')
+    return Files(
+        patterns, format, dict(columns or {}), {name.lower(): value for name, value in (options or {}).items()}, package
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files on disk, by patterns that are looked up anew each time; see `files` for the words."""
+
+    patterns: tuple[str, ...]
+    format: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    package: str | None = None
+
+    def stat_files(self, root: str) -> tuple[FileStat, ...]:
+        """The files now, in the order of their absolute paths; SourceError when a pattern matches none."""
+        base = package_folder(self.package) if self.package else os.path.abspath(root)
+        found: dict[str, FileStat] = {}
+        for pattern in self.patterns:
+            found.update(find_files(pattern, base, any_suffix=self.format is not None))
+        self.format_of(found)
+        return tuple(found[path] for path in sorted(found))
+
+    def scan(self, files: tuple[str, ...], types: Mapping[str, str] | None = None) -> str:
+        """The SELECT that reads these files jointly; `types` (from `sniff`) pins columns, their types and their order.
+
+        For CSV the files must between them have every column of `types`; `read` has no such condition.
+        """
+        return scan(self._reading(files), files, types)
+
+    def sniff(self, cursor: DuckDBPyConnection, files: tuple[str, ...]) -> dict[str, str]:
+        """The columns of these files jointly, with their DuckDB types; every row is looked at, so that none surprises.
+
+        SourceError when a file has no columns or is ragged; DuckDB's own errors are for `explain_read_error`.
+        """
+        # Only a run that reads files pays for this import, not a command that finds nothing to do.
+        from assetflow.sources.files.sniff import sniff
+
+        return sniff(cursor, self._reading(files), files)
+
+    def read(self, cursor: DuckDBPyConnection, files: tuple[str, ...], types: Mapping[str, str]) -> str:
+        """The SELECT that reads some files with the columns `types` of the whole source; what they lack is NULL."""
+        from assetflow.sources.files.sniff import scan_some
+
+        return scan_some(cursor, self._reading(files), files, types)
+
+    @property
+    def in_place(self) -> bool:
+        """True for Parquet to which the declaration adds nothing: no columns, no options, no key=value folders."""
+        return not self.columns and not self.options and all(map(self._is_plain_parquet, self.patterns))
+
+    def opens_in_place(self, cursor: DuckDBPyConnection, files: tuple[str, ...]) -> bool:
+        """`in_place`, answered for these files: False when their columns differ, or some come from their paths."""
+        from assetflow.sources.files.sniff import are_uniform
+
+        reading = self._reading(files)
+        is_plain = reading.format == "parquet" and not self.columns and not self.options
+        return is_plain and not partition_keys(reading, files) and are_uniform(cursor, reading, files)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "type": "files",
+            "files": list(self.patterns),
+            "format": self.format,
+            "columns": dict(self.columns),
+            "options": dict(self.options),
+            "package": self.package,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Files:
+        """What `to_dict` gave, as `Files` again."""
+        return cls(tuple(values["files"]), values["format"], values["columns"], values["options"], values["package"])
+
+    def format_of(self, files: Mapping[str, object] | Sequence[str]) -> str:
+        """csv, json or parquet: as declared, else by suffix; SourceError when suffixes are unknown or mixed."""
+        if self.format is not None:
+            return self.format
+        by_format: dict[str | None, str] = {}
+        for path in files:
+            by_format.setdefault(FORMATS.get(suffix_of(path)), path)
+        if None in by_format:
+            raise SourceError(
+                f'"{by_format[None]}" has no suffix that tells its format',
+                hint=f'Say format = "csv", "json" or "parquet", or name it {", ".join(FORMATS)}.',
+            )
+        if len(by_format) > 1:
+            examples = " and ".join(sorted(f'"{path}"' for path in by_format.values()))
+            raise SourceError(
+                f"files of one source have different formats: {examples}",
+                hint="Narrow the pattern (data/*.csv), or declare one source for each format.",
+            )
+        return next(str(format) for format in by_format)
+
+    def _reading(self, files: tuple[str, ...]) -> Reading:
+        return Reading(self.format_of(files), self.columns, self.options)
+
+    def _is_plain_parquet(self, pattern: str) -> bool:
+        # Below a folder or a wildcard folder there may be key=value folders, whose columns are not in the files.
+        folders = pattern.replace(os.sep, "/").split("/")[:-1]
+        is_parquet = suffix_of(pattern) == ".parquet" and self.format in (None, "parquet")
+        return is_parquet and not any("=" in folder or MAGIC.search(folder) for folder in folders)
