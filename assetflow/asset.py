@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Literal, NamedTuple, TypeVar, overload
 
 from assetflow.check import Check, Severity
 
@@ -135,8 +135,7 @@ class Asset:
         return self.volatile == "rebuild" or (self.volatile is None and bool(self.notes))
 
 
-@dataclass(frozen=True, slots=True)
-class AssetDeclaration:
+class AssetDeclaration(NamedTuple):
     """What `@asset` was given, beside the function it stands on, and the file and line of the decorator."""
 
     function: Callable[..., Any]
@@ -145,8 +144,7 @@ class AssetDeclaration:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class CheckDeclaration:
+class CheckDeclaration(NamedTuple):
     """What `@check` was given: the asset under check and the function that returns failing rows."""
 
     function: Callable[..., Any]
@@ -157,8 +155,7 @@ class CheckDeclaration:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class SourceDeclaration:
+class SourceDeclaration(NamedTuple):
     """What `source(NAME, ...)` was given, and the file and line that say so."""
 
     name: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from assetflow.reason import Reason
 
@@ -18,8 +19,7 @@ READ_ALL: tuple[str, ...] | None = None
 """The read-set of an asset whose columns are not known: everything."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column of a snapshot: its DuckDB type, and the type it is stored as where Parquet has no equal."""
 
     name: str
@@ -27,8 +27,7 @@ class Column:
     stored_as: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SnapshotFile:
+class SnapshotFile(NamedTuple):
     """One immutable Parquet file. `path` is relative to the warehouse, or absolute for a source read in place."""
 
     path: str
@@ -55,8 +54,7 @@ class Snapshot:
     sql: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """What an asset was made from: one upstream, the columns read of it (None: all), and their digest."""
 
     upstream: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from assetflow.asset import SourceDeclaration, caller, declare
 from assetflow.check import Check
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-@dataclass(frozen=True, slots=True)
-class FileStat:
+class FileStat(NamedTuple):
     """A file of a source as the file system shows it, without a look inside. Times are nanoseconds."""
 
     path: str
@@ -24,8 +23,7 @@ class FileStat:
     inode: int
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(NamedTuple):
     """A file of a source with the SHA-256 of its bytes."""
 
     stat: FileStat
@@ -43,8 +41,12 @@ class Location(Protocol):
         """The files that make up the source now, in a stable order; SourceError when there are none."""
         ...
 
-    def scan(self, files: tuple[str, ...], types: Mapping[str, str] | None = None) -> str:
-        """DuckDB SQL (`SELECT ... FROM read_csv(...)`) that reads these files, with `types` for their columns."""
+    def scan(self, files: tuple[str, ...]) -> str:
+        """DuckDB SQL (`SELECT ... FROM read_csv(...)`) that reads these files as they are."""
+        ...
+
+    def read(self, cursor: DuckDBPyConnection, files: tuple[str, ...], types: Mapping[str, str]) -> str:
+        """DuckDB SQL that reads these files with exactly the columns of `types`; what they lack is NULL."""
         ...
 
     def sniff(self, cursor: DuckDBPyConnection, files: tuple[str, ...]) -> dict[str, str]:
@@ -52,13 +54,9 @@ class Location(Protocol):
         ...
 
     def opens_in_place(self, cursor: DuckDBPyConnection, files: tuple[str, ...]) -> bool:
-        """`in_place`, answered after a look at these files: False when their columns differ."""
+        """True when readers may open the files as they are (Parquet that agrees); else they are ingested once."""
         ...
 
-    @property
-    def in_place(self) -> bool:
-        """True when readers may open the files as they are (Parquet); else they are ingested once."""
-        ...
 
     def to_dict(self) -> dict[str, Any]:
         """The declaration as JSON values: part of the data version, since other options read other rows."""
@@ -81,8 +79,7 @@ class Source:
     meta: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(NamedTuple):
     """A source as it is now: `version` is a hash of what its files hold and of how they are read."""
 
     source: Source

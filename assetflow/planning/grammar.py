@@ -52,11 +52,11 @@ class Place:
     def error(self, message: str, hint: str | None = None) -> SelectionError:
         """The message above the text with carets below; of a long text, only what is near."""
         first, last = max(0, self.start - 60), self.start + 60
-        shown = "".join(letter if letter.isprintable() else " " for letter in self.text)
+        shown = printable(self.text)
         before = f"  {self.option}: {'…' if first else ''}{shown[first : self.start]}"
         after = shown[self.start : last] + ("…" if last < len(shown) else "")
         carets = "^" * max(1, min(self.end, last) - self.start)
-        return SelectionError(f"{message}\n{before}{after}\n{' ' * len(before)}{carets}", hint=hint)
+        return SelectionError(f"{printable(message)}\n{before}{after}\n{' ' * len(before)}{carets}", hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,11 @@ def written(name: str) -> str:
         re.fullmatch(_WORD, name) and ":" not in name and name.casefold() not in _KEYWORDS and not _is_count(name)
     )
     return name if is_plain else '"' + name.replace('"', '""') + '"'
+
+
+def printable(text: str) -> str:
+    """The text on one line, letter for letter, so that a caret below it stands where it should."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def matches_in(selection: Selection) -> Iterator[Match]:

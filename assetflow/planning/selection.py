@@ -26,7 +26,19 @@ from fnmatch import translate
 
 from assetflow.errors import SelectionError, did_you_mean
 from assetflow.lineage.graph import Graph
-from assetflow.planning.grammar import And, Closure, Match, Not, Or, Place, Reach, Selection, matches_in, parse
+from assetflow.planning.grammar import (
+    And,
+    Closure,
+    Match,
+    Not,
+    Or,
+    Place,
+    Reach,
+    Selection,
+    matches_in,
+    parse,
+    printable,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +254,8 @@ def _methods_that_know(asked: str, candidates: Sequence[Candidate]) -> list[str]
 
 
 def _nothing_left(selections: Sequence[str], excludes: Sequence[str], chosen: frozenset[str]) -> SelectionError:
-    said = [f"\n  selection: {text}" for text in selections] + [f"\n  exclude: {text}" for text in excludes]
+    said = [f"\n  selection: {printable(text)}" for text in selections]
+    said += [f"\n  exclude: {printable(text)}" for text in excludes]
     hint = (
         "All that is selected is excluded again."
         if chosen

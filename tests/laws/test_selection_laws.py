@@ -191,6 +191,8 @@ SHOP_GRAPH = Graph.of({"a": ["c"], "b": ["a"]})
 
 
 @given(st.text() | st.lists(PIECES, max_size=25).map("".join))
+@example('"\n"')
+@example('a,"b\n"')
 @settings(LAW, max_examples=2_000)
 def test_any_text_selects_or_is_a_selection_error(text: str) -> None:
     try:

@@ -199,7 +199,8 @@ def test_dot_survives_any_name(names: list[str]) -> None:
     graph = chain_of(names)
     text = draw.dot(graph, dict.fromkeys(names[1:], "sql"))
     string = r'"((?:[^"\\]|\\.)*)"'
-    grammar = rf'digraph assetflow \{{\s*rankdir=LR;\s*node \[shape=box\];\s*(?:{string}[^;"]*(?:"#\w+")?\]?;\s*|{string} -> {string};\s*)*\}}\s*'
+    shape, arrow = rf'{string}(?: \[[^"\]]*(?:"#\w+")?\])?;\s*', rf"{string} -> {string};\s*"
+    grammar = rf"digraph assetflow \{{\s*rankdir=LR;\s*node \[shape=box\];\s*(?:{shape}|{arrow})*\}}\s*"
     assert re.fullmatch(grammar, text, re.DOTALL)
     arrows = re.findall(rf"^    {string} -> {string};$", text, re.DOTALL | re.MULTILINE)
     assert sorted((dot_name(upstream), dot_name(name)) for upstream, name in arrows) == list(graph.edges)

@@ -23,7 +23,9 @@ SHOP = [
     Candidate(
         "sales", "sql", "sales", ("nightly",), "ada@example.com", "assets/sales/sales.sql", ("week", "revenue")
     ),
-    Candidate("sales_by_week", "sql", "sales/weekly", path="assets/sales/weekly/sales_by_week.sql", columns=("Revenue",)),
+    Candidate(
+        "sales_by_week", "sql", "sales/weekly", path="assets/sales/weekly/sales_by_week.sql", columns=("Revenue",)
+    ),
     Candidate("sales_trend", "sql", "sales/weekly", path="assets/sales/weekly/sales_trend.sql"),
     Candidate("basket", "sql", "basket", path="assets/basket/basket.sql"),
     Candidate("baskets", "sql", "basket", path="assets/basket/baskets.sql"),
@@ -33,7 +35,9 @@ SHOP = [
     ),
     Candidate("loyalty", "python", "customers", ("run weekly",), "crm@example.com", "assets/customers/people.py"),
     Candidate("segments", "python", "customers", path="assets/customers/people.py", states=frozenset({"stale", "new"})),
-    Candidate("campaign_lift", "sql", "marketing", path="assets/marketing/campaign_lift.sql", states=frozenset({"fresh"})),
+    Candidate(
+        "campaign_lift", "sql", "marketing", path="assets/marketing/campaign_lift.sql", states=frozenset({"fresh"})
+    ),
 ]  # fmt: skip
 GRAPH = Graph.of(
     {
@@ -154,6 +158,10 @@ def test_as_deep_as_allowed_works() -> None:
     assert chosen("(" * DEEPEST + "sales" + ")" * DEEPEST) == {"sales"}
     assert chosen("not " * DEEPEST + "sales") == {"sales"}
     assert str(parse("not " * DEEPEST + "sales")) == "not " * DEEPEST + "sales"
+
+
+def test_more_steps_than_python_reads_is_all_the_way() -> None:
+    assert chosen("9" * 5_000 + "+sales+" + "9" * 5_000) == chosen("+sales+")
 
 
 def test_of_a_long_selection_the_surroundings_are_shown() -> None:

@@ -1,0 +1,202 @@
+"""Decides what will be made, in order, and why; touches nothing.
+
+make_plan(selected, assets, graph, state)  ->  Plan(steps=(Step(sales, build, ...), ...), fresh=(...))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from assetflow.asset import Asset
+from assetflow.errors import DefinitionError, SourceError, UsageError
+from assetflow.lineage.graph import Graph
+from assetflow.materialization import Fingerprint, Partition
+from assetflow.planning.staleness import Made, Recall, fingerprint, why_stale
+from assetflow.reason import Reason
+
+Action = Literal["build", "restore", "maybe"]
+
+Find = Callable[[str, str], Made | None]
+"""An older materialization of an asset (by name) with a fingerprint (by hash) whose files are all there."""
+
+
+class State(NamedTuple):
+    """What the planner needs to know of the world: what is current, what sources hold, what could be restored.
+
+    `sources` gives the data version of each source, or the error of one that cannot be read.
+    """
+
+    made: Mapping[str, Made]
+    sources: Mapping[str, str | SourceError]
+    recall: Recall
+    find: Find
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One asset that will (or may) be made, with the reasons. `restores` is the materialization to point to again."""
+
+    asset: str
+    action: Action
+    reasons: tuple[Reason, ...]
+    partition: Partition = None
+    mode: Literal["full", "incremental"] | None = "full"
+    mode_reason: str | None = None
+    restores: Made | None = None
+    upstreams: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "asset": self.asset,
+            "partition": self.partition,
+            "action": self.action,
+            "mode": self.mode,
+            "mode_reason": self.mode_reason,
+            "reasons": [reason.to_dict() for reason in self.reasons],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps in order; what is fresh; and which upstreams are stale but were not selected."""
+
+    steps: tuple[Step, ...]
+    fresh: tuple[str, ...]
+    stale_upstreams: tuple[str, ...] = ()
+    forced: bool = False
+    selected: frozenset[str] = field(default_factory=frozenset)
+
+    def __bool__(self) -> bool:
+        return bool(self.steps)
+
+
+def make_plan(
+    selected: Collection[str], assets: Mapping[str, Asset], graph: Graph, state: State, *, forced: bool = False
+) -> Plan:
+    """What to do so that every selected asset is fresh.
+
+    An upstream that is not selected is read as it was last published; UsageError when it never was.
+    """
+    chosen = {name for name in selected if name in assets and assets[name].enabled}
+    around = graph.ancestors(chosen) | chosen
+    digests: dict[str, str | None] = {}
+    steps: list[Step] = []
+    fresh: list[str] = []
+    stale_upstreams: list[str] = []
+    for name in graph.order:
+        if name not in around:
+            continue
+        asset = assets.get(name)
+        if asset is None:
+            digests[name] = source_digest(name, state, chosen, graph)
+        elif name in chosen:
+            needs_made(asset, chosen, assets, state)
+            step = decide(asset, digests, state, forced=forced)
+            digests[name] = digest_after(asset, step, digests, state)
+            if step is None:
+                fresh.append(name)
+            else:
+                steps.append(step)
+        else:
+            made = state.made.get(name)
+            digests[name] = made.digest if made else None
+            if is_stale_upstream(asset, digests, stale_upstreams, state):
+                stale_upstreams.append(name)
+    return Plan(tuple(steps), tuple(sorted(fresh)), tuple(stale_upstreams), forced, frozenset(chosen))
+
+
+def decide(asset: Asset, digests: Mapping[str, str | None], state: State, *, forced: bool = False) -> Step | None:
+    """The step that an asset needs, given the digests of its upstreams (None: not known before it is made)."""
+    upstreams = (*asset.upstreams, *asset.files)
+    known = {name: digest for name in upstreams if (digest := digests[name]) is not None}
+    now = fingerprint(asset, known)
+    made = state.made.get(asset.name)
+    if len(known) < len(upstreams):
+        return with_unknown_inputs(asset, made, now, upstreams, state, forced=forced)
+    reasons = forced_reason(forced) or why_stale(asset, made, now, state.recall)
+    if not reasons:
+        return None
+    older = None if forced or asset.rebuilds_always else state.find(asset.name, now.hash)
+    if older is not None:
+        why = "it was made from exactly this before"
+        return Step(asset.name, "restore", reasons, mode=None, mode_reason=why, restores=older, upstreams=upstreams)
+    return Step(asset.name, "build", reasons, upstreams=upstreams)
+
+
+def with_unknown_inputs(
+    asset: Asset, made: Made | None, now: Fingerprint, upstreams: tuple[str, ...], state: State, *, forced: bool
+) -> Step:
+    """An asset behind one that is made first: sure to be made for reasons of its own, or perhaps."""
+    reasons = forced_reason(forced) or why_stale(asset, made, now, state.recall)
+    if reasons:
+        return Step(asset.name, "build", reasons, upstreams=upstreams)
+    waits = tuple(
+        Reason("input_changed", upstream=name, detail=f"{name} is made first: its rows may come out the same")
+        for name in upstreams
+        if name not in now.inputs
+    )
+    return Step(asset.name, "maybe", waits, upstreams=upstreams)
+
+
+def forced_reason(forced: bool) -> tuple[Reason, ...]:
+    return (Reason("forced", detail="--full-refresh was given"),) if forced else ()
+
+
+def digest_after(asset: Asset, step: Step | None, digests: Mapping[str, str | None], state: State) -> str | None:
+    """What the asset will hold after its step, as far as that is known beforehand."""
+    if step is None:
+        return state.made[asset.name].digest
+    if step.restores is not None:
+        return step.restores.digest
+    if asset.is_view:
+        return view_digest(asset, {name: digests[name] for name in (*asset.upstreams, *asset.files)})
+    return None
+
+
+def view_digest(asset: Asset, inputs: Mapping[str, str | None]) -> str | None:
+    """A view holds what its query and its inputs say: its digest is its fingerprint."""
+    known = {name: digest for name, digest in inputs.items() if digest is not None}
+    return fingerprint(asset, known).hash if len(known) == len(inputs) else None
+
+
+def source_digest(name: str, state: State, chosen: Collection[str], graph: Graph) -> str | None:
+    version = state.sources[name]
+    if isinstance(version, SourceError):
+        readers = sorted(chosen & set(graph.downstreams(name)))
+        if readers:
+            raise version
+        return None
+    return version
+
+
+def needs_made(asset: Asset, chosen: Collection[str], assets: Mapping[str, Asset], state: State) -> None:
+    """Refuse to start when an upstream that is not selected was never made."""
+    for name in asset.upstreams:
+        if name in assets and name not in chosen and name not in state.made:
+            if not assets[name].enabled:
+                raise DefinitionError(
+                    f"{asset.name} reads {name}, which is not enabled and was never made",
+                    path=asset.path,
+                    line=asset.line,
+                    hint=f"Enable {name} in {assets[name].path}, or disable {asset.name} too.",
+                )
+            raise UsageError(
+                f"{asset.name} needs {name}, which was never made and is not selected",
+                hint=f"Select it too: --select '+{asset.name}'.",
+            )
+
+
+def is_stale_upstream(asset: Asset, digests: Mapping[str, str | None], stale: Collection[str], state: State) -> bool:
+    """True for an asset that is not selected, was made, and would be made again if it were selected."""
+    made = state.made.get(asset.name)
+    if made is None or not asset.enabled or asset.rebuilds_always:
+        return False
+    upstreams = (*asset.upstreams, *asset.files)
+    if any(name in stale for name in upstreams):
+        return True
+    known = {name: digest for name in upstreams if (digest := digests.get(name)) is not None}
+    if len(known) < len(upstreams):
+        return True
+    return bool(why_stale(asset, made, fingerprint(asset, known), state.recall))
