@@ -1,0 +1,144 @@
+"""`assetflow check`: run data checks on what is published, or look at the rows that failed."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assetflow.check import CheckResult
+from assetflow.cli.options import complete_selection, environment_option, exclude_option, json_option, open_project, project_option, select_option
+from assetflow.cli.screen import plural, put, put_json, say, styled
+
+if TYPE_CHECKING:
+    from assetflow.project.checking import Checked
+    from assetflow.project.project import Project
+
+
+@click.command("check")
+@click.argument("assets", nargs=-1, shell_complete=complete_selection)
+@select_option
+@exclude_option
+@click.option("--show-failures", is_flag=True, help="Show the failing rows that were kept, of the last time checks ran.")
+@click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="At most so many failing rows.")
+@environment_option
+@json_option
+@project_option
+def command(
+    assets: tuple[str, ...],
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    show_failures: bool,
+    limit: int,
+    env: str | None,
+    as_json: bool,
+    project: str | None,
+) -> int:
+    """Run data checks on what is published; exit 1 when a blocking one fails."""
+    opened = open_project(project, env)
+    chosen = opened.select((*assets, *select), exclude)
+    if show_failures:
+        return show_kept_rows(opened, chosen, limit, as_json=as_json)
+    from assetflow.project.checking import check_published
+
+    checked = []
+    for each in check_published(opened, chosen):
+        checked.append(each)
+        if not as_json:
+            show(each)
+    if as_json:
+        put_json({"schema": "assetflow.check/1", "ok": not blocked(checked), "checks": documents(checked)})
+    else:
+        summarize(checked)
+    return 1 if blocked(checked) else 0
+
+
+def blocked(checked: list[Checked]) -> bool:
+    return any(result.blocks for each in checked for result in each.results)
+
+
+def documents(checked: list[Checked]) -> list[dict[str, Any]]:
+    return [
+        {
+            "asset": each.asset,
+            "check": result.name,
+            "column": result.column,
+            "severity": result.severity,
+            "ok": result.ok,
+            "failures": result.failures,
+            "error": result.error,
+        }
+        for each in checked
+        for result in each.results
+    ]
+
+
+def show(each: Checked) -> None:
+    if each.skipped:
+        put(f"{each.asset}: {styled('skipped', 'dim')}, {each.skipped}")
+    for result in each.results:
+        put(f"{each.asset}: {verdict(result)}  {result.name}{found(result)}")
+
+
+def verdict(result: CheckResult) -> str:
+    if result.ok:
+        return styled("ok", "fresh")
+    return styled("FAILED", "failed") if result.blocks else styled("warning", "stale")
+
+
+def found(result: CheckResult) -> str:
+    if result.error:
+        return f": {result.error}"
+    return f": {plural(result.failures, 'failing row')}" if result.failures else ""
+
+
+def summarize(checked: list[Checked]) -> None:
+    results = [result for each in checked for result in each.results]
+    if not results:
+        say("No checks to run: nothing selected declares any, or it has not been made yet.")
+        return
+    failed = sum(result.blocks for result in results)
+    warned = sum(not result.ok and not result.blocks for result in results)
+    say(f"\n{plural(len(results), 'check')}: {len(results) - failed - warned} ok, {failed} failed, {plural(warned, 'warning')}")
+    if failed or warned:
+        say("`assetflow check ASSET --show-failures` shows the rows.")
+
+
+def show_kept_rows(project: Project, chosen: frozenset[str], limit: int, *, as_json: bool) -> int:
+    """The failing rows of the last time the checks ran, also of a build that they kept from being published."""
+    from assetflow.cli.rows import document_of, lines_of
+
+    kept = [
+        (name, result)
+        for name in sorted(chosen)
+        for result in project.ledger.check_results(project.environment, name)
+        if not result.ok
+    ]
+    documents = []
+    for name, result in kept:
+        relation = kept_relation(project, result)
+        if as_json:
+            rows = None if relation is None else document_of(relation, limit)
+            documents.append({"asset": name, "check": result.name, "failures": result.failures, "error": result.error, "sample": rows})
+            continue
+        put(f"{styled(f'{name}: {result.name}', 'bold')}{found(result)}")
+        for line in [] if relation is None else lines_of(relation, limit):
+            put(f"  {line}")
+        put()
+    if as_json:
+        put_json({"schema": "assetflow.failures/1", "failures": documents})
+    elif not kept:
+        say("No failing rows: every check passed when it ran last.")
+    return 0
+
+
+def kept_relation(project: Project, result: CheckResult) -> Any:
+    if result.sample is None:
+        return None
+    from assetflow.quoting import quote_literal
+
+    path = os.path.join(project.settings.warehouse, result.sample)
+    if not os.path.exists(path):
+        return None
+    return project.open_session().cursor().sql(f"SELECT * FROM read_parquet({quote_literal(path)})")

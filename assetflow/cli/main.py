@@ -1,0 +1,108 @@
+"""The `assetflow` command: a table of commands, each imported when it is called, and the one place that ends a process.
+
+Exit codes: 0 done, 1 an asset or a blocking check failed, 2 wrong usage or definition, 3 `plan --check` found something
+stale, 4 another run holds the environment, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from assetflow.errors import AssetflowError
+from assetflow.version import VERSION
+
+# Name: what `assetflow --help` says of it, without importing the command. Grouped as people meet them.
+COMMANDS = {
+    "init": "Make a small working project.",
+    "ls": "List assets: kind, group, status, rows, age.",
+    "plan": "Show what would be made, how, and why.",
+    "materialize": "Make what is stale, check it, publish it.",
+    "explain": "Tell why an asset is stale or fresh.",
+    "lineage": "Show who depends on what.",
+    "show": "Show rows of an asset.",
+    "query": "Run SQL over the published tables.",
+    "history": "List the published versions of an asset.",
+    "check": "Run data checks on what is published.",
+    "runs": "List runs, or show one.",
+    "completion": "Print the script that completes asset names in your shell.",
+}
+
+
+class Commands(click.Group):
+    """Imports a command only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"assetflow.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        # click would import every command to look for similar names.
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            ctx.fail(f"There is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="-C DIR / --project DIR works on every command. Documentation: README.md",
+)
+@click.version_option(VERSION, "-V", "--version", message="assetflow %(version)s")
+@click.option("-C", "--project", "project", metavar="DIR", help="The folder of the project (default: the nearest one).")
+@click.pass_context
+def cli(context: click.Context, project: str | None) -> None:
+    """Tables declared as SQL files and Python functions; only what is stale is made again."""
+    context.obj = project
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process with the exit code of the contract."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line; the exit code."""
+    try:
+        # A command returns its exit code, or nothing.
+        code = cli.main(arguments, prog_name="assetflow", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except AssetflowError as error:
+        from assetflow.cli.screen import show_error
+
+        show_error(error)
+        return error.exit_code
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.Abort:
+        click.echo("\ninterrupted", err=True)
+        return 130
+    except KeyboardInterrupt:
+        click.echo("\ninterrupted", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has left (`assetflow ls | head`); Python would complain once more when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

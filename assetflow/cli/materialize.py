@@ -1,0 +1,236 @@
+"""`assetflow materialize`: plan, then run."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assetflow.cli.options import environment_option, exclude_option, json_option, open_project, project_option, select_option
+from assetflow.cli.screen import count, plural, put_json, say, seconds, show_error, show_warning, styled
+
+if TYPE_CHECKING:
+    from assetflow.planning.plan import Plan
+    from assetflow.project.project import Project, Running
+    from assetflow.running.events import Event, RunResult
+
+
+@click.command("materialize")
+@select_option
+@exclude_option
+@environment_option
+@click.option("--full-refresh", is_flag=True, help="Make everything that is selected, stale or not.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
+@click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="How many assets are made side by side.")
+@click.option("--fail-fast", is_flag=True, help="Start nothing more after the first failure.")
+@click.option("--partition", metavar="A..B", help="Only these partitions of partitioned assets.")
+@click.option("--executor", metavar="NAME", help="Where assets are made: threads, processes or inline.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors and warnings.")
+@click.option(
+    "--log-format", type=click.Choice(["text", "json"]), default="text", help="json: one event per line on stderr."
+)
+@json_option
+@project_option
+def command(
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    env: str | None,
+    full_refresh: bool,
+    dry_run: bool,
+    jobs: int | None,
+    fail_fast: bool,
+    partition: str | None,
+    executor: str | None,
+    quiet: bool,
+    log_format: str,
+    as_json: bool,
+    project: str | None,
+) -> int:
+    """Make what is stale, in order, check it, and publish it all at once."""
+    opened = open_project(project, env, executor=executor)
+    plan = opened.plan(select, exclude, full_refresh=full_refresh)
+    if partition is not None:
+        refuse_partition(plan, partition)
+    if dry_run:
+        return show_plan(plan, as_json)
+    if not plan:
+        return nothing_to_do(plan, opened, quiet=quiet or log_format == "json", as_json=as_json)
+    from assetflow.cli.plan import warn_of_stale_upstreams
+
+    warn_of_stale_upstreams(plan)
+    selection = " ".join(select) + (f" (without {' '.join(exclude)})" if exclude else "")
+    running = opened.run(plan, jobs=jobs, fail_fast=fail_fast, selection=selection)
+    with terminated_like_interrupted():
+        try:
+            follow(running, opened, quiet=quiet, log_format=log_format)
+        except KeyboardInterrupt:
+            say_interrupted(running)
+            if as_json and running.result is not None:
+                put_json(running.result.to_dict())
+            return 130
+    result = running.result
+    assert result is not None, "a run that ends has a result"
+    if as_json:
+        put_json(result.to_dict())
+    summarize(result, plan, opened, quiet=quiet or log_format == "json")
+    return 1 if result.status == "failed" else 0
+
+
+def refuse_partition(plan: Plan, partition: str) -> None:
+    from assetflow.errors import UsageError
+
+    raise UsageError(
+        f"--partition {partition}: no selected asset is partitioned",
+        hint="Leave --partition away: every asset is made whole in this version.",
+    )
+
+
+def show_plan(plan: Plan, as_json: bool) -> int:
+    from assetflow.cli.plan import plan_document, plan_lines, warn_of_stale_upstreams
+
+    if as_json:
+        put_json(plan_document(plan))
+        return 0
+    for line in plan_lines(plan):
+        click.echo(line)
+    warn_of_stale_upstreams(plan)
+    return 0
+
+
+def nothing_to_do(plan: Plan, project: Project, *, quiet: bool, as_json: bool) -> int:
+    """Say so; and repair the catalog where it is missing or out of date."""
+    for warning in project.repair_catalog():
+        show_warning(warning)
+    if as_json:
+        put_json(
+            {"schema": "assetflow.materialize/1", "run_id": None, "status": "nothing_to_do", "seconds": 0.0, "assets": []}
+        )
+    elif not quiet:
+        if plan.fresh:
+            say(f"Nothing is stale: {plural(len(plan.fresh), 'asset')} fresh.")
+        else:
+            say("Nothing to do: no asset is selected. Add SQL or Python files to assets/, or see `assetflow ls`.")
+    return 0
+
+
+def follow(running: Running, project: Project, *, quiet: bool, log_format: str) -> None:
+    """Show what happens, as it happens, in the way that fits the stream."""
+    if log_format == "json":
+        for event in running:
+            sys.stderr.write(json.dumps(event.to_dict()) + "\n")
+            sys.stderr.flush()
+    elif quiet:
+        for event in running:
+            if event.event == "failed":
+                show_failure(event, project)
+    elif sys.stderr.isatty():
+        from assetflow.cli.live import follow_live
+
+        follow_live(running, project)
+    else:
+        total = len(running.plan.steps)
+        for number, line in enumerate(lines(running, project), 1):
+            say(f"{number:>{len(str(total))}}/{total} {line}")
+
+
+def lines(running: Running, project: Project) -> Iterator[str]:
+    """One line for each asset as it ends."""
+    for event in running:
+        line = line_of(event)
+        if line is not None:
+            yield line
+
+
+def line_of(event: Event) -> str | None:
+    """`sales   made    1,469,307 rows   1.2 s   (never made)`"""
+    word = {"finished": "made", "restored": "restored", "skipped": "skipped", "failed": "failed", "blocked": "blocked"}
+    if event.event not in word:
+        return None
+    style = {"finished": "fresh", "failed": "failed", "blocked": "blocked"}.get(event.event, "dim")
+    parts = [f"{event.asset:<32}", styled(f"{word[event.event]:<9}", style, err=True)]
+    if event.event == "finished":
+        parts.append(f"{rows_text(event.rows):>16}  {seconds(event.seconds or 0.0):>7}")
+        parts.append("came out the same" if event.same_content else why_text(event))
+    elif event.event == "restored":
+        parts.append(f"{rows_text(event.rows):>16}  {'':>7}")
+        parts.append("made from exactly this before")
+    elif event.event == "skipped":
+        parts.append("its upstreams came out the same")
+    else:
+        parts.append((event.error or "").splitlines()[0] if event.error else "")
+    return "  ".join(parts).rstrip()
+
+
+def rows_text(rows: int | None) -> str:
+    return "view" if rows is None else f"{count(rows)} row{'s' * (rows != 1)}"
+
+
+def why_text(event: Event) -> str:
+    return event.reasons[0].detail if event.reasons else ""
+
+
+def show_failure(event: Event, project: Project) -> None:
+    say(f"{styled('failed:', 'error', err=True)} {event.asset}: {event.error}")
+
+
+def summarize(result: RunResult, plan: Plan, project: Project, *, quiet: bool) -> None:
+    """The errors in full, then one line on what came of the run."""
+    for each in result.assets:
+        if each.outcome == "failed" and each.error is not None:
+            say()
+            show_error(each.error)
+        for check in each.checks:
+            if not check.ok and not check.blocks:
+                found = check.error or plural(check.failures, "failing row")
+                show_warning(f"{each.asset}: check {check.name} found {found}")
+    for warning in result.warnings:
+        show_warning(warning)
+    if quiet:
+        return
+    counts = outcome_counts(result)
+    said = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
+    fresh = f", {len(plan.fresh)} fresh before" if plan.fresh else ""
+    say(f"\n{styled(said, 'bold', err=True)}{fresh} in {seconds(result.seconds)}")
+    if counts["made"] or counts["restored"]:
+        say(f"published in {project.catalog_shown()}")
+
+
+def outcome_counts(result: RunResult) -> dict[str, int]:
+    words = {"materialized": "made", "restored": "restored", "skipped": "skipped", "failed": "failed", "blocked": "blocked"}
+    counts = dict.fromkeys(words.values(), 0)
+    for each in result.assets:
+        counts[words[each.outcome]] += 1
+    return counts
+
+
+def say_interrupted(running: Running) -> None:
+    """What is kept when the user stops a run."""
+    say(f"\n{styled('interrupted:', 'warning', err=True)} nothing of this run was published.")
+    kept = 0 if running.result is None else sum(each.outcome == "materialized" for each in running.result.assets)
+    if kept:
+        say(f"{plural(kept, 'finished asset')} {'is' if kept == 1 else 'are'} kept: the next run restores what is still right.")
+
+
+@contextmanager
+def terminated_like_interrupted() -> Iterator[None]:
+    """Treat SIGTERM and SIGHUP (cron, systemd, a closed terminal) as Ctrl-C: stop cleanly, keep what is finished."""
+
+    def interrupt(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    try:
+        before = {name: signal.signal(getattr(signal, name), interrupt) for name in names}
+    except ValueError:  # not the main thread: whoever runs us there handles signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)

@@ -1,0 +1,87 @@
+"""`assetflow plan`: what would be made, how, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from assetflow.cli.options import environment_option, exclude_option, json_option, open_project, project_option, select_option
+from assetflow.cli.screen import plural, put, put_json, show_warning, styled, table
+from assetflow.planning.plan import Plan, Step
+
+STALE = 3
+"""The exit code of `--check` when something is stale."""
+
+
+@click.command("plan")
+@select_option
+@exclude_option
+@environment_option
+@click.option("--full-refresh", is_flag=True, help="Plan as if everything selected were stale.")
+@click.option("--check", is_flag=True, help="Exit 3 when anything is stale.")
+@json_option
+@project_option
+def command(
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    env: str | None,
+    full_refresh: bool,
+    check: bool,
+    as_json: bool,
+    project: str | None,
+) -> int:
+    """Show what would be made, in order, how, and why. Makes nothing."""
+    opened = open_project(project, env)
+    plan = opened.plan(select, exclude, full_refresh=full_refresh)
+    if as_json:
+        put_json(plan_document(plan))
+    else:
+        for line in plan_lines(plan):
+            put(line)
+        warn_of_stale_upstreams(plan)
+    return STALE if check and plan else 0
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    return {
+        "schema": "assetflow.plan/1",
+        "steps": [step.to_dict() for step in plan.steps],
+        "fresh": list(plan.fresh),
+        "stale_upstreams": list(plan.stale_upstreams),
+    }
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """The plan as a table, one line a step, the first reason of each."""
+    if not plan:
+        return [f"Nothing is stale: {plural(len(plan.fresh), 'asset')} fresh."]
+    rows = [[step.asset, how(step), why(step)] for step in plan.steps]
+    sure = sum(step.action != "maybe" for step in plan.steps)
+    perhaps = len(plan.steps) - sure
+    summary = f"{sure} to make" + (f", {perhaps} perhaps" if perhaps else "") + f", {len(plan.fresh)} fresh"
+    return [*table(["asset", "how", "why"], rows), "", styled(summary, "bold")]
+
+
+def how(step: Step) -> str:
+    if step.action == "restore":
+        return "restore"
+    return "perhaps" if step.action == "maybe" else f"build ({step.mode})"
+
+
+def why(step: Step) -> str:
+    first = step.reasons[0].detail or step.reasons[0].kind
+    return first if len(step.reasons) == 1 else f"{first} (+{len(step.reasons) - 1} more)"
+
+
+def warn_of_stale_upstreams(plan: Plan) -> None:
+    """Say which upstreams are stale but not selected, and the selection that includes them."""
+    if not plan.stale_upstreams or not plan:
+        return
+    names = ", ".join(plan.stale_upstreams[:5])
+    more = f" and {len(plan.stale_upstreams) - 5} more" if len(plan.stale_upstreams) > 5 else ""
+    targets = " ".join(f"+{step.asset}" for step in plan.steps[-3:])
+    show_warning(
+        f"{names}{more} {'is' if len(plan.stale_upstreams) == 1 else 'are'} stale but not selected, "
+        f"and will be read as last published. To include: --select '{targets}'"
+    )

@@ -1,0 +1,120 @@
+"""`assetflow runs`: what ran, and how it went."""
+
+from __future__ import annotations
+
+import click
+
+from assetflow.cli.options import json_option, open_project, project_option
+from assetflow.cli.screen import count, local_time, parse_time, put, put_json, say, seconds, table
+from assetflow.errors import UsageError
+from assetflow.warehouse.ledger import Ledger
+from assetflow.warehouse.records import RunRecord, StepRecord
+
+
+@click.command("runs")
+@click.argument("run", required=False)
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many runs.")
+@json_option
+@project_option
+def command(run: str | None, limit: int, as_json: bool, project: str | None) -> None:
+    """List runs, newest first; or show what one run did."""
+    opened = open_project(project)
+    if run is None:
+        list_runs(opened.ledger, limit, opened.is_running, as_json=as_json)
+        return
+    matches = [record for record in opened.ledger.runs(10_000) if record.id.startswith(run)]
+    if len(matches) != 1:
+        found = "no run" if not matches else f"{len(matches)} runs"
+        raise UsageError(f"{found} begins with {run!r}", hint="`assetflow runs` lists them.")
+    show_run(matches[0], opened.ledger.steps(matches[0].id), opened.is_running, as_json=as_json)
+
+
+def list_runs(ledger: Ledger, limit: int, is_running: object, *, as_json: bool) -> None:
+    records = ledger.runs(limit)
+    steps = {record.id: ledger.steps(record.id) for record in records}
+    if as_json:
+        put_json({"schema": "assetflow.runs/1", "runs": [document(each, steps[each.id], is_running) for each in records]})
+        return
+    if not records:
+        say("There was no run yet. `assetflow materialize` makes one.")
+        return
+    rows = [
+        [
+            record.id,
+            local_time(record.started_at),
+            record.env,
+            status_of(record, is_running),
+            duration(record),
+            summary(steps[record.id]),
+            record.selection,
+        ]
+        for record in records
+    ]
+    for line in table(["run", "started", "env", "status", "took", "assets", "selection"], rows, right=["took"]):
+        put(line)
+
+
+def show_run(record: RunRecord, steps: tuple[StepRecord, ...], is_running: object, *, as_json: bool) -> None:
+    if as_json:
+        put_json({"schema": "assetflow.run/1", **document(record, steps, is_running)})
+        return
+    put(f"run {record.id}: {status_of(record, is_running)}, {local_time(record.started_at)}, took {duration(record)}")
+    put()
+    rows = [
+        [
+            step.asset,
+            step.outcome,
+            count(step.rows),
+            seconds(step.seconds) if step.seconds else "",
+            (step.error or (step.reasons[0].detail if step.reasons else "")).splitlines()[0] if step.error or step.reasons else "",
+        ]
+        for step in steps
+    ]
+    for line in table(["asset", "outcome", "rows", "took", "why"], rows, right=["rows", "took"]):
+        put(line)
+
+
+def document(record: RunRecord, steps: tuple[StepRecord, ...], is_running: object) -> dict[str, object]:
+    return {
+        "run_id": record.id,
+        "env": record.env,
+        "status": status_of(record, is_running),
+        "started_at": record.started_at,
+        "finished_at": record.finished_at,
+        "selection": record.selection,
+        "assets": [
+            {
+                "asset": step.asset,
+                "partition": step.partition,
+                "outcome": step.outcome,
+                "mode": step.mode,
+                "reasons": [reason.to_dict() for reason in step.reasons],
+                "rows": step.rows,
+                "seconds": step.seconds,
+                "snapshot": step.snapshot,
+                "error": step.error,
+            }
+            for step in steps
+        ],
+    }
+
+
+def status_of(record: RunRecord, is_running: object) -> str:
+    """A run that is not finished and holds no lock has died."""
+    if record.status != "running":
+        return record.status
+    return "running" if callable(is_running) and is_running(record) else "died"
+
+
+def duration(record: RunRecord) -> str:
+    if record.finished_at is None:
+        return ""
+    return seconds((parse_time(record.finished_at) - parse_time(record.started_at)).total_seconds())
+
+
+def summary(steps: tuple[StepRecord, ...]) -> str:
+    """`12 materialized, 1 failed`"""
+    counts: dict[str, int] = {}
+    for step in steps:
+        counts[step.outcome] = counts.get(step.outcome, 0) + 1
+    return ", ".join(f"{number} {outcome}" for outcome, number in counts.items())

@@ -1,0 +1,164 @@
+"""How things look: data on stdout, everything for people on stderr, colour only on a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from assetflow.errors import AssetError, AssetflowError
+
+STYLES: dict[str, dict[str, Any]] = {
+    "fresh": {"fg": "green"},
+    "stale": {"fg": "yellow"},
+    "new": {"fg": "cyan"},
+    "failed": {"fg": "red", "bold": True},
+    "blocked": {"fg": "red"},
+    "dim": {"dim": True},
+    "bold": {"bold": True},
+    "error": {"fg": "red", "bold": True},
+    "warning": {"fg": "yellow", "bold": True},
+}
+
+
+def colours(stream: Any) -> bool:
+    """True when the stream is a terminal whose user did not ask for no colour (no-color.org)."""
+    return bool(stream.isatty()) and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def styled(text: str, style: str, *, err: bool = False) -> str:
+    stream = sys.stderr if err else sys.stdout
+    return click.style(text, **STYLES[style]) if colours(stream) else text
+
+
+def say(text: str = "") -> None:
+    """A line for people."""
+    click.echo(text, err=True, color=colours(sys.stderr))
+
+
+def put(text: str = "") -> None:
+    """A line of data."""
+    click.echo(text, color=colours(sys.stdout))
+
+
+def put_json(document: Mapping[str, Any]) -> None:
+    """The one JSON document of a `--json` command."""
+    click.echo(json.dumps(document, indent=2, default=str, ensure_ascii=False))
+
+
+def show_error(error: AssetflowError) -> None:
+    """What went wrong, where, and what to do next; the user's own frames where their code raised."""
+    where = f"{error.where}: " if error.where else ""
+    say(f"{styled('error:', 'error', err=True)} {clean(where + error.message, lines=True)}")
+    if isinstance(error, AssetError) and error.details:
+        say(indent(clean(error.details, lines=True), "  "))
+    if error.hint:
+        say(indent(clean(error.hint, lines=True), "  "))
+
+
+def show_warning(text: str) -> None:
+    say(f"{styled('warning:', 'warning', err=True)} {clean(text, lines=True)}")
+
+
+def clean(text: str, *, lines: bool = False) -> str:
+    """Text from outside without control, escape and bidirectional characters, which a terminal would obey."""
+    kept = "\n\t" if lines else ""
+    return "".join(
+        character if character in kept or unicodedata.category(character) not in {"Cc", "Cf", "Cs"} else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )
+
+
+def indent(text: str, by: str) -> str:
+    return "\n".join(by + line for line in text.splitlines())
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> list[str]:
+    """Columns aligned by their widest cell, the last one ragged; columns named in `right` are set to the right."""
+    cells = [list(header), *[[clean(cell) for cell in row] for row in rows]]
+    widths = [max(display_width(row[index]) for row in cells) for index in range(len(header))]
+    lines = []
+    for number, row in enumerate(cells):
+        parts = [pad(cell, width, right=header[i] in right) for i, (cell, width) in enumerate(zip(row, widths, strict=True))]
+        line = "  ".join(parts).rstrip()
+        lines.append(styled(line, "dim") if number == 0 else line)
+    return lines
+
+
+def pad(text: str, width: int, *, right: bool = False) -> str:
+    space = " " * (width - display_width(text))
+    return space + text if right else text + space
+
+
+def display_width(text: str) -> int:
+    """Columns of a terminal that a text takes: East Asian wide characters take two, combining ones none."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
+
+
+def count(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
+
+
+def plural(number: int, word: str, words: str | None = None) -> str:
+    """`1 asset`, `2 assets`."""
+    return f"{number:,} {word if number == 1 else words or word + 's'}"
+
+
+def seconds(value: float) -> str:
+    """`0.4 s`, `12 s`, `3 min 20 s`."""
+    if value < 10:
+        return f"{value:.1f} s" if value >= 0.05 else f"{value * 1000:.0f} ms"
+    if value < 60:
+        return f"{value:.0f} s"
+    minutes, rest = divmod(round(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def size(number: int | None) -> str:
+    """`512 B`, `1.2 MB`, in powers of ten, as disks are sold."""
+    if number is None:
+        return ""
+    value = float(number)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def age(then: str | None, now: datetime | None = None) -> str:
+    """How long ago a time of the ledger was: `3 min ago`."""
+    if then is None:
+        return ""
+    passed = ((now or datetime.now(UTC)) - parse_time(then)).total_seconds()
+    if passed < 5:
+        return "just now"
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if passed >= length:
+            return f"{passed / length:.0f} {unit} ago"
+    return f"{passed:.0f} s ago"
+
+
+def parse_time(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def local_time(text: str | None) -> str:
+    """A time of the ledger on the user's clock, to the second."""
+    return "" if text is None else parse_time(text).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def put_lines(lines: Iterable[str]) -> None:
+    """Many lines of data; unlike `put`, it does not wait for the reader after each."""
+    for line in lines:
+        sys.stdout.write(f"{line}\n")

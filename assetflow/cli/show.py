@@ -1,0 +1,58 @@
+"""`assetflow show`: rows of an asset or a source, as they are published now."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from assetflow.cli.options import complete_asset, environment_option, json_option, open_project, project_option
+from assetflow.cli.screen import age, count, plural, put_lines, say, styled
+from assetflow.formats import json, table
+
+if TYPE_CHECKING:
+    from assetflow.project.reading import Reader
+
+
+@click.command("show")
+@click.argument("asset", shell_complete=complete_asset)
+@click.option(
+    "-n", "--limit", type=click.IntRange(min=0), default=20, show_default=True, metavar="N", help="How many rows."
+)
+@environment_option
+@json_option
+@project_option
+def command(asset: str, limit: int, env: str | None, as_json: bool, project: str | None) -> None:
+    """Show rows of an asset or a source, as it is published now."""
+    reader = open_project(project, env).reader()
+    relation = reader.relation(asset)
+    if as_json:
+        put_lines(json.document("assetflow.show/1", relation, limit))
+        return
+    rows = table.texts(relation.limit(limit + 1)).fetchall()
+    put_lines(table.layout(table.columns_of(relation), rows[:limit], terminal_width(), dim))
+    say(styled(footer(reader, asset, len(rows), limit), "dim", err=True))
+
+
+def footer(reader: Reader, name: str, found: int, limit: int) -> str:
+    """`20 of 1,469,307 rows · published 3 min ago`; `found` counts one row more than the limit where there are more."""
+    current = reader.current.get(name)
+    total = current.rows if current else None
+    if found <= limit:
+        shown = plural(found, "row")
+    else:
+        shown = f"{count(limit)} of {plural(total, 'row')}" if total is not None else f"the first {plural(limit, 'row')}"
+    if name in reader.definitions.sources:
+        return f"{shown} · source"
+    return f"{shown} · published {age(current.published_at)}" if current else shown
+
+
+def terminal_width() -> int | None:
+    """How wide a line may be; None where nobody watches."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def dim(text: str) -> str:
+    return styled(text, "dim")

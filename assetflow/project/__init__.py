@@ -1,0 +1,1 @@
+"""Opens a project: settings, definitions, warehouse. The one door; it opens and hands over."""

@@ -1,0 +1,163 @@
+"""What a project declares, put together: assets, sources, and who reads whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from assetflow.asset import Asset
+from assetflow.check import Check
+from assetflow.errors import DefinitionError, did_you_mean
+from assetflow.lineage.graph import Graph
+from assetflow.source import Source
+
+
+class FileDefinitions(NamedTuple):
+    """What one file declares. `checks` are functions under `@check`, with the asset that each is about.
+
+    `in_place` are the files that its assets read by themselves, each a source under its own text as name.
+    """
+
+    path: str
+    assets: tuple[Asset, ...] = ()
+    sources: tuple[Source, ...] = ()
+    checks: tuple[tuple[str, Check], ...] = ()
+    in_place: tuple[Source, ...] = ()
+
+
+class Definitions(NamedTuple):
+    """All assets and sources of a project by name, and the lineage between them."""
+
+    assets: Mapping[str, Asset]
+    sources: Mapping[str, Source]
+    graph: Graph
+
+
+def link(files: Iterable[FileDefinitions]) -> Definitions:
+    """Put the definitions of single files together, or say what does not fit: all of it, not just the first."""
+    files = list(files)
+    problems: list[DefinitionError] = []
+    assets: dict[str, Asset] = {}
+    sources: dict[str, Source] = {}
+    for file in files:
+        for thing in (*file.sources, *file.assets):
+            earlier = assets.get(thing.name) or sources.get(thing.name)
+            if earlier is not None:
+                problems.append(two_of_a_name(thing, earlier))
+            elif isinstance(thing, Asset):
+                assets[thing.name] = thing
+            else:
+                sources[thing.name] = thing
+    for file in files:
+        for source in file.in_place:
+            sources.setdefault(source.name, source)
+    for file in files:
+        for name, check in file.checks:
+            add_check(name, check, assets, sources, problems)
+    graph = Graph.of({name: (*asset.upstreams, *asset.files) for name, asset in assets.items()})
+    problems += unknown_upstreams(assets, sources)
+    if not problems and (cycle := graph.cycle()) is not None:
+        problems.append(cycle_error(cycle, assets))
+    if problems:
+        raise together(problems)
+    return Definitions(assets, sources, graph)
+
+
+def two_of_a_name(thing: Asset | Source, earlier: Asset | Source) -> DefinitionError:
+    return DefinitionError(
+        f"two definitions are named {thing.name}: the other one is at {earlier.path}:{earlier.line}",
+        path=thing.path,
+        line=thing.line,
+        hint="Names are unique in a project, whatever the folder: rename one of them.",
+    )
+
+
+def add_check(
+    name: str,
+    check: Check,
+    assets: dict[str, Asset],
+    sources: Mapping[str, Source],
+    problems: list[DefinitionError],
+) -> None:
+    asset = assets.get(name)
+    if asset is None:
+        about = "a source: checks on sources are declared with the source" if name in sources else "no asset"
+        problems.append(
+            DefinitionError(
+                f"the check {check.name} is about {name}, which is {about}",
+                path=check.path,
+                line=check.line,
+                hint=did_you_mean(name, assets),
+            )
+        )
+        return
+    if any(check.name == other.name for other in asset.checks):
+        problems.append(
+            DefinitionError(f"{name} has two checks named {check.name}", path=check.path, line=check.line)
+        )
+        return
+    assets[name] = replace(asset, checks=(*asset.checks, check))
+
+
+def unknown_upstreams(assets: Mapping[str, Asset], sources: Mapping[str, Source]) -> list[DefinitionError]:
+    return [
+        unknown_upstream(asset, upstream, assets, sources)
+        for asset in assets.values()
+        for upstream in asset.upstreams
+        if upstream not in assets and upstream not in sources
+    ]
+
+
+def unknown_upstream(
+    asset: Asset, upstream: str, assets: Mapping[str, Asset], sources: Mapping[str, Source]
+) -> DefinitionError:
+    known = [*assets, *sources]
+    near = did_you_mean(upstream.rpartition(".")[2], known)
+    parameter = next((p.name for p in asset.parameters if p.upstream == upstream), None)
+    if parameter is not None:
+        message = f"the parameter {parameter!r} of {asset.name} is no asset and no source"
+        advice = "A parameter without a default is the upstream of that name; give it a default to make it a setting."
+        return DefinitionError(
+            message if parameter == upstream else f"{message}: it stands for {upstream!r}",
+            path=asset.path,
+            line=asset.line,
+            hint=f"{near} {advice}" if near else advice,
+        )
+    return DefinitionError(
+        f"{asset.name} reads {upstream}, which is no asset and no source",
+        path=asset.path,
+        line=line_of_upstream(asset, upstream),
+        hint=near or f"Add assets/{upstream}.sql, or declare [tool.assetflow.sources.{upstream}].",
+    )
+
+
+def line_of_upstream(asset: Asset, upstream: str) -> int:
+    """Where the SQL of an asset first names an upstream; only looked up to complain."""
+    needle = upstream.rpartition(".")[2].lower()
+    for offset, line in enumerate((asset.sql or "").splitlines()):
+        if needle in line.lower():
+            return asset.line + offset
+    return asset.line
+
+
+def cycle_error(cycle: tuple[str, ...], assets: Mapping[str, Asset]) -> DefinitionError:
+    first = assets[cycle[0]]
+    arrows = " -> ".join(cycle)
+    if len(set(cycle)) == 1:
+        return DefinitionError(f"{first.name} reads itself", path=first.path, line=first.line)
+    files = ", ".join(dict.fromkeys(assets[name].path for name in cycle))
+    return DefinitionError(
+        f"these assets need each other: {arrows}",
+        path=first.path,
+        line=first.line,
+        hint=f"Take one of the upstreams out, in {files}.",
+    )
+
+
+def together(problems: list[DefinitionError]) -> DefinitionError:
+    """One error that tells them all."""
+    if len(problems) == 1:
+        return problems[0]
+    lines = "\n".join(f"  {str(problem).replace(chr(10), chr(10) + '    ')}" for problem in problems)
+    return DefinitionError(f"{len(problems)} definitions are wrong\n{lines}")

@@ -1,0 +1,88 @@
+"""Looks at what sources hold now: by stamp first, by bytes only where a stamp moved."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from assetflow.errors import SourceError
+from assetflow.project.stat import content_hash, replace_file, settled
+from assetflow.source import FileStat, Observed, Source, SourceFile
+
+
+class Observer:
+    """Remembers the hashes of source files in `cache/sources.json`, by path and stamp."""
+
+    def __init__(self, root: str, cache: str) -> None:
+        self.root = root
+        self.cache = cache
+        self.known: dict[str, list[Any]] = {}
+        self.changed = False
+        try:
+            with open(cache, encoding="utf-8") as file:
+                self.known = json.load(file)
+        except (OSError, ValueError):  # missing or damaged: derived data is made anew
+            self.known = {}
+
+    def observe(self, sources: Iterable[Source]) -> dict[str, Observed | SourceError]:
+        """What each source holds now, or why that cannot be told."""
+        found = {source.name: self.look(source) for source in sources}
+        self.save()
+        return found
+
+    def look(self, source: Source) -> Observed | SourceError:
+        try:
+            stats = source.location.stat_files(self.root)
+            files = tuple(SourceFile(stat, self.hash_of(stat)) for stat in stats)
+        except SourceError as error:
+            return SourceError(
+                f"source {source.name}: {error.message}", path=source.path, line=source.line, hint=error.hint
+            )
+        except OSError as error:
+            return SourceError(
+                f"source {source.name} cannot be read: {error.strerror}: {error.filename}",
+                path=source.path,
+                line=source.line,
+            )
+        return Observed(source, data_version(source, files), files)
+
+    def hash_of(self, stat: FileStat) -> str:
+        stamp = [stat.size, stat.mtime_ns, stat.ctime_ns, stat.inode]
+        known = self.known.get(stat.path)
+        if known is not None and known[0] == stamp:
+            return str(known[1])
+        sha256 = content_hash(stat.path)
+        trusted = settled(stamp)
+        if trusted is not None:
+            self.known[stat.path] = [trusted, sha256]
+            self.changed = True
+        return sha256
+
+    def save(self) -> None:
+        if self.changed and os.path.isdir(os.path.dirname(self.cache)):
+            replace_file(self.cache, json.dumps(self.known))
+            self.changed = False
+
+
+def data_version(source: Source, files: tuple[SourceFile, ...]) -> str:
+    """A hash of the bytes of all files and of how they are read.
+
+    Where the files lie does not count, as long as no path can show in the rows: a renamed file holds what it held.
+    """
+    declared = without_place(source.location.to_dict())
+    content = sorted([*shown_of(file.stat.path, declared), file.sha256] for file in files)
+    return hashlib.sha256(json.dumps([declared, content], sort_keys=True).encode()).hexdigest()
+
+
+def without_place(declared: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in declared.items() if key not in {"files", "package"}}
+
+
+def shown_of(path: str, declared: Mapping[str, Any]) -> list[str]:
+    """The parts of a path that a reader may turn into columns: key=value folders, or all of it with `filename`."""
+    if "filename" in (declared.get("options") or {}):
+        return [path]
+    return [part for part in path.split(os.sep) if "=" in part]

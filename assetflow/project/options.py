@@ -1,0 +1,185 @@
+"""Reads what people declare of an asset or a source (front matter, `@asset(...)`, settings) and checks each key.
+
+One table says which keys there are and what they take; the rest turns a wrong one into an error that names the
+nearest known key, the file and the line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from assetflow.check import Check
+from assetflow.checks.declare import check_from_option
+from assetflow.errors import DefinitionError, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is declared: the file, the line, and the lines of single keys where they are known."""
+
+    path: str
+    line: int
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def error(self, message: str, *, key: str = "", hint: str | None = None) -> DefinitionError:
+        return DefinitionError(message, path=self.path, line=self.lines.get(key, self.line), hint=hint)
+
+
+def read_options(options: Mapping[str, Any], *, asset: str, place: Place, kind: str = "asset") -> dict[str, Any]:
+    """Attribute values for `Asset` (or `Source`, with kind="source") from what was declared."""
+    readers = ASSET_OPTIONS if kind == "asset" else SOURCE_OPTIONS
+    values: dict[str, Any] = {}
+    for key, value in options.items():
+        if key not in readers:
+            raise place.error(
+                f"unknown key {key!r} for the {kind} {asset}",
+                key=key,
+                hint=did_you_mean(key, readers) or f"Known keys: {', '.join(sorted(readers))}.",
+            )
+        try:
+            values[key] = readers[key](value)
+        except WrongValueError as error:
+            raise place.error(f"{key} of {asset} {error}", key=key) from None
+    if "checks" in values:
+        values["checks"] = read_checks(values["checks"], asset=asset, place=place)
+    return values
+
+
+def read_checks(declared: list[Any], *, asset: str, place: Place) -> tuple[Check, ...]:
+    line = place.lines.get("checks", place.line)
+    return tuple(
+        check
+        for value in declared
+        for check in check_from_option(value, asset=asset, path=place.path, line=line)
+    )
+
+
+class WrongValueError(ValueError):
+    """A key has a value that it does not take; the text completes the sentence "KEY of ASSET ..."."""
+
+
+def text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise WrongValueError(f"must be text, not {value!r}")
+    return value.strip()
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise WrongValueError(f"must be a list of texts, not {value!r}")
+    return tuple(value)
+
+
+def items(value: Any) -> list[Any]:
+    if not isinstance(value, list | tuple):
+        raise WrongValueError(f"must be a list, not {value!r}")
+    return list(value)
+
+
+def table(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise WrongValueError(f"must be a table, not {value!r}")
+    return dict(value)
+
+
+def column_types(value: Any) -> dict[str, str]:
+    types = table(value)
+    for column, kind in types.items():
+        if not isinstance(kind, str):
+            raise WrongValueError(f"must give each column a DuckDB type, as in {column} = \"BIGINT\", not {kind!r}")
+    return types
+
+
+def truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise WrongValueError(f"must be true or false, not {value!r}")
+    return value
+
+
+def count(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise WrongValueError(f"must be a whole number of at least 0, not {value!r}")
+    return value
+
+
+def seconds(value: Any) -> float:
+    """A number of seconds, or text such as "90 s", "5 min", "2 h"."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        return float(value)
+    if isinstance(value, str):
+        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*", value.lower())
+        if found and found[2] in UNITS:
+            return float(found[1]) * UNITS[found[2]]
+    raise WrongValueError(f'must be seconds or text such as "30 s" or "5 min", not {value!r}')
+
+
+def one_of(*known: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value not in known:
+            raise WrongValueError(f"must be one of {', '.join(known)}, not {value!r}")
+        return str(value)
+
+    return read
+
+
+def not_yet(value: Any) -> Any:
+    raise WrongValueError("is not supported by this version: every asset is made whole")
+
+
+UNITS = {"s": 1, "sec": 1, "second": 1, "seconds": 1, "m": 60, "min": 60, "minute": 60, "minutes": 60}
+UNITS |= {"h": 3600, "hour": 3600, "hours": 3600, "d": 86400, "day": 86400, "days": 86400}
+
+SHARED: dict[str, Callable[[Any], Any]] = {
+    "description": text,
+    "tags": texts,
+    "owner": text,
+    "group": text,
+    "checks": items,
+    "meta": table,
+}
+ASSET_OPTIONS: dict[str, Callable[[Any], Any]] = {
+    **SHARED,
+    "name": text,
+    "materialized": one_of("table", "view"),
+    "partition": not_yet,
+    "unique_key": texts,
+    "columns": column_types,
+    "retries": count,
+    "retry_delay": seconds,
+    "timeout": seconds,
+    "volatile": one_of("rebuild", "ignore"),
+    "dialect": text,
+    "enabled": truth,
+}
+SOURCE_OPTIONS: dict[str, Callable[[Any], Any]] = dict(SHARED)
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,127}")
+RESERVED = frozenset(
+    """
+    all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create default
+    deferrable desc describe distinct do else end except false fetch for foreign from group having in initially
+    intersect into lambda lateral leading limit not null offset on only or order pivot pivot_longer pivot_wider
+    placing primary qualify references returning select show some summarize symmetric table then to trailing true
+    union unique unpivot using variadic when where window with
+    context assetflow_info main temp system information_schema
+    """.split()
+)
+"""Words that DuckDB or assetflow need for themselves."""
+
+
+def check_name(name: str, *, what: str, place: Place) -> None:
+    """Refuse a name that could not be written in SQL without quotes, or that is taken."""
+    if not NAME.fullmatch(name):
+        suggestion = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_")
+        suggestion = suggestion if NAME.fullmatch(suggestion) else f"t_{suggestion}"[:128].rstrip("_")
+        raise place.error(
+            f"{name!r} cannot be the name of {what}: use lower-case letters, digits and _, a letter first",
+            hint=f"Rename it, for example to {suggestion}.",
+        )
+    if name in RESERVED:
+        raise place.error(f"{name!r} cannot be the name of {what}: it is a reserved word", hint=f"Rename it, for example to {name}_table.")

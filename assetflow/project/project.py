@@ -1,0 +1,373 @@
+"""A project: the one door to definitions, plans, runs and published tables.
+
+    project = Project.open()                     # the nearest folder above with [tool.assetflow]
+    plan = project.plan(["sales+"])
+    for event in project.run(plan): ...
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib import import_module
+from time import localtime, strftime
+from typing import TYPE_CHECKING, Any
+
+from assetflow.asset import Asset
+from assetflow.errors import BusyError, DefinitionError, SourceError, UsageError, WarehouseError, did_you_mean
+from assetflow.materialization import Materialization
+from assetflow.planning.plan import Plan, State, make_plan
+from assetflow.planning.staleness import Made
+from assetflow.project.definitions import Definitions
+from assetflow.project.loader import load
+from assetflow.project.observe import Observer
+from assetflow.project.settings import Settings, line_of, read_settings
+from assetflow.source import Observed
+from assetflow.version import VERSION
+from assetflow.warehouse.ledger import Ledger
+from assetflow.warehouse.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from assetflow.project.reading import Reader
+    from assetflow.running.events import Event, RunResult
+    from assetflow.running.imports import Imports
+    from assetflow.running.workshop import Workplace
+    from assetflow.warehouse.records import RunRecord
+
+CHANGED = frozenset({"code_changed", "config_changed", "upstreams_changed"})
+
+
+class Project:
+    """Opened once and used for a while; `reload()` looks at the files again."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.warehouse = Warehouse(settings.warehouse)
+        self.observer = Observer(settings.root, os.path.join(settings.warehouse, "cache", "sources.json"))
+        self._observed: dict[str, Observed | SourceError] = {}
+
+    @classmethod
+    def open(cls, path: str | None = None, **overrides: Any) -> Project:
+        """Open the project at `path`, or the one around the working directory; `overrides` are settings by key."""
+        overrides = {key.replace("_", "-"): value for key, value in overrides.items()}
+        return cls(read_settings(path, overrides=overrides, variables=os.environ))
+
+    @property
+    def environment(self) -> str:
+        return self.settings.environment
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.warehouse.ledger
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """All assets and sources. Reading them creates the warehouse's cache where the folder can be written."""
+        self.warehouse.prepare()
+        definitions = load(self.settings, lambda: self.imports, VERSION)
+        self._check_configured(definitions)
+        return definitions
+
+    @cached_property
+    def imports(self) -> Imports:
+        """The Python side of the project; nothing needs it while no Python file is read or run."""
+        from assetflow.running.imports import Imports
+
+        return Imports(self.settings.root, [self.settings.assets_folder, self.settings.root], [self.settings.warehouse])
+
+    def reload(self) -> None:
+        """Forget what was read: the next question looks at the files again."""
+        self.__dict__.pop("definitions", None)
+        self._observed.clear()
+
+    # Asking
+
+    def asset(self, name: str) -> Asset:
+        """The asset of that name; UsageError names the nearest ones."""
+        found = self.definitions.assets.get(name)
+        if found is None:
+            if name in self.definitions.sources:
+                raise UsageError(f"{name} is a source: somebody else makes it", hint="Name an asset that reads it.")
+            raise UsageError(f"there is no asset named {name}", hint=did_you_mean(name, self.definitions.assets))
+        return found
+
+    def observe(self, names: Sequence[str] | frozenset[str]) -> Mapping[str, Observed | SourceError]:
+        """What these sources hold now; looked at once until `reload()`."""
+        missing = [self.definitions.sources[name] for name in names if name not in self._observed]
+        if missing:
+            self._observed.update(self.observer.observe(missing))
+        return {name: self._observed[name] for name in names}
+
+    def state(self, assets: frozenset[str] | set[str], *, forgiving: bool = False) -> State:
+        """What the planner needs to know for these assets. `forgiving`: a source that cannot be read counts as changed."""
+        around = self.definitions.graph.ancestors(assets)
+        observed = self.observe([name for name in around if name in self.definitions.sources])
+        sources: dict[str, str | SourceError] = {
+            name: one.version if isinstance(one, Observed) else ("unreadable" if forgiving else one)
+            for name, one in observed.items()
+        }
+        present = self.warehouse.present_files()
+        made = {
+            name: Made(one.materialization, one.fingerprint_hash, one.digest, one.snapshot, holds(present, one.paths))
+            for name, one in self.ledger.current(self.environment).items()
+        }
+        return State(made, sources, self.ledger.materialization, self.find)
+
+    def find(self, asset: str, fingerprint: str) -> Made | None:
+        """An older materialization with this fingerprint whose files are all there."""
+        found = self.ledger.find(asset, None, fingerprint)
+        return None if found is None else self.made_of(found)
+
+    def made_of(self, materialization: Materialization) -> Made | None:
+        if not self.warehouse.has_files(self.ledger.snapshot(materialization.snapshot)):
+            return None
+        return Made(
+            materialization.id, materialization.fingerprint.hash, materialization.digest, materialization.snapshot
+        )
+
+    def select(self, selections: Sequence[str] = (), excludes: Sequence[str] = ()) -> frozenset[str]:
+        """The names of the assets and sources that are meant; SelectionError when that makes no sense."""
+        if not selections and not excludes:
+            return frozenset(self.definitions.assets) | frozenset(self.definitions.sources)
+        from assetflow.planning.selection import Candidate, needs_states, select
+
+        texts = (*selections, *excludes)
+        states = self.states() if needs_states(texts) else {}
+        columns = self.columns() if any("column:" in text for text in texts) else {}
+        candidates = [
+            Candidate(
+                asset.name, asset.kind, asset.group, asset.tags, asset.owner, asset.path, columns.get(asset.name),
+                states.get(asset.name, frozenset()),
+            )
+            for asset in self.definitions.assets.values()
+        ]  # fmt: skip
+        candidates += [
+            Candidate(
+                source.name, "source", source.group, source.tags, source.owner, source.path, columns.get(source.name),
+                states.get(source.name, frozenset()),
+            )
+            for source in self.definitions.sources.values()
+        ]  # fmt: skip
+        return select(selections, excludes, candidates, self.definitions.graph)
+
+    def plan(
+        self, selections: Sequence[str] = (), excludes: Sequence[str] = (), *, full_refresh: bool = False
+    ) -> Plan:
+        """What would be made, in order, and why."""
+        chosen = self.select(selections, excludes) & self.definitions.assets.keys()
+        state = self.state(chosen)
+        return make_plan(chosen, self.definitions.assets, self.definitions.graph, state, forced=full_refresh)
+
+    def whole_plan(self) -> Plan:
+        """The plan for everything, which also stands when a source cannot be read."""
+        chosen = frozenset(name for name, asset in self.definitions.assets.items() if self._can_be_planned(asset))
+        state = self.state(chosen, forgiving=True)
+        return make_plan(chosen, self.definitions.assets, self.definitions.graph, state)
+
+    def statuses(self, plan: Plan | None = None) -> dict[str, str]:
+        """`fresh`, `stale`, `new` or `failed` for each asset and source."""
+        plan = plan or self.whole_plan()
+        current = self.ledger.current(self.environment)
+        failed = self.ledger.last_failed(self.environment)
+        found = {name: "fresh" for name in self.definitions.assets if name in current}
+        found.update({name: "new" for name in self.definitions.assets if name not in current})
+        for step in plan.steps:
+            found[step.asset] = "stale" if step.asset in current else "new"
+        found.update(dict.fromkeys(failed & found.keys(), "failed"))
+        for name, observed in self.observe(frozenset(self.definitions.sources)).items():
+            if isinstance(observed, SourceError):
+                found[name] = "failed"
+            elif name not in current:
+                found[name] = "new"
+            else:
+                found[name] = "fresh" if current[name].digest == observed.version else "stale"
+        return found
+
+    def states(self) -> dict[str, frozenset[str]]:
+        """What `state:` in a selection asks about."""
+        plan = self.whole_plan()
+        found = {name: {status} for name, status in self.statuses(plan).items()}
+        for step in plan.steps:
+            if step.asset in found and "failed" in found[step.asset]:
+                found[step.asset].add("stale")
+            if any(reason.kind in CHANGED for reason in step.reasons):
+                found[step.asset].add("changed")
+        return {name: frozenset(states) for name, states in found.items()}
+
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """The column names of what is published."""
+        current = self.ledger.current(self.environment)
+        snapshots = self.ledger.snapshots([one.snapshot for one in current.values()])
+        return {
+            name: tuple(column.name for column in snapshots[one.snapshot].columns) for name, one in current.items()
+        }
+
+    def reader(self) -> Reader:
+        """The published tables as they are now, pinned."""
+        from assetflow.project.reading import Reader
+
+        def look(name: str) -> Observed | SourceError:
+            return self.observe([name])[name]
+
+        return Reader(
+            self.definitions, self.ledger, self.environment, self.settings.warehouse, look, self.open_session
+        )
+
+    def open_session(self) -> Any:
+        from assetflow.engines.duckdb import Session
+
+        return Session(self.settings.root, threads=self.settings.threads, memory_limit=self.settings.memory_limit)
+
+    # Doing
+
+    def repair_catalog(self) -> list[str]:
+        """Bring the catalog to what is published, where it is missing or out of date; what hindered it, as warnings."""
+        try:
+            self.warehouse.patch_catalog(self.environment)
+        except WarehouseError as error:
+            return [str(error)]
+        return []
+
+    def catalog_shown(self) -> str:
+        """The catalog's path as a person at the working directory would write it."""
+        path = self.warehouse.catalog_path(self.environment)
+        relative = os.path.relpath(path)
+        return path if relative.startswith("..") else relative
+
+    def is_running(self, record: RunRecord) -> bool:
+        """True for the run that holds its environment right now."""
+        holder = self.warehouse.who_runs(record.env)
+        return holder is not None and holder.run_id == record.id
+
+    def run(
+        self,
+        plan: Plan,
+        *,
+        jobs: int | None = None,
+        fail_fast: bool = False,
+        selection: str = "",
+    ) -> Running:
+        """Carry out a plan: iterate over the events, then look at `.result`."""
+        return Running(self, plan, jobs or self.settings.workers, fail_fast, selection)
+
+    @property
+    def workplace(self) -> Workplace:
+        """Where work is done, for whoever does it."""
+        from assetflow.running.workshop import Workplace
+
+        settings = self.settings
+        return Workplace(
+            settings.root, settings.assets_folder, settings.warehouse, settings.threads, settings.memory_limit
+        )
+
+    def executor(self, workers: int) -> Executor:
+        """Where steps run: the executor of the settings, or none at all for one step at a time."""
+        name = "inline" if workers == 1 and self.settings.executor == "threads" else self.settings.executor
+        executor: Executor = import_module(f"assetflow.executors.{name}").open_executor(workers)
+        return executor
+
+    def _can_be_planned(self, asset: Asset) -> bool:
+        assets = self.definitions.assets
+        return asset.enabled and all(assets[up].enabled for up in asset.upstreams if up in assets)
+
+    def _check_configured(self, definitions: Definitions) -> None:
+        for name in self.settings.assets:
+            if name not in definitions.assets:
+                raise DefinitionError(
+                    f"[tool.assetflow.assets.{name}] is about no asset",
+                    path=self.settings.file,
+                    line=line_of(self.settings.root, self.settings.file, name),
+                    hint=did_you_mean(name, definitions.assets),
+                )
+
+
+@dataclass(slots=True)
+class Running:
+    """A run under way: iterating carries it out."""
+
+    project: Project
+    plan: Plan
+    workers: int
+    fail_fast: bool
+    selection: str
+    result: RunResult | None = None
+
+    def __iter__(self) -> Iterator[Event]:
+        from assetflow.running.events import RunResult
+
+        if not self.plan:
+            self.result = RunResult(None, "nothing_to_do", 0.0)
+            return
+        from assetflow.running.run import Order, Run, now
+        from assetflow.running.workshop import opened
+        
+        project, settings = self.project, self.project.settings
+        chosen = self.plan.selected
+        state = project.state(chosen)
+        run_id = new_run_id()
+        place = project.workplace
+        observed = {
+            name: one
+            for name, one in project.observe(self.sources_needed()).items()
+            if isinstance(one, Observed)
+        }
+        with project.warehouse.running(settings.environment, run_id, now()), opened(place, project.imports) as shop:
+            self.refuse_outrun(state)
+            order = Order(
+                plan=self.plan,
+                assets=project.definitions.assets,
+                graph=project.definitions.graph,
+                sources=observed,
+                state=state,
+                warehouse=project.warehouse,
+                environment=settings.environment,
+                place=place,
+                run_id=run_id,
+                open_executor=project.executor,
+                workers=self.workers,
+                selection=self.selection,
+                fail_fast=self.fail_fast,
+            )
+            run = Run(order, shop)
+            try:
+                yield from run.events()
+            finally:
+                self.result = run.result
+
+    def sources_needed(self) -> list[str]:
+        """The sources that a step or one of its checks reads."""
+        definitions = self.project.definitions
+        read = {
+            name
+            for step in self.plan.steps
+            for name in (*step.upstreams, *definitions.assets[step.asset].check_upstreams)
+        }
+        behind = definitions.graph.ancestors({step.asset for step in self.plan.steps})
+        return sorted((read | behind) & definitions.sources.keys())
+
+    def refuse_outrun(self, state: State) -> None:
+        """Another run may have published between planning and taking the lock: the plan is then about the past."""
+        current = self.project.ledger.current(self.project.environment)
+        for name in self.plan.selected:
+            then, today = state.made.get(name), current.get(name)
+            if (then.id if then else None) != (today.materialization if today else None):
+                raise BusyError(f"{name} was published by another run meanwhile", hint="Run the same command again.")
+
+
+def holds(present: frozenset[str], paths: str) -> bool:
+    """True when the files at these paths (one a line) are in the warehouse; others are a source's own business."""
+    return all(path in present or os.path.isabs(path) for path in paths.split("\n")) if paths else True
+
+
+def new_run_id() -> str:
+    """Sortable by the time of day it began, and never the same twice: `20261120-020000-3f9a1c`."""
+    return f"{strftime('%Y%m%d-%H%M%S', localtime())}-{os.urandom(3).hex()}"
+
+
+def with_environment(settings: Settings, environment: str) -> Settings:
+    """The same project, another environment."""
+    return replace(settings, environment=environment)

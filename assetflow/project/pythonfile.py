@@ -1,0 +1,225 @@
+"""`assets/**/*.py`: every function under `@asset`, every `source(...)` and every `@check`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from assetflow.asset import Asset, AssetDeclaration, CheckDeclaration, Declaration, Query, SourceDeclaration
+from assetflow.check import Check
+from assetflow.errors import AssetflowError, DefinitionError, did_you_mean
+from assetflow.lineage.closure import ModuleTexts, code_version
+from assetflow.lineage.signature import Signature, query_texts, read_signature
+from assetflow.lineage.sql import SqlQuery, read_query
+from assetflow.project.declared import in_place_source, python_source
+from assetflow.project.definitions import FileDefinitions
+from assetflow.project.options import Place, check_name, read_options
+from assetflow.project.settings import Settings, line_of
+from assetflow.project.sqlfile import group_of, refuse_twins
+from assetflow.running.imports import Imports
+from assetflow.source import Source
+
+
+def read_python_definitions(
+    path: str, absolute: str, settings: Settings, imports: Imports
+) -> tuple[FileDefinitions, tuple[str, ...]]:
+    """What a Python file declares, and the other project files (absolute) that its code versions were read from."""
+    declarations = import_definitions(path, absolute, imports)
+    reader = Reader(path, absolute, settings, imports)
+    assets: list[Asset] = []
+    sources: list[Source] = []
+    checks: list[tuple[str, Check]] = []
+    for declaration in declarations:
+        if isinstance(declaration, SourceDeclaration):
+            sources.append(python_source(declaration, Place(path, declaration.line)))
+        elif isinstance(declaration, AssetDeclaration):
+            assets.append(reader.asset(declaration))
+        else:
+            checks.append(reader.check(declaration))
+    definitions = FileDefinitions(path, tuple(assets), tuple(sources), tuple(checks), tuple(reader.in_place.values()))
+    return definitions, tuple(sorted(reader.used))
+
+
+def import_definitions(path: str, absolute: str, imports: Imports) -> list[Declaration]:
+    """Import the file and return what its decorators declare; an error of the file is told as the user's own."""
+    try:
+        imports.load(absolute)
+    except AssetflowError:
+        raise
+    except SyntaxError as error:
+        file = os.path.relpath(error.filename or absolute, imports.root).replace(os.sep, "/")
+        raise DefinitionError(f"is not valid Python: {error.msg}", path=file, line=error.lineno) from None
+    except Exception as error:
+        raise import_error(error, path, imports) from error
+    return imports.declarations[os.path.realpath(absolute)]
+
+
+def import_error(error: Exception, path: str, imports: Imports) -> DefinitionError:
+    """What a file raised while it was imported, at the user's innermost line."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if imports.owns(frame.filename)]
+    where = (path, None)
+    if frames:
+        where = (os.path.relpath(frames[-1].filename, imports.root).replace(os.sep, "/"), frames[-1].lineno)
+    hint = None
+    if isinstance(error, ModuleNotFoundError):
+        hint = f"Install it into this environment ({sys.prefix}), or put {error.name}.py beside the assets."
+    message = f"cannot be imported: {type(error).__name__}: {error}"
+    return DefinitionError(message, path=where[0], line=where[1], hint=hint)
+
+
+class Reader:
+    """Turns the declarations of one Python file into values."""
+
+    def __init__(self, path: str, absolute: str, settings: Settings, imports: Imports) -> None:
+        self.path = path
+        self.absolute = os.path.realpath(absolute)
+        self.settings = settings
+        self.imports = imports
+        self.texts = module_texts(imports)
+        self.in_place: dict[str, Source] = {}
+        self.used: set[str] = set()
+
+    def asset(self, declaration: AssetDeclaration) -> Asset:
+        function = declaration.function
+        place = Place(self.path, declaration.line)
+        if not callable(function) or not hasattr(function, "__name__"):
+            raise place.error("@asset stands on something that is no function")
+        name = str(declaration.options.get("name", function.__name__))
+        check_name(name, what="an asset", place=place)
+        values = read_options(declaration.options, asset=name, place=place)
+        values.pop("name", None)
+        if values.get("materialized") == "view" or "dialect" in values:
+            key = "dialect" if "dialect" in values else "materialized"
+            raise place.error(f"{key} of {name} is for SQL files: a function's rows are always kept as a table")
+        signature = read_signature(function, self.path, self.texts)
+        config = self.config(name, signature, place)
+        queries = self.queries(name, function, signature, config, place)
+        code = code_version(
+            function,
+            root=self.imports.root,
+            read=self.texts,
+            packages=tracked_versions(self.settings.tracked_packages),
+            config=signature.config,
+        )
+        self.used.update(os.path.join(self.imports.root, file) for file in code.files)
+        for query in queries:
+            for file in query.files:
+                found = in_place_source(file.text, file.function, Place(self.path, declaration.line))
+                self.in_place.setdefault(file.text, found)
+        upstreams = [*(each.upstream for each in signature.parameters)]
+        upstreams += [table.name for query in queries for table in query.tables]
+        checks = tuple(values.pop("checks", ()))
+        refuse_twins(name, [check.name for check in checks], place)
+        return Asset(
+            name=name,
+            kind="python",
+            path=self.path,
+            line=declaration.line,
+            group=values.pop("group", group_of(self.path, self.settings)),
+            code_version=code.digest,
+            code_parts=code.parts,
+            upstreams=tuple(dict.fromkeys(upstreams)),
+            function=function.__name__,
+            parameters=signature.parameters,
+            takes_context=signature.takes_context,
+            config=config,
+            overrides={key: plain(value) for key, value in self.settings.assets.get(name, {}).items()},
+            files=tuple(dict.fromkeys(file.text for query in queries for file in query.files)),
+            notes=(*code.notes, *(note for query in queries for note in query.notes)),
+            checks=checks,
+            **values,
+        )
+
+    def config(self, name: str, signature: Signature, place: Place) -> dict[str, Any]:
+        """The values of the parameters with a default, as the settings override them."""
+        config = dict(signature.config)
+        overrides: Mapping[str, Any] = self.settings.assets.get(name, {})
+        for key, value in overrides.items():
+            if key not in config:
+                file = self.settings.file
+                raise DefinitionError(
+                    f"{name} has no parameter {key!r} with a default",
+                    path=file,
+                    line=line_of(self.settings.root, file, key),
+                    hint=did_you_mean(key, config)
+                    or (f"It has {', '.join(config)}." if config else f"It is declared at {place.path}:{place.line}."),
+                )
+            config[key] = plain(value)
+        return config
+
+    def queries(
+        self, name: str, function: Any, signature: Signature, config: Mapping[str, Any], place: Place
+    ) -> list[SqlQuery]:
+        """The SQL that the function returns, as far as it can be known without its upstreams."""
+        texts = query_texts(function, config, self.texts)
+        if texts is None:
+            texts = self.asked(name, function, signature, config, place)
+        return [read_query(text, self.path, first_line=place.line) for text in texts]
+
+    def asked(
+        self, name: str, function: Any, signature: Signature, config: Mapping[str, Any], place: Place
+    ) -> tuple[str, ...]:
+        """The SQL of a function that builds it: known by calling it, where it needs no rows for that."""
+        if signature.parameters or signature.takes_context:
+            return ()  # what it reads must then be among its parameters; the run holds it to that
+        with self.imports.active(), self.imports.recording(self.absolute):
+            try:
+                made = function(**config)
+            except Exception as error:
+                raise import_error(error, self.path, self.imports) from error
+        if not isinstance(made, Query):
+            raise place.error(f"{name} returned {type(made).__name__} in place of Query(...) when it was asked for its SQL")
+        return (made.sql,)
+
+    def check(self, declaration: CheckDeclaration) -> tuple[str, Check]:
+        function = declaration.function
+        place = Place(self.path, declaration.line)
+        about = declaration.asset if isinstance(declaration.asset, str) else getattr(declaration.asset, "__name__", "")
+        signature = read_signature(function, self.path, self.texts)
+        upstreams = tuple(parameter.upstream for parameter in signature.parameters)
+        if declaration.severity not in {"error", "warn"}:
+            raise place.error(f"severity must be error or warn, not {declaration.severity!r}")
+        code = code_version(function, root=self.imports.root, read=self.texts)
+        self.used.update(os.path.join(self.imports.root, file) for file in code.files)
+        return about, Check(
+            name=declaration.name or function.__name__,
+            severity=declaration.severity,
+            upstreams=tuple(name for name in upstreams if name != about),
+            function=function.__name__,
+            path=self.path,
+            line=declaration.line,
+            options={"code": code.digest},
+        )
+
+
+def plain(value: Any) -> Any:
+    """A value of the settings as JSON has it: TOML's dates become text."""
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def module_texts(imports: Imports) -> ModuleTexts:
+    """Reads project files as they are now: the imports have just been made from them."""
+
+    def read(path: str) -> str:
+        with open(path, encoding="utf-8-sig") as file:
+            return file.read()
+
+    return ModuleTexts(read)
+
+
+def tracked_versions(packages: tuple[str, ...]) -> dict[str, str]:
+    """The installed versions of the packages that the settings name; `absent` for one that is not there."""
+    if not packages:
+        return {}
+    from importlib.metadata import PackageNotFoundError, version
+
+    versions = {}
+    for package in packages:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "absent"
+    return versions

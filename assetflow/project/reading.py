@@ -1,0 +1,188 @@
+"""Reads published tables: one pinned set of snapshots, no lock, and only the views that a query names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from assetflow.engines import Table, Where
+from assetflow.errors import AssetError, SourceError, UsageError, did_you_mean
+from assetflow.materialization import Snapshot
+from assetflow.project.definitions import Definitions
+from assetflow.quoting import quote_identifier
+from assetflow.running.tables import Tables
+from assetflow.source import Observed
+from assetflow.warehouse.ledger import Ledger
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+
+    from assetflow.engines.duckdb import Session
+
+
+class Reader:
+    """The tables of one environment as they were published when it was made."""
+
+    def __init__(
+        self,
+        definitions: Definitions,
+        ledger: Ledger,
+        environment: str,
+        warehouse: str,
+        observe: Callable[[str], Observed | SourceError],
+        open_session: Callable[[], Session],
+    ) -> None:
+        self.definitions = definitions
+        self.ledger = ledger
+        self.environment = environment
+        self.warehouse = warehouse
+        self.current = ledger.current(environment)
+        self._observe = observe
+        self._open_session = open_session
+        self._session: Session | None = None
+        self._snapshots: dict[str, Snapshot] = {}
+        self._tables = Tables(definitions.assets, definitions.graph, self.snapshot, warehouse)
+        self._unread: dict[str, Table] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything that can be read by its name: published assets, and sources."""
+        in_place = {file for asset in self.definitions.assets.values() for file in asset.files}
+        return tuple(sorted({*self.current, *self.definitions.sources} - in_place))
+
+    def snapshot(self, name: str) -> Snapshot:
+        """The pinned snapshot of an asset or a source; UsageError when there is none."""
+        if name not in self._snapshots:
+            if name not in self.current:
+                raise self.unknown(name)
+            self._snapshots[name] = self.ledger.snapshot(self.current[name].snapshot)
+        return self._snapshots[name]
+
+    def tables(self, names: Iterable[str]) -> tuple[Table, ...]:
+        """Tables in an order in which they can be attached. A source that no run has recorded is read where it lies."""
+        names = list(names)
+        recorded = [name for name in names if name in self.current]
+        return (*self._tables.named(recorded), *(self.unread(name) for name in names if name not in self.current))
+
+    def unread(self, name: str) -> Table:
+        if name not in self.definitions.sources:
+            raise self.unknown(name)
+        if name not in self._unread:
+            observed = self._observe(name)
+            if isinstance(observed, SourceError):
+                raise observed
+            paths = tuple(file.stat.path for file in observed.files)
+            self._unread[name] = Table(name, observed.source.location.scan(paths))
+        return self._unread[name]
+
+    def cursor(self, names: Iterable[str]) -> DuckDBPyConnection:
+        """A DuckDB cursor that sees these tables."""
+        if self._session is None:
+            self._session = self._open_session()
+        cursor = self._session.cursor()
+        self._session.attach(self.tables(names), cursor)
+        return cursor
+
+    def relation(self, name: str) -> DuckDBPyRelation:
+        """All rows of one table, as a DuckDB relation."""
+        return self.cursor([name]).sql(f"FROM {quote_identifier(name)}").set_alias(name)
+
+    def sql(self, text: str) -> DuckDBPyRelation:
+        """A query over the published tables, as a DuckDB relation; nothing runs before it is read.
+
+        UsageError when the text is not one query, or DuckDB refuses it: with the place, and names that are near.
+        """
+        unreadable: dict[str, SourceError] = {}
+        cursor = self.cursor(self._readable(self.named_in(text), unreadable))
+        with self.explained(text, cursor, unreadable):
+            _refuse_other_than_query(text, cursor)
+            return cursor.sql(text)
+
+    @contextmanager
+    def explained(
+        self, text: str, cursor: DuckDBPyConnection | None = None, unreadable: Mapping[str, SourceError] | None = None
+    ) -> Iterator[None]:
+        """Turn what DuckDB says of a query, when it is made or read, into an error for the one who wrote it."""
+        from assetflow.engines.duckdb import sql_errors
+
+        try:
+            with sql_errors(cursor or self.cursor([]), text, Where("the query", "", 1, "")):
+                yield
+        except AssetError as error:
+            raise self._query_error(text, error, unreadable or {}) from None
+
+    def named_in(self, text: str) -> list[str]:
+        """The tables whose names stand somewhere in a text (a few too many do no harm), or all that are published."""
+        words = set(re.findall(r"\w+", text.lower()))
+        if words & LISTING:
+            words.update(self.current)
+        return [name for name in self.names if name.lower() in words]
+
+    def unknown(self, name: str) -> UsageError:
+        if name in self.definitions.assets:
+            return UsageError(
+                f"{name} has not been made yet in {self.environment}", hint=f"Make it: assetflow materialize --select +{name}"
+            )
+        return UsageError(f"there is no asset or source named {name}", hint=did_you_mean(name, self.known()))
+
+    def known(self) -> list[str]:
+        return sorted({*self.definitions.assets, *self.definitions.sources})
+
+    def close(self) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _readable(self, names: Iterable[str], unreadable: dict[str, SourceError]) -> list[str]:
+        """The names without those of sources that cannot be read: the text may mean something else by them."""
+        found = []
+        for name in names:
+            try:
+                self.tables([name])
+                found.append(name)
+            except SourceError as error:
+                unreadable[name] = error
+        return found
+
+    def _query_error(
+        self, text: str, error: AssetError, unreadable: Mapping[str, SourceError]
+    ) -> UsageError | SourceError:
+        missing = re.search(r"Table with name (\S+) does not exist", error.message)
+        excerpt = "".join(f"\n  {line}" for line in (error.details or "").splitlines())
+        line = f"line {error.line}: " if error.line and text.strip().count("\n") else ""
+        if missing is None:
+            return UsageError(f"{line}{error.message}{excerpt}", hint=error.hint)
+        name = missing[1].lower()
+        if name in unreadable:
+            return unreadable[name]
+        unknown = self.unknown(name)
+        return UsageError(f"{line}{unknown.message}{excerpt}", hint=unknown.hint)
+
+
+LISTING = frozenset(
+    {"show", "describe", "information_schema", "duckdb_tables", "duckdb_views", "duckdb_columns", "sqlite_master"}
+)
+"""Words of queries that ask which tables there are."""
+
+QUERIES = frozenset({"SELECT", "MULTI", "EXPLAIN", "CALL", "PRAGMA"})
+"""What DuckDB calls statements that return rows and change nothing; a PIVOT is several in one."""
+
+
+def _refuse_other_than_query(text: str, cursor: DuckDBPyConnection) -> None:
+    statements = cursor.extract_statements(text)
+    if len(statements) != 1:
+        found = f"{len(statements)} statements" if statements else "nothing"
+        raise UsageError(f"{found} where one query is expected", hint="Write one SELECT.")
+    kind = statements[0].type.name
+    if kind not in QUERIES:
+        raise UsageError(
+            f"{kind} is not a query: published tables are only read",
+            hint="Write one SELECT. What should become a table is an asset: assets/NAME.sql.",
+        )
+
+
+def snapshots_by_name(reader: Reader) -> Mapping[str, str]:
+    """Which snapshot each table is pinned to."""
+    return {name: current.snapshot for name, current in reader.current.items()}

@@ -1,0 +1,257 @@
+"""What a project says of itself: `[tool.assetflow]` in pyproject.toml, or an assetflow.toml with the same keys.
+
+The order of precedence is flag, `ASSETFLOW_*` variable, file, default. An unknown key is an error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from assetflow.errors import ProjectError, did_you_mean
+from assetflow.project.stat import Stamp, content_hash, replace_file, settled, stamp_of, unchanged
+
+FILES = ("assetflow.toml", "pyproject.toml")
+EXECUTORS_FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "executors")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one project; folders are absolute, `root` is where the file that names them lies."""
+
+    root: str
+    file: str
+    assets_folder: str
+    warehouse: str
+    environment: str = "prod"
+    jobs: int = 0
+    executor: str = "threads"
+    threads: int | None = None
+    memory_limit: str | None = None
+    tracked_packages: tuple[str, ...] = ()
+    sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    assets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def workers(self) -> int:
+        """How many steps run side by side: as said, or one for each core up to four."""
+        return self.jobs or min(os.cpu_count() or 1, 4)
+
+
+# key in the file: (attribute, what it takes)
+KEYS: dict[str, tuple[str, type | tuple[type, ...]]] = {
+    "assets-folder": ("assets_folder", str),
+    "warehouse": ("warehouse", str),
+    "environment": ("environment", str),
+    "jobs": ("jobs", int),
+    "executor": ("executor", str),
+    "threads": ("threads", int),
+    "memory-limit": ("memory_limit", str),
+    "tracked-packages": ("tracked_packages", list),
+    "sources": ("sources", dict),
+    "assets": ("assets", dict),
+}
+VARIABLES = {
+    "ASSETFLOW_WAREHOUSE": "warehouse",
+    "ASSETFLOW_ENV": "environment",
+    "ASSETFLOW_JOBS": "jobs",
+    "ASSETFLOW_EXECUTOR": "executor",
+    "ASSETFLOW_THREADS": "threads",
+    "ASSETFLOW_MEMORY_LIMIT": "memory-limit",
+}
+
+
+def read_settings(
+    start: str | None = None, *, overrides: Mapping[str, Any] | None = None, variables: Mapping[str, str]
+) -> Settings:
+    """The settings of the project at `start`, or in the nearest folder above the working directory.
+
+    `overrides` are flags by key (`{"environment": "dev"}`), `variables` the process environment.
+    """
+    root, file = find_project(start, variables)
+    table = read_table(root, file)
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        values[known_key(key, root, file)] = value
+    for variable, key in VARIABLES.items():
+        if variable in variables:
+            values[key] = from_variable(variable, key, variables[variable])
+    values.update({key: value for key, value in (overrides or {}).items() if value is not None})
+    return make_settings(root, file, values)
+
+
+def find_project(start: str | None, variables: Mapping[str, str]) -> tuple[str, str]:
+    """The folder of the project and the file that declares it."""
+    named = start or variables.get("ASSETFLOW_PROJECT")
+    if named is not None:
+        folder = os.path.abspath(named)
+        if not os.path.isdir(folder):
+            raise ProjectError(f"there is no folder {named}", hint="Give the folder of a project with -C DIR.")
+        file = project_file(folder)
+        if file is None:
+            raise no_project(folder)
+        return folder, file
+    folder = os.getcwd()
+    while True:
+        file = project_file(folder)
+        if file is not None:
+            return folder, file
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            raise no_project(os.getcwd())
+        folder = parent
+
+
+def no_project(folder: str) -> ProjectError:
+    return ProjectError(
+        f"there is no project in {folder}",
+        hint="A project has [tool.assetflow] in its pyproject.toml, or an assetflow.toml. `assetflow init` makes one.",
+    )
+
+
+def project_file(folder: str) -> str | None:
+    """The file that makes this folder a project, if it is one."""
+    if os.path.isfile(os.path.join(folder, "assetflow.toml")):
+        return "assetflow.toml"
+    try:
+        with open(os.path.join(folder, "pyproject.toml"), encoding="utf-8") as file:
+            text = file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProjectError(f"cannot be read: {error}", path=os.path.join(folder, "pyproject.toml")) from error
+    return "pyproject.toml" if "[tool.assetflow" in text else None
+
+
+def read_table(root: str, file: str) -> dict[str, Any]:
+    """The parsed table; remembered in the default warehouse's cache, as parsing TOML costs more than a whole no-op."""
+    path = os.path.join(root, file)
+    memory = os.path.join(root, "warehouse", "cache", "settings.json")
+    stamp = stamp_of(path)
+    remembered = recall(memory, file, path, stamp)
+    if remembered is not None:
+        return remembered
+    table = parse_table(root, file)
+    remember(memory, {"file": file, "stamp": settled(stamp), "sha256": content_hash(path), "table": table})
+    return table
+
+
+def recall(memory: str, file: str, path: str, stamp: Stamp) -> dict[str, Any] | None:
+    try:
+        with open(memory, encoding="utf-8") as opened:
+            remembered = json.load(opened)
+    except (OSError, ValueError):
+        return None
+    if remembered.get("file") != file or not unchanged(path, remembered["stamp"], remembered["sha256"], stamp):
+        return None
+    table: dict[str, Any] = remembered["table"]
+    return table
+
+
+def remember(memory: str, value: Mapping[str, Any]) -> None:
+    """Keep what was parsed, where there is a warehouse that can be written; a cache is never worth an error."""
+    try:
+        text = json.dumps(value)
+    except TypeError:  # a TOML date has no JSON form; such a file is parsed each time
+        return
+    if os.path.isdir(os.path.dirname(memory)):
+        replace_file(memory, text)
+
+
+def parse_table(root: str, file: str) -> dict[str, Any]:
+    import tomllib
+
+    path = os.path.join(root, file)
+    try:
+        with open(path, "rb") as opened:
+            document = tomllib.load(opened)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        raise ProjectError(
+            f"is not valid TOML: {error}", path=file, line=int(line[1]) if line else None
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ProjectError(f"is not valid UTF-8: {error}", path=file) from error
+    table = document if file == "assetflow.toml" else document.get("tool", {}).get("assetflow", {})
+    if not isinstance(table, dict):
+        raise ProjectError("[tool.assetflow] must be a table", path=file)
+    return table
+
+
+def known_key(key: str, root: str, file: str) -> str:
+    wanted = key.replace("_", "-")
+    if wanted not in KEYS:
+        known = sorted(KEYS)
+        raise ProjectError(
+            f"unknown key {key!r}",
+            path=file,
+            line=line_of(root, file, key),
+            hint=did_you_mean(wanted, known) or f"Known keys: {', '.join(known)}.",
+        )
+    return wanted
+
+
+def line_of(root: str, file: str, key: str) -> int | None:
+    """The line of the settings file on which a key or a table of that name is first set."""
+    with open(os.path.join(root, file), encoding="utf-8") as opened:
+        lines = opened.read().splitlines()
+    inside = file == "assetflow.toml"
+    for number, line in enumerate(lines, 1):
+        header = line.strip()
+        if header.startswith("["):
+            inside = file == "assetflow.toml" or header.startswith("[tool.assetflow")
+            if inside and key in re.split(r"[\[\].\"' ]+", header):
+                return number
+        elif inside and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""", line):
+            return number
+    return None
+
+
+def from_variable(variable: str, key: str, text: str) -> Any:
+    if KEYS[key][1] is not int:
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise ProjectError(f"{variable} must be a whole number, not {text!r}") from None
+
+
+def make_settings(root: str, file: str, values: Mapping[str, Any]) -> Settings:
+    attributes: dict[str, Any] = {}
+    for key, value in values.items():
+        attribute, kind = KEYS[key]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            wrong_value(root, file, key, f"must be a {TYPE_NAMES[kind]}, not {value!r}")  # type: ignore[index]
+        attributes[attribute] = value
+    attributes["tracked_packages"] = tuple(sorted(attributes.get("tracked_packages", ())))
+    for key, default in (("assets_folder", "assets"), ("warehouse", "warehouse")):
+        attributes[key] = os.path.normpath(os.path.join(root, os.path.expanduser(attributes.get(key, default))))
+    settings = Settings(root=root, file=file, **attributes)
+    validate(settings)
+    return settings
+
+
+def validate(settings: Settings) -> None:
+    root, file = settings.root, settings.file
+    if not ENVIRONMENT_NAME.fullmatch(settings.environment):
+        wrong_value(
+            root, file, "environment", f"is {settings.environment!r}: use lower-case letters, digits and _, a letter first"
+        )
+    for key, number in (("jobs", settings.jobs), ("threads", settings.threads)):
+        if number is not None and number < (0 if key == "jobs" else 1):
+            wrong_value(root, file, key, f"must be positive, not {number}")
+    known = sorted(name[:-3] for name in os.listdir(EXECUTORS_FOLDER) if name.endswith(".py") and name[0] != "_")
+    if settings.executor not in known:
+        wrong_value(root, file, "executor", f"is {settings.executor!r}: there are {', '.join(known)}")
+
+
+def wrong_value(root: str, file: str, key: str, message: str) -> NoReturn:
+    raise ProjectError(f"{key} {message}", path=file, line=line_of(root, file, key))
+
+
+TYPE_NAMES: dict[type, str] = {str: "text", int: "whole number", list: "list", dict: "table"}
+ENVIRONMENT_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")

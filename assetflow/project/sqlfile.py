@@ -1,0 +1,77 @@
+"""`assets/**/NAME.sql` declares the asset NAME."""
+
+from __future__ import annotations
+
+import hashlib
+
+from assetflow.asset import Asset
+from assetflow.checks.declare import check_from_tag
+from assetflow.lineage.frontmatter import ColumnTag
+from assetflow.lineage.sql import SqlQuery, read_sql_file
+from assetflow.project.declared import in_place_source
+from assetflow.project.definitions import FileDefinitions
+from assetflow.project.options import Place, check_name, read_options
+from assetflow.project.settings import Settings
+
+
+def read_sql_definition(path: str, text: str, settings: Settings) -> FileDefinitions:
+    """The asset that a SQL file declares, and the files that it reads in place."""
+    stem = path.rpartition("/")[2].removesuffix(".sql")
+    front, query = read_sql_file(text, path)
+    place = Place(path, front.first_line, front.lines)
+    values = read_options(front.options, asset=stem, place=place)
+    name = values.pop("name", stem)
+    check_name(name, what="an asset", place=Place(path, 1))
+    checks = [*values.pop("checks", ())]
+    tags: dict[str, list[str]] = {}
+    for tag in front.tags:
+        read_tag(tag, path, checks, tags)
+    refuse_twins(name, [check.name for check in checks], place)
+    asset = Asset(
+        name=name,
+        kind="sql",
+        path=path,
+        line=front.first_line,
+        group=values.pop("group", group_of(path, settings)),
+        code_version=sql_code_version(query, values.get("materialized", "table")),
+        upstreams=tuple(table.name for table in query.tables),
+        sql=query.text,
+        files=tuple(dict.fromkeys(file.text for file in query.files)),
+        notes=query.notes,
+        checks=tuple(checks),
+        column_tags={column: tuple(names) for column, names in tags.items()},
+        **values,
+    )
+    in_place = {
+        file.text: in_place_source(file.text, file.function, Place(path, file.line)) for file in query.files
+    }
+    return FileDefinitions(path, (asset,), in_place=tuple(in_place.values()))
+
+
+def sql_code_version(query: SqlQuery, materialized: str) -> str:
+    """A hash of what the query does: its canonical text, and whether it is kept as a table or a view."""
+    return hashlib.sha256(f"{materialized}\n{query.canonical}".encode()).hexdigest()
+
+
+def read_tag(tag: ColumnTag, path: str, checks: list[object], tags: dict[str, list[str]]) -> None:
+    """A column tag is a check by its name (`@not_null`), or else a tag of the column (`@pii`)."""
+    check = check_from_tag(tag.column, tag.name, tag.arguments, tag.options, path=path, line=tag.line)
+    if check is not None:
+        checks.append(check)
+    else:
+        tags.setdefault(tag.column, []).append(tag.name)
+
+
+def refuse_twins(name: str, checks: list[str], place: Place) -> None:
+    twins = sorted({check for check in checks if checks.count(check) > 1})
+    if twins:
+        raise place.error(
+            f"{name} has two checks named {twins[0]}", key="checks", hint="Take one out, or give one another name."
+        )
+
+
+def group_of(path: str, settings: Settings) -> str:
+    """The group of an asset: its folder below the assets folder; `main` at the top."""
+    folder = settings.assets_folder[len(settings.root) + 1 :].replace("\\", "/")
+    inner = path[len(folder) + 1 :].rpartition("/")[0]
+    return inner or "main"

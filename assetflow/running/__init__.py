@@ -1,0 +1,1 @@
+"""Does what a plan says: computes on workers, keeps what came out, publishes in one transaction."""

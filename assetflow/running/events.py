@@ -1,0 +1,93 @@
+"""What happens in a run, as values: one event for each thing that happened, one result for each asset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from assetflow.check import CheckResult
+from assetflow.errors import AssetflowError
+from assetflow.materialization import Partition
+from assetflow.reason import Reason
+
+EventKind = Literal["started", "finished", "skipped", "restored", "failed", "blocked", "published"]
+Outcome = Literal["materialized", "restored", "skipped", "failed", "blocked"]
+Status = Literal["succeeded", "failed", "nothing_to_do", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened in a run; `published` comes only after the ledger has committed."""
+
+    event: EventKind
+    run_id: str
+    asset: str
+    partition: Partition = None
+    snapshot: str | None = None
+    seconds: float | None = None
+    rows: int | None = None
+    error: str | None = None
+    reasons: tuple[Reason, ...] = ()
+    same_content: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "event": self.event,
+            "run_id": self.run_id,
+            "asset": self.asset,
+            "partition": self.partition,
+            "snapshot": self.snapshot,
+            "seconds": self.seconds,
+            "rows": self.rows,
+            "error": self.error,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AssetResult:
+    """How one asset fared in a run. `same_content` says that it was computed and came out as it was."""
+
+    asset: str
+    outcome: Outcome
+    partition: Partition = None
+    mode: Literal["full", "incremental"] | None = None
+    reasons: tuple[Reason, ...] = ()
+    rows: int | None = None
+    seconds: float = 0.0
+    snapshot: str | None = None
+    error: AssetflowError | None = None
+    checks: tuple[CheckResult, ...] = ()
+    same_content: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "asset": self.asset,
+            "partition": self.partition,
+            "outcome": self.outcome,
+            "mode": self.mode,
+            "reasons": [reason.to_dict() for reason in self.reasons],
+            "rows": self.rows,
+            "seconds": self.seconds,
+            "snapshot": self.snapshot,
+            "error": None if self.error is None else str(self.error),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What came of a run. `warnings` did not hinder it (a catalog that could not be patched)."""
+
+    run_id: str | None
+    status: Status
+    seconds: float
+    assets: tuple[AssetResult, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "schema": "assetflow.materialize/1",
+            "run_id": self.run_id,
+            "status": self.status,
+            "seconds": self.seconds,
+            "assets": [result.to_dict() for result in self.assets],
+        }

@@ -1,0 +1,79 @@
+"""Records what a source holds: files that are parsed are turned into Parquet once, Parquet is read where it lies."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assetflow.errors import SourceError
+from assetflow.materialization import Column, Fingerprint, SnapshotFile
+from assetflow.running.task import Built
+from assetflow.running.workshop import Workplace, workshop
+from assetflow.source import Observed
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTask:
+    """A source to record, and a folder for what is made of its files."""
+
+    observed: Observed
+    staging: str
+
+
+def source_fingerprint(observed: Observed) -> Fingerprint:
+    """What the record of a source is made from: its data version."""
+    return Fingerprint(observed.version, "", {})
+
+
+def ingest(task: SourceTask, place: Workplace) -> Built:
+    """Read a source; SourceError, with its name, file and line, when it cannot be read."""
+    import duckdb
+
+    began = time.perf_counter()
+    source = task.observed.source
+    cursor = workshop(place).session.cursor()
+    try:
+        built = read_in_place(task, cursor) if opens_in_place(task, cursor) else parse(task, cursor)
+    except (duckdb.Error, SourceError) as error:
+        from assetflow.sources.files.explain import explain_read_error
+
+        raise explain_read_error(error, source) from error
+    finally:
+        cursor.close()
+    return Built(built.columns, built.files, built.rows, built.bytes, built.digest, round(time.perf_counter() - began, 6))
+
+
+def opens_in_place(task: SourceTask, cursor: Cursor) -> bool:
+    """True when readers may open the files as they are: Parquet whose files agree on their columns."""
+    return task.observed.source.location.opens_in_place(cursor, paths_of(task))
+
+
+def paths_of(task: SourceTask) -> tuple[str, ...]:
+    return tuple(file.stat.path for file in task.observed.files)
+
+
+def read_in_place(task: SourceTask, cursor: Cursor) -> Built:
+    """The columns and the row count of Parquet files, from their footers alone."""
+    files = task.observed.files
+    scan = task.observed.source.location.scan(paths_of(task))
+    relation = cursor.sql(scan)
+    columns = tuple(Column(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True))
+    rows = int(cursor.execute(f"SELECT count(*) FROM ({scan})").fetchall()[0][0])
+    listed = tuple(SnapshotFile(file.stat.path, file.sha256, 0, file.stat.size) for file in files)
+    return Built(columns, listed, rows, sum(file.bytes for file in listed), None, 0.0)
+
+
+def parse(task: SourceTask, cursor: Cursor) -> Built:
+    """Read CSV or JSON once, with one type for each column over all files, into Parquet."""
+    from assetflow.warehouse.snapshots import stage_query
+
+    location = task.observed.source.location
+    os.makedirs(task.staging, exist_ok=True)
+    types = location.sniff(cursor, paths_of(task))
+    staged = stage_query(cursor, location.read(cursor, paths_of(task), types), task.staging)
+    return Built(staged.columns, staged.files, staged.rows, staged.bytes, staged.digest, 0.0)

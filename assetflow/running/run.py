@@ -1,0 +1,461 @@
+"""Carries out a plan: starts steps when their upstreams are done, keeps what comes out, publishes it all at once.
+
+    Run(order).events()
+      for each step whose upstreams are done:  why stale, now?  ->  skipped | restored | compute on a worker
+      for each one computed:                   keep its files, record it as built
+      at the end:                              one ledger transaction moves all pointers; then the catalog is patched
+
+A failing asset blocks what is downstream of it and nothing else. Whatever was built stays in the ledger, so that the
+next run restores it, also after Ctrl-C or a crash.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from assetflow.asset import Asset
+from assetflow.check import CheckResult
+from assetflow.errors import AssetError, AssetflowError, WarehouseError
+from assetflow.lineage.graph import Graph
+from assetflow.materialization import Input, Materialization, Snapshot
+from assetflow.planning.plan import Plan, State, Step, decide, view_digest
+from assetflow.planning.staleness import Made, fingerprint
+from assetflow.running.events import AssetResult, Event, RunResult, Status
+from assetflow.running.ingest import SourceTask, ingest, source_fingerprint
+from assetflow.running.tables import Tables
+from assetflow.running.task import Built, Task, compute, kept
+from assetflow.running.workshop import Workplace, Workshop
+from assetflow.source import Observed
+from assetflow.warehouse import records
+from assetflow.warehouse.warehouse import Warehouse
+
+SECONDS_UNRECORDED = 0.5
+MOST_UNRECORDED = 64
+OpenExecutor = Callable[[int], Executor]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """All that a run is given. `state` is what the plan was made of: the run publishes only on top of that."""
+
+    plan: Plan
+    assets: Mapping[str, Asset]
+    graph: Graph
+    sources: Mapping[str, Observed]
+    state: State
+    warehouse: Warehouse
+    environment: str
+    place: Workplace
+    run_id: str
+    open_executor: OpenExecutor
+    workers: int
+    selection: str = ""
+    fail_fast: bool = False
+
+
+class Run:
+    """One carrying-out of a plan. `result` is there when `events()` has ended."""
+
+    def __init__(self, order: Order, shop: Workshop) -> None:
+        self.order = order
+        self.shop = shop
+        self.began = time.perf_counter()
+        self.started_at = now()
+        self.staging = os.path.join(order.warehouse.root, "staging", order.run_id)
+        self.steps = {step.asset: step for step in order.plan.steps}
+        self.digests: dict[str, str | None] = {name: made.digest for name, made in order.state.made.items()}
+        self.digests.update({name: observed.version for name, observed in order.sources.items()})
+        self.made = dict(order.state.made)
+        self.snapshots: dict[str, Snapshot] = {}
+        self.results: dict[str, AssetResult] = {}
+        self.moves: dict[str, str] = {}
+        self.futures: dict[Future[Built], str] = {}
+        self.waits_for: dict[str, set[str]] = {}
+        self.waited_for_by: dict[str, list[str]] = {}
+        self.ready: deque[str] = deque()
+        self.unrecorded: list[records.Built] = []
+        self.recorded_at = self.began
+        self.source_errors: dict[str, AssetflowError] = {}
+        self.tables = Tables(order.assets, order.graph, self.snapshot_of, order.warehouse.root)
+        self.warnings: list[str] = []
+        self.result: RunResult | None = None
+
+    def events(self) -> Iterator[Event]:
+        """Do everything, and say what happens as it happens."""
+        order = self.order
+        ledger = order.warehouse.ledger
+        ledger.start_run(
+            records.RunRecord(order.run_id, order.environment, self.started_at, selection=order.selection)
+        )
+        status: Status = "interrupted"
+        try:
+            with order.open_executor(order.workers) as executor:
+                try:
+                    yield from self.carry_out(executor)
+                except BaseException:
+                    self.stop(executor)
+                    raise
+            yield from self.publish()
+            status = "failed" if any(r.outcome in {"failed", "blocked"} for r in self.results.values()) else "succeeded"
+        finally:
+            self.finish(status)
+
+    def carry_out(self, executor: Executor) -> Iterator[Event]:
+        """Start what can start, until everything is done or cannot be."""
+        self.start_sources(executor)
+        self.line_up()
+        while self.waits_for or self.futures:
+            while self.ready and len(self.futures) < self.order.workers:
+                name = self.ready.popleft()
+                del self.waits_for[name]
+                yield from self.begin(self.steps[name], executor)
+            if self.futures:
+                done, _ = wait(self.futures, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield from self.take(future)
+
+    def line_up(self) -> None:
+        """Note for each step which steps and sources it waits for."""
+        under_way = {*self.steps, *self.futures.values()}
+        for name, step in self.steps.items():
+            checked = set(self.order.assets[name].check_upstreams) & under_way
+            # A check may compare with what is downstream of its own asset: that is read as it was published.
+            needed = {up for up in step.upstreams if up in under_way} | (
+                checked - self.order.graph.descendants([name]) if checked else set()
+            )
+            self.waits_for[name] = needed - {name}
+            for upstream in self.waits_for[name]:
+                self.waited_for_by.setdefault(upstream, []).append(name)
+            if not self.waits_for[name]:
+                self.ready.append(name)
+
+    def begin(self, step: Step, executor: Executor) -> Iterator[Event]:
+        """Skip, restore or start one step: the question why it is stale is asked again, now with the real inputs."""
+        asset = self.order.assets[step.asset]
+        hindrance = self.hindrance(step)
+        if hindrance is not None:
+            yield from self.conclude(hindrance)
+            return
+        again = decide(asset, self.digests, replace_made(self.order.state, self.made), forced=self.order.plan.forced)
+        if again is None:
+            yield from self.conclude(AssetResult(step.asset, "skipped", reasons=step.reasons))
+        elif again.restores is not None and self.passed_checks(asset, again.restores):
+            yield from self.restore(asset, again, again.restores)
+        else:
+            self.steps[step.asset] = replace(again, action="build", mode="full")
+            yield Event("started", self.order.run_id, step.asset, reasons=again.reasons)
+            task = Task(
+                asset,
+                self.order.run_id,
+                self.started_at,
+                os.path.join(self.staging, step.asset),
+                self.tables.upstream_of(asset),
+                self.tables.named(name for name in asset.check_upstreams if self.is_made(name)),
+            )
+            self.futures[executor.submit(compute, task, self.order.place)] = step.asset
+
+    def hindrance(self, step: Step) -> AssetResult | None:
+        """Why a step cannot run: an upstream failed, a source cannot be read, or the run is to stop at a failure."""
+        for upstream in step.upstreams:
+            if upstream in self.source_errors:
+                error = self.source_errors[upstream]
+                return AssetResult(step.asset, "failed", mode="full", reasons=step.reasons, error=error)
+            result = self.results.get(upstream)
+            if result is not None and result.outcome in {"failed", "blocked"}:
+                blame = AssetflowError(f"its upstream {upstream} {'failed' if result.outcome == 'failed' else 'was blocked'}")
+                return AssetResult(step.asset, "blocked", reasons=step.reasons, error=blame)
+        if self.order.fail_fast and any(result.outcome == "failed" for result in self.results.values()):
+            blame = AssetflowError("not started: another asset failed, and --fail-fast was given")
+            return AssetResult(step.asset, "blocked", reasons=step.reasons, error=blame)
+        return None
+
+    def passed_checks(self, asset: Asset, made: Made) -> bool:
+        """True when the checks that the asset has today are those that the older materialization passed."""
+        return self.order.warehouse.ledger.materialization(made.id).checks == asset.checks_version
+
+    def restore(self, asset: Asset, step: Step, made: Made) -> Iterator[Event]:
+        self.digests[asset.name] = made.digest
+        self.made[asset.name] = made
+        self.moves[asset.name] = made.id
+        snapshot = self.order.warehouse.ledger.snapshot(made.snapshot)
+        self.snapshots[asset.name] = snapshot
+        yield from self.conclude(
+            AssetResult(asset.name, "restored", reasons=step.reasons, rows=snapshot.rows, snapshot=snapshot.id)
+        )
+
+    def take(self, future: Future[Built]) -> Iterator[Event]:
+        """Keep what a worker made, or tell why it failed."""
+        name = self.futures.pop(future)
+        is_source = name in self.order.sources
+        try:
+            built = future.result()
+            if is_source:
+                self.keep_source(name, built)
+            else:
+                result = self.keep(self.order.assets[name], built)
+        except AssetflowError as error:
+            if is_source:
+                self.source_errors[name] = error
+            else:
+                result = AssetResult(name, "failed", mode="full", reasons=self.steps[name].reasons, error=error)
+        if is_source:
+            self.release(name)
+        else:
+            yield from self.conclude(result)
+
+    def keep(self, asset: Asset, built: Built) -> AssetResult:
+        """Move staged files to their place and record the materialization; a blocking check stops it here."""
+        step = self.steps[asset.name]
+        checks = self.keep_failing_rows(asset.name, built.checks)
+        blocking = [check for check in checks if check.blocks]
+        if blocking:
+            error = failed_checks(asset, blocking)
+            self.order.warehouse.ledger.record_checks(self.order.run_id, asset.name, checks)
+            return AssetResult(
+                asset.name, "failed", mode="full", reasons=step.reasons, rows=built.rows, seconds=built.seconds,
+                error=error, checks=checks,
+            )  # fmt: skip
+        snapshot, same = self.keep_content(asset, built)
+        made_of = fingerprint(asset, {name: self.digests[name] or "" for name in (*asset.upstreams, *asset.files)})
+        materialization = Materialization(
+            id=f"{self.order.run_id}.{asset.name}",
+            asset=asset.name,
+            partition=None,
+            run_id=self.order.run_id,
+            fingerprint=made_of,
+            inputs=self.inputs_of(asset),
+            snapshot=snapshot.id,
+            digest=snapshot.digest,
+            rows=snapshot.rows,
+            bytes=snapshot.bytes,
+            built_at=now(),
+            seconds=built.seconds,
+            checks=asset.checks_version,
+            code_text=asset.sql or "",
+            code_parts=asset.code_parts,
+            reasons=step.reasons,
+        )
+        self.record(records.Built(materialization, snapshot, checks))
+        self.digests[asset.name] = snapshot.digest
+        self.snapshots[asset.name] = snapshot
+        self.moves[asset.name] = materialization.id
+        return AssetResult(
+            asset.name, "materialized", mode="full", reasons=step.reasons, rows=snapshot.rows, seconds=built.seconds,
+            snapshot=snapshot.id, checks=checks, same_content=same,
+        )  # fmt: skip
+
+    def keep_content(self, asset: Asset, built: Built) -> tuple[Snapshot, bool]:
+        """The snapshot of what was built: the one that is current when the content is the same, else a new one."""
+        warehouse = self.order.warehouse
+        if asset.is_view:
+            inputs = {name: self.digests[name] for name in (*asset.upstreams, *asset.files)}
+            digest = view_digest(asset, inputs)
+            return warehouse.make_view(asset.name, asset.sql or "", built.columns, digest or ""), False
+        made = self.made.get(asset.name)
+        if made is not None and made.files_present:
+            current = warehouse.ledger.snapshot(made.snapshot)
+            if current.sql is None and self.content_digest(current) == built.digest:
+                return replace(current, digest=built.digest or ""), True
+        return warehouse.keep(asset.name, built.columns, built.files, built.rows or 0, built.bytes, built.digest or ""), False
+
+    def content_digest(self, snapshot: Snapshot) -> str:
+        """The digest of a snapshot, computed anew where another engine version made it."""
+        from assetflow.warehouse.digest import content_digest, is_comparable
+        from assetflow.warehouse.snapshots import scan_of
+
+        if is_comparable(snapshot.digest):
+            return snapshot.digest
+        cursor = self.shop.session.cursor()
+        files = [os.path.join(self.order.warehouse.root, file.path) for file in snapshot.files]
+        return content_digest(cursor, scan_of(files), snapshot.columns)[1]
+
+    def inputs_of(self, asset: Asset) -> tuple[Input, ...]:
+        inputs = []
+        for name in (*asset.upstreams, *asset.files):
+            snapshot = "" if name in asset.files else self.snapshot_of(name).id
+            inputs.append(Input(name, self.digests[name] or "", snapshot))
+        return tuple(inputs)
+
+    def keep_failing_rows(self, name: str, checks: tuple[CheckResult, ...]) -> tuple[CheckResult, ...]:
+        """Move the samples of failing rows out of the staging folder."""
+        return tuple(
+            check if check.sample is None else kept(check, self.order.warehouse.keep_sample(self.order.run_id, name, check.sample))
+            for check in checks
+        )
+
+    def conclude(self, result: AssetResult) -> Iterator[Event]:
+        """Note how an asset fared, and let what waits for it go on."""
+        self.results[result.asset] = result
+        self.release(result.asset)
+        shutil.rmtree(os.path.join(self.staging, result.asset), ignore_errors=True)
+        kind = "finished" if result.outcome == "materialized" else result.outcome
+        yield Event(
+            kind,
+            self.order.run_id,
+            result.asset,
+            snapshot=result.snapshot,
+            seconds=result.seconds if result.outcome in {"materialized", "failed"} else None,
+            rows=result.rows,
+            error=None if result.error is None else str(result.error),
+            reasons=result.reasons,
+            same_content=result.same_content,
+        )
+
+    def release(self, name: str) -> None:
+        for waiting in self.waited_for_by.get(name, ()):
+            self.waits_for[waiting].discard(name)
+            if not self.waits_for[waiting]:
+                self.ready.append(waiting)
+
+    def record(self, built: records.Built | None = None) -> None:
+        """Record what was built, many at a time: a run that is killed loses half a second of small assets at most."""
+        if built is not None:
+            self.unrecorded.append(built)
+        due = time.perf_counter() - self.recorded_at > SECONDS_UNRECORDED
+        if self.unrecorded and (built is None or due or len(self.unrecorded) >= MOST_UNRECORDED):
+            self.order.warehouse.ledger.record_built(self.unrecorded)
+            self.unrecorded.clear()
+            self.recorded_at = time.perf_counter()
+
+    def snapshot_of(self, name: str) -> Snapshot:
+        """The content of an upstream as this run sees it: what it made itself, else what was current when it began."""
+        if name not in self.snapshots:
+            self.snapshots[name] = self.order.warehouse.ledger.snapshot(self.made[name].snapshot)
+        return self.snapshots[name]
+
+    def is_made(self, name: str) -> bool:
+        return name in self.snapshots or name in self.made
+
+    # Sources
+
+    def start_sources(self, executor: Executor) -> None:
+        """Record what sources hold now, for those that a step reads: parsed files are turned into Parquet once."""
+        needed = dict.fromkeys(
+            name
+            for step in self.steps.values()
+            for name in (*step.upstreams, *self.order.assets[step.asset].check_upstreams)
+            if name in self.order.sources and name not in self.order.assets[step.asset].files
+        )
+        for name in needed:
+            observed = self.order.sources[name]
+            made = self.made.get(name)
+            version = source_fingerprint(observed).hash
+            older = made if made is not None and made.fingerprint == version else self.order.state.find(name, version)
+            if older is not None and older.files_present and self.lies_there(older, observed):
+                self.made[name] = older
+                self.moves[name] = older.id
+            else:
+                task = SourceTask(observed, os.path.join(self.staging, f"source-{name}"))
+                self.futures[executor.submit(ingest, task, self.order.place)] = name
+
+    def lies_there(self, made: Made, observed: Observed) -> bool:
+        """True unless a source that is read in place has moved."""
+        paths = [file.path for file in self.order.warehouse.ledger.snapshot(made.snapshot).files]
+        return not any(map(os.path.isabs, paths)) or paths == [file.stat.path for file in observed.files]
+
+    def keep_source(self, name: str, built: Built) -> None:
+        observed = self.order.sources[name]
+        warehouse = self.order.warehouse
+        if built.digest is None:
+            snapshot = warehouse.make_source(name, built.columns, built.files, built.rows, built.bytes, observed.version)
+        else:
+            snapshot = warehouse.keep(name, built.columns, built.files, built.rows or 0, built.bytes, observed.version)
+        materialization = Materialization(
+            id=f"{self.order.run_id}.{name}",
+            asset=name,
+            partition=None,
+            run_id=self.order.run_id,
+            fingerprint=source_fingerprint(observed),
+            inputs=(),
+            snapshot=snapshot.id,
+            digest=observed.version,
+            rows=snapshot.rows,
+            bytes=snapshot.bytes,
+            built_at=now(),
+            seconds=built.seconds,
+        )
+        self.record(records.Built(materialization, snapshot, ()))
+        self.snapshots[name] = snapshot
+        self.moves[name] = materialization.id
+
+    # The end
+
+    def publish(self) -> Iterator[Event]:
+        """Move all pointers in one transaction, then patch the catalog and say so."""
+        order = self.order
+        self.record()
+        published = {
+            name: made for name, made in self.moves.items() if name not in order.state.made or order.state.made[name].id != made
+        }
+        if published:
+            expected = {name: order.state.made[name].id if name in order.state.made else None for name in published}
+            order.warehouse.ledger.publish(order.environment, order.run_id, published, expected, now())
+            try:
+                order.warehouse.patch_catalog(order.environment)
+            except WarehouseError as error:
+                self.warnings.append(f"the catalog could not be written: {error}; the next run repairs it")
+        for name in published:
+            if name in self.results:
+                yield Event("published", order.run_id, name, snapshot=self.snapshot_of(name).id, rows=self.results[name].rows)
+
+    def stop(self, executor: Executor) -> None:
+        """Interrupt what is under way and keep what has finished meanwhile."""
+        self.shop.interrupt()
+        executor.shutdown(wait=True, cancel_futures=True)
+        for future in list(self.futures):
+            if future.done() and not future.cancelled() and future.exception() is None:
+                for _ in self.take(future):
+                    pass
+        self.record()
+
+    def finish(self, status: Status) -> None:
+        shutil.rmtree(self.staging, ignore_errors=True)
+        ordered = tuple(self.results[name] for name in self.steps if name in self.results)
+        self.result = RunResult(
+            self.order.run_id, status, round(time.perf_counter() - self.began, 6), ordered, tuple(self.warnings)
+        )
+        self.order.warehouse.ledger.finish_run(self.order.run_id, status, [step_record(each) for each in ordered], now())
+
+
+def failed_checks(asset: Asset, blocking: list[CheckResult]) -> AssetError:
+    """One error for the checks that keep an asset from being published."""
+    said = [
+        f"{check.name}: {check.error}" if check.error else f"{check.name}: {check.failures:,} failing row{'s' * (check.failures != 1)}"
+        for check in blocking
+    ]
+    return AssetError(
+        f"{len(blocking)} check{'s' * (len(blocking) != 1)} failed, so it was not published: {'; '.join(said)}",
+        path=asset.path,
+        line=asset.line,
+        hint=f"`assetflow check {asset.name} --show-failures` shows the rows.",
+    )
+
+
+def step_record(result: AssetResult) -> records.StepRecord:
+    return records.StepRecord(
+        result.asset,
+        result.outcome,
+        result.partition,
+        result.mode,
+        result.reasons,
+        result.rows,
+        result.seconds,
+        result.snapshot,
+        None if result.error is None else str(result.error),
+    )
+
+
+def replace_made(state: State, made: Mapping[str, Made]) -> State:
+    return State(made, state.sources, state.recall, state.find)
+
+
+def now() -> str:
+    """The time as the ledger keeps it: UTC, `2026-11-20T02:00:00.123456Z`."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,53 @@
+"""The upstreams of a step as a worker sees them: for each name the SELECT that gives its rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+
+from assetflow.asset import Asset
+from assetflow.engines import Table
+from assetflow.lineage.graph import Graph
+from assetflow.materialization import Snapshot
+
+
+class Tables:
+    """Makes tables of snapshots, each once. `snapshot_of` gives the content that counts for whoever asks."""
+
+    def __init__(
+        self, assets: Mapping[str, Asset], graph: Graph, snapshot_of: Callable[[str], Snapshot], root: str
+    ) -> None:
+        self.assets = assets
+        self.graph = graph
+        self.snapshot_of = snapshot_of
+        self.root = root
+        self._tables: dict[str, Table] = {}
+
+    def upstream_of(self, asset: Asset) -> tuple[Table, ...]:
+        """What the asset reads, in an order in which it can be attached: a view comes after what it reads itself."""
+        return self.named(asset.upstreams)
+
+    def named(self, names: Iterable[str]) -> tuple[Table, ...]:
+        found: dict[str, Table] = {}
+        for name in names:
+            self._add(name, found)
+        return tuple(found.values())
+
+    def _add(self, name: str, found: dict[str, Table]) -> None:
+        if name in found:
+            return
+        asset = self.assets.get(name)
+        if asset is not None and asset.is_view:
+            for upstream in asset.upstreams:
+                self._add(upstream, found)
+        if name not in self._tables:
+            self._tables[name] = table_of(name, self.snapshot_of(name), self.root)
+        found[name] = self._tables[name]
+
+
+def table_of(name: str, snapshot: Snapshot, root: str) -> Table:
+    """The table of one snapshot. Its files count as plain when reading one after the other gives the same."""
+    from assetflow.warehouse.snapshots import scan
+
+    files = tuple(os.path.join(root, file.path) for file in snapshot.files) if snapshot.sql is None else ()
+    return Table(name, scan(snapshot, root), files, any(column.stored_as for column in snapshot.columns))

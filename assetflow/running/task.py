@@ -1,0 +1,326 @@
+"""The work of one step, as a value that any worker can do: it reads snapshots by path and writes staged files.
+
+    Task (definition, tables, checks)  --compute-->  Built (staged files, digest, check results)
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from assetflow.asset import Asset, Query
+from assetflow.check import Check, CheckResult
+from assetflow.engines import Context, Table, Where
+from assetflow.errors import AssetError, AssetflowError
+from assetflow.materialization import Column, SnapshotFile
+from assetflow.running.workshop import Workplace, Workshop, workshop
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Cursor
+
+    from assetflow.engines.duckdb import Result
+    from assetflow.warehouse.snapshots import Staged
+
+MOST_FAILING_ROWS = 1000
+"""How many failing rows of a check are kept to look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One asset to compute. `tables` are its upstreams in the order in which they can be attached.
+
+    `staging` is a folder for this task alone; `now` the time of the run, which checks of freshness compare with.
+    """
+
+    asset: Asset
+    run_id: str
+    now: str
+    staging: str
+    tables: tuple[Table, ...]
+    check_tables: tuple[Table, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a task made: staged files (none for a view), the digest of their content, what the checks found."""
+
+    columns: tuple[Column, ...]
+    files: tuple[SnapshotFile, ...]
+    rows: int | None
+    bytes: int
+    digest: str | None
+    seconds: float
+    attempts: int = 1
+    checks: tuple[CheckResult, ...] = ()
+
+
+def compute(task: Task, place: Workplace) -> Built:
+    """Make the rows of one asset in the staging folder, read them back, and check them; AssetError when it fails."""
+    began = time.perf_counter()
+    shop = workshop(place)
+    os.makedirs(task.staging, exist_ok=True)
+    attempts = task.asset.retries + 1
+    for attempt in range(1, attempts + 1):
+        try:
+            built = attempt_once(task, shop)
+        except AssetError:
+            if attempt == attempts or shop.stopping.wait(task.asset.retry_delay):
+                raise
+        else:
+            return finished(built, time.perf_counter() - began, attempt)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def finished(built: Built, seconds: float, attempts: int) -> Built:
+    from dataclasses import replace
+
+    return replace(built, seconds=round(seconds, 6), attempts=attempts)
+
+
+def attempt_once(task: Task, shop: Workshop) -> Built:
+    from assetflow.engines.limit import time_limit
+
+    asset = task.asset
+    where = where_of(asset, shop.place.root)
+    cursor = shop.session.cursor()
+    try:
+        shop.session.attach(task.tables, cursor)
+        with time_limit(asset.timeout, where, cursor.interrupt):
+            if asset.is_view:
+                columns, built = view_columns(asset, cursor, where), None
+            else:
+                built = stage(evaluate(task, shop, cursor, where), task, where)
+                columns = built.columns
+        keep_contract(asset, columns, cursor)
+        checks = run_checks(task, shop, built)
+    finally:
+        cursor.close()
+    if built is None:
+        return Built(columns, (), None, 0, None, 0.0, checks=checks)
+    return Built(columns, built.files, built.rows, built.bytes, built.digest, 0.0, checks=checks)
+
+
+def where_of(asset: Asset, root: str) -> Where:
+    return Where(asset.name, asset.path, asset.line, root)
+
+
+def evaluate(task: Task, shop: Workshop, cursor: Cursor, where: Where) -> Result:
+    """The body of the asset, evaluated: SQL that can be run on the cursor, or a file that is written already."""
+    from assetflow.engines.duckdb import evaluate_sql
+
+    asset = task.asset
+    if asset.kind == "sql":
+        return evaluate_sql(cursor, asset.sql or "", where, task.tables)
+    from assetflow.engines import frames, python
+
+    function = shop.function(asset)
+    value = python.call(function, arguments(task, function, cursor, where), where=where)
+    if isinstance(value, Query):
+        refuse_surprises(asset, value)
+    return frames.from_result(value, cursor, task.staging, where=where)
+
+
+def arguments(task: Task, function: Callable[..., Any], cursor: Cursor, where: Where) -> dict[str, object]:
+    """What the function is called with: upstreams as frames, the config that the settings override, the context."""
+    from assetflow.engines import frames
+
+    tables = {table.name: table for table in task.tables}
+    given: dict[str, object] = {
+        name: like_default(function, name, value) for name, value in task.asset.overrides.items()
+    }
+    for parameter in task.asset.parameters:
+        table = tables[parameter.upstream]
+        given[parameter.name] = frames.to_frame(parameter.arrives, table, parameter.columns, cursor, where)
+    if task.asset.takes_context:
+        given["context"] = Context(task.asset.name, task.run_id, None, task.asset.config)
+    return given
+
+
+def like_default(function: Callable[..., Any], name: str, value: Any) -> Any:
+    """A value from the settings as the type that the parameter's default has, where TOML or JSON has no such type."""
+    default = inspect.signature(function).parameters[name].default
+    if isinstance(default, date) and isinstance(value, str):
+        return type(default).fromisoformat(value)
+    if isinstance(default, Decimal | tuple | set | frozenset):
+        return type(default)(value)
+    return value
+
+
+def refuse_surprises(asset: Asset, query: Query) -> None:
+    """Hold SQL that a function built to what was known of it when the project was read: else a skip could be wrong."""
+    from assetflow.lineage.sql import read_query
+
+    found = read_query(query.sql, asset.path, first_line=asset.line)
+    files = [file.text for file in found.files if file.text not in asset.files]
+    if files:
+        raise AssetError(
+            f"its SQL reads {files[0]!r} in place, which could not be seen before it ran",
+            path=asset.path,
+            line=asset.line,
+            hint="Declare the file as a source, and take it as a parameter.",
+        )
+    if found.notes and asset.volatile is None and not asset.notes:
+        raise AssetError(
+            f"its SQL has {found.notes[0].what}, which could not be seen before it ran",
+            path=asset.path,
+            line=asset.line,
+            hint='Declare volatile = "rebuild" (made in every run) or "ignore" (harmless).',
+        )
+
+
+def stage(result: Result, task: Task, where: Where) -> Staged:
+    from assetflow.engines.duckdb import sql_errors
+    from assetflow.engines.python import user_errors
+    from assetflow.warehouse.snapshots import stage_parquet, stage_query
+
+    if result.file is not None:
+        return stage_parquet(result.cursor, result.file, task.staging)
+    sql = result.sql or ""
+    if task.asset.kind == "sql":
+        with sql_errors(result.cursor, sql, where):
+            return stage_query(result.cursor, sql, task.staging)
+    with user_errors(where), sql_errors(result.cursor, sql, where):
+        return stage_query(result.cursor, sql, task.staging)
+
+
+def view_columns(asset: Asset, cursor: Cursor, where: Where) -> tuple[Column, ...]:
+    """The columns of a view, which also proves that its query binds."""
+    from assetflow.engines.duckdb import sql_errors
+
+    with sql_errors(cursor, asset.sql or "", where):
+        relation = cursor.sql(asset.sql or "")
+        return tuple(Column(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True))
+
+
+def keep_contract(asset: Asset, columns: tuple[Column, ...], cursor: Cursor) -> None:
+    """Refuse rows that break what `columns = {...}` promises: each named column is there, with that type."""
+    found = {column.name.lower(): column for column in columns}
+    for name, declared in asset.columns.items():
+        column = found.get(name.lower())
+        if column is None:
+            raise AssetError(
+                f"it has no column {name}, which `columns` promises",
+                path=asset.path,
+                line=asset.line,
+                hint=f"It has {', '.join(column.name for column in columns)}.",
+            )
+        try:
+            expected = str(cursor.sql(f"SELECT CAST(NULL AS {declared}) AS x").types[0])
+        except Exception as error:
+            raise AssetError(
+                f"`columns` says that {name} is {declared!r}, which is no DuckDB type", path=asset.path, line=asset.line
+            ) from error
+        if expected != column.type:
+            raise AssetError(
+                f"column {name} is {column.type}, but `columns` promises {expected}",
+                path=asset.path,
+                line=asset.line,
+                hint=f"Cast it in the query, or change the promise to {column.type}.",
+            )
+
+
+def run_checks(task: Task, shop: Workshop, staged: Staged | None) -> tuple[CheckResult, ...]:
+    """What the checks of the asset say of what was staged, before anybody else can see it."""
+    if not task.asset.checks:
+        return ()
+    from assetflow.warehouse.snapshots import scan_files
+
+    sql = task.asset.sql or "" if staged is None else scan_files(staged.columns, [file.path for file in staged.files])
+    subject = Subject(task.asset.name, sql, task.asset.checks, task.staging, task.now, task.run_id)
+    return check_rows(subject, (*task.tables, *task.check_tables), shop)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A table under check: its name, the SELECT that gives its rows, and the folder for failing rows."""
+
+    name: str
+    sql: str
+    checks: tuple[Check, ...]
+    folder: str
+    now: str
+    run_id: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def check_rows(subject: Subject, tables: tuple[Table, ...], shop: Workshop) -> tuple[CheckResult, ...]:
+    """Run every check; one that cannot run counts as failed, with its error."""
+    from assetflow.quoting import quote_identifier
+
+    cursor = shop.session.cursor()
+    try:
+        shop.session.attach(tables, cursor)
+        cursor.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(subject.name)} AS {subject.sql}")
+        os.makedirs(subject.folder, exist_ok=True)
+        return tuple(run_check(check, number, subject, tables, shop, cursor) for number, check in enumerate(subject.checks))
+    finally:
+        cursor.close()
+
+
+def run_check(
+    check: Check, number: int, subject: Subject, tables: tuple[Table, ...], shop: Workshop, cursor: Cursor
+) -> CheckResult:
+    sample = os.path.join(subject.folder, f"failing-{number}.parquet")
+    try:
+        if check.function is None:
+            failures = failing_rows_of_sql(check, subject, cursor, sample)
+        else:
+            failures = failing_rows_of_function(check, subject, tables, shop, cursor, sample)
+    except AssetflowError as error:
+        return CheckResult(check.name, check.severity, 0, check.column, error=error.message)
+    return CheckResult(check.name, check.severity, failures, check.column, sample if failures else None)
+
+
+def failing_rows_of_sql(check: Check, subject: Subject, cursor: Cursor, sample: str) -> int:
+    from assetflow.checks.tables import run_sql
+    from assetflow.engines.duckdb import sql_errors
+    from assetflow.quoting import quote_identifier, quote_literal
+
+    sql = run_sql(check, quote_identifier(subject.name), subject.now)
+    where = Where(subject.name, check.path or "", check.line or 1, "")
+    with sql_errors(cursor, sql, where):
+        failures = int(cursor.execute(f"SELECT count(*) FROM ({sql})").fetchall()[0][0])
+        if failures:
+            cursor.execute(
+                f"COPY (SELECT * FROM ({sql}) LIMIT {MOST_FAILING_ROWS}) TO {quote_literal(sample)} (FORMAT parquet)"
+            )
+    return failures
+
+
+def failing_rows_of_function(
+    check: Check, subject: Subject, tables: tuple[Table, ...], shop: Workshop, cursor: Cursor, sample: str
+) -> int:
+    from assetflow.engines import frames, python
+    from assetflow.warehouse.snapshots import stage_parquet, stage_query
+
+    where = Where(subject.name, check.path or "", check.line or 1, shop.place.root)
+    function = shop.check_function(check)
+    parameters = shop.parameters(function, check.path or "")
+    known = {table.name: table for table in (*tables, Table(subject.name, subject.sql))}
+    given = {
+        parameter.name: frames.to_frame(parameter.arrives, known[parameter.upstream], parameter.columns, cursor, where)
+        for parameter in parameters
+    }
+    folder = os.path.join(subject.folder, os.path.basename(sample).removesuffix(".parquet"))
+    os.makedirs(folder, exist_ok=True)
+    with python.user_errors(where):
+        result = frames.from_result(python.call(function, given, where=where), cursor, folder, where=where)
+        if result.file is not None:
+            staged = stage_parquet(result.cursor, result.file, folder)
+        else:
+            staged = stage_query(result.cursor, result.sql or "", folder)
+    os.replace(staged.files[0].path, sample)
+    return staged.rows
+
+
+def kept(result: CheckResult, path: str | None) -> CheckResult:
+    """The same result with its failing rows at the place where they stay."""
+    from dataclasses import replace
+
+    return replace(result, sample=path)

@@ -1,0 +1,132 @@
+"""What a worker has at hand: one DuckDB session and the project's Python files. One for each process and project."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assetflow.asset import Asset, AssetDeclaration, CheckDeclaration, Parameter
+from assetflow.check import Check
+from assetflow.errors import AssetError
+from assetflow.running.imports import Imports
+
+if TYPE_CHECKING:
+    from assetflow.engines.duckdb import Session
+    from assetflow.lineage.modules import ModuleTexts
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """Where work is done, as a value that can be sent to another process."""
+
+    root: str
+    assets_folder: str
+    warehouse: str
+    threads: int | None = None
+    memory_limit: str | None = None
+
+
+class Workshop:
+    """The session and the imports of one process; made when the first task needs them."""
+
+    def __init__(self, place: Workplace, imports: Imports | None = None) -> None:
+        self.place = place
+        self.imports = imports or Imports(place.root, [place.assets_folder, place.root], [place.warehouse])
+        self.stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._session: Session | None = None
+        self._active = ExitStack()
+        self._active.enter_context(self.imports.active())
+
+    @property
+    def session(self) -> Session:
+        with self._lock:
+            if self._session is None:
+                from assetflow.engines.duckdb import Session
+
+                self._session = Session(
+                    self.place.root, threads=self.place.threads, memory_limit=self.place.memory_limit
+                )
+            return self._session
+
+    def function(self, asset: Asset) -> Callable[..., Any]:
+        """The function of a Python asset, as it was when the project was read; AssetError when it was edited since."""
+        from assetflow.lineage.closure import code_version
+
+        function = self._declared(asset.path, asset.function or "", asset.line)
+        code = code_version(function, root=self.imports.root, read=self._texts(), config=asset.config)
+        if asset.code_parts and code.parts != asset.code_parts:
+            raise AssetError(
+                "it was edited while the run was under way",
+                path=asset.path,
+                line=asset.line,
+                hint="Run the same command again.",
+            )
+        return function
+
+    def check_function(self, check: Check) -> Callable[..., Any]:
+        return self._declared(check.path or "", check.function or "", check.line or 1)
+
+    def parameters(self, function: Callable[..., Any], path: str) -> tuple[Parameter, ...]:
+        from assetflow.lineage.signature import read_signature
+
+        return read_signature(function, path).parameters
+
+    def interrupt(self) -> None:
+        """Stop what runs, from another thread."""
+        self.stopping.set()
+        if self._session is not None:
+            self._session.interrupt()
+
+    def close(self) -> None:
+        self._active.close()
+        if self._session is not None:
+            self._session.close()
+
+    def _declared(self, path: str, name: str, line: int) -> Callable[..., Any]:
+        """The function that stands under the decorator at this place, whatever the module calls it by now."""
+        absolute = os.path.realpath(os.path.join(self.place.root, path))
+        with self._lock:
+            self.imports.load(absolute)
+        for declaration in self.imports.declarations.get(absolute, ()):
+            if isinstance(declaration, AssetDeclaration | CheckDeclaration) and declaration.line == line:
+                return declaration.function
+        raise AssetError(f"there is no function {name} here any more", path=path, line=line, hint="Run it again.")
+
+    def _texts(self) -> ModuleTexts:
+        from assetflow.lineage.modules import ModuleTexts
+
+        def read(path: str) -> str:
+            with open(path, encoding="utf-8-sig") as file:
+                return file.read()
+
+        return ModuleTexts(read)
+
+
+_open: dict[Workplace, Workshop] = {}
+_opening = threading.Lock()
+
+
+def workshop(place: Workplace) -> Workshop:
+    """This process's workshop for a project; a worker process makes its own at its first task."""
+    with _opening:
+        if place not in _open:
+            _open[place] = Workshop(place)
+        return _open[place]
+
+
+@contextmanager
+def opened(place: Workplace, imports: Imports) -> Iterator[Workshop]:
+    """The coordinator's own workshop, which shares the modules that are loaded already; closed at the end."""
+    with _opening:
+        shop = _open[place] = Workshop(place, imports)
+    try:
+        yield shop
+    finally:
+        with _opening:
+            del _open[place]
+        shop.close()

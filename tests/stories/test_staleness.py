@@ -1,0 +1,130 @@
+"""Edit, run, see what ran."""
+
+from __future__ import annotations
+
+import os
+
+from tests.conftest import Shop
+
+
+def test_the_first_run_makes_everything_and_the_second_nothing(shop: Shop) -> None:
+    assert shop.made() == ["big", "by_city", "people", "sales"]
+    assert shop.rows("SELECT * FROM by_city ORDER BY ALL") == [("Oslo", 20), ("Rome", 40)]
+    assert shop.rows("SELECT id FROM big ORDER BY id") == [(2,), (3,)]
+    assert shop.plan().steps == ()
+    assert shop.run() == {}
+
+
+def test_an_edit_makes_exactly_what_depends_on_it(shop: Shop) -> None:
+    shop.made()
+    shop.replace("assets/by_city.sql", "sum(amount)", "max(amount)")
+    assert shop.planned() == {"by_city": ("code_changed",)}
+    assert shop.made() == ["by_city"]
+    shop.replace("assets/sales.sql", "amount > 5", "amount > 15")
+    assert shop.made() == ["big", "by_city", "sales"]
+    assert shop.rows("SELECT count(*) FROM sales") == [(2,)]
+
+
+def test_a_change_that_comes_out_the_same_stops_there(shop: Shop) -> None:
+    shop.made()
+    shop.replace("assets/sales.sql", "amount > 5", "amount > 6")
+    assert shop.planned() == {"sales": ("code_changed",), "by_city": ("input_changed",), "big": ("input_changed",)}
+    assert shop.run() == {"sales": "materialized", "by_city": "skipped", "big": "skipped"}
+    assert shop.run() == {}
+
+
+def test_switching_to_an_older_version_and_back_makes_nothing(shop: Shop) -> None:
+    shop.made()
+    old = shop.read("assets/by_city.sql")
+    shop.replace("assets/by_city.sql", "sum(amount)", "max(amount)")
+    new = shop.read("assets/by_city.sql")
+    assert shop.made() == ["by_city"]
+    for text, total in ((old, 40), (new, 30), (old, 40)):
+        shop.write("assets/by_city.sql", text)
+        assert shop.run() == {"by_city": "restored"}
+        assert shop.rows("SELECT total FROM by_city WHERE city = 'Rome'") == [(total,)]
+
+
+def test_a_restored_upstream_restores_what_is_downstream_without_computing(shop: Shop) -> None:
+    shop.made()
+    old = shop.read("assets/sales.sql")
+    shop.replace("assets/sales.sql", "amount > 5", "amount > 15")
+    shop.made()
+    shop.write("assets/sales.sql", old)
+    assert shop.run() == {"sales": "restored", "by_city": "restored", "big": "restored"}
+    assert shop.rows("SELECT count(*) FROM sales") == [(3,)]
+
+
+def test_a_source_that_changes_makes_its_readers_stale(shop: Shop) -> None:
+    shop.made()
+    shop.replace("data/orders.csv", "ann,Rome,10", "ann,Rome,11")
+    assert shop.planned()["sales"] == ("input_changed",)
+    assert shop.made() == ["big", "by_city", "sales"]
+    assert shop.rows("SELECT total FROM by_city WHERE city = 'Rome'") == [(41,)]
+
+
+def test_touching_and_reformatting_restales_nothing(shop: Shop) -> None:
+    shop.made()
+    for path in ("data/orders.csv", "assets/sales.sql", "assets/big.py", "assetflow.toml"):
+        os.utime(shop.root / path, (1_000_000_000, 1_000_000_000))
+    shop.write("assets/sales.sql", "-- the sales\nselect id, customer, city, amount\nfrom orders\nwhere (amount > 5);\n")
+    shop.replace("assets/big.py", "    return sales", "    # only the big ones\n    return sales")
+    assert shop.plan().steps == ()
+
+
+def test_config_in_the_settings_counts(shop: Shop) -> None:
+    shop.made()
+    shop.write("assetflow.toml", '[sources.orders]\nfiles = "data/orders.csv"\n[assets.big]\nleast = 30\n')
+    [step] = shop.plan().steps
+    assert [(reason.kind, reason.detail) for reason in step.reasons] == [("config_changed", "least: 20 -> 30")]
+    assert shop.made() == ["big"]
+    assert shop.rows("SELECT id FROM big") == [(3,)]
+
+
+def test_a_missing_file_of_the_warehouse_is_noticed_and_made_again(shop: Shop) -> None:
+    shop.made()
+    snapshot = shop.project().reader().snapshot("by_city")
+    os.unlink(shop.root / "warehouse" / snapshot.files[0].path)
+    assert shop.planned() == {"by_city": ("files_missing",)}
+    assert shop.made() == ["by_city"]
+
+
+def test_volatile_code_is_made_every_time_unless_declared_harmless(shop: Shop) -> None:
+    shop.sql("clock", "SELECT now() AS t")
+    shop.made()
+    assert shop.planned() == {"clock": ("volatile",)}
+    shop.sql("clock", '/* @asset\nvolatile = "ignore"\n*/\nSELECT now() AS t')
+    assert shop.plan().steps == ()
+
+
+def test_a_failing_asset_blocks_only_its_downstream(shop: Shop) -> None:
+    shop.made()
+    shop.sql("sales", "SELECT id, customer, city, error('no') AS amount FROM orders")
+    shop.sql("people", "SELECT 2 AS id, 'bob' AS name")
+    assert shop.run() == {"people": "materialized", "sales": "failed", "by_city": "blocked", "big": "blocked"}
+    assert shop.rows("SELECT name FROM people") == [("bob",)]
+    assert shop.rows("SELECT count(*) FROM sales") == [(3,)], "the last published data stays"
+
+
+def test_full_refresh_makes_what_is_selected(shop: Shop) -> None:
+    shop.made()
+    plan = shop.plan("sales+", full_refresh=True)
+    assert {step.asset: step.reasons[0].kind for step in plan.steps} == dict.fromkeys(("sales", "by_city", "big"), "forced")
+    assert shop.made("sales+", full_refresh=True) == ["big", "by_city", "sales"]
+
+
+def test_an_unselected_stale_upstream_is_named_and_read_as_published(shop: Shop) -> None:
+    shop.made()
+    shop.replace("assets/sales.sql", "amount > 5", "amount > 15")
+    shop.replace("assets/by_city.sql", "sum(amount)", "max(amount)")
+    plan = shop.plan("by_city")
+    assert [step.asset for step in plan.steps] == ["by_city"]
+    assert plan.stale_upstreams == ("sales",)
+
+
+def test_an_unselected_upstream_that_was_never_made_is_an_error_before_anything_runs(shop: Shop) -> None:
+    printed = shop.cli("materialize", "--select", "by_city")
+    assert printed.code == 2
+    assert "by_city needs sales, which was never made and is not selected" in printed.err
+    assert "--select '+by_city'" in printed.err
+    assert not (shop.root / "warehouse" / "prod.duckdb").exists()
