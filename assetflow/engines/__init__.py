@@ -1,0 +1,56 @@
+"""How a body is evaluated: one file an engine.
+
+An engine for SQL is a file `NAME.py` that `Query(sql, engine="NAME")` names, with
+
+    evaluate_sql(cursor, sql, where, tables=()) -> object
+
+`tables` are the upstreams, `cursor` is the DuckDB cursor that sees them as views and on which staging continues, and
+the object is anything that `frames.from_result` takes (a `Result`, an Arrow table, a stream of record batches). An
+error in the user's SQL is an `AssetError` with the file and line of `where`. `duckdb.py` evaluates SQL, `python.py`
+calls functions, `frames.py` hands tables over between them. The values here are frozen and travel to workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from assetflow.materialization import Partition
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An upstream as a worker sees it: `sql` is the SELECT that gives its rows.
+
+    `files` are absolute Parquet paths when reading them one after the other gives the same rows and columns (so not
+    when `sql` has options such as `hive_partitioning`); `casts` is True when `sql` casts stored types back.
+    """
+
+    name: str
+    sql: str
+    files: tuple[str, ...] = ()
+    casts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where the code of an asset stands: `line` is the file's line on which its SQL or its function begins.
+
+    `path` is relative to `root`, the folder of the project.
+    """
+
+    asset: str
+    path: str
+    line: int
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a function learns of the run that calls it, when it has a parameter `context`."""
+
+    asset: str
+    run_id: str
+    partition: Partition = None
+    config: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,249 @@
+"""Hands tables to functions as the frames that they ask for, and takes back what they return.
+
+| arrives as    | is                                                | loads                                    |
+|---------------|---------------------------------------------------|------------------------------------------|
+| relation      | a DuckDB relation on the task's cursor            | nothing before it is read                |
+| polars_lazy   | a LazyFrame, in the main a scan of Parquet files  | what its query needs                     |
+| polars        | a DataFrame                                       | everything (of the parameter's columns)  |
+| arrow         | a pyarrow Table                                   | everything (of the parameter's columns)  |
+| arrow_reader  | a RecordBatchReader on a cursor of its own        | batch by batch, once                     |
+| pandas        | a DataFrame                                       | everything (of the parameter's columns)  |
+
+A library is imported only for a parameter that arrives in its frames or a value that is one of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Protocol, cast
+
+from assetflow.asset import Arrival, Query
+from assetflow.engines import Table, Where
+from assetflow.engines.duckdb import RESULT, Cursor, Result, evaluate_sql, siblings, sql_errors
+from assetflow.engines.python import user_errors
+from assetflow.errors import AssetError, did_you_mean
+from assetflow.quoting import quote_identifier
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas
+    import polars
+    import pyarrow
+
+Columns = Sequence[str] | None
+"""The columns that are wanted; None means all."""
+
+
+def to_frame(arrives: Arrival, table: Table, columns: Columns, cursor: Cursor, where: Where) -> object:
+    """`table` as `arrives` says, with only `columns` read; AssetError when a column is not there."""
+    with sql_errors(cursor, table.sql, where):
+        _require_columns(table, columns, cursor, where)
+        return _FRAMES[arrives](table, columns, cursor)
+
+
+def from_result(value: object, cursor: Cursor, folder: str, where: Where, tables: Sequence[Table] = ()) -> Result:
+    """What a function returned, ready for staging; a file that has to be written goes into `folder`.
+
+    `tables` are what a Query may read, for engines that do not see what is attached to `cursor`.
+    """
+    if value is None:
+        raise _wrong(where, "returned nothing", "Did you forget `return`?")
+    if isinstance(value, Result):
+        return value
+    if isinstance(value, Query):
+        evaluated = _engine(value.engine, where)(cursor, value.sql, where, tables)
+        return from_result(evaluated, cursor, folder, where)
+    take = _take_for(value)
+    if take is None:
+        raise _wrong(where, f"returned {_type_name(value)}, which is no table", _ALLOWED)
+    with user_errors(where):
+        return take(value, cursor, folder, where)
+
+
+class _EvaluateSql(Protocol):
+    """What every engine for SQL offers; see the `__init__` of this wing."""
+
+    def __call__(self, cursor: Cursor, sql: str, where: Where, tables: Sequence[Table]) -> object: ...
+
+
+def _engine(name: str, where: Where) -> _EvaluateSql:
+    """The engine of that name, imported when it is first asked for."""
+    if name == "duckdb":
+        return evaluate_sql
+    module = f"assetflow.engines.{name}"
+    if name.isidentifier() and find_spec(module) is not None:
+        evaluate: _EvaluateSql | None = vars(import_module(module)).get("evaluate_sql")
+        # A file that only uses another engine's function is none itself.
+        if evaluate is not None and getattr(evaluate, "__module__", None) == module:
+            return evaluate
+    raise _wrong(where, f"returned a Query for the engine {name}, which does not exist", 'Use engine="duckdb".')
+
+
+def _relation(table: Table, columns: Columns, cursor: Cursor) -> duckdb.DuckDBPyRelation:
+    return cursor.sql(selected(table, columns)).set_alias(table.name)
+
+
+def _polars_lazy(table: Table, columns: Columns, cursor: Cursor) -> polars.LazyFrame:
+    from assetflow.engines.polars_scan import scan
+
+    return scan(table, selected(table, columns), cursor)
+
+
+def _polars(table: Table, columns: Columns, cursor: Cursor) -> polars.DataFrame:
+    return _polars_lazy(table, columns, cursor).collect()
+
+
+def _arrow(table: Table, columns: Columns, cursor: Cursor) -> pyarrow.Table:
+    return _cast(cursor, selected(table, columns), _IN_ARROW).to_arrow_table()
+
+
+def _arrow_reader(table: Table, columns: Columns, cursor: Cursor) -> pyarrow.RecordBatchReader:
+    return _cast(siblings(cursor)(), selected(table, columns), _IN_ARROW).to_arrow_reader()
+
+
+def _pandas(table: Table, columns: Columns, cursor: Cursor) -> pandas.DataFrame:
+    return _cast(cursor, selected(table, columns), _IN_PANDAS).df()
+
+
+def _cast(cursor: Cursor, sql: str, casts: Mapping[str, str]) -> duckdb.DuckDBPyRelation:
+    """The rows of `sql`, with the columns of some types cast to others."""
+    relation = cursor.sql(sql)
+    replaced = [
+        f"CAST({quote_identifier(name)} AS {casts[str(type_)]}) AS {quote_identifier(name)}"
+        for name, type_ in zip(relation.columns, relation.types, strict=True)
+        if str(type_) in casts
+    ]
+    if not replaced:
+        return relation
+    return cursor.sql(f"SELECT * REPLACE ({', '.join(replaced)}) FROM ({sql}\n)")
+
+
+def selected(table: Table, columns: Columns) -> str:
+    """The SQL that reads only `columns` of `table`, in that order."""
+    if columns is None:
+        return table.sql
+    names = ", ".join(map(quote_identifier, columns))
+    return f"SELECT {names} FROM ({table.sql}\n)"
+
+
+# Arrow would get the bytes of a BIT, and a time without its zone.
+_IN_ARROW = {"BIT": "VARCHAR", "BIGNUM": "VARCHAR", "TIME WITH TIME ZONE": "VARCHAR"}
+
+# pandas has no integers of 128 bits, and DuckDB would hand over floats; a BIGINT that is too small says so.
+_IN_PANDAS = {**_IN_ARROW, "HUGEINT": "BIGINT", "UHUGEINT": "UBIGINT"}
+
+_FRAMES: dict[Arrival, Callable[[Table, Columns, Cursor], object]] = {
+    "relation": _relation,
+    "polars_lazy": _polars_lazy,
+    "polars": _polars,
+    "arrow": _arrow,
+    "arrow_reader": _arrow_reader,
+    "pandas": _pandas,
+}
+
+
+def _require_columns(table: Table, columns: Columns, cursor: Cursor, where: Where) -> None:
+    if columns is None:
+        return
+    known = cursor.sql(table.sql).columns
+    for column in columns:
+        if column not in known:
+            hint = did_you_mean(column, known) or f"It has {', '.join(known)}."
+            raise _wrong(where, f"asks for {table.name}.{column}, which does not exist", hint)
+
+
+def _take_relation(value: object, cursor: Cursor, folder: str, where: Where) -> Result:
+    relation = cast("duckdb.DuckDBPyRelation", value)
+    _require_distinct(relation.columns, where)
+    # A relation is a query: registering it neither runs it nor holds its rows.
+    cursor.register(RESULT, relation)
+    return Result(cursor, sql=f"FROM {RESULT}")
+
+
+def _take_polars(value: object, cursor: Cursor, folder: str, where: Where) -> Result:
+    from assetflow.engines.polars_sink import as_lazy, sink
+
+    frame = as_lazy(value)
+    if frame is None:
+        raise _wrong(where, f"returned {_type_name(value)}, which is no table", _ALLOWED)
+    _require_distinct(frame.collect_schema().names(), where)
+    return sink(frame, cursor, folder, where)
+
+
+def _take_pandas(value: object, cursor: Cursor, folder: str, where: Where) -> Result:
+    import pandas
+    import pyarrow
+
+    if not isinstance(value, pandas.DataFrame):
+        raise _wrong(where, f"returned {_type_name(value)}, which is no table", _ALLOWED)
+    _require_distinct([str(name) for name in value.columns], where)
+    index = [str(name) for name in value.index.names if name is not None]
+    if index:
+        raise _wrong(
+            where,
+            f"returned a pandas DataFrame with the index {', '.join(index)}, which is no column",
+            "Return frame.reset_index(), or frame.reset_index(drop=True) to leave it out.",
+        )
+    return _take_stream(pyarrow.Table.from_pandas(value, preserve_index=False), cursor, folder, where)
+
+
+def _take_stream(value: object, cursor: Cursor, folder: str, where: Where) -> Result:
+    """Anything with `__arrow_c_stream__`: an Arrow table, or record batches that are read one by one."""
+    import pyarrow
+
+    arrow = value if isinstance(value, pyarrow.Table) else pyarrow.RecordBatchReader.from_stream(value)
+    _require_distinct(arrow.schema.names, where)
+    # The stream may come from the task's cursor, which it then owns until it is read.
+    own = cursor.cursor()
+    own.register(RESULT, arrow)
+    sql = f"FROM {RESULT}"
+    with sql_errors(own, sql, where):
+        own.sql(sql)
+    return Result(own, sql=sql)
+
+
+_TAKES: dict[str, Callable[[object, Cursor, str, Where], Result]] = {
+    "duckdb": _take_relation,
+    "polars": _take_polars,
+    "pandas": _take_pandas,
+}
+
+_ALLOWED = (
+    "Return a Polars LazyFrame or DataFrame, a pyarrow Table or RecordBatchReader, a DuckDB relation, "
+    'a pandas DataFrame, or Query("SELECT ...").'
+)
+
+
+def _take_for(value: object) -> Callable[[object, Cursor, str, Where], Result] | None:
+    """Told from the names of its classes, so that no library is imported to ask."""
+    for kind in type(value).__mro__:
+        take = _TAKES.get(kind.__module__.partition(".")[0])
+        if take is not None:
+            return take
+    return _take_stream if hasattr(value, "__arrow_c_stream__") else None
+
+
+def _require_distinct(names: Sequence[str], where: Where) -> None:
+    """DuckDB would rename the second of `a` and `A` silently."""
+    if not names:
+        raise _wrong(where, "returned a table without columns", "A table has at least one column.")
+    seen: dict[str, str] = {}
+    for name in names:
+        if name.lower() in seen:
+            raise _wrong(
+                where,
+                f"returned two columns of one name: {seen[name.lower()]} and {name}",
+                "Column names must differ in more than upper and lower case; rename one.",
+            )
+        seen[name.lower()] = name
+
+
+def _type_name(value: object) -> str:
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _wrong(where: Where, what: str, hint: str) -> AssetError:
+    return AssetError(f"{where.asset} {what}", path=where.path, line=where.line, hint=hint)

@@ -1,0 +1,92 @@
+"""Stops a body while it runs: when it takes longer than its asset's timeout, or when the user stops the run."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from assetflow.engines import Where
+from assetflow.errors import AssetError, AssetflowError, Interrupted
+
+
+@contextmanager
+def time_limit(seconds: float | None, where: Where, *interrupts: Callable[[], None]) -> Iterator[Limit]:
+    """Run the block for at most `seconds` (None: as long as it takes), else AssetError.
+
+    `interrupts` are called from another thread (`cursor.interrupt`). Python code in the block is stopped between two
+    of its instructions, so a call into a library that does not return is not stopped.
+    """
+    limit = Limit(where, list(interrupts))
+    timer = None if seconds is None else threading.Timer(seconds, limit.stop, (_timed_out(seconds, where),))
+    if timer is not None:
+        timer.daemon = True
+        timer.start()
+    try:
+        try:
+            yield limit
+        finally:
+            limit.end()
+    except BaseException as error:
+        # What the block raised while it was being stopped is only the echo of that.
+        if limit.stopped_by is None or not isinstance(error, Exception | _Stop):
+            raise
+    finally:
+        if timer is not None:
+            timer.cancel()
+    if limit.stopped_by is not None:
+        raise limit.stopped_by
+
+
+@dataclass(slots=True)
+class Limit:
+    """A block that is running in this thread, and what stops it."""
+
+    where: Where
+    interrupts: list[Callable[[], None]]
+    stopped_by: AssetflowError | None = None
+    is_over: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    thread: int = field(default_factory=threading.get_ident)
+
+    def also(self, interrupt: Callable[[], None]) -> None:
+        """Stop this, too: the cursor on which a result is read."""
+        self.interrupts.append(interrupt)
+
+    def stop(self, error: AssetflowError | None = None) -> None:
+        """Stop the block from another thread; it then raises `error` (by default Interrupted)."""
+        with self.lock:
+            if self.is_over or self.stopped_by is not None:
+                return
+            self.stopped_by = error or Interrupted(f"{self.where.asset} was interrupted")
+            for interrupt in self.interrupts:
+                interrupt()
+            _raise_in(self.thread, _Stop)
+
+    def end(self) -> None:
+        """From here on nothing is raised in the block's thread any more."""
+        with self.lock:
+            self.is_over = True
+            if self.stopped_by is not None:
+                _raise_in(self.thread, None)
+
+
+class _Stop(BaseException):
+    """Raised inside the thread that runs the body; not an Exception, so that a body does not catch it by habit."""
+
+
+def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
+    """Raise in another thread at its next instruction; None takes back what is not raised yet."""
+    raised = None if kind is None else ctypes.py_object(kind)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), raised)
+
+
+def _timed_out(seconds: float, where: Where) -> AssetError:
+    return AssetError(
+        f"took longer than {seconds:g} s (timeout)",
+        path=where.path,
+        line=where.line,
+        hint="Raise `timeout`, or look at what makes it slow.",
+    )
