@@ -1,0 +1,217 @@
+"""Reads which tables and files a query needs, and what in it can change while its text stays the same."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from assetflow.asset import Note
+from assetflow.errors import DefinitionError
+from assetflow.lineage.canonical import canonical_text
+from assetflow.lineage.column_tags import may_have_tags, read_column_tags
+from assetflow.lineage.frontmatter import FrontMatter, read_options
+from assetflow.lineage.sql_names import fold
+from assetflow.lineage.sql_reads import Read, reads
+from assetflow.lineage.sql_tokens import code_tokens, with_pivot_values, without_trailing_semicolon
+from assetflow.lineage.sql_tree import Tree, output_names, parse, statement_kinds
+
+
+@dataclass(frozen=True, slots=True)
+class TableRef:
+    """A table that a query reads: the name of an asset or source in lower case, and the line where it first stands."""
+
+    name: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """A path that a query reads, as written, with the function around it: None for `FROM 'data/x.csv'`."""
+
+    text: str
+    function: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class SqlQuery:
+    """One query: `text` is what runs, `canonical` is what it means, the rest is what it reads.
+
+    `text` has no semicolon and no comment at its end, so brackets may stand around it. `tables` and `files` come in
+    the order of their first appearance, each once; names that the query itself defines (CTEs) are not among them.
+    `notes` name what no fingerprint can hold: clocks, randomness, other machines, paths that are computed.
+    """
+
+    text: str
+    canonical: str
+    tables: tuple[TableRef, ...]
+    files: tuple[FileRef, ...]
+    notes: tuple[Note, ...]
+
+
+def read_sql_file(text: str, path: str, dialect: str = "duckdb") -> tuple[FrontMatter, SqlQuery]:
+    """All that one asset file says: its options, its column tags and its query, parsed once.
+
+    `dialect` is used unless the file's own options name one. Raises DefinitionError with the line that is wrong.
+    """
+    front = read_options(text, path)
+    named = front.options.get("dialect", dialect)
+    query, statement = _read(front.query, path, front.first_line, named if isinstance(named, str) else dialect)
+    if may_have_tags(front.query):
+        tags = read_column_tags(front.query, path, front.first_line, output_names(statement))
+        front = replace(front, tags=tags)
+    return front, query
+
+
+def read_query(text: str, path: str, *, first_line: int = 1, dialect: str = "duckdb") -> SqlQuery:
+    """What `text`, which starts at `first_line` of the file `path`, reads and means.
+
+    Raises DefinitionError when it is empty, does not parse, is more than one statement, or is no query.
+    """
+    return _read(text, path, first_line, dialect)[0]
+
+
+def to_duckdb(text: str, dialect: str, path: str, first_line: int = 1) -> str:
+    """`text`, written in another dialect, as DuckDB runs it; DefinitionError when it does not translate exactly."""
+    if dialect == "duckdb":
+        return text
+    # Only files in other dialects pay for the import.
+    import sqlglot
+    from sqlglot.errors import ErrorLevel, ParseError, UnsupportedError
+
+    try:
+        statements = sqlglot.transpile(text, read=dialect, write="duckdb", unsupported_level=ErrorLevel.RAISE)
+    except ParseError as error:
+        at = error.errors[0] if error.errors else {}
+        line = first_line + int(at.get("line") or 1) - 1
+        raise DefinitionError(
+            f"the {dialect} SQL does not parse: {at.get('description', error)}", path=path, line=line
+        ) from error
+    except UnsupportedError as error:
+        raise DefinitionError(
+            f"DuckDB cannot do what this {dialect} SQL does: {error}", path=path, line=first_line
+        ) from error
+    except ValueError as error:
+        raise DefinitionError(
+            f"there is no SQL dialect {dialect!r}", path=path, line=first_line, hint=str(error)
+        ) from error
+    return ";\n".join(statements)
+
+
+def _read(text: str, path: str, first_line: int, dialect: str) -> tuple[SqlQuery, Tree]:
+    try:
+        return _read_tree(text, path, first_line, dialect)
+    except RecursionError:
+        # A sum of some hundred terms is a tree of that depth; DuckDB takes up to 1,000.
+        usual = sys.getrecursionlimit()
+        sys.setrecursionlimit(_DEEP)
+        try:
+            return _read_tree(text, path, first_line, dialect)
+        finally:
+            sys.setrecursionlimit(usual)
+
+
+_DEEP = 30_000
+
+
+def _read_tree(text: str, path: str, first_line: int, dialect: str) -> tuple[SqlQuery, Tree]:
+    text = without_trailing_semicolon(text)
+    translated = to_duckdb(text, dialect, path, first_line)
+    source, statement = _one_query(translated, path, first_line)
+    is_translated = dialect != "duckdb"
+    places = _Places(text if is_translated else source, first_line, knows_places=not is_translated)
+    found = sorted(((places.place(read), read) for read in reads(statement, source.encode())), key=lambda pair: pair[0])
+    placed = [(places.line(where), read) for where, read in found]
+    query = SqlQuery(
+        text=text,
+        canonical=canonical_text(statement) + ("" if source == translated else _VALUES_IN_DATA),
+        tables=_first_of_each([TableRef(read.what, line) for line, read in placed if read.kind == "table"]),
+        files=_first_of_each([FileRef(read.what, read.function, line) for line, read in placed if read.kind == "file"]),
+        notes=_first_of_each([Note(read.what, path, line) for line, read in placed if read.kind == "note"]),
+    )
+    return query, statement
+
+
+Ref = TypeVar("Ref", TableRef, FileRef, Note)
+_ANY_VALUE = "'any'"
+_VALUES_IN_DATA = " and its PIVOT takes its values from the data"
+
+
+def _one_query(text: str, path: str, first_line: int) -> tuple[str, Tree]:
+    """The text whose tree it is, and the tree; DefinitionError when `text` is not exactly one query."""
+
+    def wrong(message: str, line: int, hint: str | None = None) -> DefinitionError:
+        return DefinitionError(message, path=path, line=line, hint=hint)
+
+    if not text:
+        raise wrong("there is no query in this file", first_line, "Write one SELECT; its tables are the upstreams.")
+    parsed = parse(text)
+    if parsed.is_syntax_error:
+        line = first_line + text.encode()[: parsed.position or 0].count(b"\n")
+        raise wrong(f"the SQL does not parse: {parsed.problem}", line)
+    if parsed.problem is not None and statement_kinds(text) == ["MULTI"]:
+        text = with_pivot_values(text, _ANY_VALUE)
+        parsed = parse(text)
+    if parsed.problem is not None:
+        kinds = statement_kinds(text)
+        if kinds == ["MULTI"]:
+            raise wrong("the columns of a PIVOT are not known", first_line, "Give it values: PIVOT t ON x IN (1, 2).")
+        if len(kinds) == 1:
+            raise wrong(
+                f"an asset is one query, and this is {kinds[0]}",
+                _line_of_first_code(text, first_line),
+                "Write the SELECT alone: assetflow makes and fills the table.",
+            )
+    if len(parsed.statements) != 1:
+        raise wrong(
+            "there is more than one statement in this file",
+            _line_of_second_statement(text, first_line),
+            "Keep one SELECT; put each other query into a file of its own.",
+        )
+    (statement,) = parsed.statements
+    if statement["named_param_map"]:
+        name = statement["named_param_map"][0]["key"]
+        line = next((token.line for token in code_tokens(text, first_line) if token.text in "$?"), first_line)
+        raise wrong(f"the query has a parameter, ${name}, and nothing gives it a value", line)
+    return text, statement
+
+
+def _line_of_first_code(text: str, first_line: int) -> int:
+    return code_tokens(text, first_line)[0].line
+
+
+def _line_of_second_statement(text: str, first_line: int) -> int:
+    code = code_tokens(text, first_line)
+    ends = [index for index, token in enumerate(code) if token.text == ";"]
+    return next((code[end + 1].line for end in ends if end + 1 < len(code) and code[end + 1].text != ";"), first_line)
+
+
+class _Places:
+    """Where in a text things stand, by the parser's word for it or else by looking for theirs."""
+
+    def __init__(self, text: str, first_line: int, *, knows_places: bool) -> None:
+        self.text, self.source, self.first_line, self.knows_places = text, text.encode(), first_line, knows_places
+
+    def place(self, read: Read) -> int:
+        """The offset of `read` in bytes."""
+        if self.knows_places and read.place is not None:
+            return read.place
+        word = fold(read.word)
+        for token in code_tokens(self.text):
+            if fold(token.text.strip("\"'")) == word:
+                return len(self.text[: token.start].encode())
+        return 0
+
+    def line(self, place: int) -> int:
+        """The line of the file in which the byte at `place` stands."""
+        return self.first_line + self.source[:place].count(b"\n")
+
+
+def _first_of_each(refs: Iterable[Ref]) -> tuple[Ref, ...]:
+    """`refs` without those that say the same of a later line."""
+    first: dict[Ref, Ref] = {}
+    for ref in refs:
+        first.setdefault(replace(ref, line=0), ref)
+    return tuple(first.values())
