@@ -106,3 +106,24 @@ def run(arguments: list[str] | None = None) -> int:
         # Whoever read our output has left (`assetflow ls | head`); Python would complain once more when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        return show_fault(error)
+
+
+def show_fault(error: Exception) -> int:
+    """A fault of our own: one sentence, and the traceback in a file, for whoever reports it."""
+    import tempfile
+    import traceback
+
+    if os.environ.get("ASSETFLOW_DEBUG"):
+        traceback.print_exception(error)
+        return 1
+    with tempfile.NamedTemporaryFile("w", prefix="assetflow-", suffix=".txt", delete=False) as file:
+        file.write(f"assetflow {VERSION}, Python {sys.version}\n{' '.join(sys.argv)}\n\n")
+        traceback.print_exception(error, file=file)
+    click.echo(
+        f"error: assetflow itself failed: {type(error).__name__}: {error}\n"
+        f"  What is published is not touched. Please report this with the file {file.name}",
+        err=True,
+    )
+    return 1

@@ -13,6 +13,7 @@ import click
 
 from assetflow.cli.options import environment_option, exclude_option, json_option, open_project, project_option, select_option
 from assetflow.cli.screen import count, plural, put_json, say, seconds, show_error, show_warning, styled
+from assetflow.errors import Interrupted
 
 if TYPE_CHECKING:
     from assetflow.planning.plan import Plan
@@ -68,7 +69,7 @@ def command(
     with terminated_like_interrupted():
         try:
             follow(running, opened, quiet=quiet, log_format=log_format)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Interrupted):
             say_interrupted(running)
             if as_json and running.result is not None:
                 put_json(running.result.to_dict())

@@ -134,7 +134,8 @@ def read(
     from assetflow.project.pythonfile import read_python_definitions
 
     imports = open_imports()
-    definitions, used = read_python_definitions(file.path, file.absolute, settings, imports)
+    with imports.active([os.path.dirname(file.absolute)]):
+        definitions, used = read_python_definitions(file.path, file.absolute, settings, imports)
     own = imports.records[os.path.realpath(file.absolute)]
     for path in used:
         imports.records.setdefault(path, Record(path))

@@ -60,6 +60,11 @@ class Reader:
             self._snapshots[name] = self.ledger.snapshot(self.current[name].snapshot)
         return self._snapshots[name]
 
+    def pin(self) -> None:
+        """Read the record of every snapshot now, so that the ledger is not asked again."""
+        snapshots = self.ledger.snapshots(current.snapshot for current in self.current.values())
+        self._snapshots = {name: snapshots[current.snapshot] for name, current in self.current.items()}
+
     def tables(self, names: Iterable[str]) -> tuple[Table, ...]:
         """Tables in an order in which they can be attached. A source that no run has recorded is read where it lies."""
         names = list(names)

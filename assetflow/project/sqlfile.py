@@ -7,7 +7,7 @@ import hashlib
 from assetflow.asset import Asset
 from assetflow.checks.declare import check_from_tag
 from assetflow.lineage.frontmatter import ColumnTag
-from assetflow.lineage.sql import SqlQuery, read_sql_file
+from assetflow.lineage.sql import SqlQuery, read_sql_file, to_duckdb
 from assetflow.project.declared import in_place_source
 from assetflow.project.definitions import FileDefinitions
 from assetflow.project.options import Place, check_name, read_options
@@ -27,6 +27,11 @@ def read_sql_definition(path: str, text: str, settings: Settings) -> FileDefinit
     for tag in front.tags:
         read_tag(tag, path, checks, tags)
     refuse_twins(name, [check.name for check in checks], place)
+    if values.get("materialized") == "view" and query.files:
+        raise Place(path, query.files[0].line).error(
+            f"the view {name} reads {query.files[0].text!r} in place, which a reader elsewhere could not find",
+            hint='Make it a table (materialized = "table"), or declare the file as a source.',
+        )
     asset = Asset(
         name=name,
         kind="sql",
@@ -35,7 +40,7 @@ def read_sql_definition(path: str, text: str, settings: Settings) -> FileDefinit
         group=values.pop("group", group_of(path, settings)),
         code_version=sql_code_version(query, values.get("materialized", "table")),
         upstreams=tuple(table.name for table in query.tables),
-        sql=query.text,
+        sql=runnable(query, values.get("dialect", "duckdb"), path, front.first_line),
         files=tuple(dict.fromkeys(file.text for file in query.files)),
         notes=query.notes,
         checks=tuple(checks),
@@ -46,6 +51,13 @@ def read_sql_definition(path: str, text: str, settings: Settings) -> FileDefinit
         file.text: in_place_source(file.text, file.function, Place(path, file.line)) for file in query.files
     }
     return FileDefinitions(path, (asset,), in_place=tuple(in_place.values()))
+
+
+def runnable(query: SqlQuery, dialect: str, path: str, first_line: int) -> str:
+    """The query as DuckDB runs it."""
+    if dialect == "duckdb":
+        return query.text
+    return to_duckdb(query.text, dialect, path, first_line)
 
 
 def sql_code_version(query: SqlQuery, materialized: str) -> str:

@@ -12,6 +12,7 @@ other projects and of a notebook, so that two projects (or two versions of one h
 from __future__ import annotations
 
 import builtins
+import hashlib
 import importlib.util
 import os
 import sys
@@ -41,7 +42,7 @@ class Imports:
         self._added: list[str] = []
         self._depth = 0
         self._owned: dict[str, bool] = {}
-        self._prefix = f"assetflow_project_{abs(hash(self.root)):x}"
+        self._prefix = f"assetflow_project_{hashlib.sha256(self.root.encode()).hexdigest()[:12]}"
 
     def load(self, path: str) -> ModuleType:
         """Import one file of the project (absolute path), at most once; whatever the file raises is raised."""

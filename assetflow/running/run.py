@@ -14,15 +14,16 @@ from __future__ import annotations
 import os
 import shutil
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from assetflow.asset import Asset
 from assetflow.check import CheckResult
-from assetflow.errors import AssetError, AssetflowError, WarehouseError
+from assetflow.errors import AssetError, AssetflowError, Interrupted, WarehouseError
 from assetflow.lineage.graph import Graph
 from assetflow.materialization import Input, Materialization, Snapshot
 from assetflow.planning.plan import Plan, State, Step, decide, view_digest
@@ -200,7 +201,10 @@ class Run:
                 self.keep_source(name, built)
             else:
                 result = self.keep(self.order.assets[name], built)
-        except AssetflowError as error:
+        except Interrupted:
+            raise
+        except Exception as raised:
+            error = raised if isinstance(raised, AssetflowError) else unexpected(raised, name)
             if is_source:
                 self.source_errors[name] = error
             else:
@@ -422,6 +426,17 @@ class Run:
             self.order.run_id, status, round(time.perf_counter() - self.began, 6), ordered, tuple(self.warnings)
         )
         self.order.warehouse.ledger.finish_run(self.order.run_id, status, [step_record(each) for each in ordered], now())
+
+
+def unexpected(error: Exception, name: str) -> AssetError:
+    """A worker that died, a full disk, a fault of our own: told as the failure of this one asset."""
+    if isinstance(error, BrokenExecutor):
+        return AssetError(
+            f"the worker that made {name} died",
+            hint="The system may have ended it for want of memory: try -j 1, or set memory-limit.",
+        )
+    frames = "".join(traceback.format_exception(error)) if not isinstance(error, OSError) else None
+    return AssetError(f"{type(error).__name__}: {error}", details=frames)
 
 
 def failed_checks(asset: Asset, blocking: list[CheckResult]) -> AssetError:

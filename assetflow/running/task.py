@@ -91,11 +91,13 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
     cursor = shop.session.cursor()
     try:
         shop.session.attach(task.tables, cursor)
-        with time_limit(asset.timeout, where, cursor.interrupt):
+        with time_limit(asset.timeout, where, cursor.interrupt) as limit, shop.stoppable(limit):
             if asset.is_view:
                 columns, built = view_columns(asset, cursor, where), None
             else:
-                built = stage(evaluate(task, shop, cursor, where), task, where)
+                result = evaluate(task, shop, cursor, where)
+                limit.also(result.cursor.interrupt)
+                built = stage(result, task, where)
                 columns = built.columns
         keep_contract(asset, columns, cursor)
         checks = run_checks(task, shop, built)
@@ -123,7 +125,7 @@ def evaluate(task: Task, shop: Workshop, cursor: Cursor, where: Where) -> Result
     value = python.call(function, arguments(task, function, cursor, where), where=where)
     if isinstance(value, Query):
         refuse_surprises(asset, value)
-    return frames.from_result(value, cursor, task.staging, where=where)
+    return frames.from_result(value, cursor, task.staging, where, task.tables)
 
 
 def arguments(task: Task, function: Callable[..., Any], cursor: Cursor, where: Where) -> dict[str, object]:
@@ -310,7 +312,7 @@ def failing_rows_of_function(
     folder = os.path.join(subject.folder, os.path.basename(sample).removesuffix(".parquet"))
     os.makedirs(folder, exist_ok=True)
     with python.user_errors(where):
-        result = frames.from_result(python.call(function, given, where=where), cursor, folder, where=where)
+        result = frames.from_result(python.call(function, given, where=where), cursor, folder, where, tables)
         if result.file is not None:
             staged = stage_parquet(result.cursor, result.file, folder)
         else:

@@ -16,6 +16,7 @@ from assetflow.running.imports import Imports
 
 if TYPE_CHECKING:
     from assetflow.engines.duckdb import Session
+    from assetflow.engines.limit import Limit
     from assetflow.lineage.modules import ModuleTexts
 
 
@@ -39,6 +40,7 @@ class Workshop:
         self.stopping = threading.Event()
         self._lock = threading.Lock()
         self._session: Session | None = None
+        self._limits: list[Limit] = []
         self._active = ExitStack()
         self._active.enter_context(self.imports.active())
 
@@ -76,9 +78,24 @@ class Workshop:
 
         return read_signature(function, path).parameters
 
+    @contextmanager
+    def stoppable(self, limit: Limit) -> Iterator[None]:
+        """While inside, `interrupt` stops the body that the limit is about."""
+        with self._lock:
+            self._limits.append(limit)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._limits.remove(limit)
+
     def interrupt(self) -> None:
         """Stop what runs, from another thread."""
         self.stopping.set()
+        with self._lock:
+            limits = list(self._limits)
+        for limit in limits:
+            limit.stop()
         if self._session is not None:
             self._session.interrupt()
 
