@@ -1,0 +1,196 @@
+"""The catalog: a `.duckdb` file of views onto the current snapshots, for any DuckDB client.
+
+It is derived from the ledger and can be thrown away. A new version is made beside it, out of a copy of the last one,
+and takes its name at once, so that a client who holds the file open, even for writing, neither waits nor is waited
+for. Paths inside are absolute: DuckDB resolves relative ones against the client's own folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from assetflow.errors import WarehouseError
+from assetflow.quoting import quote_identifier, quote_literal
+from assetflow.warehouse import durable
+from assetflow.warehouse.locks import short_lock
+
+if TYPE_CHECKING:
+    import duckdb
+
+Views = Mapping[str, str | None]
+"""Names and their SELECT (None: no longer there), in an order in which a view comes after those that it reads."""
+
+INFO = "assetflow_info"
+STORAGE_VERSION = "v1.0.0"
+"""The oldest form that DuckDB 2.0 writes, which every 1.x reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imprint:
+    """What we wrote last: which generation, for which folder, and how the file looked then."""
+
+    generation: int
+    root: str
+    size: int
+    mtime_ns: int
+    missing: tuple[str, ...] = ()
+
+
+def catalog_path(root: str, env: str) -> str:
+    return os.path.join(root, f"{env}.duckdb")
+
+
+def is_current(root: str, env: str, generation: int) -> bool:
+    """True when the catalog is of this generation or a later one, of this folder, and as we left it."""
+    imprint = _read_imprint(root, env)
+    return imprint is not None and imprint.generation >= generation and _is_ours(root, env, imprint)
+
+
+def patch(root: str, env: str, generation: int, published_at: str, views_since: Callable[[int], Views]) -> None:
+    """Bring the catalog to a generation of its environment.
+
+    `views_since(n)` gives the views that changed since generation n; it is asked for all, since 0, when the last
+    catalog is missing, incomplete, of another folder, or changed by somebody else. WarehouseError when the catalog
+    cannot be written, or lacks a view that DuckDB refused.
+    """
+    root = os.path.abspath(root)
+    path, new = catalog_path(root, env), os.path.join(root, "cache", f"{env}.duckdb.new")
+    with short_lock(root, f"catalog-{env}"), durable.writing(path):
+        if is_current(root, env, generation):
+            return
+        os.makedirs(os.path.dirname(new), exist_ok=True)
+        for leftover in (new, f"{new}.wal"):
+            _remove(leftover)
+        imprint = _read_imprint(root, env)
+        since = imprint.generation if imprint and not imprint.missing and _is_ours(root, env, imprint) else 0
+        if since:
+            _copy(path, new)
+        refused = _write(new, views_since(since), _info(generation, published_at, root))
+        _put_in_place(root, path, new)
+        _write_imprint(root, env, generation, tuple(refused))
+    if refused:
+        raise _incomplete(path, refused)
+
+
+def _info(generation: int, published_at: str, root: str) -> str:
+    return (
+        f"SELECT {generation}::BIGINT AS generation, {quote_literal(published_at)} AS published_at, "
+        f"{quote_literal(root)} AS root"
+    )
+
+
+def _copy(path: str, new: str) -> None:
+    with open(path, "rb") as source, open(new, "wb") as target:
+        target.write(source.read())
+
+
+def _write(path: str, views: Views, info: str) -> dict[str, str]:
+    """Write views into the file; returns those that DuckDB refused, with what it said."""
+    import duckdb
+
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "python_enable_replacements": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "threads": 1,
+    }
+    try:
+        with duckdb.connect(config=config) as connection:
+            connection.execute(f"ATTACH {quote_literal(path)} AS catalog (STORAGE_VERSION '{STORAGE_VERSION}')")
+            # Inside, so that views name each other without the name of the file, which every client chooses anew.
+            connection.execute("USE catalog")
+            refused = _create(connection, {INFO: info, **views})
+            connection.execute("USE memory")
+            # Detaching writes the log into the file.
+            connection.execute("DETACH catalog")
+    except duckdb.Error as error:
+        if durable.says_out_of_space(str(error)):
+            raise durable.out_of_space(path) from error
+        raise WarehouseError(f"DuckDB cannot write the catalog: {error}", path=path, hint=_HINT) from error
+    return refused
+
+
+_HINT = "The tables are published all the same; the next run writes the catalog again."
+
+
+def _create(connection: duckdb.DuckDBPyConnection, views: Views) -> dict[str, str]:
+    import duckdb
+
+    # One transaction takes half the time. The file is private until it is complete, so nothing else hangs on it.
+    connection.begin()
+    try:
+        for name, select in views.items():
+            connection.execute(_statement(name, select))
+    except duckdb.Error:
+        connection.rollback()
+    else:
+        connection.commit()
+        return {}
+    refused = {}
+    for name, select in views.items():
+        try:
+            connection.execute(_statement(name, select))
+        except duckdb.Error as error:
+            # Better no table than an old one that looks like today's.
+            connection.execute(_statement(name, None))
+            refused[name] = str(error).splitlines()[0]
+    return refused
+
+
+def _statement(name: str, select: str | None) -> str:
+    if select is None:
+        return f"DROP VIEW IF EXISTS {quote_identifier(name)}"
+    return f"CREATE OR REPLACE VIEW {quote_identifier(name)} AS {select}"
+
+
+def _put_in_place(root: str, path: str, new: str) -> None:
+    durable.sync_file(new)
+    # Somebody who holds the last file open for writing leaves a log beside it, which does not match the new one.
+    _remove(f"{path}.wal")
+    os.replace(new, path)
+    durable.sync_folder(root)
+
+
+def _incomplete(path: str, refused: Mapping[str, str]) -> WarehouseError:
+    name, said = next(iter(refused.items()))
+    more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+    return WarehouseError(f"the catalog lacks {name}{more}: {said}", path=path, hint=_HINT)
+
+
+def _imprint_path(root: str, env: str) -> str:
+    return os.path.join(root, "cache", f"{env}.catalog.json")
+
+
+def _read_imprint(root: str, env: str) -> Imprint | None:
+    try:
+        with open(_imprint_path(root, env), encoding="utf-8") as file:
+            value = json.load(file)
+        return Imprint(**{**value, "missing": tuple(value["missing"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        # It is only a memory of ours: without it, the catalog is written anew.
+        return None
+
+
+def _write_imprint(root: str, env: str, generation: int, missing: tuple[str, ...]) -> None:
+    stat = os.stat(catalog_path(root, env))
+    imprint = Imprint(generation, root, stat.st_size, stat.st_mtime_ns, missing)
+    durable.write_file(_imprint_path(root, env), json.dumps(asdict(imprint)))
+
+
+def _is_ours(root: str, env: str, imprint: Imprint) -> bool:
+    try:
+        stat = os.stat(catalog_path(root, env))
+    except OSError:
+        return False
+    seen = (os.path.abspath(root), stat.st_size, stat.st_mtime_ns)
+    return seen == (imprint.root, imprint.size, imprint.mtime_ns)
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)

@@ -1,0 +1,142 @@
+"""The SQLite connection under the ledger: opened late, written by one at a time, readable without write permission."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from assetflow.errors import WarehouseError
+from assetflow.warehouse import durable
+from assetflow.warehouse.locks import short_lock
+from assetflow.warehouse.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
+
+FILE = "ledger.db"
+BUSY_SECONDS = 30.0
+
+
+class Connection:
+    """One connection to the ledger of a warehouse folder; several threads may share it."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.path = os.path.join(root, FILE)
+        self._guard = threading.RLock()
+        self._open: sqlite3.Connection | None = None
+        self._has_tables = False
+        self._is_writable = False
+
+    def read(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query; none where nothing was ever written."""
+        with self._guard, durable.writing(self.path):
+            connection = self._to_read()
+            if connection is None:
+                return []
+            return connection.execute(sql, parameters).fetchall()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: committed at the end, or rolled back by any exception."""
+        # SQLite before 3.51.3 can lose writes when a checkpoint meets another process's first write after it. Holding
+        # one lock around everything that writes or checkpoints keeps the two apart, and is no slower.
+        with self._guard, durable.writing(self.path), short_lock(self.root, "ledger"):
+            connection = self._to_write()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.rollback()
+                raise
+
+    def close(self) -> None:
+        """Close the file; the next question opens it again."""
+        with self._guard:
+            connection, self._open = self._open, None
+            if connection is None:
+                return
+            self._has_tables = False
+            if self._is_writable and os.path.isdir(self.root):
+                # The last one to close writes the log into the database.
+                with short_lock(self.root, "ledger"):
+                    connection.close()
+            else:
+                connection.close()
+
+    def _to_read(self) -> sqlite3.Connection | None:
+        if self._open is None:
+            if not os.path.exists(self.path):
+                return None
+            self._open = self._opened()
+        if not self._has_tables:
+            self._has_tables = _has_our_tables(self._open, self.path)
+        return self._open if self._has_tables else None
+
+    def _to_write(self) -> sqlite3.Connection:
+        if self._open is not None and not self._is_writable:
+            self._open.close()
+            self._open = None
+        if self._open is None:
+            durable.make_folder(self.root)
+            self._open = self._connected(self.path)
+            self._is_writable = True
+        if not self._has_tables:
+            if not _has_our_tables(self._open, self.path):
+                _create(self._open)
+            self._has_tables = True
+        return self._open
+
+    def _opened(self) -> sqlite3.Connection:
+        self._is_writable = os.access(self.path, os.W_OK) and os.access(self.root, os.W_OK)
+        if self._is_writable:
+            return self._connected(self.path)
+        uri = "file:" + self.path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+        connection = sqlite3.connect(f"{uri}?mode=ro", timeout=BUSY_SECONDS, check_same_thread=False, uri=True)
+        try:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            # Without a writer at work there is no shared memory to join, and no permission to make one.
+            connection.close()
+            return sqlite3.connect(f"{uri}?immutable=1", check_same_thread=False, uri=True)
+        return connection
+
+    def _connected(self, path: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+
+def _has_our_tables(connection: sqlite3.Connection, path: str) -> bool:
+    """False for a new, empty file; WarehouseError for somebody else's or for one from the future."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application == 0 and connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
+        return False
+    if application != APPLICATION_ID:
+        hint = "Name another folder as `warehouse`, or move this file away."
+        raise WarehouseError("this is not a ledger of assetflow", path=path, hint=hint)
+    if version > FORMAT_VERSION:
+        raise WarehouseError(
+            f"this ledger was written by a newer assetflow: its format is {version}, this one knows {FORMAT_VERSION}",
+            path=path,
+            hint="Upgrade assetflow, or name another folder as `warehouse`.",
+        )
+    return True
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in TABLES.split(";\n"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise

@@ -1,0 +1,244 @@
+"""The transactional record of what was made, checked and published: one SQLite file.
+
+    start_run -> record_built (each finished step) -> publish (one transaction for the run) -> finish_run
+
+Publishing is compare-and-swap: the caller says what it took for current when it planned, and nothing moves when that
+is no longer so. Nothing here reads a clock: times come in as text, `2026-11-20T02:00:00.123456Z`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+
+from assetflow.check import CheckResult
+from assetflow.errors import WarehouseError
+from assetflow.materialization import Materialization, Partition, Snapshot
+from assetflow.warehouse import rows
+from assetflow.warehouse.connection import Connection
+from assetflow.warehouse.records import Built, Current, RunRecord, RunStatus, Since, StepRecord, Version
+
+
+class Ledger:
+    """The ledger of the warehouse in folder `root`. Opened when first asked; on the disk when first told."""
+
+    def __init__(self, root: str) -> None:
+        self._connection = Connection(root)
+
+    def close(self) -> None:
+        """Give the file back; the next question opens it again."""
+        self._connection.close()
+
+    # What is current
+
+    def current(self, env: str) -> dict[str, Current]:
+        """What is published in an environment, by asset."""
+        return {row[0]: Current._make(row) for row in self._connection.read(rows.SELECT_CURRENT, (env,))}
+
+    def generation(self, env: str) -> int:
+        """How often something was published in an environment; the catalog shows which of them it holds."""
+        found = self._connection.read("SELECT generation FROM environments WHERE name = ?", (env,))
+        return int(found[0][0]) if found else 0
+
+    def published_at(self, env: str) -> str | None:
+        """When something was published last."""
+        found = self._connection.read("SELECT published_at FROM environments WHERE name = ?", (env,))
+        return str(found[0][0]) if found else None
+
+    def published_since(self, env: str, generation: int) -> dict[str, str | None]:
+        """Assets that moved after a generation, with the materialization that is current now (None: withdrawn)."""
+        found = self._connection.read(rows.SELECT_MOVED, {"env": env, "generation": generation})
+        return dict(found)
+
+    def environments(self) -> tuple[str, ...]:
+        return tuple(name for (name,) in self._connection.read("SELECT name FROM environments ORDER BY name"))
+
+    # What was made
+
+    def materialization(self, id: str) -> Materialization:
+        """One record by its id; WarehouseError when there is none."""
+        found = self._materializations("WHERE m.id = ?", (id,))
+        if not found:
+            raise _unknown("materialization", id)
+        return found[0]
+
+    def materializations(self, ids: Iterable[str]) -> dict[str, Materialization]:
+        """Those of the records that there are, by id."""
+        wanted = rows.as_json(sorted(set(ids)))
+        found = self._materializations("WHERE m.id IN (SELECT value FROM json_each(?))", (wanted,))
+        return {one.id: one for one in found}
+
+    def find(self, asset: str, partition: Partition, fingerprint_hash: str) -> Materialization | None:
+        """The newest materialization made from exactly this, in any environment."""
+        where = "WHERE m.asset = ? AND m.partition = ? AND m.fingerprint_hash = ? ORDER BY m.number DESC LIMIT 1"
+        found = self._materializations(where, (asset, partition or "", fingerprint_hash))
+        return found[0] if found else None
+
+    def snapshot(self, id: str) -> Snapshot:
+        """One snapshot by its id; WarehouseError when there is none or its record is damaged."""
+        found = self.snapshots([id])
+        if id not in found:
+            raise _unknown("snapshot", id)
+        return found[id]
+
+    def snapshots(self, ids: Iterable[str]) -> dict[str, Snapshot]:
+        """Those of the snapshots that there are, by id."""
+        wanted = rows.as_json(sorted(set(ids)))
+        found = self._connection.read(rows.SELECT_SNAPSHOTS, (wanted,))
+        return {row[0]: rows.to_snapshot(row) for row in found}
+
+    def _materializations(self, where: str, parameters: Sequence[object]) -> list[Materialization]:
+        found = self._connection.read(f"{rows.SELECT_MATERIALIZATIONS} {where}", parameters)
+        ids = rows.as_json([row[0] for row in found])
+        inputs = rows.to_inputs(self._connection.read(rows.SELECT_INPUTS, (ids,)) if found else [])
+        return [rows.to_materialization(row, inputs.get(row[0], ())) for row in found]
+
+    # What happened
+
+    def runs(self, limit: int = 20) -> tuple[RunRecord, ...]:
+        """The newest runs, newest first."""
+        found = self._connection.read(f"{rows.SELECT_RUNS} ORDER BY number DESC LIMIT ?", (limit,))
+        return tuple(RunRecord(*row) for row in found)
+
+    def run(self, run_id: str) -> RunRecord | None:
+        found = self._connection.read(f"{rows.SELECT_RUNS} WHERE id = ?", (run_id,))
+        return RunRecord(*found[0]) if found else None
+
+    def steps(self, run_id: str) -> tuple[StepRecord, ...]:
+        """What became of each asset of a run, in the order in which they ended."""
+        return tuple(rows.to_step(row) for row in self._connection.read(rows.SELECT_STEPS, (run_id,)))
+
+    def history(self, env: str, asset: str | None = None, limit: int | None = None) -> tuple[Version, ...]:
+        """Every time that an asset (None: any) was published in an environment, newest first."""
+        parameters = {"env": env, "asset": asset, "limit": -1 if limit is None else limit}
+        return tuple(rows.to_version(row) for row in self._connection.read(rows.SELECT_VERSIONS, parameters))
+
+    def since(self, env: str, asset: str) -> Since | None:
+        """Since when the content of an asset, and the code that made it, are what they are; None: never published."""
+        versions = self.history(env, asset)
+        if not versions or not versions[0].is_current:
+            return None
+        content = _unchanged([(version.digest, version.published_at) for version in versions])
+        return Since(content, _unchanged([(version.code, version.published_at) for version in versions]))
+
+    def check_results(self, env: str, asset: str) -> tuple[CheckResult, ...]:
+        """What the checks of an asset found when they ran last."""
+        found = self._connection.read(rows.SELECT_CHECK_RESULTS, {"env": env, "asset": asset})
+        return tuple(CheckResult(*row) for row in found)
+
+    def last_failed(self, env: str) -> frozenset[str]:
+        """Assets that failed when they were last tried."""
+        return frozenset(name for (name,) in self._connection.read(rows.SELECT_FAILED, {"env": env}))
+
+    # What is told
+
+    def start_run(self, run: RunRecord) -> None:
+        with self._connection.writing() as connection:
+            connection.execute(rows.INSERT_RUN, rows.from_run(run))
+
+    def record_built(self, built: Iterable[Built]) -> None:
+        """Keep what finished steps made, checked and not yet published. Telling the same twice changes nothing."""
+        finished = list(built)
+        with self._connection.writing() as connection:
+            connection.executemany(rows.INSERT_SNAPSHOT, [rows.from_snapshot(one.snapshot) for one in finished])
+            made = [one.materialization for one in finished]
+            connection.executemany(rows.INSERT_MATERIALIZATION, [rows.from_materialization(one) for one in made])
+            connection.executemany(rows.INSERT_INPUT, [row for one in made for row in rows.from_inputs(one)])
+            for one in finished:
+                record = one.materialization
+                results = rows.from_checks(record.run_id, record.asset, record.partition, one.check_results)
+                connection.executemany(rows.INSERT_CHECK_RESULT, results)
+
+    def record_checks(
+        self, run_id: str, asset: str, results: Sequence[CheckResult], partition: Partition = None
+    ) -> None:
+        """Keep what checks found on something that is published already, or that they keep from being so."""
+        with self._connection.writing() as connection:
+            connection.executemany(rows.INSERT_CHECK_RESULT, rows.from_checks(run_id, asset, partition, results))
+
+    def publish(
+        self,
+        env: str,
+        run_id: str,
+        moves: Mapping[str, str | None],
+        expected: Mapping[str, str | None],
+        published_at: str,
+    ) -> int:
+        """Make materializations current, all or none, and return the environment's new generation.
+
+        `moves` maps assets to the materializations that become current (None: the asset is withdrawn); `expected`
+        maps assets, the moved ones and those they were made from, to what was current when the run began (None:
+        nothing). WarehouseError when something else is current by now. Moves that are done already are no moves.
+        """
+        with self._connection.writing() as connection:
+            now = dict(connection.execute("SELECT asset, materialization FROM pointers WHERE env = ?", (env,)))
+            _refuse_overtaken(env, now, moves, expected)
+            generation = _generation(connection, env)
+            changes = {asset: made for asset, made in moves.items() if now.get(asset) != made}
+            if not changes:
+                return generation
+            generation += 1
+            for asset, made in changes.items():
+                _move(connection, env, asset, made, published_at)
+            published = [(env, asset, made, generation, published_at, run_id) for asset, made in changes.items()]
+            connection.executemany(rows.INSERT_PUBLICATION, published)
+            connection.execute(rows.INSERT_ENVIRONMENT, (env, generation, published_at))
+        return generation
+
+    def record_steps(self, run_id: str, steps: Iterable[StepRecord]) -> None:
+        """Keep what became of steps, as they end."""
+        with self._connection.writing() as connection:
+            connection.executemany(rows.INSERT_STEP, [rows.from_step(run_id, step) for step in steps])
+
+    def finish_run(self, run_id: str, status: RunStatus, steps: Iterable[StepRecord], finished_at: str) -> None:
+        with self._connection.writing() as connection:
+            connection.executemany(rows.INSERT_STEP, [rows.from_step(run_id, step) for step in steps])
+            connection.execute(rows.FINISH_RUN, (status, finished_at, run_id))
+
+
+def _refuse_overtaken(
+    env: str, now: Mapping[str, str], moves: Mapping[str, str | None], expected: Mapping[str, str | None]
+) -> None:
+    unexpected = sorted(set(moves) - set(expected))
+    if unexpected:
+        raise ValueError(f"moves without an expectation: {', '.join(unexpected)}")
+    # A publish that is tried again after its answer was lost finds its own work, which is not another run's.
+    overtaken = sorted(
+        asset
+        for asset, was in expected.items()
+        if now.get(asset) != was and not (asset in moves and now.get(asset) == moves[asset])
+    )
+    if overtaken:
+        names = ", ".join(overtaken[:5]) + (f" and {len(overtaken) - 5} more" if len(overtaken) > 5 else "")
+        raise WarehouseError(
+            f"another run published {names} in {env} since this one began; nothing was published",
+            hint="Run again: what was built is kept, and only what the other run changed is made anew.",
+        )
+
+
+def _generation(connection: sqlite3.Connection, env: str) -> int:
+    found = connection.execute("SELECT generation FROM environments WHERE name = ?", (env,)).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _move(connection: sqlite3.Connection, env: str, asset: str, made: str | None, published_at: str) -> None:
+    if made is None:
+        connection.execute("DELETE FROM pointers WHERE env = ? AND asset = ?", (env, asset))
+        return
+    moved = connection.execute(rows.MOVE_POINTER, {"env": env, "asset": asset, "id": made, "at": published_at})
+    if moved.rowcount != 1:
+        raise _unknown(f"materialization of {asset}", made)
+
+
+def _unchanged(newest_first: Sequence[tuple[str, str]]) -> str:
+    """The time of the oldest version that is like the newest, with nothing else between."""
+    value, since = newest_first[0]
+    for older, published_at in newest_first[1:]:
+        if older != value:
+            break
+        since = published_at
+    return since
+
+
+def _unknown(what: str, id: str) -> WarehouseError:
+    return WarehouseError(f"the ledger has no {what} {id}", hint="`assetflow history` shows what there is.")

@@ -1,0 +1,99 @@
+"""What the ledger is told and what it tells: runs, steps, built and published materializations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from assetflow.check import CheckResult
+from assetflow.materialization import Materialization, Partition, Snapshot
+from assetflow.reason import Reason
+
+RunStatus = Literal["running", "succeeded", "failed", "nothing_to_do", "interrupted"]
+Outcome = Literal["materialized", "restored", "skipped", "failed", "blocked", "interrupted"]
+Mode = Literal["full", "incremental"]
+
+
+class Current(NamedTuple):
+    """What is published of one asset now: all that planning asks of it when nothing changed."""
+
+    # A named tuple, since ten thousand of them are read in every run, and a dataclass takes ten times as long to make.
+
+    asset: str
+    partition: Partition
+    materialization: str
+    fingerprint_hash: str
+    digest: str
+    snapshot: str
+    rows: int | None
+    published_at: str
+    checks: str
+    paths: str
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Paths of its files, relative to the warehouse; absolute for a source read in place."""
+        return tuple(self.paths.split("\n")) if self.paths else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """One finished step, not published yet: its record, its content, and what its checks found."""
+
+    materialization: Materialization
+    snapshot: Snapshot
+    check_results: tuple[CheckResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One carrying-out of a plan. A run that died is still `running` here; the lock of its environment tells."""
+
+    id: str
+    env: str
+    started_at: str
+    status: RunStatus = "running"
+    finished_at: str | None = None
+    selection: str = ""
+    host: str = ""
+    pid: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """What became of one asset (and partition) in a run."""
+
+    asset: str
+    outcome: Outcome
+    partition: Partition = None
+    mode: Mode | None = None
+    reasons: tuple[Reason, ...] = ()
+    rows: int | None = None
+    seconds: float = 0.0
+    snapshot: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One time that an asset was published in an environment."""
+
+    asset: str
+    partition: Partition
+    materialization: str
+    snapshot: str
+    run_id: str
+    published_at: str
+    is_current: bool
+    rows: int | None
+    bytes: int
+    code: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Since when what is published of an asset has been what it is: its content, and the code that made it."""
+
+    content: str
+    code: str

@@ -1,0 +1,234 @@
+"""The ledger's SQL, and how records become rows and rows become records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from assetflow.check import CheckResult
+from assetflow.errors import WarehouseError
+from assetflow.materialization import Column, Fingerprint, Input, Materialization, Partition, Snapshot, SnapshotFile
+from assetflow.reason import Reason
+from assetflow.warehouse.manifest import snapshot_id
+from assetflow.warehouse.records import RunRecord, StepRecord, Version
+
+Row = tuple[Any, ...]
+
+SELECT_CURRENT = """
+SELECT asset, nullif(partition, ''), materialization, fingerprint_hash, digest, snapshot, rows, published_at, checks,
+       paths
+FROM pointers WHERE env = ?
+"""
+SELECT_MOVED = """
+SELECT DISTINCT p.asset, c.materialization
+FROM publications p LEFT JOIN pointers c ON c.env = p.env AND c.asset = p.asset AND c.partition = p.partition
+WHERE p.env = :env AND p.generation > :generation
+"""
+SELECT_SNAPSHOTS = """
+SELECT id, asset, digest, columns, files, rows, bytes, sql FROM snapshots WHERE id IN (SELECT value FROM json_each(?))
+"""
+SELECT_MATERIALIZATIONS = """
+SELECT m.id, m.asset, m.partition, m.run_id, m.code, m.config, m.inputs, m.snapshot, m.digest, m.rows, m.bytes,
+       m.built_at, m.seconds, m.checks, m.code_text, m.code_parts, m.reasons
+FROM materializations m
+"""
+SELECT_INPUTS = """
+SELECT materialization, upstream, digest, snapshot, columns
+FROM inputs WHERE materialization IN (SELECT value FROM json_each(?)) ORDER BY materialization, upstream
+"""
+SELECT_RUNS = "SELECT id, env, started_at, status, finished_at, selection, host, pid FROM runs"
+SELECT_STEPS = """
+SELECT asset, outcome, partition, mode, reasons, rows, seconds, snapshot, error
+FROM steps WHERE run_id = ? ORDER BY number
+"""
+SELECT_VERSIONS = """
+SELECT p.asset, p.partition, m.id, m.snapshot, p.run_id, p.published_at,
+       p.number = (SELECT max(number) FROM publications q
+                   WHERE q.env = p.env AND q.asset = p.asset AND q.partition = p.partition),
+       m.rows, m.bytes, m.code, m.digest
+FROM publications p JOIN materializations m ON m.id = p.materialization
+WHERE p.env = :env AND (:asset IS NULL OR p.asset = :asset)
+ORDER BY p.number DESC LIMIT :limit
+"""
+SELECT_CHECK_RESULTS = """
+SELECT name, severity, failures, column, sample, error FROM check_results
+WHERE asset = :asset AND run_id = (
+    SELECT r.id FROM check_results c JOIN runs r ON r.id = c.run_id
+    WHERE c.asset = :asset AND r.env = :env ORDER BY r.number DESC LIMIT 1
+) ORDER BY name
+"""
+SELECT_FAILED = """
+SELECT DISTINCT f.asset FROM steps f JOIN runs r ON r.id = f.run_id
+WHERE r.env = :env AND f.outcome = 'failed'
+  AND NOT EXISTS (
+    SELECT 1 FROM steps s JOIN runs q ON q.id = s.run_id
+    WHERE s.asset = f.asset AND s.partition = f.partition AND s.number > f.number AND q.env = r.env
+      AND s.outcome IN ('materialized', 'restored', 'skipped'))
+  AND NOT EXISTS (
+    SELECT 1 FROM publications p JOIN runs q ON q.id = p.run_id
+    WHERE p.env = r.env AND p.asset = f.asset AND p.partition = f.partition AND q.number >= r.number)
+"""
+
+INSERT_RUN = """
+INSERT INTO runs (id, env, started_at, status, finished_at, selection, host, pid) VALUES (?,?,?,?,?,?,?,?)
+"""
+FINISH_RUN = "UPDATE runs SET status = ?, finished_at = ? WHERE id = ?"
+INSERT_SNAPSHOT = """
+INSERT INTO snapshots (id, asset, digest, columns, files, paths, rows, bytes, sql) VALUES (?,?,?,?,?,?,?,?,?)
+ON CONFLICT (id) DO UPDATE SET digest = excluded.digest  -- the same files under another version of the digest
+"""
+INSERT_MATERIALIZATION = """
+INSERT INTO materializations (id, asset, partition, run_id, fingerprint_hash, code, config, inputs, snapshot, digest,
+                              rows, bytes, built_at, seconds, checks, code_text, code_parts, reasons)
+VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING
+"""
+INSERT_INPUT = """
+INSERT INTO inputs (materialization, upstream, digest, snapshot, columns) VALUES (?,?,?,?,?)
+ON CONFLICT (materialization, upstream) DO NOTHING
+"""
+INSERT_CHECK_RESULT = """
+INSERT OR REPLACE INTO check_results (run_id, asset, partition, name, severity, failures, column, sample, error)
+VALUES (?,?,?,?,?,?,?,?,?)
+"""
+INSERT_STEP = """
+INSERT INTO steps (run_id, asset, partition, outcome, mode, reasons, rows, seconds, snapshot, error)
+VALUES (?,?,?,?,?,?,?,?,?,?)
+ON CONFLICT (run_id, asset, partition) DO UPDATE SET
+    outcome = excluded.outcome, mode = excluded.mode, reasons = excluded.reasons, rows = excluded.rows,
+    seconds = excluded.seconds, snapshot = excluded.snapshot, error = excluded.error
+"""
+INSERT_PUBLICATION = """
+INSERT INTO publications (env, asset, partition, materialization, generation, published_at, run_id)
+VALUES (?,?,'',?,?,?,?)
+"""
+INSERT_ENVIRONMENT = """
+INSERT INTO environments (name, generation, published_at) VALUES (?,?,?)
+ON CONFLICT (name) DO UPDATE SET generation = excluded.generation, published_at = excluded.published_at
+"""
+MOVE_POINTER = """
+INSERT OR REPLACE INTO pointers (env, asset, partition, materialization, fingerprint_hash, digest, snapshot, rows,
+                                 published_at, checks, paths)
+SELECT :env, m.asset, m.partition, m.id, m.fingerprint_hash, m.digest, m.snapshot, m.rows, :at, m.checks, s.paths
+FROM materializations m JOIN snapshots s ON s.id = m.snapshot WHERE m.id = :id AND m.asset = :asset
+"""
+
+
+def as_json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def from_run(run: RunRecord) -> Row:
+    return (run.id, run.env, run.started_at, run.status, run.finished_at, run.selection, run.host, run.pid)
+
+
+def from_snapshot(snapshot: Snapshot) -> Row:
+    columns = as_json([[column.name, column.type, column.stored_as] for column in snapshot.columns])
+    files = as_json([[file.path, file.sha256, file.rows, file.bytes] for file in snapshot.files])
+    paths = [file.path for file in snapshot.files]
+    for path in paths:
+        if "\n" in path:
+            raise WarehouseError("this file's name holds a line break", path=path, hint="Rename the file.")
+    listed = "\n".join(paths)
+    return (
+        snapshot.id, snapshot.asset, snapshot.digest, columns, files, listed, snapshot.rows, snapshot.bytes,
+        snapshot.sql,
+    )  # fmt: skip
+
+
+def to_snapshot(row: Row) -> Snapshot:
+    id, asset, digest, columns, files, count, size, sql = row
+    snapshot = Snapshot(
+        id=id,
+        asset=asset,
+        digest=digest,
+        columns=tuple(Column(*column) for column in json.loads(columns)),
+        files=tuple(SnapshotFile(*file) for file in json.loads(files)),
+        rows=count,
+        bytes=size,
+        sql=sql,
+    )
+    if snapshot_id(snapshot) != id:
+        hint = "Restore ledger.db from a copy, or materialize this asset with --full-refresh."
+        raise WarehouseError(f"the ledger's record of snapshot {id} of {asset} is damaged", hint=hint)
+    return snapshot
+
+
+def from_materialization(made: Materialization) -> Row:
+    fingerprint = made.fingerprint
+    return (
+        made.id, made.asset, made.partition or "", made.run_id, fingerprint.hash, fingerprint.code, fingerprint.config,
+        as_json(dict(fingerprint.inputs)), made.snapshot, made.digest, made.rows, made.bytes, made.built_at,
+        made.seconds, made.checks, made.code_text, as_json(made.code_parts), from_reasons(made.reasons),
+    )  # fmt: skip
+
+
+def to_materialization(row: Row, inputs: tuple[Input, ...]) -> Materialization:
+    id, asset, partition, run_id, code, config, digests, snapshot, digest, count, size, *rest = row
+    built_at, seconds, checks, code_text, code_parts, reasons = rest
+    return Materialization(
+        id=id,
+        asset=asset,
+        partition=partition or None,
+        run_id=run_id,
+        fingerprint=Fingerprint(code, config, json.loads(digests)),
+        inputs=inputs,
+        snapshot=snapshot,
+        digest=digest,
+        rows=count,
+        bytes=size,
+        built_at=built_at,
+        seconds=seconds,
+        checks=checks,
+        code_text=code_text,
+        code_parts=tuple((name, version) for name, version in json.loads(code_parts)),
+        reasons=to_reasons(reasons),
+    )
+
+
+def from_inputs(made: Materialization) -> list[Row]:
+    return [
+        (made.id, one.upstream, one.digest, one.snapshot, None if one.columns is None else as_json(one.columns))
+        for one in made.inputs
+    ]
+
+
+def to_inputs(found: Iterable[Row]) -> dict[str, tuple[Input, ...]]:
+    """Inputs by the materialization that they belong to."""
+    inputs: dict[str, tuple[Input, ...]] = {}
+    for made, upstream, digest, snapshot, columns in found:
+        names = None if columns is None else tuple(json.loads(columns))
+        inputs[made] = (*inputs.get(made, ()), Input(upstream, digest, snapshot, names))
+    return inputs
+
+
+def from_checks(run_id: str, asset: str, partition: Partition, results: Sequence[CheckResult]) -> list[Row]:
+    key = (run_id, asset, partition or "")
+    return [(*key, one.name, one.severity, one.failures, one.column, one.sample, one.error) for one in results]
+
+
+def from_step(run_id: str, step: StepRecord) -> Row:
+    return (
+        run_id, step.asset, step.partition or "", step.outcome, step.mode, from_reasons(step.reasons), step.rows,
+        step.seconds, step.snapshot, step.error,
+    )  # fmt: skip
+
+
+def to_step(row: Row) -> StepRecord:
+    asset, outcome, partition, mode, reasons, count, seconds, snapshot, error = row
+    return StepRecord(asset, outcome, partition or None, mode, to_reasons(reasons), count, seconds, snapshot, error)
+
+
+def to_version(row: Row) -> Version:
+    asset, partition, made, snapshot, run_id, published_at, current, count, size, code, digest = row
+    return Version(
+        asset, partition or None, made, snapshot, run_id, published_at, bool(current), count, size, code, digest
+    )
+
+
+def from_reasons(reasons: Sequence[Reason]) -> str:
+    return as_json([reason.to_dict() for reason in reasons])
+
+
+def to_reasons(text: str) -> tuple[Reason, ...]:
+    return tuple(Reason.from_dict(reason) for reason in json.loads(text))

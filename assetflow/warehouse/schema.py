@@ -1,0 +1,136 @@
+"""The tables of the ledger, and the version of their form.
+
+A partition of None is stored as '' (SQL keys cannot hold NULL). Times are UTC text, `2026-11-20T02:00:00.123456Z`.
+"""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x61666C77
+"""`aflw`: what makes a SQLite file one of ours."""
+
+FORMAT_VERSION = 1
+
+TABLES = """
+CREATE TABLE runs (
+    number      INTEGER PRIMARY KEY,
+    id          TEXT NOT NULL UNIQUE,
+    env         TEXT NOT NULL,
+    status      TEXT NOT NULL,
+    started_at  TEXT NOT NULL,
+    finished_at TEXT,
+    selection   TEXT NOT NULL,
+    host        TEXT NOT NULL,
+    pid         INTEGER NOT NULL
+);
+
+CREATE TABLE snapshots (
+    id      TEXT PRIMARY KEY,
+    asset   TEXT NOT NULL,
+    digest  TEXT NOT NULL,
+    columns TEXT NOT NULL,   -- JSON [[name, type, stored type or null]]
+    files   TEXT NOT NULL,   -- JSON [[path, sha256, rows, bytes]]
+    paths   TEXT NOT NULL,   -- the same paths, one a line, for whoever only asks whether they exist
+    rows    INTEGER,
+    bytes   INTEGER NOT NULL,
+    sql     TEXT
+) WITHOUT ROWID;
+
+CREATE TABLE materializations (
+    number           INTEGER PRIMARY KEY,
+    id               TEXT NOT NULL UNIQUE,
+    asset            TEXT NOT NULL,
+    partition        TEXT NOT NULL,
+    run_id           TEXT NOT NULL,
+    fingerprint_hash TEXT NOT NULL,
+    code             TEXT NOT NULL,
+    config           TEXT NOT NULL,
+    inputs           TEXT NOT NULL,   -- JSON: what the fingerprint holds of each upstream
+    snapshot         TEXT NOT NULL REFERENCES snapshots (id),
+    digest           TEXT NOT NULL,
+    rows             INTEGER,
+    bytes            INTEGER NOT NULL,
+    built_at         TEXT NOT NULL,
+    seconds          REAL NOT NULL,
+    checks           TEXT NOT NULL,
+    code_text        TEXT NOT NULL,
+    code_parts       TEXT NOT NULL,   -- JSON [[name, version]]
+    reasons          TEXT NOT NULL    -- JSON, as shown by `plan --json`
+);
+CREATE INDEX materializations_made_from ON materializations (asset, partition, fingerprint_hash);
+
+CREATE TABLE inputs (
+    materialization TEXT NOT NULL REFERENCES materializations (id),
+    upstream        TEXT NOT NULL,
+    digest          TEXT NOT NULL,
+    snapshot        TEXT NOT NULL,
+    columns         TEXT,             -- JSON [name], or null for all
+    PRIMARY KEY (materialization, upstream)
+) WITHOUT ROWID;
+
+CREATE TABLE environments (
+    name         TEXT PRIMARY KEY,
+    generation   INTEGER NOT NULL,    -- counts its publications
+    published_at TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- What is current. Beside the key stands all that planning asks for, copied from the tables above by `publish`, so that
+-- ten thousand of them are read in one pass.
+CREATE TABLE pointers (
+    env              TEXT NOT NULL,
+    asset            TEXT NOT NULL,
+    partition        TEXT NOT NULL,
+    materialization  TEXT NOT NULL REFERENCES materializations (id),
+    fingerprint_hash TEXT NOT NULL,
+    digest           TEXT NOT NULL,
+    snapshot         TEXT NOT NULL,
+    rows             INTEGER,
+    published_at     TEXT NOT NULL,
+    checks           TEXT NOT NULL,
+    paths            TEXT NOT NULL,
+    PRIMARY KEY (env, asset, partition)
+) WITHOUT ROWID;
+
+CREATE TABLE publications (
+    number          INTEGER PRIMARY KEY,
+    env             TEXT NOT NULL,
+    asset           TEXT NOT NULL,
+    partition       TEXT NOT NULL,
+    materialization TEXT REFERENCES materializations (id),   -- null: withdrawn
+    generation      INTEGER NOT NULL,
+    published_at    TEXT NOT NULL,
+    run_id          TEXT NOT NULL
+);
+CREATE INDEX publications_of_generation ON publications (env, generation);
+CREATE INDEX publications_of_asset ON publications (env, asset, partition, number);
+
+CREATE TABLE steps (
+    number      INTEGER PRIMARY KEY,
+    run_id      TEXT NOT NULL REFERENCES runs (id),
+    asset       TEXT NOT NULL,
+    partition   TEXT NOT NULL,
+    outcome     TEXT NOT NULL,
+    mode        TEXT,
+    reasons     TEXT NOT NULL,        -- JSON, as shown by `plan --json`
+    rows        INTEGER,
+    seconds     REAL NOT NULL,
+    snapshot    TEXT,
+    error       TEXT,
+    UNIQUE (run_id, asset, partition)
+);
+CREATE INDEX steps_failed ON steps (asset, partition, number) WHERE outcome = 'failed';
+CREATE INDEX steps_of_asset ON steps (asset, partition, number);
+
+CREATE TABLE check_results (
+    run_id    TEXT NOT NULL REFERENCES runs (id),
+    asset     TEXT NOT NULL,
+    partition TEXT NOT NULL,
+    name      TEXT NOT NULL,
+    severity  TEXT NOT NULL,
+    failures  INTEGER NOT NULL,
+    column    TEXT,
+    sample    TEXT,
+    error     TEXT,
+    PRIMARY KEY (run_id, asset, partition, name)
+) WITHOUT ROWID;
+CREATE INDEX check_results_of_asset ON check_results (asset, partition);
+"""

@@ -1,0 +1,259 @@
+"""Stages rows as Parquet files, reads them back, and keeps them for good.
+
+    a query or a file  --stage-->  Staged (columns, files, digest)  --keep-->  objects/<ab>/<sha256>.parquet
+
+A worker stages and reads back; only the coordinator keeps. What was read back is what is published: the digest and
+the hash are of the files, not of the query.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assetflow.errors import AssetError, WarehouseError
+from assetflow.materialization import Column, Snapshot, SnapshotFile
+from assetflow.quoting import quote_identifier, quote_literal
+from assetflow.warehouse import durable
+from assetflow.warehouse.digest import content_digest
+from assetflow.warehouse.types import is_wide, logical_type, restore, shown_as, stored_as, written_as
+
+if TYPE_CHECKING:
+    import duckdb
+
+PART = "part-0.parquet"
+OPTIONS = "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false"
+"""Staging is private to a run, so the writer needs no temporary name of its own."""
+CHECK_DISK = "Check the disk, then run again; nothing was published."
+BEYOND_DECIMAL = "to DECIMAL(38,0)"
+"""What DuckDB says of an integer of more than 38 digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Rows that were written and read back, and belong to nobody yet. The paths of `files` are absolute."""
+
+    columns: tuple[Column, ...]
+    files: tuple[SnapshotFile, ...]
+    rows: int
+    bytes: int
+    digest: str
+
+
+def stage_query(cursor: duckdb.DuckDBPyConnection, sql: str, folder: str, file_name: str = PART) -> Staged:
+    """Write the rows of one SELECT to `folder`, streaming and in the query's order, and read them back.
+
+    Raises AssetError for two columns of one name, WarehouseError for a full disk, and what DuckDB raises for the
+    query itself.
+    """
+    import duckdb
+
+    path = os.path.join(folder, file_name)
+    _make_staging(folder)
+    made = _described(cursor, sql)
+    _refuse_duplicates([name for name, _ in made])
+    columns = _columns(made)
+    try:
+        rows = _copy(cursor, _with_casts(sql, made), path)
+    except duckdb.ConversionException as error:
+        if BEYOND_DECIMAL not in str(error) or not any(is_wide(column.type) for column in columns):
+            raise
+        columns = _columns(made, wide=True)
+        rows = _copy(cursor, _with_casts(sql, made, wide=True), path)
+    return read_back(cursor, columns, path, rows)
+
+
+def stage_parquet(cursor: duckdb.DuckDBPyConnection, path: str, folder: str, file_name: str = PART) -> Staged:
+    """Take over a Parquet file that another writer made: as it is where its types survive, else written anew."""
+    read = f"SELECT * FROM {scan_of([path])}"
+    made = _described(cursor, read)
+    _refuse_duplicates(_names_in_file(cursor, path) if _looks_renamed(made) else [name for name, _ in made])
+    kept = os.path.join(folder, file_name)
+    if path == kept:
+        path = f"{kept}.given"
+        os.rename(kept, path)
+        read = f"SELECT * FROM {scan_of([path])}"
+    if any(logical_type(kind) != kind or stored_as(kind) for _, kind in made):
+        staged = stage_query(cursor, read, folder, file_name)
+        os.unlink(path)
+        return staged
+    _make_staging(folder)
+    os.rename(path, kept)
+    return read_back(cursor, _columns(made), kept)
+
+
+def read_back(
+    cursor: duckdb.DuckDBPyConnection, columns: Sequence[Column], path: str, written: int | None = None
+) -> Staged:
+    """Decode every row of a file: their count, their digest, and the hash of the file's bytes.
+
+    WarehouseError when that fails, or when there are not as many rows as were `written`.
+    """
+    import duckdb
+
+    try:
+        rows, digest = content_digest(cursor, scan_of([path]), columns, about=written)
+        with open(path, "rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            size = os.fstat(file.fileno()).st_size
+    except (duckdb.Error, OSError) as error:
+        said = f"what was just written cannot be read back: {error}"
+        raise WarehouseError(said, path=path, hint=CHECK_DISK) from error
+    if written is not None and rows != written:
+        raise WarehouseError(f"{written:,} rows were written, {rows:,} read back", path=path, hint=CHECK_DISK)
+    return Staged(tuple(columns), (SnapshotFile(path, sha256, rows, size),), rows, size, digest)
+
+
+def keep(root: str, files: Sequence[SnapshotFile]) -> tuple[SnapshotFile, ...]:
+    """Move staged files to their place for good; the paths returned are relative to `root`.
+
+    Each file is synced before it gets its name, and each folder once afterwards. A file that lies there already has
+    the same bytes, since its name is their hash.
+    """
+    with durable.writing(root):
+        kept = tuple(_keep_file(root, file) for file in files)
+        durable.sync_folders(os.path.dirname(os.path.join(root, file.path)) for file in kept)
+    return kept
+
+
+def scan(snapshot: Snapshot, root: str) -> str:
+    """The SELECT that reads a snapshot, with the types that its author made. `root` is the warehouse folder."""
+    if snapshot.sql is not None:
+        return snapshot.sql
+    return scan_files(snapshot.columns, [os.path.join(root, file.path) for file in snapshot.files])
+
+
+def scan_files(columns: Sequence[Column], paths: Sequence[str]) -> str:
+    """The SELECT that reads files of these columns, staged or kept, with the types that their author made."""
+    if not any(column.stored_as for column in columns):
+        return f"SELECT * FROM {scan_of(paths)}"
+    return f"SELECT {', '.join(map(_restored, columns))} FROM {scan_of(paths)}"
+
+
+def scan_for_everyone(snapshot: Snapshot, root: str) -> str:
+    """`scan`, with columns of types that DuckDB 1.x does not know shown as the nearest that it does."""
+    shown = {column.name: shown_as(column.type) for column in snapshot.columns}
+    if not any(shown.values()):
+        return scan(snapshot, root)
+    listed = ", ".join(_cast(name, kind) for name, kind in shown.items())
+    return f"SELECT {listed} FROM ({scan(snapshot, root)}\n)"
+
+
+def scan_of(paths: Sequence[str]) -> str:
+    """`read_parquet([...])` of these very files: no pattern, and no columns out of the names of folders."""
+    literals = [_this_very_file(path) for path in paths]
+    listed = literals[0] if len(literals) == 1 else f"[{', '.join(literals)}]"
+    # Each option and each list takes DuckDB a tenth of a millisecond, as much as reading a small file.
+    options = ", hive_partitioning = false" if any("=" in path for path in paths) else ""
+    return f"read_parquet({listed}{options})"
+
+
+def _this_very_file(path: str) -> str:
+    """The path as DuckDB must be given it, who takes every path for a pattern: `old [1]` for the folder `old 1`."""
+    return quote_literal(re.sub(r"[*?\[]", r"[\g<0>]", path))
+
+
+def _restored(column: Column) -> str:
+    name = quote_identifier(column.name)
+    if column.stored_as is None:
+        return name
+    return f"{restore(name, column.type, column.stored_as)} AS {name}"
+
+
+def _cast(name: str, kind: str | None) -> str:
+    quoted = quote_identifier(name)
+    return quoted if kind is None else f"CAST({quoted} AS {kind}) AS {quoted}"
+
+
+def _make_staging(folder: str) -> None:
+    with durable.writing(folder):
+        os.makedirs(folder, exist_ok=True)
+
+
+def _described(cursor: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[str, str]]:
+    """Names and types of a query's columns."""
+    # A relation that is never run costs a third of DESCRIBE.
+    relation = cursor.sql(sql)
+    return [(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
+
+
+def _columns(made: Sequence[tuple[str, str]], *, wide: bool = False) -> tuple[Column, ...]:
+    logical = [(name, logical_type(kind)) for name, kind in made]
+    return tuple(Column(name, kind, stored_as(kind, wide=wide)) for name, kind in logical)
+
+
+def _with_casts(sql: str, made: Sequence[tuple[str, str]], *, wide: bool = False) -> str:
+    """The query with every column as it is to be written."""
+    casts = [(name, _written(kind, wide=wide)) for name, kind in made]
+    if not any(cast for _, cast in casts):
+        return sql
+    return f"SELECT {', '.join(_cast(name, cast) for name, cast in casts)} FROM ({sql}\n)"
+
+
+def _written(kind: str, *, wide: bool) -> str | None:
+    logical = logical_type(kind)
+    return written_as(logical, wide=wide) or (logical if logical != kind else None)
+
+
+def _copy(cursor: duckdb.DuckDBPyConnection, sql: str, path: str) -> int:
+    """Write the rows of a query; returns how many there were."""
+    import duckdb
+
+    try:
+        # The query stays on the first line, so that the lines of DuckDB's errors are those of the query.
+        return int(cursor.execute(f"COPY ({sql}\n) TO {quote_literal(path)} ({OPTIONS})").fetchall()[0][0])
+    except duckdb.Error as error:
+        if durable.says_out_of_space(str(error)):
+            raise durable.out_of_space(path) from error
+        raise
+
+
+def _refuse_duplicates(names: Sequence[str]) -> None:
+    seen: dict[str, str] = {}
+    for name in names:
+        first = seen.get(name.lower())
+        if first is not None:
+            alike = repr(name) if first == name else f"{first!r} and {name!r}"
+            hint = "Names must differ by more than case; rename one of them with AS."
+            raise AssetError(f"two columns are named {alike}", hint=hint)
+        seen[name.lower()] = name
+
+
+def _looks_renamed(made: Sequence[tuple[str, str]]) -> bool:
+    # Reading a file with the columns a and A, DuckDB calls the second one A_1 without a word.
+    return any(re.search(r"_\d+$", name) for name, _ in made)
+
+
+def _names_in_file(cursor: duckdb.DuckDBPyConnection, path: str) -> list[str]:
+    """The names of a file's columns as its writer gave them."""
+    rows = cursor.execute(f"SELECT name, num_children FROM parquet_schema({_this_very_file(path)})").fetchall()
+    names, skip = [], 0
+    for name, children in rows[1:]:
+        if skip == 0:
+            names.append(name)
+        skip = max(skip - 1, 0) + (children or 0)
+    return names
+
+
+def _keep_file(root: str, file: SnapshotFile) -> SnapshotFile:
+    relative = f"objects/{file.sha256[:2]}/{file.sha256}.parquet"
+    target = os.path.join(root, relative)
+    durable.make_folder(os.path.dirname(target))
+    if _has_size(target, file.bytes):
+        os.unlink(file.path)
+    else:
+        os.chmod(file.path, 0o444)
+        durable.sync_file(file.path)
+        os.replace(file.path, target)
+    return file._replace(path=relative)
+
+
+def _has_size(path: str, size: int) -> bool:
+    try:
+        return os.stat(path).st_size == size
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,137 @@
+"""The warehouse: one folder with snapshots, ledger and catalog. Opens them and hands over; decides nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+
+from assetflow.materialization import Column, Materialization, Snapshot, SnapshotFile
+from assetflow.warehouse import durable
+from assetflow.warehouse.ledger import Ledger
+from assetflow.warehouse.locks import Holder, run_lock, who_holds
+from assetflow.warehouse.manifest import with_id
+
+
+class Warehouse:
+    """The warehouse in folder `root`, which need not exist yet: reading an absent one finds nothing."""
+
+    def __init__(self, root: str) -> None:
+        self.root = os.path.abspath(root)
+        self.ledger = Ledger(self.root)
+
+    def close(self) -> None:
+        self.ledger.close()
+
+    def prepare(self) -> None:
+        """Make the folder for what is derived, where that is possible; a project can be read without it."""
+        with contextlib.suppress(OSError):
+            os.makedirs(os.path.join(self.root, "cache"), exist_ok=True)
+
+    def present_files(self) -> frozenset[str]:
+        """The relative paths of all files for good, by listing folders: asking for each one would take far longer."""
+        found: list[str] = []
+        with contextlib.suppress(FileNotFoundError):
+            for folder in os.listdir(os.path.join(self.root, "objects")):
+                found += [f"objects/{folder}/{name}" for name in os.listdir(os.path.join(self.root, "objects", folder))]
+        return frozenset(found)
+
+    # Content
+
+    def keep(
+        self, asset: str, columns: Sequence[Column], files: Sequence[SnapshotFile], rows: int, bytes: int, digest: str
+    ) -> Snapshot:
+        """Move staged files to their place for good; the snapshot is not recorded yet."""
+        from assetflow.warehouse.snapshots import keep
+
+        return with_id(Snapshot("", asset, digest, tuple(columns), keep(self.root, files), rows, bytes))
+
+    def make_source(
+        self,
+        asset: str,
+        columns: Sequence[Column],
+        files: Sequence[SnapshotFile],
+        rows: int | None,
+        bytes: int,
+        digest: str,
+        sql: str | None = None,
+    ) -> Snapshot:
+        """The snapshot of files that stay where they are; `sql` scans them, where that is more than a list of files."""
+        return with_id(Snapshot("", asset, digest, tuple(columns), tuple(files), rows, bytes, sql))
+
+    def make_view(self, asset: str, sql: str, columns: Sequence[Column], digest: str) -> Snapshot:
+        """The snapshot of a view: its query in place of files."""
+        return with_id(Snapshot("", asset, digest, tuple(columns), (), None, 0, sql))
+
+    def keep_sample(self, run_id: str, asset: str, path: str) -> str:
+        """Move a file of failing rows out of staging; returns its path relative to the warehouse."""
+        relative = f"samples/{run_id}/{asset}/{os.path.basename(path)}"
+        target = os.path.join(self.root, relative)
+        with durable.writing(target):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            os.replace(path, target)
+        return relative
+
+    def has_files(self, snapshot: Snapshot) -> bool:
+        """True when every file of a snapshot is where it belongs."""
+        return all(os.path.exists(os.path.join(self.root, file.path)) for file in snapshot.files)
+
+    # Runs
+
+    @contextlib.contextmanager
+    def running(self, env: str, run_id: str, started_at: str) -> Iterator[Holder]:
+        """Hold an environment for one run; BusyError names the run that holds it already."""
+        with run_lock(self.root, env, run_id, started_at) as holder:
+            yield holder
+
+    def who_runs(self, env: str) -> Holder | None:
+        """The run at work on an environment now."""
+        return who_holds(self.root, env)
+
+    # Catalog
+
+    def catalog_path(self, env: str) -> str:
+        from assetflow.warehouse.catalog import catalog_path
+
+        return catalog_path(self.root, env)
+
+    def patch_catalog(self, env: str) -> bool:
+        """Bring the catalog to what the ledger says is published; False when it was there already.
+
+        WarehouseError when it cannot be written; nothing that is published depends on that.
+        """
+        from assetflow.warehouse import catalog
+
+        generation = self.ledger.generation(env)
+        if generation == 0 or catalog.is_current(self.root, env, generation):
+            return False
+        published_at = self.ledger.published_at(env) or ""
+        catalog.patch(self.root, env, generation, published_at, lambda since: self._views(env, since))
+        return True
+
+    def _views(self, env: str, since: int) -> dict[str, str | None]:
+        """The SELECT for each asset that was published since a generation, a view after those that it reads."""
+        from assetflow.warehouse.snapshots import scan_for_everyone
+
+        changed = self.ledger.published_since(env, since)
+        made = {one.asset: one for one in self.ledger.materializations(filter(None, changed.values())).values()}
+        snapshots = self.ledger.snapshots(one.snapshot for one in made.values())
+        views: dict[str, str | None] = dict.fromkeys(name for name, now in changed.items() if now is None)
+        for name in in_order(made):
+            views[name] = scan_for_everyone(snapshots[made[name].snapshot], self.root)
+        return views
+
+
+def in_order(made: Mapping[str, Materialization]) -> list[str]:
+    """The names, each after those of its inputs that are among them."""
+    ordered: dict[str, None] = {}
+    waiting = sorted(made, reverse=True)
+    while waiting:
+        name = waiting[-1]
+        first = [one.upstream for one in made[name].inputs if one.upstream in made and one.upstream not in ordered]
+        if name in ordered or not first:
+            ordered[name] = None
+            waiting.pop()
+        else:
+            waiting.extend(first)
+    return list(ordered)

@@ -1,0 +1,59 @@
+"""Locks: one run an environment, known by name, and gone with its process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from assetflow.errors import BusyError
+from assetflow.warehouse.locks import run_lock, who_holds
+from tests.warehouse import told
+
+HOLD = """
+import sys
+from assetflow.warehouse.locks import run_lock
+with run_lock(sys.argv[1], "prod", "nightly", "2026-11-20T02:00:00Z"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def other_run(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_the_second_run_is_told_who_holds_the_environment(tmp_path, other_run):
+    with pytest.raises(BusyError) as raised, run_lock(str(tmp_path), "prod", "mine", told.at(3)):
+        pass
+    for part in ("nightly", str(other_run.pid), os.uname().nodename, "2026-11-20T02:00:00Z"):
+        assert part in str(raised.value)
+    holder = who_holds(str(tmp_path), "prod")
+    assert holder is not None
+    assert (holder.run_id, holder.pid) == ("nightly", other_run.pid)
+
+
+def test_another_environment_is_free(tmp_path, other_run):
+    assert who_holds(str(tmp_path), "dev") is None
+    with run_lock(str(tmp_path), "dev", "mine", told.at(3)) as holder:
+        assert holder.pid == os.getpid()
+
+
+def test_a_run_that_was_killed_holds_nothing(tmp_path, other_run):
+    os.kill(other_run.pid, signal.SIGKILL)
+    other_run.wait()
+    assert who_holds(str(tmp_path), "prod") is None
+    with run_lock(str(tmp_path), "prod", "mine", told.at(3)):
+        assert who_holds(str(tmp_path), "prod") is not None
+    assert who_holds(str(tmp_path), "prod") is None

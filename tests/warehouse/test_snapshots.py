@@ -1,0 +1,139 @@
+"""Staging and keeping: what is read back is what was made, and what is kept stays."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+import duckdb
+import polars as pl
+import pytest
+
+from assetflow.errors import AssetError, WarehouseError
+from assetflow.warehouse.snapshots import keep, read_back, scan, scan_files, stage_parquet, stage_query
+from tests.warehouse import told
+
+
+def test_rows_come_back_in_the_order_of_the_query(cursor, tmp_path):
+    sql = "SELECT range AS id, range::HUGEINT AS wide FROM range(300_000) ORDER BY (range * 7919) % 300_007 -- no end"
+    staged = stage_query(cursor, sql, str(tmp_path))
+    read = scan_files(staged.columns, [file.path for file in staged.files])
+    differing = f"SELECT count(*) FROM ({sql}\n) AS made POSITIONAL JOIN ({read}) AS read WHERE made.id <> read.id"
+    assert cursor.execute(differing).fetchall() == [(0,)]
+    assert staged.rows == 300_000
+
+
+def test_no_rows_are_rows_too(cursor, warehouse):
+    snapshot = told.keep(warehouse, cursor, "sales", "SELECT 1 AS a, 'x' AS b WHERE false")
+    assert snapshot.rows == 0
+    assert cursor.sql(scan(snapshot, warehouse.root)).columns == ["a", "b"]
+
+
+@pytest.mark.parametrize("sql", ["SELECT 1 AS a, 2 AS a", "SELECT 1 AS week, 2 AS Week", "SELECT 1 AS a, 2, 3 AS a"])
+def test_two_columns_of_one_name_are_refused(cursor, tmp_path, sql):
+    with pytest.raises(AssetError, match="two columns are named"):
+        stage_query(cursor, sql, str(tmp_path))
+    assert cursor.execute("SELECT 1").fetchall() == [(1,)]
+
+
+def test_names_are_quoted(cursor, warehouse):
+    sql = '''SELECT 1 AS "select", 2 AS "a ""b""", 3::HUGEINT AS "'; DROP", 4 AS "É" '''
+    snapshot = told.keep(warehouse, cursor, "sales", sql)
+    read = cursor.sql(scan(snapshot, warehouse.root))
+    assert (read.columns, read.fetchall()) == (["select", 'a "b"', "'; DROP", "É"], [(1, 2, 3, 4)])
+
+
+def test_an_error_of_the_query_is_the_query_s(cursor, tmp_path):
+    with pytest.raises(duckdb.BinderException, match="nothing"):
+        stage_query(cursor, "SELECT nothing FROM range(3)", str(tmp_path))
+    with pytest.raises(duckdb.ConversionException, match="LINE 2"):
+        stage_query(cursor, "SELECT 1::HUGEINT AS h,\n  CAST(x AS INTEGER) FROM (VALUES ('a')) AS t(x)", str(tmp_path))
+    assert cursor.execute("SELECT 1").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("folder", ["env=prod/2024", "old [1]", "what?*", "it's", 'the "new" one', "sp ace", "été"])
+def test_a_warehouse_may_lie_anywhere(cursor, tmp_path, folder):
+    root = str(tmp_path / folder)
+    for neighbour in ("old 1", "whatever"):  # which a pattern would find
+        stage_query(cursor, "SELECT 2 AS a FROM range(2)", str(tmp_path / neighbour / "staging"))
+    staged = stage_query(cursor, "SELECT 1 AS a", f"{root}/staging")
+    kept = keep(root, staged.files)
+    read = scan_files(staged.columns, [f"{root}/{file.path}" for file in kept])
+    assert cursor.sql(read).columns == ["a"]
+    assert cursor.execute(read).fetchall() == [(1,)]
+
+
+def test_a_kept_file_is_named_by_its_bytes_and_cannot_be_written(cursor, warehouse):
+    snapshot = told.keep(warehouse, cursor, "sales", "SELECT 1 AS a")
+    (file,) = snapshot.files
+    assert file.path == f"objects/{file.sha256[:2]}/{file.sha256}.parquet"
+    assert stat.S_IMODE(os.stat(f"{warehouse.root}/{file.path}").st_mode) == 0o444
+
+
+def test_the_same_bytes_are_kept_once(cursor, warehouse):
+    first = told.keep(warehouse, cursor, "sales", "SELECT 1 AS a")
+    before = os.stat(f"{warehouse.root}/{first.files[0].path}").st_ino
+    second = told.keep(warehouse, cursor, "sales", "SELECT 1 AS a")
+    assert (second.id, second.files) == (first.id, first.files)
+    assert os.stat(f"{warehouse.root}/{first.files[0].path}").st_ino == before
+    assert os.listdir(f"{warehouse.root}/staging/run/sales") == []
+
+
+def test_a_truncated_file_is_replaced(cursor, warehouse):
+    first = told.keep(warehouse, cursor, "sales", "SELECT 1 AS a")
+    path = f"{warehouse.root}/{first.files[0].path}"
+    os.chmod(path, 0o644)
+    os.truncate(path, 10)
+    told.keep(warehouse, cursor, "sales", "SELECT 1 AS a")
+    assert cursor.execute(scan(first, warehouse.root)).fetchall() == [(1,)]
+
+
+def test_the_digest_does_not_depend_on_the_writer(cursor, tmp_path):
+    made = stage_query(cursor, "SELECT range AS id, 'x' || range AS name FROM range(5000)", str(tmp_path / "duckdb"))
+    pl.DataFrame({"id": range(5000), "name": [f"x{n}" for n in range(5000)]}).sample(
+        fraction=1, shuffle=True, seed=1
+    ).write_parquet(tmp_path / "sunk.parquet", row_group_size=700)
+    taken = stage_parquet(cursor, str(tmp_path / "sunk.parquet"), str(tmp_path / "polars"))
+    assert (taken.digest, taken.rows, taken.columns) == (made.digest, made.rows, made.columns)
+
+
+def test_a_file_whose_types_survive_is_taken_as_it_is(cursor, tmp_path):
+    frame = pl.DataFrame({"a": [1, 2], "e": pl.Series(["x", "y"], dtype=pl.Enum(["x", "y"]))})
+    frame.write_parquet(tmp_path / "sunk.parquet")
+    before = (tmp_path / "sunk.parquet").read_bytes()
+    staged = stage_parquet(cursor, str(tmp_path / "sunk.parquet"), str(tmp_path / "staging"))
+    with open(staged.files[0].path, "rb") as file:
+        assert file.read() == before
+    assert not (tmp_path / "sunk.parquet").exists()
+
+
+def test_a_file_with_an_untyped_column_is_written_anew(cursor, tmp_path):
+    path = tmp_path / "part-0.parquet"
+    pl.DataFrame({"a": [1, 2], "n": [None, None]}).write_parquet(path)
+    staged = stage_parquet(cursor, str(path), str(tmp_path))
+    assert [(column.name, column.type) for column in staged.columns] == [("a", "BIGINT"), ("n", "INTEGER")]
+    assert os.listdir(tmp_path) == ["part-0.parquet"]
+
+
+def test_a_file_with_two_columns_of_one_name_is_refused(cursor, tmp_path):
+    path = tmp_path / "old [1].parquet"
+    pl.DataFrame({"s": [{"x": 1}], "a": [1], "A": [2]}).write_parquet(path)
+    with pytest.raises(AssetError, match="'a' and 'A'"):
+        stage_parquet(cursor, str(path), str(tmp_path / "staging"))
+
+
+def test_names_that_end_in_a_number_are_no_duplicates(cursor, tmp_path):
+    pl.DataFrame({"s": [{"x": 1, "y": {"a": 1}}], "a": [1], "a_1": [2]}).write_parquet(tmp_path / "sunk.parquet")
+    staged = stage_parquet(cursor, str(tmp_path / "sunk.parquet"), str(tmp_path / "staging"))
+    assert [column.name for column in staged.columns] == ["s", "a", "a_1"]
+
+
+@pytest.mark.parametrize("damage", ["truncated", "emptied", "short of a row"])
+def test_what_cannot_be_read_back_is_refused(cursor, tmp_path, damage):
+    staged = stage_query(cursor, "SELECT range AS a FROM range(100)", str(tmp_path))
+    path = staged.files[0].path
+    written = 101 if damage == "short of a row" else 100
+    if written == 100:
+        os.truncate(path, 0 if damage == "emptied" else 200)
+    with pytest.raises(WarehouseError, match="read back"):
+        read_back(cursor, staged.columns, path, written)
