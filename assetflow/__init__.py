@@ -1,8 +1,8 @@
 """assetflow: tables declared as SQL files and Python functions; only what is stale is made again.
 
-    import assetflow
-    wh = assetflow.open()
-    wh["sales"].pl()
+import assetflow
+wh = assetflow.open()
+wh["sales"].pl()
 """
 
 from __future__ import annotations

@@ -126,7 +126,10 @@ class Asset:
         """A hash of its checks: a snapshot that passed others has to pass these before it is published again."""
         if not self.checks:
             return ""
-        said = [[check.name, check.sql, check.severity, check.function, sorted(check.options.items())] for check in self.checks]
+        said = [
+            [check.name, check.sql, check.severity, check.function, sorted(check.options.items())]
+            for check in self.checks
+        ]
         return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()
 
     @property
@@ -208,8 +211,8 @@ def check(
 ) -> Callable[[F], F]:
     """Declare a function that takes the asset (and other tables) and returns the rows that fail.
 
-        @check("loyalty")
-        def nobody_twice(loyalty: pl.LazyFrame) -> pl.LazyFrame: ...
+    @check("loyalty")
+    def nobody_twice(loyalty: pl.LazyFrame) -> pl.LazyFrame: ...
     """
 
     def mark(function: F) -> F:

@@ -105,9 +105,7 @@ class AssetError(AssetflowError):
         return _asset_error, (self.message, self.path, self.line, self.hint, self.details)
 
 
-def _asset_error(
-    message: str, path: str | None, line: int | None, hint: str | None, details: str | None
-) -> AssetError:
+def _asset_error(message: str, path: str | None, line: int | None, hint: str | None, details: str | None) -> AssetError:
     return AssetError(message, path=path, line=line, hint=hint, details=details)
 
 

@@ -1,6 +1,6 @@
 """What one materialization was made from, and what came out.
 
-    Fingerprint (code, config, inputs)  ->  Materialization  ->  Snapshot (columns, files, digest)
+Fingerprint (code, config, inputs)  ->  Materialization  ->  Snapshot (columns, files, digest)
 """
 
 from __future__ import annotations

@@ -57,7 +57,6 @@ class Location(Protocol):
         """True when readers may open the files as they are (Parquet that agrees); else they are ingested once."""
         ...
 
-
     def to_dict(self) -> dict[str, Any]:
         """The declaration as JSON values: part of the data version, since other options read other rows."""
         ...

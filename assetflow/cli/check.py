@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assetflow.check import CheckResult
-from assetflow.cli.options import complete_selection, environment_option, exclude_option, json_option, open_project, project_option, select_option
+from assetflow.cli.options import (
+    complete_selection,
+    environment_option,
+    exclude_option,
+    json_option,
+    open_project,
+    project_option,
+    select_option,
+)
 from assetflow.cli.screen import plural, put, put_json, say, styled
 
 if TYPE_CHECKING:
@@ -20,8 +28,12 @@ if TYPE_CHECKING:
 @click.argument("assets", nargs=-1, shell_complete=complete_selection)
 @select_option
 @exclude_option
-@click.option("--show-failures", is_flag=True, help="Show the failing rows that were kept, of the last time checks ran.")
-@click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="At most so many failing rows.")
+@click.option(
+    "--show-failures", is_flag=True, help="Show the failing rows that were kept, of the last time checks ran."
+)
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=10, show_default=True, help="At most so many failing rows."
+)
 @environment_option
 @json_option
 @project_option
@@ -100,37 +112,59 @@ def summarize(checked: list[Checked]) -> None:
         return
     failed = sum(result.blocks for result in results)
     warned = sum(not result.ok and not result.blocks for result in results)
-    say(f"\n{plural(len(results), 'check')}: {len(results) - failed - warned} ok, {failed} failed, {plural(warned, 'warning')}")
+    ok = len(results) - failed - warned
+    say(f"\n{plural(len(results), 'check')}: {ok} ok, {failed} failed, {plural(warned, 'warning')}")
     if failed or warned:
         say("`assetflow check ASSET --show-failures` shows the rows.")
 
 
 def show_kept_rows(project: Project, chosen: frozenset[str], limit: int, *, as_json: bool) -> int:
     """The failing rows of the last time the checks ran, also of a build that they kept from being published."""
-    from assetflow.cli.rows import document_of, lines_of
-
     kept = [
         (name, result)
         for name in sorted(chosen)
         for result in project.ledger.check_results(project.environment, name)
         if not result.ok
     ]
-    documents = []
+    if as_json:
+        failures = [failure_document(project, name, result, limit) for name, result in kept]
+        put_json({"schema": "assetflow.failures/1", "failures": failures})
+        return 0
     for name, result in kept:
-        relation = kept_relation(project, result)
-        if as_json:
-            rows = None if relation is None else document_of(relation, limit)
-            documents.append({"asset": name, "check": result.name, "failures": result.failures, "error": result.error, "sample": rows})
-            continue
         put(f"{styled(f'{name}: {result.name}', 'bold')}{found(result)}")
-        for line in [] if relation is None else lines_of(relation, limit):
+        for line in kept_lines(project, result, limit):
             put(f"  {line}")
         put()
-    if as_json:
-        put_json({"schema": "assetflow.failures/1", "failures": documents})
-    elif not kept:
+    if not kept:
         say("No failing rows: every check passed when it ran last.")
     return 0
+
+
+def failure_document(project: Project, name: str, result: CheckResult, limit: int) -> dict[str, Any]:
+    """What a check found, with some of the failing rows as `show --json` gives rows."""
+    import json
+
+    from assetflow.formats.json import document
+
+    relation = kept_relation(project, result)
+    lines = () if relation is None else document("assetflow.rows/1", relation, limit)
+    return {
+        "asset": name,
+        "check": result.name,
+        "failures": result.failures,
+        "error": result.error,
+        "sample": json.loads("".join(lines)) if relation is not None else None,
+    }
+
+
+def kept_lines(project: Project, result: CheckResult, limit: int) -> list[str]:
+    """Some failing rows, laid out as a table."""
+    from assetflow.formats import table
+
+    relation = kept_relation(project, result)
+    if relation is None:
+        return []
+    return table.layout(table.columns_of(relation), table.texts(relation.limit(limit)).fetchall())
 
 
 def kept_relation(project: Project, result: CheckResult) -> Any:

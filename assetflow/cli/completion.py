@@ -7,6 +7,7 @@ import os
 import click
 from click.shell_completion import get_completion_class
 
+from assetflow.cli.options import project_option
 from assetflow.cli.screen import put
 from assetflow.errors import UsageError
 
@@ -15,8 +16,9 @@ SHELLS = ("bash", "zsh", "fish")
 
 @click.command("completion")
 @click.argument("shell", required=False, type=click.Choice(SHELLS))
+@project_option
 @click.pass_context
-def command(context: click.Context, shell: str | None) -> None:
+def command(context: click.Context, shell: str | None, project: str | None) -> None:
     """Print the script that completes asset names in your shell (default: the shell of $SHELL).
 
     \b

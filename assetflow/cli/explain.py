@@ -42,7 +42,7 @@ def verdict(told: Explanation) -> Iterator[str]:
     """What the next run would do, and why."""
     step = told.step
     if not told.asset.enabled:
-        yield 'It is not made: the asset says enabled = false.'
+        yield "It is not made: the asset says enabled = false."
         return
     if step is None:
         yield "The next run leaves it alone: it was made from exactly what is there now."
@@ -71,7 +71,8 @@ def past(told: Explanation) -> Iterator[str]:
     made = told.made
     rows = "" if made.rows is None else f", {plural(made.rows, 'row')}"
     yield ""
-    yield f"Made {local_time(made.built_at)} ({age(made.built_at)}) in {seconds(made.seconds)}{rows}, by run {made.run_id},"
+    when = f"{local_time(made.built_at)} ({age(made.built_at)})"
+    yield f"Made {when} in {seconds(made.seconds)}{rows}, by run {made.run_id},"
     for reason in made.reasons:
         yield f"  because {clean(reason.detail or reason.kind)}"
     if told.content_since is not None:

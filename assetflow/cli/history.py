@@ -17,9 +17,9 @@ from assetflow.cli.screen import count, local_time, put, put_json, say, size, ta
 def command(asset: str | None, limit: int, env: str | None, as_json: bool, project: str | None) -> None:
     """List the versions that were published, newest first."""
     opened = open_project(project, env)
-    if asset is not None and asset not in opened.definitions.sources:
-        opened.asset(asset)
     versions = opened.ledger.history(opened.environment, asset, limit)
+    if asset is not None and not versions and asset not in opened.definitions.sources:
+        opened.asset(asset)
     if as_json:
         put_json(
             {
@@ -57,5 +57,7 @@ def command(asset: str | None, limit: int, env: str | None, as_json: bool, proje
         ]
         for version in versions
     ]
-    for line in table(["asset", "published", "", "rows", "size", "snapshot", "code", "run"], rows, right=["rows", "size"]):
+    for line in table(
+        ["asset", "published", "", "rows", "size", "snapshot", "code", "run"], rows, right=["rows", "size"]
+    ):
         put(line)

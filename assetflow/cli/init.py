@@ -10,14 +10,18 @@ import shlex
 
 import click
 
+from assetflow.cli.options import project_option
 from assetflow.cli.screen import put, say, styled
 from assetflow.errors import UsageError
 
 
 @click.command("init")
-@click.argument("folder", metavar="[DIR]", default=".", type=click.Path())
-def command(folder: str) -> None:
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path())
+@project_option
+@click.pass_context
+def command(context: click.Context, folder: str | None, project: str | None) -> None:
     """Make a small working project in DIR (default: here). Overwrites nothing."""
+    folder = folder or project or context.find_root().obj or "."
     refuse_to_overwrite(folder)
     made = []
     for path, text in FILES.items():
@@ -118,7 +122,6 @@ ORDER BY day
 """Who comes back."""
 
 import polars as pl
-
 from assetflow import asset
 
 

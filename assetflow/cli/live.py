@@ -16,11 +16,11 @@ from assetflow.cli.materialize import line_of
 from assetflow.cli.screen import seconds
 
 if TYPE_CHECKING:
-    from assetflow.project.project import Project, Running
+    from assetflow.project.project import Running
     from assetflow.running.events import Event
 
 
-def follow_live(running: Running, project: Project) -> None:
+def follow_live(running: Running) -> None:
     """Carry out the run; finished assets scroll away above, what is under way stays at the bottom."""
     console = Console(stderr=True)
     screen = Screen(len(running.plan.steps))
@@ -45,7 +45,7 @@ class Screen:
     def take(self, event: Event) -> None:
         if event.event == "started":
             self.under_way[event.asset] = time.monotonic()
-        elif event.event != "published":
+        elif event.event not in {"published", "withdrawn"}:
             self.under_way.pop(event.asset, None)
             self.done += 1
 

@@ -7,7 +7,14 @@ from typing import Any
 import click
 
 from assetflow.asset import Asset
-from assetflow.cli.options import environment_option, exclude_option, json_option, open_project, project_option, select_option
+from assetflow.cli.options import (
+    environment_option,
+    exclude_option,
+    json_option,
+    open_project,
+    project_option,
+    select_option,
+)
 from assetflow.cli.screen import age, count, put, put_json, styled, table
 from assetflow.source import Source
 

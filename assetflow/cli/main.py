@@ -6,6 +6,7 @@ stale, 4 another run holds the environment, 130 interrupted.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -81,6 +82,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code."""
+    # Reading a project makes many values and no garbage; looking for some took a quarter of a no-op.
+    gc.set_threshold(100_000)
     try:
         # A command returns its exit code, or nothing.
         code = cli.main(arguments, prog_name="assetflow", standalone_mode=False)
@@ -112,18 +115,16 @@ def run(arguments: list[str] | None = None) -> int:
 
 def show_fault(error: Exception) -> int:
     """A fault of our own: one sentence, and the traceback in a file, for whoever reports it."""
-    import tempfile
-    import traceback
-
     if os.environ.get("ASSETFLOW_DEBUG"):
+        import traceback
+
         traceback.print_exception(error)
         return 1
-    with tempfile.NamedTemporaryFile("w", prefix="assetflow-", suffix=".txt", delete=False) as file:
-        file.write(f"assetflow {VERSION}, Python {sys.version}\n{' '.join(sys.argv)}\n\n")
-        traceback.print_exception(error, file=file)
+    from assetflow.running.failures import keep_fault
+
     click.echo(
         f"error: assetflow itself failed: {type(error).__name__}: {error}\n"
-        f"  What is published is not touched. Please report this with the file {file.name}",
+        f"  What is published is not touched. Please report this with the file {keep_fault(error)}",
         err=True,
     )
     return 1

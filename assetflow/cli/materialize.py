@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assetflow.cli.options import environment_option, exclude_option, json_option, open_project, project_option, select_option
+from assetflow.cli.options import (
+    environment_option,
+    exclude_option,
+    json_option,
+    open_project,
+    project_option,
+    select_option,
+)
 from assetflow.cli.screen import count, plural, put_json, say, seconds, show_error, show_warning, styled
 from assetflow.errors import Interrupted
 
@@ -56,7 +63,7 @@ def command(
     opened = open_project(project, env, executor=executor)
     plan = opened.plan(select, exclude, full_refresh=full_refresh)
     if partition is not None:
-        refuse_partition(plan, partition)
+        refuse_partition(partition)
     if dry_run:
         return show_plan(plan, as_json)
     if not plan:
@@ -68,8 +75,9 @@ def command(
     running = opened.run(plan, jobs=jobs, fail_fast=fail_fast, selection=selection)
     with terminated_like_interrupted():
         try:
-            follow(running, opened, quiet=quiet, log_format=log_format)
+            follow(running, quiet=quiet, log_format=log_format)
         except (KeyboardInterrupt, Interrupted):
+            running.close()
             say_interrupted(running)
             if as_json and running.result is not None:
                 put_json(running.result.to_dict())
@@ -82,7 +90,7 @@ def command(
     return 1 if result.status == "failed" else 0
 
 
-def refuse_partition(plan: Plan, partition: str) -> None:
+def refuse_partition(partition: str) -> None:
     from assetflow.errors import UsageError
 
     raise UsageError(
@@ -109,7 +117,14 @@ def nothing_to_do(plan: Plan, project: Project, *, quiet: bool, as_json: bool) -
         show_warning(warning)
     if as_json:
         put_json(
-            {"schema": "assetflow.materialize/1", "run_id": None, "status": "nothing_to_do", "seconds": 0.0, "assets": []}
+            {
+                "schema": "assetflow.materialize/1",
+                "run_id": None,
+                "status": "nothing_to_do",
+                "seconds": 0.0,
+                "assets": [],
+                "withdrawn": [],
+            }
         )
     elif not quiet:
         if plan.fresh:
@@ -119,7 +134,7 @@ def nothing_to_do(plan: Plan, project: Project, *, quiet: bool, as_json: bool) -
     return 0
 
 
-def follow(running: Running, project: Project, *, quiet: bool, log_format: str) -> None:
+def follow(running: Running, *, quiet: bool, log_format: str) -> None:
     """Show what happens, as it happens, in the way that fits the stream."""
     if log_format == "json":
         for event in running:
@@ -128,18 +143,18 @@ def follow(running: Running, project: Project, *, quiet: bool, log_format: str) 
     elif quiet:
         for event in running:
             if event.event == "failed":
-                show_failure(event, project)
+                show_failure(event)
     elif sys.stderr.isatty():
         from assetflow.cli.live import follow_live
 
-        follow_live(running, project)
+        follow_live(running)
     else:
         total = len(running.plan.steps)
-        for number, line in enumerate(lines(running, project), 1):
+        for number, line in enumerate(lines(running), 1):
             say(f"{number:>{len(str(total))}}/{total} {line}")
 
 
-def lines(running: Running, project: Project) -> Iterator[str]:
+def lines(running: Running) -> Iterator[str]:
     """One line for each asset as it ends."""
     for event in running:
         line = line_of(event)
@@ -175,7 +190,7 @@ def why_text(event: Event) -> str:
     return event.reasons[0].detail if event.reasons else ""
 
 
-def show_failure(event: Event, project: Project) -> None:
+def show_failure(event: Event) -> None:
     say(f"{styled('failed:', 'error', err=True)} {event.asset}: {event.error}")
 
 
@@ -193,28 +208,43 @@ def summarize(result: RunResult, plan: Plan, project: Project, *, quiet: bool) -
         show_warning(warning)
     if quiet:
         return
+    for name in result.withdrawn:
+        say(f"withdrawn: {name} (no longer declared)")
     counts = outcome_counts(result)
     said = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
     fresh = f", {len(plan.fresh)} fresh before" if plan.fresh else ""
     say(f"\n{styled(said, 'bold', err=True)}{fresh} in {seconds(result.seconds)}")
-    if counts["made"] or counts["restored"]:
+    if counts["made"] or counts["restored"] or counts["withdrawn"]:
         say(f"published in {project.catalog_shown()}")
 
 
 def outcome_counts(result: RunResult) -> dict[str, int]:
-    words = {"materialized": "made", "restored": "restored", "skipped": "skipped", "failed": "failed", "blocked": "blocked"}
+    words = {
+        "materialized": "made",
+        "restored": "restored",
+        "skipped": "skipped",
+        "failed": "failed",
+        "blocked": "blocked",
+    }
     counts = dict.fromkeys(words.values(), 0)
     for each in result.assets:
         counts[words[each.outcome]] += 1
+    counts["withdrawn"] = len(result.withdrawn)
     return counts
 
 
 def say_interrupted(running: Running) -> None:
     """What is kept when the user stops a run."""
-    say(f"\n{styled('interrupted:', 'warning', err=True)} nothing of this run was published.")
+    word = styled("interrupted:", "warning", err=True)
+    if running.result is not None and running.result.status != "interrupted":
+        say(f"\n{word} everything was done and published before.")
+        return
+    say(f"\n{word} nothing of this run was published.")
     kept = 0 if running.result is None else sum(each.outcome == "materialized" for each in running.result.assets)
     if kept:
-        say(f"{plural(kept, 'finished asset')} {'is' if kept == 1 else 'are'} kept: the next run restores what is still right.")
+        say(
+            f"{plural(kept, 'finished asset')} {'is' if kept == 1 else 'are'} kept: the next run restores what is still right."
+        )
 
 
 @contextmanager

@@ -6,7 +6,14 @@ from typing import Any
 
 import click
 
-from assetflow.cli.options import environment_option, exclude_option, json_option, open_project, project_option, select_option
+from assetflow.cli.options import (
+    environment_option,
+    exclude_option,
+    json_option,
+    open_project,
+    project_option,
+    select_option,
+)
 from assetflow.cli.screen import plural, put, put_json, show_warning, styled, table
 from assetflow.planning.plan import Plan, Step
 
@@ -49,6 +56,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "steps": [step.to_dict() for step in plan.steps],
         "fresh": list(plan.fresh),
         "stale_upstreams": list(plan.stale_upstreams),
+        "withdrawn": list(plan.withdrawn),
     }
 
 
@@ -57,9 +65,11 @@ def plan_lines(plan: Plan) -> list[str]:
     if not plan:
         return [f"Nothing is stale: {plural(len(plan.fresh), 'asset')} fresh."]
     rows = [[step.asset, how(step), why(step)] for step in plan.steps]
+    rows += [[name, "withdraw", "no longer declared"] for name in plan.withdrawn]
     sure = sum(step.action != "maybe" for step in plan.steps)
     perhaps = len(plan.steps) - sure
     summary = f"{sure} to make" + (f", {perhaps} perhaps" if perhaps else "") + f", {len(plan.fresh)} fresh"
+    summary += f", {len(plan.withdrawn)} to withdraw" if plan.withdrawn else ""
     return [*table(["asset", "how", "why"], rows), "", styled(summary, "bold")]
 
 

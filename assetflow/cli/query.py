@@ -46,7 +46,9 @@ def command(
 ) -> None:
     """Run one query over the published tables. SQL is the query; - reads it from standard input."""
     if as_json and (name or output):
-        raise UsageError("--json prints a document on stdout", hint="Write --format json --output FILE for a file of rows.")
+        raise UsageError(
+            "--json prints a document on stdout", hint="Write --format json --output FILE for a file of rows."
+        )
     form = open_format(name or format_of(output) or "table")
     if form.lines is None and output is None:
         raise UsageError(f"{form.name} needs a file", hint=f"Give one: --output rows{form.suffix}")
@@ -84,7 +86,7 @@ def print_table(relation: DuckDBPyRelation, limit: int | None) -> None:
     most = ROWS_ON_A_TERMINAL if limit is None else limit
     rows = table.texts(relation.limit(most + 1)).fetchall()
     put_lines(table.layout(table.columns_of(relation), rows[:most], width, dim))
-    more = "" if len(rows) <= most else f"the first {plural(most, 'row')}; --limit {most * 10} shows more"
+    more = "" if len(rows) <= most else f"the first {plural(most, 'row')}; --limit {most * 10 or 100} shows more"
     say(styled(more or plural(len(rows), "row"), "dim", err=True))
 
 

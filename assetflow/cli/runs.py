@@ -33,7 +33,9 @@ def list_runs(ledger: Ledger, limit: int, is_running: object, *, as_json: bool) 
     records = ledger.runs(limit)
     steps = {record.id: ledger.steps(record.id) for record in records}
     if as_json:
-        put_json({"schema": "assetflow.runs/1", "runs": [document(each, steps[each.id], is_running) for each in records]})
+        put_json(
+            {"schema": "assetflow.runs/1", "runs": [document(each, steps[each.id], is_running) for each in records]}
+        )
         return
     if not records:
         say("There was no run yet. `assetflow materialize` makes one.")
@@ -66,7 +68,9 @@ def show_run(record: RunRecord, steps: tuple[StepRecord, ...], is_running: objec
             step.outcome,
             count(step.rows),
             seconds(step.seconds) if step.seconds else "",
-            (step.error or (step.reasons[0].detail if step.reasons else "")).splitlines()[0] if step.error or step.reasons else "",
+            (step.error or (step.reasons[0].detail if step.reasons else "")).splitlines()[0]
+            if step.error or step.reasons
+            else "",
         ]
         for step in steps
     ]

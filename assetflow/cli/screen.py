@@ -70,7 +70,9 @@ def clean(text: str, *, lines: bool = False) -> str:
     """Text from outside without control, escape and bidirectional characters, which a terminal would obey."""
     kept = "\n\t" if lines else ""
     return "".join(
-        character if character in kept or unicodedata.category(character) not in {"Cc", "Cf", "Cs"} else "\N{REPLACEMENT CHARACTER}"
+        character
+        if character in kept or unicodedata.category(character) not in {"Cc", "Cf", "Cs"}
+        else "\N{REPLACEMENT CHARACTER}"
         for character in text
     )
 
@@ -85,7 +87,9 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequen
     widths = [max(display_width(row[index]) for row in cells) for index in range(len(header))]
     lines = []
     for number, row in enumerate(cells):
-        parts = [pad(cell, width, right=header[i] in right) for i, (cell, width) in enumerate(zip(row, widths, strict=True))]
+        parts = [
+            pad(cell, width, right=header[i] in right) for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
         line = "  ".join(parts).rstrip()
         lines.append(styled(line, "dim") if number == 0 else line)
     return lines
@@ -150,7 +154,7 @@ def age(then: str | None, now: datetime | None = None) -> str:
 
 
 def parse_time(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text)
 
 
 def local_time(text: str | None) -> str:

@@ -43,7 +43,9 @@ def footer(reader: Reader, name: str, found: int, limit: int) -> str:
     if found <= limit:
         shown = plural(found, "row")
     else:
-        shown = f"{count(limit)} of {plural(total, 'row')}" if total is not None else f"the first {plural(limit, 'row')}"
+        shown = (
+            f"{count(limit)} of {plural(total, 'row')}" if total is not None else f"the first {plural(limit, 'row')}"
+        )
     if name in reader.definitions.sources:
         return f"{shown} · source"
     return f"{shown} · published {age(current.published_at)}" if current else shown

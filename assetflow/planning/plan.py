@@ -60,16 +60,20 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The steps in order; what is fresh; and which upstreams are stale but were not selected."""
+    """The steps in order; what is fresh; which upstreams are stale but were not selected; what is to be withdrawn.
+
+    `withdrawn` are published tables that nothing declares any more.
+    """
 
     steps: tuple[Step, ...]
     fresh: tuple[str, ...]
     stale_upstreams: tuple[str, ...] = ()
     forced: bool = False
     selected: frozenset[str] = field(default_factory=frozenset)
+    withdrawn: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.steps)
+        return bool(self.steps or self.withdrawn)
 
 
 def make_plan(
@@ -164,8 +168,7 @@ def view_digest(asset: Asset, inputs: Mapping[str, str | None]) -> str | None:
 def source_digest(name: str, state: State, chosen: Collection[str], graph: Graph) -> str | None:
     version = state.sources[name]
     if isinstance(version, SourceError):
-        readers = sorted(chosen & set(graph.downstreams(name)))
-        if readers:
+        if set(chosen) & set(graph.downstreams(name)):
             raise version
         return None
     return version

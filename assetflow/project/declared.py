@@ -32,9 +32,14 @@ def settings_source(name: str, table: Mapping[str, Any], place: Place) -> Source
     for key in table:
         if key not in LOCATION_KEYS and key not in SOURCE_OPTIONS:
             known = [*LOCATION_KEYS, *SOURCE_OPTIONS]
-            raise place.error(f"unknown key {key!r} for the source {name}", hint=did_you_mean(key, known) or f"Known keys: {', '.join(sorted(known))}.")
+            raise place.error(
+                f"unknown key {key!r} for the source {name}",
+                hint=did_you_mean(key, known) or f"Known keys: {', '.join(sorted(known))}.",
+            )
     if "files" not in table:
         raise place.error(f"source {name} does not say where it lies", hint='Add files = "data/*.csv".')
+    if not all_texts(table["files"]):
+        raise place.error(f"files of the source {name} must be text or a list of texts, not {table['files']!r}")
     where = {key: table[key] for key in LOCATION_KEYS if key in table}
     rest = {key: value for key, value in table.items() if key not in LOCATION_KEYS}
     try:
@@ -44,6 +49,10 @@ def settings_source(name: str, table: Mapping[str, Any], place: Place) -> Source
     except TypeError as error:
         raise place.error(f"source {name}: {error}") from error
     return make_source(name, location, rest, place)
+
+
+def all_texts(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(each, str) for each in value))
 
 
 def python_source(declaration: SourceDeclaration, place: Place) -> Source:

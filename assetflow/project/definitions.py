@@ -41,7 +41,8 @@ def link(files: Iterable[FileDefinitions]) -> Definitions:
     assets: dict[str, Asset] = {}
     sources: dict[str, Source] = {}
     for file in files:
-        for thing in (*file.sources, *file.assets):
+        things: tuple[Asset | Source, ...] = (*file.sources, *file.assets)
+        for thing in things:
             earlier = assets.get(thing.name) or sources.get(thing.name)
             if earlier is not None:
                 problems.append(two_of_a_name(thing, earlier))
@@ -57,6 +58,7 @@ def link(files: Iterable[FileDefinitions]) -> Definitions:
             add_check(name, check, assets, sources, problems)
     graph = Graph.of({name: (*asset.upstreams, *asset.files) for name, asset in assets.items()})
     problems += unknown_upstreams(assets, sources)
+    problems += unknown_in_checks(assets, sources)
     if not problems and (cycle := graph.cycle()) is not None:
         problems.append(cycle_error(cycle, assets))
     if problems:
@@ -93,9 +95,7 @@ def add_check(
         )
         return
     if any(check.name == other.name for other in asset.checks):
-        problems.append(
-            DefinitionError(f"{name} has two checks named {check.name}", path=check.path, line=check.line)
-        )
+        problems.append(DefinitionError(f"{name} has two checks named {check.name}", path=check.path, line=check.line))
         return
     assets[name] = replace(asset, checks=(*asset.checks, check))
 
@@ -105,6 +105,21 @@ def unknown_upstreams(assets: Mapping[str, Asset], sources: Mapping[str, Source]
         unknown_upstream(asset, upstream, assets, sources)
         for asset in assets.values()
         for upstream in asset.upstreams
+        if upstream not in assets and upstream not in sources
+    ]
+
+
+def unknown_in_checks(assets: Mapping[str, Asset], sources: Mapping[str, Source]) -> list[DefinitionError]:
+    return [
+        DefinitionError(
+            f"the check {check.name} of {thing.name} compares with {upstream}, which is no asset and no source",
+            path=check.path or thing.path,
+            line=check.line or thing.line,
+            hint=did_you_mean(upstream, [*assets, *sources]) or f"Add assets/{upstream}.sql, or correct the check.",
+        )
+        for thing in (*assets.values(), *sources.values())
+        for check in thing.checks
+        for upstream in check.upstreams
         if upstream not in assets and upstream not in sources
     ]
 
@@ -145,7 +160,12 @@ def cycle_error(cycle: tuple[str, ...], assets: Mapping[str, Asset]) -> Definiti
     first = assets[cycle[0]]
     arrows = " -> ".join(cycle)
     if len(set(cycle)) == 1:
-        return DefinitionError(f"{first.name} reads itself", path=first.path, line=first.line)
+        return DefinitionError(
+            f"{first.name} reads itself",
+            path=first.path,
+            line=line_of_upstream(first, first.name),
+            hint="An asset cannot read its own rows; if another table of that name is meant, rename the asset.",
+        )
     files = ", ".join(dict.fromkeys(assets[name].path for name in cycle))
     return DefinitionError(
         f"these assets need each other: {arrows}",
@@ -156,7 +176,8 @@ def cycle_error(cycle: tuple[str, ...], assets: Mapping[str, Asset]) -> Definiti
 
 
 def together(problems: list[DefinitionError]) -> DefinitionError:
-    """One error that tells them all."""
+    """One error that tells them all, each once: a broken helper breaks every file that imports it."""
+    problems = list({str(problem): problem for problem in problems}.values())
     if len(problems) == 1:
         return problems[0]
     lines = "\n".join(f"  {str(problem).replace(chr(10), chr(10) + '    ')}" for problem in problems)

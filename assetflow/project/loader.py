@@ -78,7 +78,9 @@ def open_cache(settings: Settings, files: list[DefinitionFile], version: str) ->
         [settings.assets, settings.tracked_packages],
         [file.path for file in files if file.path.endswith(".py")],
     )
-    return DefinitionsCache(os.path.join(settings.warehouse, "cache", "definitions.json"), surroundings(version), python)
+    return DefinitionsCache(
+        os.path.join(settings.warehouse, "cache", "definitions.json"), surroundings(version), python
+    )
 
 
 def definition_files(root: str, folder: str) -> Iterator[DefinitionFile]:
@@ -122,9 +124,7 @@ def read(
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise DefinitionError(
-            "is not valid UTF-8", path=file.path, line=line, hint="Save the file as UTF-8."
-        ) from None
+        raise DefinitionError("is not valid UTF-8", path=file.path, line=line, hint="Save the file as UTF-8.") from None
     if file.path.endswith(".sql"):
         from assetflow.project.sqlfile import read_sql_definition
 

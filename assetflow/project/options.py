@@ -51,9 +51,7 @@ def read_options(options: Mapping[str, Any], *, asset: str, place: Place, kind: 
 def read_checks(declared: list[Any], *, asset: str, place: Place) -> tuple[Check, ...]:
     line = place.lines.get("checks", place.line)
     return tuple(
-        check
-        for value in declared
-        for check in check_from_option(value, asset=asset, path=place.path, line=line)
+        check for value in declared for check in check_from_option(value, asset=asset, path=place.path, line=line)
     )
 
 
@@ -91,7 +89,7 @@ def column_types(value: Any) -> dict[str, str]:
     types = table(value)
     for column, kind in types.items():
         if not isinstance(kind, str):
-            raise WrongValueError(f"must give each column a DuckDB type, as in {column} = \"BIGINT\", not {kind!r}")
+            raise WrongValueError(f'must give each column a DuckDB type, as in {column} = "BIGINT", not {kind!r}')
     return types
 
 
@@ -166,6 +164,8 @@ RESERVED = frozenset(
     intersect into lambda lateral leading limit not null offset on only or order pivot pivot_longer pivot_wider
     placing primary qualify references returning select show some summarize symmetric table then to trailing true
     union unique unpivot using variadic when where window with
+    anti asof at authorization binary by collation concurrently cross freeze full glob ilike inner is isnull join left
+    like natural notnull outer overlaps positional right semi similar tablesample unpack verbose
     context assetflow_info main temp system information_schema
     """.split()
 )
@@ -182,4 +182,7 @@ def check_name(name: str, *, what: str, place: Place) -> None:
             hint=f"Rename it, for example to {suggestion}.",
         )
     if name in RESERVED:
-        raise place.error(f"{name!r} cannot be the name of {what}: it is a reserved word", hint=f"Rename it, for example to {name}_table.")
+        raise place.error(
+            f"{name!r} cannot be the name of {what}: it is a reserved word",
+            hint=f"Rename it, for example to {name}_table.",
+        )

@@ -1,14 +1,14 @@
 """A project: the one door to definitions, plans, runs and published tables.
 
-    project = Project.open()                     # the nearest folder above with [tool.assetflow]
-    plan = project.plan(["sales+"])
-    for event in project.run(plan): ...
+project = Project.open()                     # the nearest folder above with [tool.assetflow]
+plan = project.plan(["sales+"])
+for event in project.run(plan): ...
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
@@ -154,13 +154,12 @@ class Project:
         ]  # fmt: skip
         return select(selections, excludes, candidates, self.definitions.graph)
 
-    def plan(
-        self, selections: Sequence[str] = (), excludes: Sequence[str] = (), *, full_refresh: bool = False
-    ) -> Plan:
+    def plan(self, selections: Sequence[str] = (), excludes: Sequence[str] = (), *, full_refresh: bool = False) -> Plan:
         """What would be made, in order, and why."""
         chosen = self.select(selections, excludes) & self.definitions.assets.keys()
         state = self.state(chosen)
-        return make_plan(chosen, self.definitions.assets, self.definitions.graph, state, forced=full_refresh)
+        plan = make_plan(chosen, self.definitions.assets, self.definitions.graph, state, forced=full_refresh)
+        return plan if selections or excludes else replace(plan, withdrawn=self._undeclared(state))
 
     def whole_plan(self) -> Plan:
         """The plan for everything, which also stands when a source cannot be read."""
@@ -202,9 +201,7 @@ class Project:
         """The column names of what is published."""
         current = self.ledger.current(self.environment)
         snapshots = self.ledger.snapshots([one.snapshot for one in current.values()])
-        return {
-            name: tuple(column.name for column in snapshots[one.snapshot].columns) for name, one in current.items()
-        }
+        return {name: tuple(column.name for column in snapshots[one.snapshot].columns) for name, one in current.items()}
 
     def reader(self) -> Reader:
         """The published tables as they are now, pinned."""
@@ -213,9 +210,7 @@ class Project:
         def look(name: str) -> Observed | SourceError:
             return self.observe([name])[name]
 
-        return Reader(
-            self.definitions, self.ledger, self.environment, self.settings.warehouse, look, self.open_session
-        )
+        return Reader(self.definitions, self.ledger, self.environment, self.settings.warehouse, look, self.open_session)
 
     def open_session(self) -> Any:
         from assetflow.engines.duckdb import Session
@@ -270,6 +265,11 @@ class Project:
         executor: Executor = import_module(f"assetflow.executors.{name}").open_executor(workers)
         return executor
 
+    def _undeclared(self, state: State) -> tuple[str, ...]:
+        """What is published and no longer declared. A project without any asset is taken for a mistake."""
+        assets, sources = self.definitions.assets, self.definitions.sources
+        return tuple(sorted(state.made.keys() - assets.keys() - sources.keys())) if assets else ()
+
     def _can_be_planned(self, asset: Asset) -> bool:
         assets = self.definitions.assets
         return asset.enabled and all(assets[up].enabled for up in asset.upstreams if up in assets)
@@ -295,8 +295,18 @@ class Running:
     fail_fast: bool
     selection: str
     result: RunResult | None = None
+    _events: Generator[Event, None, None] | None = None
 
     def __iter__(self) -> Iterator[Event]:
+        self._events = self._carry_out()
+        return self._events
+
+    def close(self) -> None:
+        """Stop where it is, unless it has ended: what is finished is kept, `result` tells how far it came."""
+        if self._events is not None:
+            self._events.close()
+
+    def _carry_out(self) -> Generator[Event, None, None]:
         from assetflow.running.events import RunResult
 
         if not self.plan:
@@ -304,16 +314,14 @@ class Running:
             return
         from assetflow.running.run import Order, Run, now
         from assetflow.running.workshop import opened
-        
+
         project, settings = self.project, self.project.settings
         chosen = self.plan.selected
         state = project.state(chosen)
         run_id = new_run_id()
         place = project.workplace
         observed = {
-            name: one
-            for name, one in project.observe(self.sources_needed()).items()
-            if isinstance(one, Observed)
+            name: one for name, one in project.observe(self.sources_needed()).items() if isinstance(one, Observed)
         }
         with project.warehouse.running(settings.environment, run_id, now()), opened(place, project.imports) as shop:
             self.refuse_outrun(state)
@@ -352,7 +360,7 @@ class Running:
     def refuse_outrun(self, state: State) -> None:
         """Another run may have published between planning and taking the lock: the plan is then about the past."""
         current = self.project.ledger.current(self.project.environment)
-        for name in self.plan.selected:
+        for name in (*self.plan.selected, *self.plan.withdrawn):
             then, today = state.made.get(name), current.get(name)
             if (then.id if then else None) != (today.materialization if today else None):
                 raise BusyError(f"{name} was published by another run meanwhile", hint="Run the same command again.")

@@ -60,7 +60,7 @@ def import_definitions(path: str, absolute: str, imports: Imports) -> list[Decla
 def import_error(error: Exception, path: str, imports: Imports) -> DefinitionError:
     """What a file raised while it was imported, at the user's innermost line."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if imports.owns(frame.filename)]
-    where = (path, None)
+    where: tuple[str, int | None] = (path, None)
     if frames:
         where = (os.path.relpath(frames[-1].filename, imports.root).replace(os.sep, "/"), frames[-1].lineno)
     hint = None
@@ -78,7 +78,7 @@ class Reader:
         self.absolute = os.path.realpath(absolute)
         self.settings = settings
         self.imports = imports
-        self.texts = module_texts(imports)
+        self.texts = module_texts()
         self.in_place: dict[str, Source] = {}
         self.used: set[str] = set()
 
@@ -171,7 +171,9 @@ class Reader:
             except Exception as error:
                 raise import_error(error, self.path, self.imports) from error
         if not isinstance(made, Query):
-            raise place.error(f"{name} returned {type(made).__name__} in place of Query(...) when it was asked for its SQL")
+            raise place.error(
+                f"{name} returned {type(made).__name__} in place of Query(...) when it was asked for its SQL"
+            )
         return (made.sql,)
 
     def check(self, declaration: CheckDeclaration) -> tuple[str, Check]:
@@ -200,7 +202,7 @@ def plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def module_texts(imports: Imports) -> ModuleTexts:
+def module_texts() -> ModuleTexts:
     """Reads project files as they are now: the imports have just been made from them."""
 
     def read(path: str) -> str:

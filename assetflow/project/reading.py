@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from assetflow.engines import Table, Where
 from assetflow.errors import AssetError, SourceError, UsageError, did_you_mean
+from assetflow.lineage.sql_tokens import without_trailing_semicolon
 from assetflow.materialization import Snapshot
 from assetflow.project.definitions import Definitions
 from assetflow.quoting import quote_identifier
@@ -103,7 +104,8 @@ class Reader:
         cursor = self.cursor(self._readable(self.named_in(text), unreadable))
         with self.explained(text, cursor, unreadable):
             _refuse_other_than_query(text, cursor)
-            return cursor.sql(text)
+            # DuckDB puts brackets around a relation's text.
+            return cursor.sql(without_trailing_semicolon(text))
 
     @contextmanager
     def explained(
@@ -113,7 +115,7 @@ class Reader:
         from assetflow.engines.duckdb import sql_errors
 
         try:
-            with sql_errors(cursor or self.cursor([]), text, Where("the query", "", 1, "")):
+            with sql_errors(cursor or self.cursor([]), text, Where("the query", "query.sql", 1, "")):
                 yield
         except AssetError as error:
             raise self._query_error(text, error, unreadable or {}) from None
@@ -128,7 +130,8 @@ class Reader:
     def unknown(self, name: str) -> UsageError:
         if name in self.definitions.assets:
             return UsageError(
-                f"{name} has not been made yet in {self.environment}", hint=f"Make it: assetflow materialize --select +{name}"
+                f"{name} has not been made yet in {self.environment}",
+                hint=f"Make it: assetflow materialize --select +{name}",
             )
         return UsageError(f"there is no asset or source named {name}", hint=did_you_mean(name, self.known()))
 

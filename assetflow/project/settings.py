@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 from assetflow.errors import ProjectError, did_you_mean
 from assetflow.project.stat import Stamp, content_hash, replace_file, settled, stamp_of, unchanged
@@ -43,7 +43,7 @@ class Settings:
 
 
 # key in the file: (attribute, what it takes)
-KEYS: dict[str, tuple[str, type | tuple[type, ...]]] = {
+KEYS: dict[str, tuple[str, type]] = {
     "assets-folder": ("assets_folder", str),
     "warehouse": ("warehouse", str),
     "environment": ("environment", str),
@@ -74,14 +74,33 @@ def read_settings(
     """
     root, file = find_project(start, variables)
     table = read_table(root, file)
-    values: dict[str, Any] = {}
+    given = Given(root, file)
     for key, value in table.items():
-        values[known_key(key, root, file)] = value
+        given.values[known_key(key, root, file)] = value
     for variable, key in VARIABLES.items():
         if variable in variables:
-            values[key] = from_variable(variable, key, variables[variable])
-    values.update({key: value for key, value in (overrides or {}).items() if value is not None})
-    return make_settings(root, file, values)
+            given.values[key] = from_variable(variable, key, variables[variable])
+            given.elsewhere[key] = variable
+    for key, value in (overrides or {}).items():
+        if value is not None:
+            given.values[key] = value
+            given.elsewhere[key] = key
+    return make_settings(given)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Values by key as they were given; `elsewhere` names the variable or flag of those that are not from the file."""
+
+    root: str
+    file: str
+    values: dict[str, Any] = field(default_factory=dict)
+    elsewhere: dict[str, str] = field(default_factory=dict)
+
+    def wrong(self, key: str, message: str, hint: str | None = None) -> ProjectError:
+        if key in self.elsewhere:
+            return ProjectError(f"{self.elsewhere[key]} {message}", hint=hint)
+        return ProjectError(f"{key} {message}", path=self.file, line=line_of(self.root, self.file, key), hint=hint)
 
 
 def find_project(start: str | None, variables: Mapping[str, str]) -> tuple[str, str]:
@@ -170,16 +189,22 @@ def parse_table(root: str, file: str) -> dict[str, Any]:
         with open(path, "rb") as opened:
             document = tomllib.load(opened)
     except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        raise ProjectError(
-            f"is not valid TOML: {error}", path=file, line=int(line[1]) if line else None
-        ) from error
+        raise ProjectError(f"is not valid TOML: {error}", path=file, line=toml_line(error, path)) from error
     except UnicodeDecodeError as error:
         raise ProjectError(f"is not valid UTF-8: {error}", path=file) from error
     table = document if file == "assetflow.toml" else document.get("tool", {}).get("assetflow", {})
     if not isinstance(table, dict):
         raise ProjectError("[tool.assetflow] must be a table", path=file)
     return table
+
+
+def toml_line(error: Exception, path: str) -> int:
+    """The line that a TOML error is about: the last one, where it says that the file ends too early."""
+    found = re.search(r"at line (\d+)", str(error))
+    if found is not None:
+        return int(found[1])
+    with open(path, encoding="utf-8") as file:
+        return max(len(file.read().splitlines()), 1)
 
 
 def known_key(key: str, root: str, file: str) -> str:
@@ -220,38 +245,45 @@ def from_variable(variable: str, key: str, text: str) -> Any:
         raise ProjectError(f"{variable} must be a whole number, not {text!r}") from None
 
 
-def make_settings(root: str, file: str, values: Mapping[str, Any]) -> Settings:
+def make_settings(given: Given) -> Settings:
     attributes: dict[str, Any] = {}
-    for key, value in values.items():
+    for key, value in given.values.items():
         attribute, kind = KEYS[key]
         if not isinstance(value, kind) or isinstance(value, bool):
-            wrong_value(root, file, key, f"must be a {TYPE_NAMES[kind]}, not {value!r}")  # type: ignore[index]
+            raise given.wrong(key, f"must be a {TYPE_NAMES[kind]}, not {value!r}")
         attributes[attribute] = value
-    attributes["tracked_packages"] = tuple(sorted(attributes.get("tracked_packages", ())))
+    packages = attributes.get("tracked_packages", [])
+    if not all(isinstance(name, str) for name in packages):
+        raise given.wrong("tracked-packages", f"must be a list of names of packages, not {packages!r}")
+    attributes["tracked_packages"] = tuple(sorted(packages))
     for key, default in (("assets_folder", "assets"), ("warehouse", "warehouse")):
-        attributes[key] = os.path.normpath(os.path.join(root, os.path.expanduser(attributes.get(key, default))))
-    settings = Settings(root=root, file=file, **attributes)
-    validate(settings)
+        attributes[key] = os.path.normpath(os.path.join(given.root, os.path.expanduser(attributes.get(key, default))))
+    settings = Settings(root=given.root, file=given.file, **attributes)
+    validate(settings, given)
     return settings
 
 
-def validate(settings: Settings) -> None:
-    root, file = settings.root, settings.file
+def validate(settings: Settings, given: Given) -> None:
+    """Refuse values that have the right type and yet make no sense."""
     if not ENVIRONMENT_NAME.fullmatch(settings.environment):
-        wrong_value(
-            root, file, "environment", f"is {settings.environment!r}: use lower-case letters, digits and _, a letter first"
+        raise given.wrong(
+            "environment", f"is {settings.environment!r}: use lower-case letters, digits and _, a letter first"
         )
-    for key, number in (("jobs", settings.jobs), ("threads", settings.threads)):
-        if number is not None and number < (0 if key == "jobs" else 1):
-            wrong_value(root, file, key, f"must be positive, not {number}")
+    for key, number, least in (("jobs", settings.jobs, 0), ("threads", settings.threads, 1)):
+        if number is not None and number < least:
+            raise given.wrong(key, f"must be at least {least}, not {number}")
+    if settings.memory_limit is not None and not MEMORY.fullmatch(settings.memory_limit):
+        raise given.wrong("memory-limit", f'must be an amount such as "4GB" or "80%", not {settings.memory_limit!r}')
     known = sorted(name[:-3] for name in os.listdir(EXECUTORS_FOLDER) if name.endswith(".py") and name[0] != "_")
     if settings.executor not in known:
-        wrong_value(root, file, "executor", f"is {settings.executor!r}: there are {', '.join(known)}")
-
-
-def wrong_value(root: str, file: str, key: str, message: str) -> NoReturn:
-    raise ProjectError(f"{key} {message}", path=file, line=line_of(root, file, key))
+        hint = did_you_mean(settings.executor, known)
+        raise given.wrong("executor", f"is {settings.executor!r}: there are {', '.join(known)}", hint)
+    for name, table in settings.assets.items():
+        if not isinstance(table, dict):
+            hint = f"Write [tool.assetflow.assets.{name}], and below it the values of its parameters."
+            raise given.wrong("assets", f"must hold a table for {name}, not {table!r}", hint)
 
 
 TYPE_NAMES: dict[type, str] = {str: "text", int: "whole number", list: "list", dict: "table"}
 ENVIRONMENT_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+MEMORY = re.compile(r"\s*\d+(\.\d+)?\s*([kmgt]i?b|bytes|b|%)\s*", re.IGNORECASE)

@@ -47,9 +47,7 @@ def read_sql_definition(path: str, text: str, settings: Settings) -> FileDefinit
         column_tags={column: tuple(names) for column, names in tags.items()},
         **values,
     )
-    in_place = {
-        file.text: in_place_source(file.text, file.function, Place(path, file.line)) for file in query.files
-    }
+    in_place = {file.text: in_place_source(file.text, file.function, Place(path, file.line)) for file in query.files}
     return FileDefinitions(path, (asset,), in_place=tuple(in_place.values()))
 
 

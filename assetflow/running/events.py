@@ -10,14 +10,14 @@ from assetflow.errors import AssetflowError
 from assetflow.materialization import Partition
 from assetflow.reason import Reason
 
-EventKind = Literal["started", "finished", "skipped", "restored", "failed", "blocked", "published"]
+EventKind = Literal["started", "finished", "skipped", "restored", "failed", "blocked", "published", "withdrawn"]
 Outcome = Literal["materialized", "restored", "skipped", "failed", "blocked"]
 Status = Literal["succeeded", "failed", "nothing_to_do", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened in a run; `published` comes only after the ledger has committed."""
+    """One thing that happened in a run; `published` and `withdrawn` come only after the ledger has committed."""
 
     event: EventKind
     run_id: str
@@ -75,13 +75,17 @@ class AssetResult:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What came of a run. `warnings` did not hinder it (a catalog that could not be patched)."""
+    """What came of a run. `warnings` did not hinder it (a catalog that could not be patched).
+
+    `withdrawn` are tables that are published no more, since nothing declares them.
+    """
 
     run_id: str | None
     status: Status
     seconds: float
     assets: tuple[AssetResult, ...] = ()
     warnings: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -90,4 +94,5 @@ class RunResult:
             "status": self.status,
             "seconds": self.seconds,
             "assets": [result.to_dict() for result in self.assets],
+            "withdrawn": list(self.withdrawn),
         }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from assetflow.errors import SourceError
 from assetflow.materialization import Column, Fingerprint, SnapshotFile
+from assetflow.running.steady import refuse_changed
 from assetflow.running.task import Built
 from assetflow.running.workshop import Workplace, workshop
 from assetflow.source import Observed
@@ -39,13 +40,16 @@ def ingest(task: SourceTask, place: Workplace) -> Built:
     cursor = workshop(place).session.cursor()
     try:
         built = read_in_place(task, cursor) if opens_in_place(task, cursor) else parse(task, cursor)
+        refuse_changed(task.observed)
     except (duckdb.Error, SourceError) as error:
         from assetflow.sources.files.explain import explain_read_error
 
         raise explain_read_error(error, source) from error
     finally:
         cursor.close()
-    return Built(built.columns, built.files, built.rows, built.bytes, built.digest, round(time.perf_counter() - began, 6))
+    return Built(
+        built.columns, built.files, built.rows, built.bytes, built.digest, round(time.perf_counter() - began, 6)
+    )
 
 
 def opens_in_place(task: SourceTask, cursor: Cursor) -> bool:

@@ -14,22 +14,23 @@ from __future__ import annotations
 import os
 import shutil
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from assetflow.asset import Asset
 from assetflow.check import CheckResult
-from assetflow.errors import AssetError, AssetflowError, Interrupted, WarehouseError
+from assetflow.errors import AssetflowError, Interrupted, WarehouseError
 from assetflow.lineage.graph import Graph
 from assetflow.materialization import Input, Materialization, Snapshot
 from assetflow.planning.plan import Plan, State, Step, decide, view_digest
 from assetflow.planning.staleness import Made, fingerprint
 from assetflow.running.events import AssetResult, Event, RunResult, Status
+from assetflow.running.failures import failed_checks, told
 from assetflow.running.ingest import SourceTask, ingest, source_fingerprint
+from assetflow.running.steady import refuse_changed, refuse_other_files
 from assetflow.running.tables import Tables
 from assetflow.running.task import Built, Task, compute, kept
 from assetflow.running.workshop import Workplace, Workshop
@@ -77,6 +78,7 @@ class Run:
         self.snapshots: dict[str, Snapshot] = {}
         self.results: dict[str, AssetResult] = {}
         self.moves: dict[str, str] = {}
+        self.withdrawn: tuple[str, ...] = ()
         self.futures: dict[Future[Built], str] = {}
         self.waits_for: dict[str, set[str]] = {}
         self.waited_for_by: dict[str, list[str]] = {}
@@ -86,16 +88,14 @@ class Run:
         self.source_errors: dict[str, AssetflowError] = {}
         self.tables = Tables(order.assets, order.graph, self.snapshot_of, order.warehouse.root)
         self.warnings: list[str] = []
+        self.status: Status = "interrupted"
         self.result: RunResult | None = None
 
     def events(self) -> Iterator[Event]:
         """Do everything, and say what happens as it happens."""
         order = self.order
         ledger = order.warehouse.ledger
-        ledger.start_run(
-            records.RunRecord(order.run_id, order.environment, self.started_at, selection=order.selection)
-        )
-        status: Status = "interrupted"
+        ledger.start_run(records.RunRecord(order.run_id, order.environment, self.started_at, selection=order.selection))
         try:
             with order.open_executor(order.workers) as executor:
                 try:
@@ -104,9 +104,8 @@ class Run:
                     self.stop(executor)
                     raise
             yield from self.publish()
-            status = "failed" if any(r.outcome in {"failed", "blocked"} for r in self.results.values()) else "succeeded"
         finally:
-            self.finish(status)
+            self.finish()
 
     def carry_out(self, executor: Executor) -> Iterator[Event]:
         """Start what can start, until everything is done or cannot be."""
@@ -170,7 +169,9 @@ class Run:
                 return AssetResult(step.asset, "failed", mode="full", reasons=step.reasons, error=error)
             result = self.results.get(upstream)
             if result is not None and result.outcome in {"failed", "blocked"}:
-                blame = AssetflowError(f"its upstream {upstream} {'failed' if result.outcome == 'failed' else 'was blocked'}")
+                blame = AssetflowError(
+                    f"its upstream {upstream} {'failed' if result.outcome == 'failed' else 'was blocked'}"
+                )
                 return AssetResult(step.asset, "blocked", reasons=step.reasons, error=blame)
         if self.order.fail_fast and any(result.outcome == "failed" for result in self.results.values()):
             blame = AssetflowError("not started: another asset failed, and --fail-fast was given")
@@ -204,7 +205,7 @@ class Run:
         except Interrupted:
             raise
         except Exception as raised:
-            error = raised if isinstance(raised, AssetflowError) else unexpected(raised, name)
+            error = told(raised, self.order.sources[name].source if is_source else self.order.assets[name])
             if is_source:
                 self.source_errors[name] = error
             else:
@@ -217,6 +218,7 @@ class Run:
     def keep(self, asset: Asset, built: Built) -> AssetResult:
         """Move staged files to their place and record the materialization; a blocking check stops it here."""
         step = self.steps[asset.name]
+        self.refuse_changed_sources(asset)
         checks = self.keep_failing_rows(asset.name, built.checks)
         blocking = [check for check in checks if check.blocks]
         if blocking:
@@ -267,7 +269,19 @@ class Run:
             current = warehouse.ledger.snapshot(made.snapshot)
             if current.sql is None and self.content_digest(current) == built.digest:
                 return replace(current, digest=built.digest or ""), True
-        return warehouse.keep(asset.name, built.columns, built.files, built.rows or 0, built.bytes, built.digest or ""), False
+        return warehouse.keep(
+            asset.name, built.columns, built.files, built.rows or 0, built.bytes, built.digest or ""
+        ), False
+
+    def refuse_changed_sources(self, asset: Asset) -> None:
+        """SourceError when files that were read where they lie are no longer those of the fingerprint."""
+        for name in asset.files:
+            refuse_other_files(self.order.sources[name], self.order.place.root)
+        for table in self.tables.upstream_of(asset):
+            if table.name in self.order.sources and any(
+                os.path.isabs(file.path) for file in self.snapshot_of(table.name).files
+            ):
+                refuse_changed(self.order.sources[table.name])
 
     def content_digest(self, snapshot: Snapshot) -> str:
         """The digest of a snapshot, computed anew where another engine version made it."""
@@ -290,7 +304,9 @@ class Run:
     def keep_failing_rows(self, name: str, checks: tuple[CheckResult, ...]) -> tuple[CheckResult, ...]:
         """Move the samples of failing rows out of the staging folder."""
         return tuple(
-            check if check.sample is None else kept(check, self.order.warehouse.keep_sample(self.order.run_id, name, check.sample))
+            check
+            if check.sample is None
+            else kept(check, self.order.warehouse.keep_sample(self.order.run_id, name, check.sample))
             for check in checks
         )
 
@@ -368,7 +384,9 @@ class Run:
         observed = self.order.sources[name]
         warehouse = self.order.warehouse
         if built.digest is None:
-            snapshot = warehouse.make_source(name, built.columns, built.files, built.rows, built.bytes, observed.version)
+            snapshot = warehouse.make_source(
+                name, built.columns, built.files, built.rows, built.bytes, observed.version
+            )
         else:
             snapshot = warehouse.keep(name, built.columns, built.files, built.rows or 0, built.bytes, observed.version)
         materialization = Materialization(
@@ -396,18 +414,35 @@ class Run:
         order = self.order
         self.record()
         published = {
-            name: made for name, made in self.moves.items() if name not in order.state.made or order.state.made[name].id != made
+            name: made
+            for name, made in self.moves.items()
+            if name not in order.state.made or order.state.made[name].id != made
         }
-        if published:
-            expected = {name: order.state.made[name].id if name in order.state.made else None for name in published}
-            order.warehouse.ledger.publish(order.environment, order.run_id, published, expected, now())
+        self.withdrawn = self.to_withdraw()
+        moves = {**published, **dict.fromkeys(self.withdrawn)}
+        if moves:
+            expected = {name: order.state.made[name].id if name in order.state.made else None for name in moves}
+            order.warehouse.ledger.publish(order.environment, order.run_id, moves, expected, now())
+        self.status = "failed" if self.has_failures() else "succeeded"
+        if moves:
             try:
                 order.warehouse.patch_catalog(order.environment)
             except WarehouseError as error:
                 self.warnings.append(f"the catalog could not be written: {error}; the next run repairs it")
         for name in published:
             if name in self.results:
-                yield Event("published", order.run_id, name, snapshot=self.snapshot_of(name).id, rows=self.results[name].rows)
+                yield Event(
+                    "published", order.run_id, name, snapshot=self.snapshot_of(name).id, rows=self.results[name].rows
+                )
+        for name in self.withdrawn:
+            yield Event("withdrawn", order.run_id, name)
+
+    def to_withdraw(self) -> tuple[str, ...]:
+        """What nothing declares any more; all of it stays while a step failed, whose older view may still read it."""
+        return () if self.has_failures() else self.order.plan.withdrawn
+
+    def has_failures(self) -> bool:
+        return any(result.outcome in {"failed", "blocked"} for result in self.results.values())
 
     def stop(self, executor: Executor) -> None:
         """Interrupt what is under way and keep what has finished meanwhile."""
@@ -419,38 +454,21 @@ class Run:
                     pass
         self.record()
 
-    def finish(self, status: Status) -> None:
+    def finish(self) -> None:
+        status = self.status
         shutil.rmtree(self.staging, ignore_errors=True)
         ordered = tuple(self.results[name] for name in self.steps if name in self.results)
         self.result = RunResult(
-            self.order.run_id, status, round(time.perf_counter() - self.began, 6), ordered, tuple(self.warnings)
+            self.order.run_id,
+            status,
+            round(time.perf_counter() - self.began, 6),
+            ordered,
+            tuple(self.warnings),
+            self.withdrawn,
         )
-        self.order.warehouse.ledger.finish_run(self.order.run_id, status, [step_record(each) for each in ordered], now())
-
-
-def unexpected(error: Exception, name: str) -> AssetError:
-    """A worker that died, a full disk, a fault of our own: told as the failure of this one asset."""
-    if isinstance(error, BrokenExecutor):
-        return AssetError(
-            f"the worker that made {name} died",
-            hint="The system may have ended it for want of memory: try -j 1, or set memory-limit.",
+        self.order.warehouse.ledger.finish_run(
+            self.order.run_id, status, [step_record(each) for each in ordered], now()
         )
-    frames = "".join(traceback.format_exception(error)) if not isinstance(error, OSError) else None
-    return AssetError(f"{type(error).__name__}: {error}", details=frames)
-
-
-def failed_checks(asset: Asset, blocking: list[CheckResult]) -> AssetError:
-    """One error for the checks that keep an asset from being published."""
-    said = [
-        f"{check.name}: {check.error}" if check.error else f"{check.name}: {check.failures:,} failing row{'s' * (check.failures != 1)}"
-        for check in blocking
-    ]
-    return AssetError(
-        f"{len(blocking)} check{'s' * (len(blocking) != 1)} failed, so it was not published: {'; '.join(said)}",
-        path=asset.path,
-        line=asset.line,
-        hint=f"`assetflow check {asset.name} --show-failures` shows the rows.",
-    )
 
 
 def step_record(result: AssetResult) -> records.StepRecord:

@@ -1,6 +1,6 @@
 """The work of one step, as a value that any worker can do: it reads snapshots by path and writes staged files.
 
-    Task (definition, tables, checks)  --compute-->  Built (staged files, digest, check results)
+Task (definition, tables, checks)  --compute-->  Built (staged files, digest, check results)
 """
 
 from __future__ import annotations
@@ -260,7 +260,9 @@ def check_rows(subject: Subject, tables: tuple[Table, ...], shop: Workshop) -> t
         shop.session.attach(tables, cursor)
         cursor.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(subject.name)} AS {subject.sql}")
         os.makedirs(subject.folder, exist_ok=True)
-        return tuple(run_check(check, number, subject, tables, shop, cursor) for number, check in enumerate(subject.checks))
+        return tuple(
+            run_check(check, number, subject, tables, shop, cursor) for number, check in enumerate(subject.checks)
+        )
     finally:
         cursor.close()
 

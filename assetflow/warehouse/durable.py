@@ -99,6 +99,9 @@ def _explained_ledger(error: sqlite3.DatabaseError, path: str) -> WarehouseError
         return out_of_space(path)
     if "readonly" in said or "unable to open" in said:
         return WarehouseError(f"cannot write the ledger: {said}", path=path, hint=NOT_ALLOWED)
+    if "disk I/O" in said:
+        hint = "Look at its free space, your quota and its health, then run again; what was published is untouched."
+        return WarehouseError("the disk refused to read or write the ledger", path=path, hint=hint)
     if "locked" in said:
         hint = "Another program holds the ledger open in a transaction; close it and run again."
         return WarehouseError("the ledger is locked", path=path, hint=hint)

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
+from assetflow.errors import WarehouseError
 from assetflow.materialization import Column, Materialization, Snapshot, SnapshotFile
 from assetflow.warehouse import durable
 from assetflow.warehouse.ledger import Ledger
@@ -25,8 +26,13 @@ class Warehouse:
 
     def prepare(self) -> None:
         """Make the folder for what is derived, where that is possible; a project can be read without it."""
-        with contextlib.suppress(OSError):
+        try:
             os.makedirs(os.path.join(self.root, "cache"), exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            hint = "Move it away, or name another folder as `warehouse`."
+            raise WarehouseError("this is no folder, so there can be no warehouse in it", path=self.root, hint=hint) from None
+        except OSError:  # a disk that is full or may only be read: a run will say so
+            return
 
     def present_files(self) -> frozenset[str]:
         """The relative paths of all files for good, by listing folders: asking for each one would take far longer."""

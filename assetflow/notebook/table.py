@@ -1,0 +1,194 @@
+"""One published table in a notebook: its rows in whatever frame is wanted, where it comes from, and how it looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from assetflow.asset import Arrival
+from assetflow.engines import Where
+from assetflow.formats import table as layout
+from assetflow.lineage.draw import tree
+from assetflow.notebook import html
+from assetflow.notebook.times import local_time
+from assetflow.project.reading import Reader
+from assetflow.warehouse.records import Version
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+    from duckdb import DuckDBPyRelation
+
+ROWS_SHOWN = 5
+WIDTH = 120
+
+
+class Table:
+    """A table as it was published when its warehouse was opened or last refreshed; nothing is read before it is asked for."""
+
+    def __init__(self, reader: Reader, name: str) -> None:
+        self.name = name
+        self._reader = reader
+
+    # Rows
+
+    def lazy(self) -> polars.LazyFrame:
+        """A Polars LazyFrame: a scan of the table's files, which reads what its query needs."""
+        return cast("polars.LazyFrame", self._frame("polars_lazy"))
+
+    def pl(self) -> polars.DataFrame:
+        """A Polars DataFrame of all rows."""
+        return cast("polars.DataFrame", self._frame("polars"))
+
+    def arrow(self) -> pyarrow.Table:
+        """A pyarrow Table of all rows."""
+        return cast("pyarrow.Table", self._frame("arrow"))
+
+    def df(self) -> pandas.DataFrame:
+        """A pandas DataFrame of all rows."""
+        return cast("pandas.DataFrame", self._frame("pandas"))
+
+    def rel(self) -> DuckDBPyRelation:
+        """A DuckDB relation; nothing runs before it is read."""
+        return self._reader.relation(self.name)
+
+    def preview(self, n: int = 10) -> Preview:
+        """The first rows, to look at."""
+        relation = self.rel()
+        return Preview(tuple(layout.columns_of(relation)), tuple(layout.texts(relation.limit(n)).fetchall()))
+
+    # What is known of it
+
+    @property
+    def description(self) -> str:
+        definitions = self._reader.definitions
+        declared = definitions.assets.get(self.name) or definitions.sources.get(self.name)
+        return "" if declared is None else declared.description.strip()
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """The DuckDB type of each column, by name."""
+        if self.name in self._reader.current:
+            return {column.name: column.type for column in self._reader.snapshot(self.name).columns}
+        relation = self.rel()
+        return {name: str(type_) for name, type_ in zip(relation.columns, relation.types, strict=True)}
+
+    @cached_property
+    def rows(self) -> int:
+        """How many rows it has; those of a view are counted."""
+        current = self._reader.current.get(self.name)
+        if current is not None and current.rows is not None:
+            return current.rows
+        return int(self.rel().aggregate("count(*)").fetchall()[0][0])
+
+    @property
+    def published_at(self) -> str | None:
+        """When it was published (UTC, ISO 8601); None for a source that no run has read yet."""
+        current = self._reader.current.get(self.name)
+        return None if current is None else current.published_at
+
+    def history(self) -> History:
+        """Every time that it was published, newest first."""
+        ledger = self._reader.ledger
+        try:
+            return History(ledger.history(self._reader.environment, self.name))
+        finally:
+            ledger.close()
+
+    def lineage(self) -> Lineage:
+        """What it is made from, and what is made from it."""
+        graph = self._reader.definitions.graph
+        if self.name not in graph:
+            return Lineage((), (), (self.name,))
+        lines = tree(graph, [self.name], up=True, down=True, label=str)
+        return Lineage(graph.upstreams(self.name), graph.downstreams(self.name), tuple(lines))
+
+    # How it looks
+
+    def __repr__(self) -> str:
+        head = [f"{self.name}: {self._facts()}", *([self.description] if self.description else [])]
+        return "\n".join([*head, "", repr(self.preview(ROWS_SHOWN))])
+
+    def _repr_html_(self) -> str:
+        shown = self.preview(ROWS_SHOWN)
+        return html.card(
+            self.name, html.paragraph(self.description), html.faint(self._facts()), shown._repr_html_()
+        )
+
+    def _facts(self) -> str:
+        rows = f"{self.rows:,} row{'s' * (self.rows != 1)}"
+        columns = f"{len(self.columns)} column{'s' * (len(self.columns) != 1)}"
+        if self.name in self._reader.definitions.sources:
+            return f"{rows} · {columns} · source"
+        return f"{rows} · {columns} · published {local_time(self.published_at)}"
+
+    def _frame(self, arrives: Arrival) -> object:
+        from assetflow.engines.frames import to_frame
+
+        cursor = self._reader.cursor([self.name])
+        table = self._reader.tables([self.name])[-1]
+        return to_frame(arrives, table, None, cursor, Where(self.name, "", 1, ""))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Preview:
+    """The first rows of a table as text, None for NULL."""
+
+    columns: tuple[layout.Column, ...]
+    rows: tuple[layout.Row, ...]
+
+    def __repr__(self) -> str:
+        return "\n".join(line.rstrip() for line in layout.layout(self.columns, self.rows, WIDTH))
+
+    def _repr_html_(self) -> str:
+        return html.table(self.columns, self.rows)
+
+
+class History(tuple[Version, ...]):
+    """Versions of a table, newest first."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "\n".join(line.rstrip() for line in layout.layout(_HISTORY, self._cells(), WIDTH))
+
+    def _repr_html_(self) -> str:
+        return html.table(_HISTORY, self._cells())
+
+    def _cells(self) -> list[layout.Row]:
+        return [
+            [
+                local_time(version.published_at),
+                "current" if version.is_current else "",
+                None if version.rows is None else f"{version.rows:,}",
+                version.run_id,
+                version.snapshot,
+            ]
+            for version in self
+        ]
+
+
+_HISTORY = (
+    layout.Column("published"),
+    layout.Column("current"),
+    layout.Column("rows", is_number=True),
+    layout.Column("run"),
+    layout.Column("snapshot"),
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Lineage:
+    """What a table is made from and what is made from it, directly; shown as a tree of all of it."""
+
+    upstreams: tuple[str, ...]
+    downstreams: tuple[str, ...]
+    lines: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines)
+
+    def _repr_html_(self) -> str:
+        return html.preformatted(self.lines)

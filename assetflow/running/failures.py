@@ -1,0 +1,64 @@
+"""What is said of an asset that could not be made."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import traceback
+from concurrent.futures import BrokenExecutor
+
+from assetflow.asset import Asset
+from assetflow.check import CheckResult
+from assetflow.errors import AssetError, AssetflowError
+from assetflow.source import Source
+from assetflow.version import VERSION
+from assetflow.warehouse import durable
+
+
+def told(error: Exception, thing: Asset | Source) -> AssetflowError:
+    """What a worker raised, as an error of ours about this one table, with file and line."""
+    found = error if isinstance(error, AssetflowError) else unexpected(error, thing.name)
+    if found.path is None:
+        found.path, found.line = thing.path, thing.line
+    return found
+
+
+def unexpected(error: Exception, name: str) -> AssetflowError:
+    """A worker that died, a disk that refuses, a fault of our own."""
+    if isinstance(error, BrokenExecutor):
+        return AssetError(
+            f"the worker that made {name} died",
+            hint="The system may have ended it for want of memory: try -j 1, or set memory-limit.",
+        )
+    if isinstance(error, OSError):
+        return durable.explained(error, error.filename or "the disk")
+    return AssetError(
+        f"assetflow itself failed: {type(error).__name__}: {error}",
+        hint=f"What is published is not touched. Please report this with the file {keep_fault(error)}",
+    )
+
+
+def keep_fault(error: Exception) -> str:
+    """Write the traceback of a fault of our own to a file, for whoever reports it; the file's path."""
+    with tempfile.NamedTemporaryFile("w", prefix="assetflow-", suffix=".txt", delete=False) as file:
+        file.write(f"assetflow {VERSION}, Python {sys.version}\n{' '.join(sys.argv)}\n\n")
+        traceback.print_exception(error, file=file)
+    return file.name
+
+
+def failed_checks(asset: Asset, blocking: list[CheckResult]) -> AssetError:
+    """One error for the checks that keep an asset from being published."""
+    said = [
+        f"{check.name}: {check.error}"
+        if check.error
+        else f"{check.name}: {check.failures:,} failing row{'s' * (check.failures != 1)}"
+        for check in blocking
+    ]
+    return AssetError(
+        f"{len(blocking)} check{'s' * (len(blocking) != 1)} failed, so it was not published: {'; '.join(said)}",
+        path=asset.path,
+        line=asset.line,
+        hint=f"`assetflow check {asset.name} --show-failures` shows the rows."
+        if any(check.failures for check in blocking)
+        else "A check that cannot run counts as failed: correct it.",
+    )

@@ -1,0 +1,47 @@
+"""Whether a source stayed as it was observed while somebody read it: else rows would be filed under a wrong version."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from assetflow.errors import SourceError
+from assetflow.source import Observed, SourceFile
+
+
+def refuse_changed(observed: Observed) -> None:
+    """SourceError when a file that was observed holds something else by now."""
+    for file in observed.files:
+        if not is_steady(file):
+            raise changed(observed, file.stat.path)
+
+
+def refuse_other_files(observed: Observed, root: str) -> None:
+    """The same, and also when files have come or gone: for SQL that finds the files by itself."""
+    then = {file.stat.path for file in observed.files}
+    now = {stat.path for stat in observed.source.location.stat_files(root)}
+    for path in sorted(then ^ now):
+        raise changed(observed, path)
+    refuse_changed(observed)
+
+
+def is_steady(file: SourceFile) -> bool:
+    try:
+        stat = os.stat(file.stat.path)
+        if (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino) == file.stat[1:]:
+            return True
+        # Touched, or replaced by a copy: what counts are the bytes.
+        with open(file.stat.path, "rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest() == file.sha256
+    except FileNotFoundError:
+        return False
+
+
+def changed(observed: Observed, path: str) -> SourceError:
+    source = observed.source
+    return SourceError(
+        f"source {source.name}: {path} changed while it was read",
+        path=source.path,
+        line=source.line,
+        hint="Run the same command again.",
+    )

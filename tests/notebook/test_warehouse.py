@@ -1,0 +1,186 @@
+"""`assetflow.open()`: one pinned set of tables, plans and runs, and displays that can be read and are harmless."""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import assetflow
+from assetflow.errors import UsageError
+from assetflow.notebook.warehouse import Warehouse
+from tests.conftest import Shop
+
+
+@pytest.fixture
+def wh(shop: Shop) -> Warehouse:
+    shop.made()
+    return assetflow.open(str(shop.root))
+
+
+def test_what_there_is(wh: Warehouse) -> None:
+    assert wh.names == ("big", "by_city", "orders", "people", "sales")
+    assert list(wh) == wh._ipython_key_completions_() == list(wh.names)
+    assert len(wh) == 5
+    assert "sales" in wh
+    assert "sale" not in wh
+    with pytest.raises(UsageError, match="Did you mean sales"):
+        wh["sale"]
+
+
+def test_one_table_in_every_frame(wh: Warehouse) -> None:
+    sales = wh["sales"]
+    ids = [1, 2, 3]
+    assert sales.pl()["id"].to_list() == ids
+    assert sales.lazy().select("id").collect()["id"].to_list() == ids
+    assert sales.arrow()["id"].to_pylist() == ids
+    assert sales.df()["id"].tolist() == ids
+    assert sales.rel().project("id").fetchall() == [(1,), (2,), (3,)]
+    assert wh.sql("SELECT id FROM sales").fetchall() == [(1,), (2,), (3,)]
+    assert sales.columns == {"id": "BIGINT", "customer": "VARCHAR", "city": "VARCHAR", "amount": "BIGINT"}
+    assert sales.rows == 3
+
+
+def test_a_source_and_a_view_are_tables_too(shop: Shop) -> None:
+    wh = assetflow.open(str(shop.root))
+    assert wh.names == ("orders",)
+    assert (wh["orders"].rows, wh["orders"].published_at) == (4, None)
+    shop.sql("seen", "/* @asset\nmaterialized = 'view'\n*/\nSELECT id FROM sales")
+    shop.made()
+    seen = wh.refresh()["seen"]
+    assert (seen.rows, seen.pl().height, seen.lazy().collect().height) == (3, 3, 3)
+
+
+def test_it_shows_one_set_of_snapshots_until_it_is_refreshed(shop: Shop, wh: Warehouse) -> None:
+    before = wh["sales"]
+    shop.sql("sales", "SELECT id, customer, city, amount FROM orders WHERE amount > 15")
+    shop.made()
+    assert before.rows == wh["sales"].rows == wh.sql("FROM sales").aggregate("count(*)").fetchall()[0][0] == 3
+    assert wh.sql("SELECT sum(total) FROM by_city").fetchall() == [(60,)]
+    wh.refresh()
+    assert wh["sales"].pl()["id"].to_list() == [2, 3]
+    assert wh.sql("SELECT sum(total) FROM by_city").fetchall() == [(50,)]
+    assert before.pl()["id"].to_list() == [1, 2, 3]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system does not tell which files are open")
+def test_it_keeps_no_file_of_the_warehouse_open(shop: Shop) -> None:
+    shop.made()
+    gc.collect()  # what the test itself opened
+    assert opened_below(shop.root) == []
+    wh = assetflow.open(str(shop.root))
+    assert opened_below(shop.root) == []
+    wh["sales"].pl(), wh["sales"].history(), wh.sql("FROM big").fetchall(), repr(wh), repr(wh["by_city"])
+    assert opened_below(shop.root) == []
+    wh.plan(), wh.materialize("sales", full_refresh=True, quiet=True), wh.refresh()
+    assert opened_below(shop.root) == []
+
+
+def opened_below(root: Path) -> list[str]:
+    """The files below a folder that this process holds open."""
+    links = [f"/proc/self/fd/{number}" for number in os.listdir("/proc/self/fd")]
+    opened = [os.readlink(link) for link in links if os.path.lexists(link)]
+    return [path for path in opened if path.startswith(f"{root}/")]
+
+
+def test_plan_and_materialize(shop: Shop, wh: Warehouse, capsys: pytest.CaptureFixture[str]) -> None:
+    assert not wh.plan()
+    assert repr(wh.plan()) == "Nothing is stale: 4 fresh."
+    shop.replace("assets/sales.sql", "> 5", "> 15")
+    plan = wh.plan("sales+", exclude="big")
+    assert [(step.asset, step.action) for step in plan.steps] == [("sales", "build"), ("by_city", "maybe")]
+    assert re.search(r"(?m)^sales +build +assets/sales.sql changed$", repr(plan))
+    run = wh.materialize("sales+", exclude=["big"])
+    assert run.ok
+    assert [(each.asset, each.outcome) for each in run.assets] == [("sales", "materialized"), ("by_city", "materialized")]
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.rpartition(",")[0] for line in printed] == ["1/2 sales: made, 2 rows", "2/2 by_city: made, 2 rows"]
+    wh.materialize("big", quiet=True)
+    assert capsys.readouterr().out == ""
+    assert wh.materialize().status == "nothing_to_do"
+
+
+def test_an_edited_function_is_run_as_it_is_now(shop: Shop, wh: Warehouse) -> None:
+    shop.replace("assets/big.py", "least: int = 20", "least: int = 30")
+    assert wh.materialize(quiet=True).ok
+    assert wh.refresh()["big"].pl()["id"].to_list() == [3]
+    shop.replace("assets/big.py", "least: int = 30", "least: int = 20")
+    assert [each.outcome for each in wh.materialize(quiet=True).assets] == ["restored"]
+
+
+def test_a_run_that_fails_is_told_and_not_raised(shop: Shop, wh: Warehouse) -> None:
+    shop.replace("assets/sales.sql", "amount FROM", "amount, error('<b>boom') AS e FROM")
+    run = wh.materialize(quiet=True)
+    assert not run.ok
+    assert {each.asset: each.outcome for each in run.assets} == {"sales": "failed", "big": "blocked", "by_city": "blocked"}
+    assert "boom" in str(run.errors["sales"])
+    assert "<b>boom" in repr(run)
+    assert "&lt;b&gt;boom" in run._repr_html_()
+    assert wh.refresh()["sales"].rows == 3
+
+
+def test_an_environment_of_its_own(shop: Shop, wh: Warehouse) -> None:
+    dev = assetflow.open(str(shop.root), env="dev")
+    assert dev.names == ("orders",)
+    assert dev.materialize(quiet=True).ok
+    assert dev.refresh()["sales"].rows == 3
+    assert wh["sales"].published_at != dev["sales"].published_at
+
+
+def test_the_folder_may_change(shop: Shop, wh: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.chdir(shop.root)
+    here = assetflow.open()
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert here["sales"].rows == here.refresh()["sales"].rows == wh["sales"].rows
+    assert not here.plan()
+
+
+def test_how_things_look_in_a_terminal(wh: Warehouse) -> None:
+    assert re.search(r"(?m)^sales +sql +3  20\d\d-", repr(wh))
+    assert re.search(r"(?m)^orders +source +4  ", repr(wh))
+    assert repr(wh["sales"].preview(1)).splitlines() == ["id  customer  city  amount", " 1  ann       Rome      10"]
+    assert repr(wh["sales"]).startswith("sales: 3 rows · 4 columns · published 20")
+    lineage = wh["sales"].lineage()
+    assert (lineage.upstreams, lineage.downstreams) == (("orders",), ("big", "by_city"))
+    assert repr(lineage).splitlines()[0] == "sales"
+    history = wh["sales"].history()
+    assert [version.is_current for version in history] == [True]
+    assert history[0].run_id in repr(history)
+
+
+class Tags(HTMLParser):
+    """Which elements a display has, and that each is closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        assert {name for name, _ in attributes} <= {"style"}
+        self.seen.add(tag)
+        if tag != "br":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_displays_are_html_that_says_what_the_data_says(shop: Shop) -> None:
+    shop.sql("nasty", "/* @asset\ndescription = '<script>alert(1)</script>'\n*/\nSELECT '<img src=x>' AS \"a<b>\", NULL AS n")
+    wh = assetflow.open(str(shop.root))
+    plan = wh.plan()
+    run = wh.materialize(quiet=True)
+    table = wh.refresh()["nasty"]
+    for shown in (wh, table, table.preview(), table.history(), table.lineage(), plan, run):
+        text = shown._repr_html_()
+        assert Tags(text).seen <= {"div", "strong", "p", "pre", "br", "span", "table", "thead", "tbody", "tr", "th", "td"}
+    assert "&lt;script&gt;alert(1)" in table._repr_html_()
+    assert '<td style="text-align:left">&lt;img src=x&gt;</td>' in table._repr_html_()
+    assert "a&lt;b&gt;" in table._repr_html_()

@@ -1,0 +1,155 @@
+"""Checks run on what was staged: a blocking one keeps yesterday's table, a warning only speaks."""
+
+from __future__ import annotations
+
+from tests.conftest import Shop
+
+
+def test_a_blocking_check_keeps_the_published_table_and_ends_with_1(shop: Shop) -> None:
+    shop.made()
+    shop.sql("by_city", "SELECT city, -- @not_null\n sum(amount) AS total FROM sales GROUP BY city")
+    shop.replace("data/orders.csv", "2,bob,Oslo,20", "2,bob,,20")
+    printed = shop.cli("materialize")
+    assert printed.code == 1
+    assert "1 check failed, so it was not published: not_null(city): 1 failing row" in printed.err
+    assert "`assetflow check by_city --show-failures` shows the rows." in printed.err
+    assert shop.rows("SELECT city FROM by_city ORDER BY ALL") == [("Oslo",), ("Rome",)]
+    assert shop.rows("SELECT count(*) FROM sales WHERE city IS NULL") == [(1,)], "what passed is published"
+
+
+def test_the_rows_that_failed_are_kept_and_shown(shop: Shop) -> None:
+    shop.sql("people", "SELECT range AS id, -- @min(2)\n 'p' || range AS name FROM range(4)")
+    assert shop.run("people") == {"people": "failed"}
+    printed = shop.cli("check", "people", "--show-failures")
+    assert (printed.code, printed.err) == (0, "")
+    assert printed.out.startswith("people: min(id): 2 failing rows\n")
+    assert "p0" in printed.out
+    assert "p1" in printed.out
+    assert "p2" not in printed.out
+    [failure] = shop.cli("check", "people", "--show-failures", "--json").json["failures"]
+    assert (failure["asset"], failure["failures"]) == ("people", 2)
+    assert sorted(row[0] for row in failure["sample"]["rows"]) == [0, 1]
+
+
+def test_what_a_failing_check_stopped_blocks_what_is_downstream(shop: Shop) -> None:
+    shop.sql("sales", "SELECT id, customer, city, amount FROM orders -- no check on a column\n")
+    shop.write("assets/sales.sql", "/* @asset\nchecks = ['amount > 5']\n*/\nSELECT id, customer, city, amount FROM orders")
+    assert shop.run() == {"people": "materialized", "sales": "failed", "by_city": "blocked", "big": "blocked"}
+    shop.replace("data/orders.csv", "4,cy,,5", "4,cy,,6")
+    assert shop.made() == ["big", "by_city", "sales"]
+
+
+def test_a_warning_publishes_and_says_so(shop: Shop) -> None:
+    shop.sql("people", "/* @asset\nchecks = [{ expression = \"id > 1\", severity = \"warn\" }]\n*/\nSELECT 1 AS id")
+    printed = shop.cli("materialize", "-s", "people")
+    assert printed.code == 0
+    assert "warning: people: check id > 1 found 1 failing row" in printed.err
+    assert shop.rows("FROM people") == [(1,)]
+
+
+def test_a_check_that_is_added_is_asked_of_what_is_published_and_again_before_it_is_restored(shop: Shop) -> None:
+    shop.made()
+    old = shop.read("assets/people.sql")
+    shop.sql("people", "SELECT 2 AS id, 'bob' AS name")
+    shop.made()
+    shop.write("assets/people.sql", "/* @asset\nchecks = ['id > 1']\n*/\n" + old)
+    assert shop.run() == {"people": "failed"}, "the older rows never passed this check"
+    assert shop.rows("SELECT id FROM people") == [(2,)]
+
+
+def test_a_check_alone_makes_nothing_stale_and_is_run_by_check(shop: Shop) -> None:
+    shop.made()
+    shop.sql("people", "/* @asset\nchecks = ['id > 1']\n*/\nSELECT 1 AS id, 'ann' AS name")
+    assert shop.plan().steps == ()
+    printed = shop.cli("check", "people")
+    assert printed.code == 1
+    assert printed.out == "people: FAILED  id > 1: 1 failing row\n"
+    assert printed.err == "\n1 check: 0 ok, 1 failed, 0 warnings\n`assetflow check ASSET --show-failures` shows the rows.\n"
+
+
+def test_a_check_function_returns_the_rows_that_fail(shop: Shop) -> None:
+    shop.python(
+        "checks_of_sales",
+        """
+        import polars as pl
+
+        from assetflow import check
+
+
+        @check("sales")
+        def everybody_known(sales: pl.LazyFrame, people: pl.DataFrame) -> pl.LazyFrame:
+            return sales.filter(~pl.col("customer").is_in(people["name"].to_list()))
+
+
+        @check("sales", severity="warn")
+        def not_too_many(sales: pl.DataFrame) -> pl.DataFrame:
+            return sales.head(0)
+        """,
+    )
+    assert shop.run() == {"people": "materialized", "sales": "failed", "by_city": "blocked", "big": "blocked"}
+    printed = shop.cli("check", "sales", "--show-failures")
+    assert printed.out.startswith("sales: everybody_known: 1 failing row\n")
+    assert "bob" in printed.out
+    shop.sql("people", "SELECT unnest(['ann', 'bob']) AS name")
+    assert shop.made() == ["big", "by_city", "people", "sales"]
+
+
+def test_a_check_that_raises_blocks_and_says_where(shop: Shop) -> None:
+    shop.python(
+        "checks_of_people",
+        """
+        from assetflow import check
+
+
+        @check("people")
+        def broken(people):
+            return people.filter("no_such_column > 1")
+        """,
+    )
+    printed = shop.cli("materialize", "-s", "people")
+    assert printed.code == 1
+    assert "broken: " in printed.err
+    assert "no_such_column" in printed.err
+    assert "Traceback" not in printed.err
+
+
+def test_relationships_wait_for_the_other_table(shop: Shop) -> None:
+    shop.sql(
+        "sales",
+        """
+        /* @asset
+        checks = [{ relationships = { column = "customer", to = "people.name" } }]
+        */
+        SELECT id, customer, city, amount FROM orders
+        """,
+    )
+    assert shop.run()["sales"] == "failed"
+    shop.sql("people", "SELECT unnest(['ann', 'bob', 'cy']) AS name")
+    outcomes = shop.run()
+    assert outcomes == {"people": "materialized", "sales": "materialized", "by_city": "materialized", "big": "materialized"}
+    assert list(outcomes).index("people") < list(outcomes).index("sales")
+
+
+def test_a_check_against_a_table_that_was_never_made_is_told_before_it_counts_as_passed(shop: Shop) -> None:
+    shop.sql("people", "SELECT 1 AS id, -- @relationships('sales.id')\n 'ann' AS name")
+    printed = shop.cli("materialize", "-s", "people")
+    assert printed.code == 1
+    assert "sales" in printed.err
+    assert "Traceback" not in printed.err
+
+
+def test_checks_of_a_source_are_run_by_check(shop: Shop) -> None:
+    shop.write("assetflow.toml", '[sources.orders]\nfiles = "data/orders.csv"\nchecks = [{ not_null = "city" }, { unique = "id" }]\n')
+    printed = shop.cli("check", "orders")
+    assert printed.code == 1
+    assert printed.out == "orders: FAILED  not_null(city): 1 failing row\norders: ok  unique(id)\n"
+    shop.made()
+    assert shop.cli("check", "orders").out == printed.out, "the same once a run has recorded the source"
+
+
+def test_a_check_about_nothing_is_an_error_that_names_the_nearest(shop: Shop) -> None:
+    shop.python("checks_of_sale", "from assetflow import check\n\n\n@check('sale')\ndef odd(sale):\n    return sale\n")
+    printed = shop.cli("plan")
+    assert printed.code == 2
+    assert "assets/checks_of_sale.py:4: the check odd is about sale, which is no asset" in printed.err
+    assert "Did you mean sales?" in printed.err

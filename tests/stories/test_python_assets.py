@@ -1,0 +1,181 @@
+"""Functions as assets: how upstreams arrive, what may be returned, what counts as an edit."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Shop
+
+HEAD = """\
+from typing import Annotated
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+
+from assetflow import Context, Query, asset, upstream
+
+"""
+
+ANNOTATIONS = {
+    "": 'numbers.filter("n > 1")',
+    "duckdb.DuckDBPyRelation": 'numbers.filter("n > 1")',
+    "pl.DataFrame": 'numbers.filter(pl.col("n") > 1)',
+    "pl.LazyFrame": 'numbers.filter(pl.col("n") > 1)',
+    "pa.Table": "numbers.filter(pa.compute.field('n') > 1)",
+    "pa.RecordBatchReader": "pa.Table.from_batches([b.filter(pa.compute.field('n') > 1) for b in numbers])",
+    "pd.DataFrame": "numbers[numbers.n > 1]",
+    'Annotated[pl.DataFrame, upstream("numbers", columns=["n"])]': 'numbers.filter(pl.col("n") > 1)',
+}
+
+
+@pytest.fixture
+def numbers(empty_shop: Shop) -> Shop:
+    empty_shop.sql("numbers", "SELECT unnest([1, 2, 3]) AS n")
+    return empty_shop
+
+
+def test_an_upstream_arrives_as_the_annotation_says(numbers: Shop) -> None:
+    text = HEAD + "import pyarrow.compute\n"
+    for number, (annotation, body) in enumerate(ANNOTATIONS.items()):
+        hint = f": {annotation}" if annotation else ""
+        text += f"\n@asset\ndef f{number}(numbers{hint}):\n    return {body}\n"
+    numbers.write("assets/functions.py", text)
+    numbers.made()
+    for number, annotation in enumerate(ANNOTATIONS):
+        assert numbers.rows(f"SELECT n FROM f{number} ORDER BY n") == [(2,), (3,)], annotation
+
+
+def test_upstream_renames_and_narrows(numbers: Shop) -> None:
+    numbers.sql("wide", "SELECT 1 AS a, 2 AS b, 3 AS c")
+    numbers.write(
+        "assets/narrow.py",
+        HEAD
+        + '@asset\ndef narrow(w: Annotated[pl.DataFrame, upstream("wide", columns=["c", "a"])]):\n'
+        + '    return pl.DataFrame({"columns": w.columns})\n',
+    )
+    assert numbers.made() == ["narrow", "numbers", "wide"]
+    assert sorted(numbers.rows("FROM narrow")) == [("a",), ("c",)]
+
+
+def test_the_tables_of_a_returned_query_are_upstreams_too(numbers: Shop) -> None:
+    numbers.write(
+        "assets/asked.py",
+        HEAD + '@asset\ndef asked(least: int = 2):\n    return Query(f"SELECT n FROM numbers WHERE n >= {least}")\n',
+    )
+    assert numbers.made() == ["asked", "numbers"]
+    assert numbers.rows("FROM asked ORDER BY n") == [(2,), (3,)]
+    numbers.sql("numbers", "SELECT unnest([5, 6]) AS n")
+    assert numbers.made() == ["asked", "numbers"]
+    assert numbers.rows("FROM asked ORDER BY n") == [(5,), (6,)]
+
+
+def test_a_parameter_with_a_default_is_a_setting_and_keeps_its_type(numbers: Shop) -> None:
+    numbers.write(
+        "assets/dated.py",
+        "from datetime import date\n"
+        + HEAD
+        + "@asset\ndef dated(day: date = date(2020, 1, 1), rate: float = 1.5, names: tuple = ('a',)):\n"
+        + '    return pl.DataFrame({"day": [day], "rate": [rate], "names": [",".join(names)]})\n',
+    )
+    numbers.made()
+    assert [str(value) for value in numbers.rows("FROM dated")[0]] == ["2020-01-01", "1.5", "a"]
+    numbers.write("assetflow.toml", '[assets.dated]\nday = 2021-02-03\nrate = 2.5\nnames = ["x", "y"]\n')
+    assert numbers.planned() == {"dated": ("config_changed",)}
+    numbers.made()
+    assert [str(value) for value in numbers.rows("FROM dated")[0]] == ["2021-02-03", "2.5", "x,y"]
+
+
+def test_the_context_tells_the_asset_who_it_is(numbers: Shop) -> None:
+    numbers.write(
+        "assets/told.py",
+        HEAD
+        + "@asset(volatile='ignore')\ndef told(context: Context, least: int = 4):\n"
+        + '    return pl.DataFrame({"asset": [context.asset], "run": [context.run_id], "least": [context.config["least"]]})\n',
+    )
+    result = numbers.materialize()
+    assert numbers.rows("FROM told") == [("told", result.run_id, 4)]
+
+
+def test_an_edit_of_a_helper_makes_the_assets_that_use_it_and_no_other(shop: Shop) -> None:
+    shop.write("assets/words.py", "def loud(text):\n    return text.upper()\n\n\ndef quiet(text):\n    return text.lower()\n")
+    for name in ("loud", "quiet"):
+        shop.python(
+            f"{name}_one",
+            f"""
+            import polars as pl
+
+            from assetflow import asset
+            from words import {name}
+
+
+            @asset
+            def {name}_one():
+                return pl.DataFrame({{"word": [{name}("Word")]}})
+            """,
+        )
+    shop.made()
+    shop.replace("assets/words.py", "text.upper()", "text.upper() + '!'")
+    [step] = shop.plan().steps
+    assert (step.asset, step.reasons[0].kind) == ("loud_one", "code_changed")
+    assert "loud" in step.reasons[0].detail
+    assert shop.made() == ["loud_one"]
+    assert shop.rows("FROM loud_one") == [("WORD!",)]
+
+
+def test_what_a_function_raises_is_shown_with_its_own_frames(shop: Shop) -> None:
+    shop.made()
+    shop.replace("assets/big.py", "return sales.filter(pl.col(\"amount\") >= least)", "return [][least]")
+    printed = shop.cli("materialize")
+    assert printed.code == 1
+    assert "IndexError: list index out of range" in printed.err
+    assert "big.py" in printed.err
+    assert "return [][least]" in printed.err
+    assert "assetflow/running" not in printed.err
+    assert shop.rows("SELECT count(*) FROM big") == [(2,)]
+
+
+def test_a_decorated_function_stays_a_plain_function(shop: Shop) -> None:
+    shop.python(
+        "doubled",
+        """
+        import polars as pl
+
+        from assetflow import asset
+        from big import big
+
+
+        @asset
+        def doubled(sales: pl.LazyFrame):
+            return pl.concat([big(sales, least=30), big(sales, least=30)])
+        """,
+    )
+    assert shop.made() == ["big", "by_city", "doubled", "people", "sales"]
+    assert shop.rows("SELECT id FROM doubled") == [(3,), (3,)]
+
+
+def test_several_assets_of_one_file_are_made_each_for_its_own_reasons(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.python(
+        "pair",
+        """
+        import polars as pl
+
+        from assetflow import asset
+
+
+        @asset
+        def first():
+            return pl.DataFrame({"n": [1]})
+
+
+        @asset
+        def second(first: pl.DataFrame):
+            return first * 2
+        """,
+    )
+    assert shop.made() == ["first", "second"]
+    shop.replace("assets/pair.py", "first * 2", "first * 3")
+    assert shop.made() == ["second"]
+    assert shop.rows("FROM second") == [(3,)]

@@ -1,0 +1,193 @@
+"""Sources of every kind: what they read as, and what makes their readers stale."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.conftest import Shop
+
+ROWS = [(1, "ann"), (2, "bob")]
+
+
+def parquet(path: Path, rows: list[tuple[int, str]] = ROWS) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    values = ", ".join(f"({number}, '{name}')" for number, name in rows)
+    duckdb.sql(f"COPY (SELECT * FROM (VALUES {values}) AS t(id, name)) TO '{path}' (FORMAT parquet)")
+
+
+WRITE = {
+    "people.csv": lambda path: path.write_text("id,name\n1,ann\n2,bob\n"),
+    "people.csv.gz": lambda path: path.write_bytes(gzip.compress(b"id,name\n1,ann\n2,bob\n")),
+    "people.json": lambda path: path.write_text('[{"id": 1, "name": "ann"}, {"id": 2, "name": "bob"}]'),
+    "people.jsonl": lambda path: path.write_text('{"id": 1, "name": "ann"}\n{"id": 2, "name": "bob"}\n'),
+    "people.jsonl.gz": lambda path: path.write_bytes(gzip.compress(b'{"id": 1, "name": "ann"}\n{"id": 2, "name": "bob"}\n')),
+    "people.parquet": parquet,
+}
+
+
+@pytest.mark.parametrize("name", WRITE)
+def test_every_kind_of_file_reads_the_same_and_a_rewrite_with_the_same_bytes_is_no_change(
+    empty_shop: Shop, name: str
+) -> None:
+    shop = empty_shop
+    file = shop.root / "data" / name
+    file.parent.mkdir()
+    WRITE[name](file)
+    shop.write("assetflow.toml", f'[sources.people]\nfiles = "data/{name}"\n')
+    shop.sql("known", "SELECT id, name FROM people")
+    assert shop.made() == ["known"]
+    assert shop.rows("FROM known ORDER BY id") == ROWS
+    file.write_bytes(file.read_bytes())
+    os.utime(file, (1, 1))
+    assert shop.plan().steps == ()
+
+
+@pytest.mark.parametrize("how", ["declared", "in place"])
+def test_a_glob_sees_files_that_come_change_and_go(empty_shop: Shop, how: str) -> None:
+    shop = empty_shop
+    if how == "declared":
+        shop.write("assetflow.toml", '[sources.days]\nfiles = "data/*.csv"\n')
+    table = "days" if how == "declared" else "'data/*.csv'"
+    shop.sql("total", f"SELECT sum(n)::BIGINT AS n FROM {table}")
+    shop.write("data/a.csv", "n\n1\n")
+    assert (shop.made(), shop.rows("FROM total")) == (["total"], [(1,)])
+    shop.write("data/b.csv", "n\n10\n")
+    assert (shop.made(), shop.rows("FROM total")) == (["total"], [(11,)])
+    shop.write("data/a.csv", "n\n2\n")
+    assert (shop.made(), shop.rows("FROM total")) == (["total"], [(12,)])
+    shop.remove("data/b.csv")
+    assert (shop.made(), shop.rows("FROM total")) == (["total"], [(2,)])
+
+
+def test_the_folders_of_a_hive_partition_are_columns(empty_shop: Shop) -> None:
+    shop = empty_shop
+    parquet(shop.root / "data/city=Rome/part.parquet", [(1, "ann")])
+    parquet(shop.root / "data/city=Oslo/part.parquet", [(2, "bob")])
+    shop.write("assetflow.toml", '[sources.people]\nfiles = "data/**/*.parquet"\n')
+    shop.sql("known", "SELECT city, name FROM people")
+    shop.made()
+    assert shop.rows("FROM known ORDER BY ALL") == [("Oslo", "bob"), ("Rome", "ann")]
+    (shop.root / "data/city=Oslo").rename(shop.root / "data/city=Bari")
+    assert shop.planned() == {"known": ("input_changed",)}, "the same bytes in another folder are other rows"
+    assert shop.made() == ["known"]
+    assert shop.rows("FROM known ORDER BY ALL") == [("Bari", "bob"), ("Rome", "ann")]
+
+
+def test_a_replaced_parquet_file_is_read_anew(empty_shop: Shop) -> None:
+    shop = empty_shop
+    parquet(shop.root / "data/people.parquet")
+    shop.write("assetflow.toml", '[sources.people]\nfiles = "data/people.parquet"\n')
+    shop.sql("known", "SELECT count(*) AS n FROM people")
+    shop.made()
+    parquet(shop.root / "data/people.parquet", [*ROWS, (3, "cy")])
+    assert shop.made() == ["known"]
+    assert shop.rows("FROM known") == [(3,)]
+
+
+def test_a_moved_file_that_holds_the_same_makes_nothing(shop: Shop) -> None:
+    shop.made()
+    (shop.root / "data/orders.csv").rename(shop.root / "data/all_orders.csv")
+    shop.replace("assetflow.toml", "data/orders.csv", "data/all_orders.csv")
+    assert shop.plan().steps == ()
+    shop.replace("assets/sales.sql", "amount > 5", "amount >= 5")
+    assert shop.made() == ["big", "by_city", "sales"]
+
+
+def test_an_edit_that_restores_size_and_time_of_a_file_is_seen(shop: Shop) -> None:
+    shop.made()
+    file = shop.root / "data/orders.csv"
+    before = file.stat()
+    shop.replace("data/orders.csv", "ann,Rome,10", "ann,Rome,19")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert shop.planned()["sales"] == ("input_changed",)
+
+
+def test_declared_types_are_part_of_what_a_source_is(shop: Shop) -> None:
+    shop.made()
+    shop.write("assetflow.toml", '[sources.orders]\nfiles = "data/orders.csv"\ncolumns = { amount = "DECIMAL(9, 2)" }\n')
+    assert shop.planned()["sales"] == ("input_changed",)
+    shop.made()
+    assert shop.rows("SELECT DISTINCT typeof(amount) FROM sales") == [("DECIMAL(9,2)",)]
+
+
+def test_a_source_can_be_declared_in_python(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.write("data/n.csv", "n\n1\n2\n")
+    shop.python("raw", "from assetflow import files, source\n\nsource('numbers', files('data/n.csv'), tags=['raw'])\n")
+    shop.sql("total", "SELECT sum(n)::BIGINT AS n FROM numbers")
+    assert shop.made() == ["total"]
+    shop.write("data/n.csv", "n\n1\n5\n")
+    assert shop.made() == ["total"]
+    assert shop.rows("FROM total") == [(6,)]
+    [listed] = shop.cli("ls", "-s", "tag:raw", "--json").json["assets"]
+    assert (listed["name"], listed["kind"], listed["path"]) == ("numbers", "source", "assets/raw.py")
+
+
+def test_a_published_table_survives_the_loss_of_its_source(shop: Shop) -> None:
+    shop.made()
+    shop.remove("data/orders.csv")
+    printed = shop.cli("materialize")
+    assert printed.code == 2
+    assert "assetflow.toml:1: source orders" in printed.err
+    assert shop.rows("SELECT count(*) FROM sales") == [(3,)]
+    assert shop.cli("show", "orders").code == 0, "parsed rows are kept in the warehouse"
+    assert shop.made("people", full_refresh=True) == ["people"], "what does not need it can still be made"
+
+
+def test_a_file_read_in_place_is_sought_below_the_project_wherever_the_command_runs(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.sql("direct", "SELECT count(*) AS n FROM read_csv('data/orders.csv')")
+    assert shop.made("direct") == ["direct"]
+    monkeypatch.chdir(shop.root / "data")
+    assert shop.plan("direct").steps == ()
+    assert shop.made("direct", full_refresh=True) == ["direct"]
+
+
+@pytest.mark.parametrize(
+    ("path", "reads"),
+    [
+        ("data/n.csv", "FROM numbers"),
+        ("data/n.parquet", "FROM numbers"),
+        ("data/n.csv", "FROM 'data/n.csv'"),
+        ("data/n.parquet", "FROM read_parquet('data/*.parquet')"),
+    ],
+)
+def test_a_file_that_changes_between_plan_and_reading_is_not_filed_under_its_old_version(
+    empty_shop: Shop, path: str, reads: str
+) -> None:
+    shop = empty_shop
+
+    def put(n: int) -> None:
+        duckdb.sql(f"COPY (SELECT {n} AS n) TO '{shop.root / path}' (FORMAT {path.rpartition('.')[2]})")
+
+    (shop.root / "data").mkdir()
+    put(1)
+    shop.write("assetflow.toml", f'[sources.numbers]\nfiles = "{path}"\n')
+    shop.sql("copied", f"SELECT n {reads}")
+    project = shop.project()
+    running = project.run(project.plan())
+    put(2)
+    assert [event.event for event in running] == ["started", "failed"] or reads == "FROM numbers"
+    assert running.result is not None
+    assert "changed while it was read" in str(running.result.assets[0].error)
+    put(1)
+    assert shop.made() == ["copied"]
+    assert shop.rows("FROM copied") == [(1,)], "the version of 1 stands for the rows of 1"
+
+
+def test_a_file_that_joins_a_glob_while_it_is_read_in_place_is_noticed(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.write("data/a.csv", "n\n1\n")
+    shop.sql("total", "SELECT sum(n)::BIGINT AS n FROM 'data/*.csv'")
+    project = shop.project()
+    running = project.run(project.plan())
+    shop.write("data/b.csv", "n\n2\n")
+    assert [event.event for event in running] == ["started", "failed"]
+    assert shop.made() == ["total"]
+    assert shop.rows("FROM total") == [(3,)]

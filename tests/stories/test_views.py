@@ -1,0 +1,85 @@
+"""materialized = "view": no rows are kept, and whoever reads it sees what its query says now."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Shop
+
+VIEW = '/* @asset\nmaterialized = "view"\n*/\n'
+
+
+@pytest.fixture
+def seen(shop: Shop) -> Shop:
+    """sales is a view now."""
+    shop.write("assets/sales.sql", VIEW + "SELECT id, customer, city, amount FROM orders WHERE amount > 5")
+    return shop
+
+
+def test_a_view_keeps_no_files_and_reads_like_a_table(seen: Shop) -> None:
+    assert seen.made() == ["big", "by_city", "people", "sales"]
+    assert seen.project().reader().snapshot("sales").files == ()
+    assert seen.rows("SELECT count(*) FROM sales") == [(3,)]
+    assert seen.rows("SELECT id FROM big ORDER BY id") == [(2,), (3,)], "a LazyFrame of a view"
+    assert seen.run() == {}
+
+
+def test_what_reads_a_view_is_stale_when_the_view_or_what_is_behind_it_changed(seen: Shop) -> None:
+    seen.made()
+    seen.replace("data/orders.csv", "ann,Rome,10", "ann,Rome,11")
+    assert set(seen.planned()) == {"sales", "by_city", "big"}
+    seen.made()
+    assert seen.rows("SELECT total FROM by_city WHERE city = 'Rome'") == [(41,)]
+    seen.replace("assets/sales.sql", "amount > 5", "amount > 15")
+    seen.made()
+    assert seen.rows("SELECT total FROM by_city WHERE city = 'Rome'") == [(30,)]
+
+
+def test_a_view_of_a_view_and_of_an_asset(seen: Shop) -> None:
+    seen.sql("rome", VIEW + "SELECT * FROM sales WHERE city = 'Rome'")
+    seen.sql("rome_total", VIEW + "SELECT sum(amount)::BIGINT AS total, (SELECT count(*) FROM by_city) AS cities FROM rome")
+    seen.made()
+    assert seen.rows("FROM rome_total") == [(40, 2)]
+    assert seen.cli("show", "rome_total", "--json").json["rows"] == [[40, 2]]
+    seen.replace("data/orders.csv", "ann,Rome,10", "ann,Rome,15")
+    assert {"sales", "rome", "rome_total"} <= set(seen.run())
+    assert seen.rows("FROM rome_total") == [(45, 2)]
+
+
+def test_a_table_becomes_a_view_and_a_table_again(shop: Shop) -> None:
+    shop.made()
+    text = shop.read("assets/sales.sql")
+    shop.write("assets/sales.sql", VIEW + text)
+    outcomes = shop.run()
+    assert outcomes["sales"] == "materialized"
+    assert shop.rows("SELECT count(*) FROM sales") == [(3,)]
+    shop.write("assets/sales.sql", text)
+    assert shop.run()["sales"] == "restored"
+    assert shop.rows("SELECT count(*) FROM sales") == [(3,)]
+    assert shop.run() == {}
+
+
+def test_a_view_that_does_not_bind_fails_and_the_old_one_stays(seen: Shop) -> None:
+    seen.made()
+    seen.replace("assets/sales.sql", "amount > 5", "amuont > 5")
+    printed = seen.cli("materialize")
+    assert printed.code == 1
+    assert "assets/sales.sql:4" in printed.err
+    assert "amuont" in printed.err
+    assert seen.rows("SELECT count(*) FROM sales") == [(3,)]
+
+
+def test_checks_of_a_view_see_its_rows(seen: Shop) -> None:
+    seen.write("assets/sales.sql", '/* @asset\nmaterialized = "view"\nchecks = ["amount > 5"]\n*/\nSELECT * FROM orders')
+    assert seen.run()["sales"] == "failed"
+
+
+def test_switching_a_view_back_and_forth_keeps_its_readers_right(seen: Shop) -> None:
+    seen.made()
+    old = seen.read("assets/sales.sql")
+    seen.replace("assets/sales.sql", "amount > 5", "amount > 15")
+    seen.made()
+    seen.write("assets/sales.sql", old)
+    assert "materialized" not in seen.run().values()
+    assert seen.rows("SELECT total FROM by_city WHERE city = 'Rome'") == [(40,)]
+    assert seen.run() == {}
