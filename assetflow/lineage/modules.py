@@ -88,7 +88,8 @@ class Sources:
     def find(self, name: str) -> ModuleType | None:
         """A module by its dotted name; a project module that only a function imports is imported here."""
         known = sys.modules.get(name)
-        if known is not None or name.split(".")[0] in sys.stdlib_module_names or name.split(".")[0] == _OURS:
+        package = name.partition(".")[0]
+        if known is not None or package in sys.stdlib_module_names or package == _OURS:
             return known
         parent, _, _ = name.rpartition(".")
         if parent and self.find(parent) is None:

@@ -22,7 +22,7 @@ ALWAYS: Weight = 0
 """Matters even in code that only ran while the project was loaded and left a value that is fingerprinted."""
 
 NOT_WHILE_LOADING: Weight = 1
-"""Does not matter in code that only ran while loading and left a known value: the loader watches files and variables."""
+"""Does not matter in code that ran while loading and left a known value: the loader watches files and variables."""
 
 ONLY_WHEN_CALLED: Weight = 2
 """Matters only in code that runs when the asset is made."""
@@ -225,7 +225,8 @@ def _of_paths(*methods: str) -> tuple[str, ...]:
 _RULES: tuple[tuple[tuple[str, ...], Judge], ...] = (
     (("datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "datetime.date.today",
       "time.time", "time.time_ns", "pandas.Timestamp.now", "pandas.Timestamp.today", "pandas.Timestamp.utcnow",
-      "pendulum.now", "pendulum.today", "pendulum.yesterday", "pendulum.tomorrow", "arrow.now", "arrow.utcnow"), _clock),
+      "pendulum.now", "pendulum.today", "pendulum.yesterday", "pendulum.tomorrow", "arrow.now", "arrow.utcnow"),
+     _clock),
     (("time.localtime", "time.gmtime", "time.ctime", "time.asctime", "time.strftime"), _clock_without_argument),
     (("numpy.datetime64",), _numpy_now),
     (("random.Random()", "numpy.random.default_rng()", "numpy.random.RandomState()", "numpy.random.Generator()"),
@@ -235,7 +236,8 @@ _RULES: tuple[tuple[tuple[str, ...], Judge], ...] = (
      _chance),
     (("os.environ", "os.environb", "os.getenv", "os.getenvb", "os.path.expandvars"), _environment),
     (("os.getcwd", "os.getlogin", "os.getpid", "os.uname", "os.cpu_count", "os.path.expanduser", "getpass.getuser",
-      "platform", "sys.argv", "sys.stdin", "builtins.input", "pathlib.Path.cwd", "pathlib.Path.home", "locale.getlocale"),
+      "platform", "sys.argv", "sys.stdin", "builtins.input", "pathlib.Path.cwd", "pathlib.Path.home",
+      "locale.getlocale"),
      _machine),
     (("builtins.open", "io.open", "codecs.open", "os.open", "gzip.open", "bz2.open", "lzma.open", "tarfile.open",
       "zipfile.ZipFile", "linecache", "fileinput", "importlib.resources", "pkgutil.get_data", "tomllib.load",
@@ -253,7 +255,8 @@ _RULES: tuple[tuple[tuple[str, ...], Judge], ...] = (
       "imaplib", "poplib", "websockets", "paramiko", "boto3", "botocore", "s3fs", "gcsfs", "fsspec", "obstore",
       "google.cloud", "azure"), _network),
     (("sqlite3.connect", "psycopg", "psycopg2", "pymysql", "mysql.connector", "sqlalchemy.create_engine", "pyodbc",
-      "oracledb", "snowflake.connector", "redis", "pymongo", "connectorx", "adbc_driver_manager", "adbc_driver_postgresql"), _database),
+      "oracledb", "snowflake.connector", "redis", "pymongo", "connectorx",
+      "adbc_driver_manager", "adbc_driver_postgresql"), _database),
     (("duckdb.connect",), _duckdb_connect),
     (("subprocess", "os.system", "os.popen", "os.exec*", "os.spawn*"), _process),
     (("ctypes", "cffi"), _native),

@@ -70,7 +70,7 @@ NOTED = [
 def test_what_a_fingerprint_cannot_hold_is_noted(code: str, above: str, note: str, project: Any) -> None:
     notes = project.notes(f"{above}\ndef made(sales):\n    return {code}\n")
     assert len(notes) == 1, notes
-    assert notes[0].startswith(note) or note.split(" (")[0] in notes[0]
+    assert notes[0].startswith(note)
 
 
 QUIET = [
@@ -297,9 +297,7 @@ CONSTANTS = st.one_of(
 
 
 def expressions() -> st.SearchStrategy[ast.expr]:
-    leaves = st.one_of(
-        CONSTANTS.map(lambda value: ast.Constant(value)), NAMES.map(lambda name: ast.Name(name, ast.Load()))
-    )
+    leaves = st.one_of(CONSTANTS.map(ast.Constant), NAMES.map(lambda name: ast.Name(name, ast.Load())))
     operators = st.sampled_from([ast.Add(), ast.Mult(), ast.Sub(), ast.Pow(), ast.BitAnd()])
 
     def larger(inner: st.SearchStrategy[ast.expr]) -> st.SearchStrategy[ast.expr]:
