@@ -25,7 +25,7 @@ def command(context: click.Context, shell: str | None, project: str | None) -> N
     bash   echo 'eval "$(assetflow completion bash)"' >> ~/.bashrc
     zsh    echo 'eval "$(assetflow completion zsh)"' >> ~/.zshrc
     fish   assetflow completion fish > ~/.config/fish/completions/assetflow.fish
-    """
+    """  # noqa: D301 - click takes the character itself for "do not wrap"
     shell = shell or shell_of_user()
     script = get_completion_class(shell)
     assert script is not None, "click completes for all three"

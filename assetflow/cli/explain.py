@@ -30,7 +30,7 @@ def lines(told: Explanation) -> Iterator[str]:
     asset = told.asset
     yield f"{styled(asset.name, 'bold')} is {styled(told.status, told.status)}  {styled(asset.where, 'dim')}"
     if asset.description:
-        yield f"  {clean(asset.description)}"
+        yield click.wrap_text(clean(" ".join(asset.description.split())), 100, "  ", "  ")
     yield ""
     yield from verdict(told)
     yield from past(told)

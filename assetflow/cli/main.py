@@ -16,6 +16,8 @@ import click
 from assetflow.errors import AssetflowError
 from assetflow.version import VERSION
 
+INTERRUPTED = 130
+
 # Name: what `assetflow --help` says of it, without importing the command. Grouped as people meet them.
 COMMANDS = {
     "init": "Make a small working project.",
@@ -77,7 +79,13 @@ def cli(context: click.Context, project: str | None) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with the exit code of the contract."""
-    sys.exit(run(arguments))
+    code = run(arguments)
+    if code == INTERRUPTED:
+        # A function that does not return, in a thread, would keep the process although the user asked it to end.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -98,10 +106,10 @@ def run(arguments: list[str] | None = None) -> int:
         return done.exit_code
     except click.Abort:
         click.echo("\ninterrupted", err=True)
-        return 130
+        return INTERRUPTED
     except KeyboardInterrupt:
         click.echo("\ninterrupted", err=True)
-        return 130
+        return INTERRUPTED
     except click.ClickException as error:
         error.show()
         return error.exit_code

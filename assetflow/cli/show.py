@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 def command(asset: str, limit: int, env: str | None, as_json: bool, project: str | None) -> None:
     """Show rows of an asset or a source, as it is published now."""
     reader = open_project(project, env).reader()
-    relation = reader.relation(asset)
-    if as_json:
-        put_lines(json.document("assetflow.show/1", relation, limit))
-        return
-    rows = table.texts(relation.limit(limit + 1)).fetchall()
+    with reader.reading(asset):
+        relation = reader.relation(asset)
+        if as_json:
+            put_lines(json.document("assetflow.show/1", relation, limit))
+            return
+        rows = table.texts(relation.limit(limit + 1)).fetchall()
     put_lines(table.layout(table.columns_of(relation), rows[:limit], terminal_width(), dim))
     say(styled(footer(reader, asset, len(rows), limit), "dim", err=True))
 

@@ -42,7 +42,7 @@ def lines(relation: DuckDBPyRelation) -> Iterator[str]:
 
 
 def document(schema: str, relation: DuckDBPyRelation, limit: int | None = None) -> Iterator[str]:
-    """The lines of `{"schema", "columns": [{"name", "type"}], "rows": [[..]], "truncated"}`, with at most `limit` rows."""
+    """Lines of `{"schema", "columns": [{"name", "type"}], "rows": [[..]], "truncated"}`, of at most `limit` rows."""
     columns = [
         {"name": name, "type": str(type_)} for name, type_ in zip(relation.columns, relation.types, strict=True)
     ]

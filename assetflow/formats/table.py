@@ -1,7 +1,7 @@
 """A plain table for people: columns aligned, numbers to the right.
 
 `lines` prints any number of rows, block by block, and cuts nothing; `layout` fits a few rows into the width of a
-terminal: first wide cells are cut, then columns at the right are left out and counted.
+terminal: first wide cells are cut, then columns at the right are left out and named below.
 """
 
 from __future__ import annotations
@@ -55,23 +55,24 @@ def lines(relation: DuckDBPyRelation) -> Iterator[str]:
 def layout(
     columns: Sequence[Column], rows: Sequence[Row], width: int | None = None, dim: Style | None = None
 ) -> list[str]:
-    """The header and a line for each row, none wider than `width` (None: as wide as it is).
+    """The header, a line for each row, and one for what is left out; none is wider than `width` (None: no limit).
 
-    `dim` styles the header and each NULL.
+    `dim` styles the header, each NULL, and what is left out.
     """
     dim = dim or str
     shown = [[_shown(cell) for cell in row] for row in rows]
     widths = _widths(columns, shown)
-    left_out = 0
     if width is not None:
         widths = _narrowed(widths, width)
-        left_out = len(columns) - len(widths)
-    more = f"{GAP}… {left_out} more column{'s' * (left_out != 1)}" if left_out else ""
-    found = [dim(_header(columns, widths) + more)]
+    found = [dim(_header(columns, widths))]
     for row, cells in zip(rows, shown, strict=True):
         fitted = [_cut(cell, most) for cell, most in zip(cells, widths, strict=False)]
         nulls = [cell is None for cell in row[: len(widths)]]
         found.append(_line(fitted, widths, columns, nulls, dim))
+    left_out = [clean(column.name) for column in columns[len(widths) :]]
+    if width is not None and left_out:
+        more = f"… {len(left_out)} more column{'s' * (len(left_out) != 1)}: {', '.join(left_out)}"
+        found.append(dim(_cut(more, width)))
     return found
 
 
@@ -95,7 +96,7 @@ def is_number(type_: str) -> bool:
 
 
 def clean(text: str) -> str:
-    """The text without what a terminal would obey (control, escape and bidirectional characters); line breaks as `⏎`."""
+    """The text without what a terminal obeys (control, escape and bidirectional characters); line breaks as `⏎`."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(_harmless(character) for character in text.replace("\r\n", "\n"))
@@ -113,6 +114,9 @@ GAP = "  "
 CUTS = (60, 40, 28, 20, 14)
 """To how many characters wide cells are cut, in this order, before a column is left out."""
 
+CUT_BESIDE_MORE = 28
+"""To how many they are cut where columns are left out in any case."""
+
 
 def _narrowed(widths: Sequence[int], width: int) -> list[int]:
     """The widths of those columns that fit, at least one."""
@@ -120,12 +124,12 @@ def _narrowed(widths: Sequence[int], width: int) -> list[int]:
         cut = [min(each, most) for each in widths]
         if _total(cut) <= width:
             return _given_back(cut, widths, width)
-    note = len(f"{GAP}… {len(widths)} more columns")
-    while len(cut) > 1 and _total(cut) + note > width:
+    cut = [min(each, CUT_BESIDE_MORE) for each in widths]
+    while len(cut) > 1 and _total(cut) > width:
         cut.pop()
     if len(cut) == 1:
-        return [max(1, min(widths[0], width - (note if len(widths) > 1 else 0)))]
-    return _given_back(cut, widths[: len(cut)], width - note)
+        return [min(widths[0], width)]
+    return _given_back(cut, widths[: len(cut)], width)
 
 
 def _given_back(cut: Sequence[int], wanted: Sequence[int], width: int) -> list[int]:

@@ -1,1 +1,1 @@
-"""The face for notebooks: `assetflow.open()` gives a Warehouse, its tables, plans and runs, each with a readable display."""
+"""The face for notebooks: `assetflow.open()` gives a Warehouse; tables, plans and runs are shown readably."""

@@ -1,4 +1,4 @@
-"""HTML for notebooks: plain elements that take the notebook's own colours. Everything from outside is escaped; no scripts."""
+"""HTML for notebooks: plain elements in the notebook's own colours, no scripts; what comes from outside is escaped."""
 
 from __future__ import annotations
 

@@ -59,9 +59,9 @@ class Run:
     def _summary(self) -> str:
         if self.status == "nothing_to_do":
             return "Nothing is stale."
-        number = len(self.assets)
+        assets = f"{len(self.assets)} asset{'s' * (len(self.assets) != 1)}"
         hint = " refresh() shows what was published." if self.ok else ""
-        return f"Run {self.run_id} {self.status}: {number} asset{'s' * (number != 1)} in {self.result.seconds:.1f} s.{hint}"
+        return f"Run {self.run_id} {self.status}: {assets} in {self.result.seconds:.1f} s.{hint}"
 
     def _cells(self) -> list[Row]:
         return [

@@ -26,7 +26,7 @@ WIDTH = 120
 
 
 class Table:
-    """A table as it was published when its warehouse was opened or last refreshed; nothing is read before it is asked for."""
+    """A table as it was published when its warehouse was opened or refreshed; rows are read when asked for."""
 
     def __init__(self, reader: Reader, name: str) -> None:
         self.name = name

@@ -27,8 +27,8 @@ COLUMNS = (Column("table"), Column("kind"), Column("rows", is_number=True), Colu
 WIDTH = 120
 
 
-def open(path: str | None = None, env: str | None = None) -> Warehouse:  # noqa: A001 - assetflow.open() reads well
-    """The project at `path`, or the one around the working directory, in an environment (default: that of the project)."""
+def open(path: str | None = None, env: str | None = None) -> Warehouse:
+    """The tables of the project at `path`, or around the working directory; `env` as the project says, unless given."""
     return Warehouse(path, env)
 
 
@@ -68,7 +68,7 @@ class Warehouse:
         return self._reader.names
 
     def sql(self, text: str) -> DuckDBPyRelation:
-        """A DuckDB relation over the published tables; nothing runs before it is read. UsageError tells what is wrong."""
+        """A DuckDB relation over the published tables; it runs when it is read. UsageError says what is wrong."""
         return self._reader.sql(text)
 
     def refresh(self) -> Warehouse:
@@ -109,7 +109,7 @@ class Warehouse:
                 if line is not None:
                     done += 1
                     if not quiet:
-                        print(line, flush=True)
+                        print(line, flush=True)  # noqa: T201 - this is a face
         finally:
             project.ledger.close()
         assert running.result is not None, "a run that ends has a result"

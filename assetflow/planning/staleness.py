@@ -48,7 +48,7 @@ def why_stale(asset: Asset, made: Made | None, now: Fingerprint, recall: Recall)
     An input whose digest is not known yet is left out of `now.inputs`; the answer is then about the rest.
     """
     if made is None:
-        return (Reason("never_made", detail=f"{asset.name} was never made"),)
+        return (Reason("never_made", detail="never made"),)
     if not made.files_present:
         return (Reason("files_missing", detail="files of its current snapshot are gone from the warehouse"),)
     if asset.rebuilds_always:

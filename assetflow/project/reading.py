@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from assetflow.engines import Table, Where
-from assetflow.errors import AssetError, SourceError, UsageError, did_you_mean
+from assetflow.errors import AssetError, SourceError, UsageError, WarehouseError, did_you_mean
 from assetflow.lineage.sql_tokens import without_trailing_semicolon
 from assetflow.materialization import Snapshot
 from assetflow.project.definitions import Definitions
@@ -94,6 +94,20 @@ class Reader:
     def relation(self, name: str) -> DuckDBPyRelation:
         """All rows of one table, as a DuckDB relation."""
         return self.cursor([name]).sql(f"FROM {quote_identifier(name)}").set_alias(name)
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[None]:
+        """Turn what DuckDB says while a table is read into an error that tells what is to blame."""
+        import duckdb
+
+        from assetflow.sources.files.explain import explain_read_error
+
+        try:
+            yield
+        except duckdb.Error as error:
+            if name in self._unread:
+                raise explain_read_error(error, self.definitions.sources[name]) from error
+            raise WarehouseError(f"{name} cannot be read: {str(error).splitlines()[0]}") from error
 
     def sql(self, text: str) -> DuckDBPyRelation:
         """A query over the published tables, as a DuckDB relation; nothing runs before it is read.

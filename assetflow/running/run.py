@@ -39,6 +39,7 @@ from assetflow.warehouse import records
 from assetflow.warehouse.warehouse import Warehouse
 
 SECONDS_UNRECORDED = 0.5
+SECONDS_TO_STOP = 3.0
 MOST_UNRECORDED = 64
 OpenExecutor = Callable[[int], Executor]
 
@@ -97,12 +98,13 @@ class Run:
         ledger = order.warehouse.ledger
         ledger.start_run(records.RunRecord(order.run_id, order.environment, self.started_at, selection=order.selection))
         try:
-            with order.open_executor(order.workers) as executor:
-                try:
-                    yield from self.carry_out(executor)
-                except BaseException:
-                    self.stop(executor)
-                    raise
+            executor = order.open_executor(order.workers)
+            try:
+                yield from self.carry_out(executor)
+            except BaseException:
+                self.stop(executor)
+                raise
+            executor.shutdown()
             yield from self.publish()
         finally:
             self.finish()
@@ -445,9 +447,10 @@ class Run:
         return any(result.outcome in {"failed", "blocked"} for result in self.results.values())
 
     def stop(self, executor: Executor) -> None:
-        """Interrupt what is under way and keep what has finished meanwhile."""
+        """Interrupt what is under way and keep what has finished meanwhile; a body that goes on is left behind."""
         self.shop.interrupt()
-        executor.shutdown(wait=True, cancel_futures=True)
+        executor.shutdown(wait=False, cancel_futures=True)
+        wait(self.futures, timeout=SECONDS_TO_STOP)
         for future in list(self.futures):
             if future.done() and not future.cancelled() and future.exception() is None:
                 for _ in self.take(future):

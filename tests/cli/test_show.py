@@ -80,7 +80,7 @@ def test_a_terminal_gets_what_fits_it(shop: Shop) -> None:
     shop.made()
     lines = on_a_terminal(shop, "show", "wide", "--limit", "1", columns=60)
     assert max(map(len, map(without_style, lines))) <= 60
-    assert "more columns" in lines[0]
+    assert "more columns: " in without_style(lines[-1])
     assert "\x1b[2mNULL\x1b[0m" in lines[1]
     piped = shop.cli("show", "wide", "--limit", "1").out
     assert "word " * 20 in piped
@@ -112,3 +112,21 @@ def read_block(terminal: int) -> bytes:
 
 def without_style(line: str) -> str:
     return re.sub(r"\x1b\[\d*m", "", line)
+
+
+def test_a_source_that_is_damaged(shop: Shop, ask: Ask) -> None:
+    shop.write("assetflow.toml", '[sources.orders]\nfiles = "data/orders.csv"\ncolumns = { customer = "INTEGER" }\n')
+    printed = ask(shop, "show", "orders")
+    assert printed.code == 2
+    assert "data/orders.csv:2: source orders: " in printed.err
+    assert "ann" in printed.err
+
+
+def test_a_file_of_the_warehouse_that_is_damaged(shop: Shop, ask: Ask) -> None:
+    shop.made("people")
+    (file,) = (shop.root / "warehouse").rglob("*.parquet")
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes()[:4] + b"x" * 100 + file.read_bytes()[104:])
+    printed = ask(shop, "show", "people")
+    assert (printed.code, printed.out) == (1, "")
+    assert "people cannot be read" in printed.err

@@ -252,6 +252,9 @@ class Histories(RuleBasedStateMachine):
             assert self.shop.rows(f"FROM {name} ORDER BY ALL") == rows, (name, outcomes)
         failed = {name for name, outcome in outcomes.items() if outcome in {"failed", "blocked"}}
         assert failed == {asset.name for _, asset in self.world.declared()} - expected.keys()
+        if not failed and self.world.declared():
+            published = self.shop.project().ledger.current("prod").keys()
+            assert published - set(SOURCES) == expected.keys(), "what is no longer declared is withdrawn"
         again = self.shop.run()
         assert not again.keys() - failed, "a second run makes nothing"
 

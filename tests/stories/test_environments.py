@@ -23,8 +23,8 @@ def test_environments_are_apart_and_share_what_was_made(shop: Shop) -> None:
 def test_the_environment_comes_from_the_flag_then_the_variable_then_the_file(shop: Shop) -> None:
     shop.write("assetflow.toml", 'environment = "filed"\n[sources.orders]\nfiles = "data/orders.csv"\n')
     shop.cli("materialize", "-s", "people")
-    shop.cli("materialize", "-s", "people", env={"ASSETFLOW_ENVIRONMENT": "told"})
-    shop.cli("materialize", "-s", "people", "--env", "flagged", env={"ASSETFLOW_ENVIRONMENT": "told"})
+    shop.cli("materialize", "-s", "people", env={"ASSETFLOW_ENV": "told"})
+    shop.cli("materialize", "-s", "people", "--env", "flagged", env={"ASSETFLOW_ENV": "told"})
     made = {path.stem for path in (shop.root / "warehouse").glob("*.duckdb")}
     assert made == {"filed", "told", "flagged"}
 

@@ -57,9 +57,9 @@ def test_a_blocking_check_is_no_reason_to_try_again(flaky: Shop) -> None:
     assert flaky.read("tries") == "xxx", "the third attempt worked: its rows are wrong, not its luck"
 
 
-@pytest.mark.parametrize("body", ["while True: pass", "return duckdb.sql('SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b')"])
+@pytest.mark.parametrize("body", ["while True: pass", "return Query('SELECT sum(a.range * b.range) AS n FROM range(1000000) a, range(1000000) b')"])
 def test_a_function_that_takes_too_long_is_stopped(empty_shop: Shop, body: str) -> None:
-    empty_shop.python("slow", f"import duckdb\nfrom assetflow import asset\n@asset(timeout=0.3)\ndef slow():\n    {body}\n")
+    empty_shop.python("slow", f"from assetflow import Query, asset\n@asset(timeout=0.3)\ndef slow():\n    {body}\n")
     empty_shop.sql("quick", "SELECT 1 AS n")
     result = {each.asset: each for each in empty_shop.materialize(jobs=2).assets}
     assert result["slow"].outcome == "failed"

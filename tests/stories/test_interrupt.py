@@ -1,0 +1,126 @@
+"""Stopping a run (Ctrl-C, SIGTERM), and two runs at once: what is said, what is kept, who goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.conftest import Shop
+
+BODIES = {
+    "Python that goes on": "while True: pass",
+    "a call that does not return": "time.sleep(3600)",
+    "SQL that goes on": "return Query('SELECT sum(a.range * b.range) AS n FROM range(1000000) a, range(1000000) b')",
+}
+
+
+@pytest.fixture
+def slow(empty_shop: Shop) -> Shop:
+    """quick -> slow, which says that it has begun and then does not end."""
+    empty_shop.sql("quick", "SELECT 1 AS n")
+    write_slow(empty_shop, "while True: pass")
+    return empty_shop
+
+
+def write_slow(shop: Shop, body: str) -> None:
+    head = "import time\nfrom assetflow import Query, asset\n"
+    parameters = "" if "Query" in body else "quick"
+    shop.write("assets/slow.py", f"{head}\n@asset\ndef slow({parameters}):\n    {body}\n")
+
+
+@contextmanager
+def materializing(shop: Shop, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """A run in a process of its own, which is in the middle of `slow`."""
+    arguments = [sys.executable, "-m", "assetflow", "materialize", "--log-format", "json", *options]
+    environment = {**os.environ, "COLUMNS": "120"}
+    with subprocess.Popen(
+        arguments, cwd=shop.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stderr is not None
+        try:
+            begun = {"quick": False, "slow": False}
+            for line in process.stderr:
+                begun["quick"] |= '"finished"' in line and '"quick"' in line
+                begun["slow"] |= '"started"' in line and '"slow"' in line
+                if all(begun.values()):
+                    break
+            assert all(begun.values()), "the run ended before it came to slow"
+            yield process
+        finally:
+            process.kill()
+
+
+def end(process: subprocess.Popen[str], how: signal.Signals) -> str:
+    process.send_signal(how)
+    _, err = process.communicate(timeout=60)
+    return err
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("what", BODIES)
+def test_ctrl_c_ends_with_130_says_what_is_kept_and_the_next_run_restores_it(slow: Shop, what: str, jobs: str) -> None:
+    write_slow(slow, BODIES[what])
+    with materializing(slow, "-j", jobs) as process:
+        err = end(process, signal.SIGINT)
+        assert process.returncode == 130
+    assert "interrupted: nothing of this run was published." in err
+    assert "1 finished asset is kept" in err
+    assert "Traceback" not in err
+    assert slow.project().ledger.current("prod") == {}
+    assert not list((slow.root / "warehouse/staging").glob("*")), "nothing half made is left"
+    [run] = slow.project().ledger.runs()
+    assert run.status == "interrupted"
+    slow.sql("slow", "SELECT n FROM quick")
+    slow.remove("assets/slow.py")
+    assert slow.run() == {"quick": "restored", "slow": "materialized"}
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+def test_being_told_to_end_is_like_ctrl_c(slow: Shop, how: signal.Signals) -> None:
+    with materializing(slow) as process:
+        err = end(process, how)
+        assert process.returncode == 130
+    assert "interrupted: nothing of this run was published." in err
+
+
+def test_an_interrupted_run_leaves_what_was_published_before(shop: Shop) -> None:
+    shop.made()
+    shop.sql("quick", "SELECT 1 AS n")
+    write_slow(shop, "while True: pass")
+    shop.sql("people", "SELECT 2 AS id, 'bob' AS name")
+    with materializing(shop, "-j", "1") as process:
+        end(process, signal.SIGINT)
+    assert shop.rows("SELECT id FROM people") == [(1,)]
+    assert shop.project().ledger.current("prod").keys() == {"big", "by_city", "orders", "people", "sales"}
+
+
+def test_a_second_run_ends_with_4_and_names_the_first(slow: Shop) -> None:
+    with materializing(slow) as process:
+        printed = slow.cli("materialize")
+        assert printed.code == 4
+        [running] = slow.cli("runs", "--json").json["runs"]
+        assert running["status"] == "running"
+        assert f"run {running['run_id']} holds environment prod: process {process.pid} on {socket.gethostname()}" in printed.err
+        assert running["started_at"][:10] in printed.err
+        assert f"kill -INT {process.pid}" in printed.err
+        assert slow.cli("materialize", "--env", "dev", "-s", "quick").code == 0, "another environment is free"
+        assert slow.cli("query", "--env", "dev", "FROM quick").code == 0, "readers do not wait"
+        end(process, signal.SIGINT)
+
+
+def test_a_run_that_was_killed_holds_nothing_and_is_listed_as_died(slow: Shop) -> None:
+    with materializing(slow) as process:
+        end(process, signal.SIGKILL)
+    [died] = slow.cli("runs", "--json").json["runs"]
+    assert died["status"] == "died"
+    slow.sql("slow", "SELECT n FROM quick")
+    slow.remove("assets/slow.py")
+    assert set(slow.run()) == {"quick", "slow"}
+    assert slow.rows("FROM slow") == [(1,)]
