@@ -146,6 +146,10 @@ class AssetDeclaration(NamedTuple):
     path: str
     line: int
 
+    @property
+    def asset_name(self) -> str:
+        return str(self.options.get("name", self.function.__name__))
+
 
 class CheckDeclaration(NamedTuple):
     """What `@check` was given: the asset under check and the function that returns failing rows."""
@@ -156,6 +160,15 @@ class CheckDeclaration(NamedTuple):
     severity: Severity
     path: str
     line: int
+
+    @property
+    def check_name(self) -> str:
+        return self.name or self.function.__name__
+
+    @property
+    def about(self) -> str:
+        """The name of the asset under check."""
+        return self.asset if isinstance(self.asset, str) else getattr(self.asset, "__name__", "")
 
 
 class SourceDeclaration(NamedTuple):

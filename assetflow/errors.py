@@ -100,6 +100,10 @@ class AssetError(AssetflowError):
         super().__init__(message, path=path, line=line, hint=hint)
         self.details = details
 
+    def __str__(self) -> str:
+        where = f"{self.where}: " if self.where else ""
+        return "\n".join(text for text in (where + self.message, self.details, self.hint) if text)
+
     def __reduce__(self) -> tuple[object, ...]:
         # Errors travel from worker processes to the coordinator.
         return _asset_error, (self.message, self.path, self.line, self.hint, self.details)

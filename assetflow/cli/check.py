@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -55,7 +58,8 @@ def command(
     from assetflow.project.checking import check_published
 
     checked = []
-    for each in check_published(opened, chosen):
+    results = check_published(opened, chosen)
+    while (each := next_quietly(results)) is not None:
         checked.append(each)
         if not as_json:
             show(each)
@@ -64,6 +68,12 @@ def command(
     else:
         summarize(checked)
     return 1 if blocked(checked) else 0
+
+
+def next_quietly(results: Iterator[Checked]) -> Checked | None:
+    """The next result; what a user's check prints meanwhile goes to stderr, as stdout is for data."""
+    with redirect_stdout(sys.stderr):
+        return next(results, None)
 
 
 def blocked(checked: list[Checked]) -> bool:

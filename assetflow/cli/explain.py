@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import click
 
+from assetflow.asset import Asset
 from assetflow.cli.options import complete_asset, environment_option, json_option, open_project, project_option
-from assetflow.cli.screen import age, clean, count, local_time, plural, put, put_json, seconds, styled
+from assetflow.cli.screen import age, clean, count, indent, local_time, plural, put, put_json, seconds, styled
 from assetflow.project.explain import Compared, Explanation, explain
 
 
@@ -41,6 +42,10 @@ def lines(told: Explanation) -> Iterator[str]:
 def verdict(told: Explanation) -> Iterator[str]:
     """What the next run would do, and why."""
     step = told.step
+    if told.failure is not None:
+        yield "It failed when it was tried last:"
+        yield indent(clean(told.failure, lines=True), "  ")
+        yield ""
     if not told.asset.enabled:
         yield "It is not made: the asset says enabled = false."
         return
@@ -128,9 +133,15 @@ def outlook(told: Explanation) -> Iterator[str]:
         else:
             yield f'It is declared volatile = "{asset.volatile}".'
     yield ""
-    reads = ", ".join([*asset.upstreams, *asset.files]) or "nothing"
-    yield f"It becomes stale when its code changes{', its config' if asset.config else ''}, or the rows of: {reads}."
+    yield stale_when(asset)
     if told.downstream:
         shown = ", ".join(told.downstream[:8])
         more = f" and {count(len(told.downstream) - 8)} more" if len(told.downstream) > 8 else ""
         yield f"Downstream of it: {shown}{more}."
+
+
+def stale_when(asset: Asset) -> str:
+    """What would make it stale, in a sentence."""
+    reads = ", ".join([*asset.upstreams, *asset.files])
+    code = "its code or its config changes" if asset.config else "its code changes"
+    return f"It becomes stale when {code}" + (f", or the rows of: {reads}." if reads else ".")

@@ -12,7 +12,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from assetflow.cli.materialize import line_of
+from assetflow.cli.progress import line_of
 from assetflow.cli.screen import seconds
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,13 +19,13 @@ from assetflow.cli.options import (
     project_option,
     select_option,
 )
-from assetflow.cli.screen import count, plural, put_json, say, seconds, show_error, show_warning, styled
+from assetflow.cli.screen import plural, put_json, say, seconds, show_error, show_warning, styled
 from assetflow.errors import Interrupted
 
 if TYPE_CHECKING:
     from assetflow.planning.plan import Plan
     from assetflow.project.project import Project, Running
-    from assetflow.running.events import Event, RunResult
+    from assetflow.running.events import RunResult
 
 
 @click.command("materialize")
@@ -68,14 +68,17 @@ def command(
         return show_plan(plan, as_json)
     if not plan:
         return nothing_to_do(plan, opened, quiet=quiet or log_format == "json", as_json=as_json)
-    from assetflow.cli.plan import warn_of_stale_upstreams
+    if log_format == "text":
+        from assetflow.cli.plan import warn_of_stale_upstreams
 
-    warn_of_stale_upstreams(plan)
+        warn_of_stale_upstreams(plan)
     selection = " ".join(select) + (f" (without {' '.join(exclude)})" if exclude else "")
     running = opened.run(plan, jobs=jobs, fail_fast=fail_fast, selection=selection)
     with terminated_like_interrupted():
         try:
-            follow(running, quiet=quiet, log_format=log_format)
+            # What a user's function prints is for people, too.
+            with redirect_stdout(sys.stderr):
+                follow(running, quiet=quiet, log_format=log_format)
         except (KeyboardInterrupt, Interrupted):
             running.close()
             say_interrupted(running)
@@ -86,7 +89,10 @@ def command(
     assert result is not None, "a run that ends has a result"
     if as_json:
         put_json(result.to_dict())
-    summarize(result, plan, opened, quiet=quiet or log_format == "json")
+    if log_format == "json":
+        log_warnings(result)
+    else:
+        summarize(result, plan, opened, quiet=quiet)
     return 1 if result.status == "failed" else 0
 
 
@@ -129,8 +135,10 @@ def nothing_to_do(plan: Plan, project: Project, *, quiet: bool, as_json: bool) -
     elif not quiet:
         if plan.fresh:
             say(f"Nothing is stale: {plural(len(plan.fresh), 'asset')} fresh.")
+        elif project.definitions.assets:
+            say("Nothing to do: what is selected is a source or not enabled. See `assetflow ls`.")
         else:
-            say("Nothing to do: no asset is selected. Add SQL or Python files to assets/, or see `assetflow ls`.")
+            say("Nothing to do: there is no asset yet. Add SQL or Python files to assets/.")
     return 0
 
 
@@ -138,60 +146,43 @@ def follow(running: Running, *, quiet: bool, log_format: str) -> None:
     """Show what happens, as it happens, in the way that fits the stream."""
     if log_format == "json":
         for event in running:
-            sys.stderr.write(json.dumps(event.to_dict()) + "\n")
-            sys.stderr.flush()
+            log(event.to_dict())
     elif quiet:
-        for event in running:
-            if event.event == "failed":
-                show_failure(event)
+        for _ in running:
+            continue
     elif sys.stderr.isatty():
         from assetflow.cli.live import follow_live
 
         follow_live(running)
     else:
+        from assetflow.cli.progress import lines
+
         total = len(running.plan.steps)
         for number, line in enumerate(lines(running), 1):
             say(f"{number:>{len(str(total))}}/{total} {line}")
 
 
-def lines(running: Running) -> Iterator[str]:
-    """One line for each asset as it ends."""
-    for event in running:
-        line = line_of(event)
-        if line is not None:
-            yield line
+def log(line: dict[str, Any]) -> None:
+    """One line of the log, there at once for whoever follows it."""
+    sys.stderr.write(json.dumps(line) + "\n")
+    sys.stderr.flush()
 
 
-def line_of(event: Event) -> str | None:
-    """`sales   made    1,469,307 rows   1.2 s   (never made)`"""
-    word = {"finished": "made", "restored": "restored", "skipped": "skipped", "failed": "failed", "blocked": "blocked"}
-    if event.event not in word:
-        return None
-    style = {"finished": "fresh", "failed": "failed", "blocked": "blocked"}.get(event.event, "dim")
-    parts = [f"{event.asset:<32}", styled(f"{word[event.event]:<9}", style, err=True)]
-    if event.event == "finished":
-        parts.append(f"{rows_text(event.rows):>16}  {seconds(event.seconds or 0.0):>7}")
-        parts.append("came out the same" if event.same_content else why_text(event))
-    elif event.event == "restored":
-        parts.append(f"{rows_text(event.rows):>16}  {'':>7}")
-        parts.append("made from exactly this before")
-    elif event.event == "skipped":
-        parts.append("its upstreams came out the same")
-    else:
-        parts.append((event.error or "").splitlines()[0] if event.error else "")
-    return "  ".join(parts).rstrip()
+def log_warnings(result: RunResult) -> None:
+    """What did not hinder the run, as lines of the log; failures are among its events already."""
+    for asset, text in warnings_of(result):
+        log({"event": "warning", "run_id": result.run_id, "asset": asset, "partition": None, "error": text})
 
 
-def rows_text(rows: int | None) -> str:
-    return "view" if rows is None else f"{count(rows)} row{'s' * (rows != 1)}"
-
-
-def why_text(event: Event) -> str:
-    return event.reasons[0].detail if event.reasons else ""
-
-
-def show_failure(event: Event) -> None:
-    say(f"{styled('failed:', 'error', err=True)} {event.asset}: {event.error}")
+def warnings_of(result: RunResult) -> Iterator[tuple[str | None, str]]:
+    """The asset, if it is about one, and the text of each warning."""
+    for each in result.assets:
+        for check in each.checks:
+            if not check.ok and not check.blocks:
+                found = check.error or plural(check.failures, "failing row")
+                yield each.asset, f"{each.asset}: check {check.name} found {found}"
+    for warning in result.warnings:
+        yield None, warning
 
 
 def summarize(result: RunResult, plan: Plan, project: Project, *, quiet: bool) -> None:
@@ -200,11 +191,7 @@ def summarize(result: RunResult, plan: Plan, project: Project, *, quiet: bool) -
         if each.outcome == "failed" and each.error is not None:
             say()
             show_error(each.error)
-        for check in each.checks:
-            if not check.ok and not check.blocks:
-                found = check.error or plural(check.failures, "failing row")
-                show_warning(f"{each.asset}: check {check.name} found {found}")
-    for warning in result.warnings:
+    for _, warning in warnings_of(result):
         show_warning(warning)
     if quiet:
         return

@@ -68,9 +68,7 @@ def show_run(record: RunRecord, steps: tuple[StepRecord, ...], is_running: objec
             step.outcome,
             count(step.rows),
             seconds(step.seconds) if step.seconds else "",
-            (step.error or (step.reasons[0].detail if step.reasons else "")).splitlines()[0]
-            if step.error or step.reasons
-            else "",
+            (step.error or (step.reasons[0].detail if step.reasons else "")).partition("\n")[0],
         ]
         for step in steps
     ]

@@ -7,8 +7,8 @@ Struct without fields and a Duration inside of another type are errors.
 
 from __future__ import annotations
 
+import ctypes
 import os
-import threading
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import polars as pl
     from duckdb.sqltypes import DuckDBPyType
     from polars.datatypes import DataTypeClass
-    from polars.lazyframe.in_process import InProcessQuery
 
     DataType = pl.DataType | DataTypeClass
 
@@ -67,17 +66,12 @@ def _write(frame: pl.LazyFrame, path: str) -> None:
             pause = min(pause * 2, 0.02)
     except BaseException:
         query.cancel()
-        threading.Thread(target=_outlive, args=(query,), daemon=True).start()
+        # Polars aborts the process when a cancelled query finds nobody to answer: its handle is never given back.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(query))
         # Polars leaves a truncated file behind when the disk is full.
         with suppress(FileNotFoundError):
             os.remove(path)
         raise
-
-
-def _outlive(query: InProcessQuery) -> None:
-    """Hold a cancelled query until it has ended: Polars aborts the process when it finds nobody to answer."""
-    with suppress(Exception):  # it was stopped; how it ended does not matter any more
-        query.fetch_blocking()
 
 
 def _require_storable(name: str, dtype: DataType, where: Where) -> None:

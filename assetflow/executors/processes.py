@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from concurrent.futures import Executor, ProcessPoolExecutor
 from multiprocessing.connection import wait
@@ -20,6 +21,8 @@ def open_executor(workers: int) -> Executor:
 
 def _follow_parent() -> None:
     """End with the coordinator: at Ctrl-C at once and silently, and when it was killed, too."""
+    # What a function prints is for people; the coordinator's stdout is for data.
+    sys.stdout = sys.stderr
     # A worker holds nothing but staged files, so it may stop anywhere.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_exit_with_parent, daemon=True).start()

@@ -46,7 +46,7 @@ VALUE_FUNCTIONS = frozenset(
 
 def canonical_text(statement: Tree) -> str:
     """Equal for two statements only if they give the same rows under the same column names."""
-    form = _folded(statement, frozenset(_names_as_written(statement)))
+    form = _folded(statement, _names_as_written(statement))
     return json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -149,17 +149,17 @@ def _is_empty(value: Any) -> bool:
     return value is None or value is False or value == "" or value == [] or value == {}
 
 
-def _names_as_written(node: Any) -> Iterator[str]:
+def _names_as_written(statement: Tree) -> frozenset[str]:
     """Names that a column may have as it is spelled: `SELECT 1 AS a, A`, or `SELECT Sales FROM sales`."""
-    yield from VALUE_FUNCTIONS
-    todo = [node]
+    names = set(VALUE_FUNCTIONS)
+    todo: list[Any] = [statement]
     while todo:
         node = todo.pop()
-        if isinstance(node, list):
-            todo += node
-        elif isinstance(node, dict):
-            yield from map(fold, _names_of(node))
-            todo += node.values()
+        if isinstance(node, dict):
+            names.update(map(fold, _names_of(node)))
+            node = node.values()
+        todo += [value for value in node if value and isinstance(value, (dict, list))]
+    return frozenset(names)
 
 
 def _names_of(node: Tree) -> Iterator[str]:

@@ -6,6 +6,7 @@ import ast
 import functools
 import inspect
 import re
+import sys
 import types
 from collections import deque
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from assetflow.lineage.functions import (
     is_project_function,
     package_of,
 )
+from assetflow.lineage.grafts import grafts
 from assetflow.lineage.meaning import (
     CellName,
     Library,
@@ -171,6 +173,8 @@ class Draft:
         if is_project_function(value, self.sources) or value.__closure__ or hasattr(value, "__wrapped__"):
             context = (self.subject.namespace, self.subject.name) if value.__closure__ else (None, "")
             return self.link(Subject("function", value, *context), CALLED_LATER)
+        if value.__code__.co_filename.startswith("<") and namespace_of(value.__globals__, self.sources).path:
+            self.note(f"the source of {value.__code__.co_qualname} was not found")
         return self.library(f"{value.__globals__.get('__name__')}.{value.__code__.co_qualname}")
 
     def _link_class(self, value: type) -> str:
@@ -217,8 +221,11 @@ class Draft:
                 self._write_meaning(plain, meaning, when)
             self._note_changes(meaning, use, when)
             self._write_dynamic(meaning, use, namespace, when)
+            self._write_said_of(meaning, use)
             if isinstance(meaning, Missing) and use.origin is not None:
                 self.note(f"{meaning.name} cannot be imported", use.line)
+        for graft in grafts([each.name for each in library_uses], self.sources):
+            self.lines.append(f"grafted {self.link_value(graft)}")
         self.write_findings(find_volatile(library_uses))
         for text, line in usage.strings:
             self.write_findings(find_volatile_sql(text, line))
@@ -270,6 +277,17 @@ class Draft:
             found = find_path(str(first.value), (), namespace, self.sources)
             self.lines.append(f"import {self._target(found, when)}")
 
+    def _write_said_of(self, meaning: Meaning, use: Use) -> None:
+        """What code says of itself counts where it is asked for: docstrings, annotations, classes below a class."""
+        if isinstance(meaning, ProjectName) and meaning.rest:
+            value, asked = meaning.value, meaning.rest[0]
+            if asked == "__subclasses__" and isinstance(value, type):
+                self.lines += [f"subclass {self.link_value(each)}" for each in _subclasses(value)]
+            elif asked in ("__doc__", "__annotations__"):
+                self.lines.append(f"{asked} {self.text(getattr(value, asked, None)).text}")
+        elif isinstance(meaning, Library) and use.chain[-1] == "__doc__":
+            self.note("a docstring is used as a value", use.line, ALWAYS)
+
     def _note_changes(self, meaning: Meaning, use: Use, when: When) -> None:
         if when != CALLED_LATER or self.subject.kind not in ("function", "class"):
             return
@@ -309,6 +327,13 @@ class Draft:
         file = getattr(module, "__file__", None)
         if isinstance(file, str) and not file.endswith(".py"):
             self.note(f"{module.__name__} is compiled code")
+
+
+def _subclasses(kind: type) -> list[type]:
+    """All classes below a class that their modules still hold."""
+    below = [each for direct in type.__subclasses__(kind) for each in (direct, *_subclasses(direct))]
+    held = {each for each in below if vars(sys.modules.get(each.__module__, sys)).get(each.__name__) is each}
+    return sorted(held, key=lambda each: f"{each.__module__}.{each.__qualname__}")
 
 
 def _plain(chain: tuple[str, ...]) -> tuple[str, ...]:

@@ -74,6 +74,8 @@ def _asset_comment(text: str, path: str) -> Token | None:
         elif _MARK.match(comment_text(token)):
             _check_asset_comment(token, path, is_first=found is None, is_before_query=is_before_query)
             found = token
+            if "@asset" not in text[token.end :]:
+                break
     return found
 
 

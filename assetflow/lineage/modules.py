@@ -92,7 +92,8 @@ class Sources:
         if known is not None or package in sys.stdlib_module_names or package == _OURS:
             return known
         parent, _, _ = name.rpartition(".")
-        if parent and self.find(parent) is None:
+        above = self.find(parent) if parent else None
+        if parent and (above is None or "__path__" not in vars(above)):
             return None
         return self.load(name) if self._is_project_file(name) else None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import types
+from collections.abc import Sequence
 from dataclasses import replace
 
 from assetflow.asset import asset, check
@@ -144,7 +145,7 @@ def _class_namespace(draft: Draft, kind: type) -> Namespace:
     cells: dict[str, object] = {}
     for value in vars(kind).values():
         function = getattr(value, "__func__", value)
-        if isinstance(function, types.FunctionType):
+        if isinstance(function, types.FunctionType) and is_project_function(function, draft.sources):
             cells |= {name: cell for name, cell in cells_of(function).items() if name != "__class__"}
     for name in sorted(cells):
         draft.write_value(f"cell {name}", cells[name], None)
@@ -153,16 +154,53 @@ def _class_namespace(draft: Draft, kind: type) -> Namespace:
 
 def _write_class_state(draft: Draft, kind: type, namespace: Namespace) -> None:
     """What was put onto the class after its statement, and values that its statement computed."""
-    spans = [(each.lineno, each.end_lineno or 0) for each in namespace.source.classes.get(kind.__qualname__, ())]
+    statements = namespace.source.classes.get(kind.__qualname__, ())
+    told = _assigned_names(statements)
     for name, value in sorted(vars(kind).items()):
-        function = getattr(value, "__func__", value)
-        if is_project_function(function, draft.sources):
-            assert isinstance(function, types.FunctionType)
-            line = function.__code__.co_firstlineno
-            if not any(first <= line <= last for first, last in spans):
+        function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+        if isinstance(function, types.FunctionType):
+            is_ours = is_project_function(function, draft.sources)
+            if is_ours and not _is_within(function, statements, namespace, draft.sources):
                 draft.write_value(f"member {name}", function, None)
-        elif isinstance(value, bool | int | float | str | bytes) and not name.startswith("_"):
-            draft.lines.append(f"member {name} {draft.text(value).text}")
+        elif _is_member(name, value):
+            text = draft.text(value)
+            draft.lines.append(f"member {name} {text.text}")
+            if text.opaque and name not in told:
+                draft.note(f"{kind.__qualname__}.{name} is a {text.opaque[0]}, whose value has no fingerprint")
+    for name, field in vars(kind).get("__dataclass_fields__", {}).items():
+        draft.lines.append(f"field {name} {draft.text((field.default, field.default_factory)).text}")
+
+
+def _is_within(
+    function: types.FunctionType, statements: Sequence[ast.ClassDef], namespace: Namespace, sources: Sources
+) -> bool:
+    """True for a function that is written inside of one of these class statements."""
+    code = function.__code__
+    is_same_file = sources.relative(code.co_filename) == namespace.path
+    return is_same_file and any(
+        each.lineno <= code.co_firstlineno <= (each.end_lineno or 0) for each in statements
+    )
+
+
+def _is_member(name: str, value: object) -> bool:
+    """True for what a class holds, but for what Python keeps there for itself."""
+    is_pythons = name.startswith(("__", "_abc_")) or (name.startswith("_") and name.endswith("_"))
+    return not is_pythons and not isinstance(value, _SLOTS) and type(value).__module__ != "_collections"
+
+
+_SLOTS = (types.MemberDescriptorType, types.GetSetDescriptorType, types.BuiltinFunctionType)
+
+
+def _assigned_names(statements: Sequence[ast.ClassDef]) -> frozenset[str]:
+    """The names in a class to which its statement gives something else than a constant: that tells what they hold."""
+    told: set[str] = set()
+    for statement in (each for node in statements for each in ast.walk(node)):
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and not isinstance(statement.value, ast.Constant | None):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            told.update(each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name))
+        elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.For | ast.With):
+            told.update([statement.name] if hasattr(statement, "name") else ())
+    return frozenset(told)
 
 
 def _write_module(draft: Draft) -> None:

@@ -44,7 +44,7 @@ def reads(node: Any, source: bytes, hidden: Names = frozenset()) -> Iterator[Rea
         yield from _read_here(node, source, hidden)
         is_recursive = node.get("type") == "RECURSIVE_CTE_NODE"
         for key, value in node.items():
-            if key == "cte_map" or not isinstance(value, (dict, list)):
+            if not value or key == "cte_map" or not isinstance(value, (dict, list)):
                 continue
             sees_itself = is_recursive and key == "right"
             yield from reads(value, source, hidden | {fold(node["cte_name"])} if sees_itself else hidden)
@@ -169,7 +169,10 @@ _FILE_READERS = frozenset(
 
 _CLOCK = "reads the clock"
 _WHY_VOLATILE = {
+    "ago": _CLOCK,
     "current_date": _CLOCK,
+    "current_localtime": _CLOCK,
+    "current_localtimestamp": _CLOCK,
     "current_time": _CLOCK,
     "current_timestamp": _CLOCK,
     "get_current_time": _CLOCK,
@@ -177,6 +180,8 @@ _WHY_VOLATILE = {
     "localtime": _CLOCK,
     "localtimestamp": _CLOCK,
     "now": _CLOCK,
+    "pg_conf_load_time": _CLOCK,
+    "pg_postmaster_start_time": _CLOCK,
     "today": _CLOCK,
     "transaction_timestamp": _CLOCK,
     "gen_random_uuid": "is random",
@@ -198,12 +203,18 @@ _WHY_VOLATILE = {
     "getvariable": "reads the session",
     "in_search_path": "reads the session",
     "nextval": "reads the session",
+    "pg_get_constraintdef": "reads the session",
+    "pg_get_viewdef": "reads the session",
     "setval": "reads the session",
     "txid_current": "reads the session",
     "stats": "reads how the engine keeps the rows",
     "vector_type": "reads how the engine keeps the rows",
+    "pg_sleep": "waits",
     "sleep_ms": "waits",
     "write_log": "writes a log",
     "getenv": "reads the environment",
 }
-"""DuckDB's functions that are not the same at each call, but for `error`; `current_user` and its kin always are."""
+"""DuckDB's functions that are not the same at each call, but for `error`; `current_user` and its kin always are.
+
+DuckDB itself does not say so of its macros (`ago`), nor of `current_localtime` and `current_localtimestamp`.
+"""

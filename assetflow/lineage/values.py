@@ -143,10 +143,19 @@ class _Writer:
             return self._each(value)
         if isinstance(value, set | frozenset):
             return self._each(sorted(value, key=_stable_key))
-        for plain in (int, float, complex, bytes):
-            if isinstance(value, plain):
-                return plain.__repr__(value)
-        return self.write(str(value)) if isinstance(value, str) else ""
+        if isinstance(value, deque):
+            return f"{self._each(value)} {value.maxlen}"
+        if isinstance(value, BaseException):
+            return self._each(value.args)
+        if isinstance(value, os.PathLike):
+            return self._without_root(os.fspath(value))
+        if isinstance(value, str):
+            return self.write(str.__str__(value))
+        base = next((each for each in type(value).__mro__ if each.__name__ in _PLAIN or _is_by_repr(each)), None)
+        if base is not None:
+            return base.__repr__(value)
+        hidden = next((each for each in type(value).__mro__ if each is not object and _is_compiled(each)), None)
+        return "" if hidden is None else self._write_opaque(value)
 
     def _write_opaque(self, value: object) -> str:
         name = f"{type(value).__module__.split('.')[0]}.{type(value).__name__}"
@@ -158,13 +167,27 @@ class _Writer:
         return f"opaque:{name}"
 
 
+def _is_by_repr(kind: type) -> bool:
+    return kind.__module__.lstrip("_") in _BY_REPR
+
+
+def _is_compiled(kind: type) -> bool:
+    """True for types whose objects hold what no attribute shows."""
+    return not kind.__flags__ & _MADE_IN_PYTHON
+
+
+_MADE_IN_PYTHON = 1 << 9
+
+
 def _state(value: object) -> list[tuple[object, object]]:
     state: dict[str, object] = dict(getattr(value, "__dict__", {}))
     for kind in type(value).__mro__:
         slots = kind.__dict__.get("__slots__", ())
         for name in (slots,) if isinstance(slots, str) else slots:
-            if name not in ("__dict__", "__weakref__") and hasattr(value, name):
-                state[name] = getattr(value, name)
+            # A private name is kept under the name of its class.
+            kept = f"_{kind.__name__.lstrip('_')}{name}" if name.startswith("__") and not name.endswith("__") else name
+            if name not in ("__dict__", "__weakref__") and hasattr(value, kept):
+                state[kept] = getattr(value, kept)
     return sorted(state.items())
 
 

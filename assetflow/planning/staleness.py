@@ -23,6 +23,7 @@ class Made(NamedTuple):
     digest: str
     snapshot: str
     files_present: bool = True
+    is_view: bool = False
 
 
 Recall = Callable[[str], Materialization]

@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
+from stat import S_ISDIR
 from typing import Any
 
 from assetflow.asset import Asset, Note, Parameter
@@ -22,7 +23,7 @@ from assetflow.project.stat import Stamp, content_hash, replace_file, settled, s
 from assetflow.running.record import EVERY_VARIABLE, Record, hash_of_value
 from assetflow.source import Source
 
-FORMAT = 1
+FORMAT = 2
 
 
 class DefinitionsCache:
@@ -93,7 +94,7 @@ class DefinitionsCache:
                 value = json.load(file)
         except (OSError, ValueError):  # missing or damaged: derived data is made anew
             return
-        if value.get("surroundings") == self.surroundings:
+        if isinstance(value, dict) and value.get("surroundings") == self.surroundings:
             self.entries = value["files"]
 
     def _same_surroundings(self, depends: Mapping[str, Any]) -> bool:
@@ -101,13 +102,14 @@ class DefinitionsCache:
             depends["python"] == self.python
             and all(self._same_file(path, *then) for path, then in depends["files"].items())
             and all(stat_only(path) == then for path, then in depends["stats"].items())
-            and all(self._listing(path) == then for path, then in depends["listings"].items())
+            and all(listing(path) == then for path, then in depends["listings"].items())
+            and all(self._module_listing(path) == then for path, then in depends["folders"].items())
             and all(variable_hash(name) == then for name, then in depends["variables"].items())
         )
 
-    def _listing(self, path: str) -> str | None:
+    def _module_listing(self, path: str) -> str | None:
         if path not in self._listings:
-            self._listings[path] = listing(path)
+            self._listings[path] = module_listing(path)
         return self._listings[path]
 
     def _same_file(self, path: str, then: Stamp | None, sha256: str | None) -> bool:
@@ -150,40 +152,56 @@ def hash_of(value: Any) -> str:
 def depends_on(records: Iterable[Record]) -> dict[str, Any]:
     """What the records name, as it is now."""
     records = list(records)
+    executed = {record.path: record.sha256 for record in records}
     paths = {path for record in records for path in (record.path, *record.modules, *record.files)}
     files: dict[str, Any] = {}
     for path in sorted(paths):
         try:
-            files[path] = [settled(stamp_of(path)), content_hash(path)]
+            stamp = settled(stamp_of(path))
+            sha256 = content_hash(path)
+            # A file that was saved after it was executed is not what the definitions were read from.
+            files[path] = [stamp, sha256] if executed.get(path) in {None, sha256} else [None, executed[path]]
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             files[path] = [None, None]
     stats = {path for record in records for path in record.stats} - paths
-    folders = {path for record in records for path in record.listings} | {os.path.dirname(path) for path in paths}
+    listings = {path for record in records for path in record.listings}
+    folders = {path for record in records for path in record.folders} | {os.path.dirname(path) for path in paths}
     variables = {name: value for record in records for name, value in record.variables.items()}
     return {
         "files": files,
         "stats": {path: stat_only(path) for path in sorted(stats)},
-        "listings": {path: listing(path) for path in sorted(folders)},
+        "listings": {path: listing(path) for path in sorted(listings)},
+        "folders": {path: module_listing(path) for path in sorted(folders)},
         "variables": dict(sorted(variables.items())),
     }
 
 
-def stat_only(path: str) -> list[int] | None:
-    """Size and modification time of a file that was only asked about; a folder counts as being there."""
+def stat_only(path: str) -> list[Any] | None:
+    """What can be learnt of a path by asking: size, time, rights, where a link points; a folder is there or not."""
     try:
         stat = os.stat(path)
     except OSError:
-        return None
-    return [0, 0] if os.path.isdir(path) else [stat.st_size, stat.st_mtime_ns]
+        return [os.readlink(path)] if os.path.islink(path) else None
+    link = os.readlink(path) if os.path.islink(path) else None
+    if S_ISDIR(stat.st_mode):
+        return [link, stat.st_mode]
+    return [link, stat.st_mode, stat.st_uid, stat.st_gid, stat.st_size, stat.st_mtime_ns]
 
 
 def listing(path: str) -> str | None:
-    """A hash of the names in a folder; byte code and hidden files come and go and do not count."""
+    """A hash of the names in a folder."""
     try:
-        names = sorted(name for name in os.listdir(path) if not name.startswith((".", "__pycache__")))
+        return hash_of(sorted(os.listdir(path)))
     except OSError:
         return None
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()
+
+
+def module_listing(path: str) -> str | None:
+    """A hash of the names in a folder that could be imported or read; byte code and hidden files come and go."""
+    try:
+        return hash_of(sorted(name for name in os.listdir(path) if not name.startswith((".", "__pycache__"))))
+    except OSError:
+        return None
 
 
 def variable_hash(name: str) -> str | None:

@@ -110,6 +110,7 @@ def unknown_upstreams(assets: Mapping[str, Asset], sources: Mapping[str, Source]
 
 
 def unknown_in_checks(assets: Mapping[str, Asset], sources: Mapping[str, Source]) -> list[DefinitionError]:
+    things: list[Asset | Source] = [*assets.values(), *sources.values()]
     return [
         DefinitionError(
             f"the check {check.name} of {thing.name} compares with {upstream}, which is no asset and no source",
@@ -117,7 +118,7 @@ def unknown_in_checks(assets: Mapping[str, Asset], sources: Mapping[str, Source]
             line=check.line or thing.line,
             hint=did_you_mean(upstream, [*assets, *sources]) or f"Add assets/{upstream}.sql, or correct the check.",
         )
-        for thing in (*assets.values(), *sources.values())
+        for thing in things
         for check in thing.checks
         for upstream in check.upstreams
         if upstream not in assets and upstream not in sources
@@ -127,7 +128,7 @@ def unknown_in_checks(assets: Mapping[str, Asset], sources: Mapping[str, Source]
 def unknown_upstream(
     asset: Asset, upstream: str, assets: Mapping[str, Asset], sources: Mapping[str, Source]
 ) -> DefinitionError:
-    known = [*assets, *sources]
+    known = [name for name in (*assets, *sources) if name != asset.name]
     near = did_you_mean(upstream.rpartition(".")[2], known)
     parameter = next((p.name for p in asset.parameters if p.upstream == upstream), None)
     if parameter is not None:

@@ -38,7 +38,9 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All that `explain` tells. `made` is the current materialization, `step` what the next run would do."""
+    """All that `explain` tells. `made` is the current materialization, `step` what the next run would do,
+    `failure` what went wrong when it was tried last.
+    """
 
     asset: Asset
     status: str
@@ -51,6 +53,7 @@ class Explanation:
     upstream_reasons: tuple[tuple[str, Reason], ...]
     downstream: tuple[str, ...]
     code_difference: tuple[str, ...]
+    failure: str | None
 
     def to_dict(self) -> dict[str, Any]:
         made = self.made
@@ -58,6 +61,7 @@ class Explanation:
             "schema": "assetflow.explain/1",
             "asset": self.asset.name,
             "status": self.status,
+            "failure": self.failure,
             "environment": self.environment,
             "action": self.step.action if self.step else None,
             "mode": self.step.mode if self.step else None,
@@ -90,9 +94,10 @@ def explain(project: Project, name: str) -> Explanation:
     current = project.ledger.current(project.environment).get(name)
     made = project.ledger.materialization(current.materialization) if current else None
     since = project.ledger.since(project.environment, name)
+    status = project.statuses(plan)[name]
     return Explanation(
         asset=asset,
-        status=project.statuses(plan)[name],
+        status=status,
         environment=project.environment,
         step=step,
         made=made,
@@ -102,6 +107,7 @@ def explain(project: Project, name: str) -> Explanation:
         upstream_reasons=reasons_above(project, name, plan),
         downstream=tuple(sorted(project.definitions.graph.descendants([name]))),
         code_difference=difference(made, asset),
+        failure=project.ledger.last_error(project.environment, name) if status == "failed" else None,
     )
 
 

@@ -23,9 +23,11 @@ class Observer:
         self.changed = False
         try:
             with open(cache, encoding="utf-8") as file:
-                self.known = json.load(file)
+                known = json.load(file)
         except (OSError, ValueError):  # missing or damaged: derived data is made anew
-            self.known = {}
+            return
+        if isinstance(known, dict):
+            self.known = known
 
     def observe(self, sources: Iterable[Source]) -> dict[str, Observed | SourceError]:
         """What each source holds now, or why that cannot be told."""

@@ -8,7 +8,9 @@ for event in project.run(plan): ...
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
@@ -68,7 +70,9 @@ class Project:
     def definitions(self) -> Definitions:
         """All assets and sources. Reading them creates the warehouse's cache where the folder can be written."""
         self.warehouse.prepare()
-        definitions = load(self.settings, lambda: self.imports, VERSION)
+        # What a user's module prints while it is imported must not get among the data of a command.
+        with redirect_stdout(sys.stderr):
+            definitions = load(self.settings, lambda: self.imports, VERSION)
         self._check_configured(definitions)
         return definitions
 
@@ -92,7 +96,8 @@ class Project:
         if found is None:
             if name in self.definitions.sources:
                 raise UsageError(f"{name} is a source: somebody else makes it", hint="Name an asset that reads it.")
-            raise UsageError(f"there is no asset named {name}", hint=did_you_mean(name, self.definitions.assets))
+            hint = did_you_mean(name, self.definitions.assets) or "`assetflow ls` lists them."
+            raise UsageError(f"there is no asset named {name}", hint=hint)
         return found
 
     def observe(self, names: Sequence[str] | frozenset[str]) -> Mapping[str, Observed | SourceError]:
@@ -112,10 +117,31 @@ class Project:
         }
         present = self.warehouse.present_files()
         made = {
-            name: Made(one.materialization, one.fingerprint_hash, one.digest, one.snapshot, holds(present, one.paths))
+            name: Made(
+                one.materialization,
+                one.fingerprint_hash,
+                one.digest,
+                one.snapshot,
+                holds(present, one.paths),
+                one.rows is None,
+            )
             for name, one in self.ledger.current(self.environment).items()
         }
-        return State(made, sources, self.ledger.materialization, self.find)
+        return State(made, sources, self.recall, self.find)
+
+    def recall(self, id: str) -> Materialization:
+        """A materialization, with its code version as it would be written down today.
+
+        The canonical text of SQL is DuckDB's, whose next release may write the same query differently.
+        """
+        then = self.ledger.materialization(id)
+        asset = self.definitions.assets.get(then.asset)
+        if asset is None or asset.kind != "sql" or not then.code_text or then.fingerprint.code == asset.code_version:
+            return then
+        from assetflow.project.sqlfile import code_version_today
+
+        code = code_version_today(then.code_text, asset, is_view=then.rows is None)
+        return replace(then, fingerprint=replace(then.fingerprint, code=code or then.fingerprint.code))
 
     def find(self, asset: str, fingerprint: str) -> Made | None:
         """An older materialization with this fingerprint whose files are all there."""

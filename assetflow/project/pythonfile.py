@@ -87,7 +87,7 @@ class Reader:
         place = Place(self.path, declaration.line)
         if not callable(function) or not hasattr(function, "__name__"):
             raise place.error("@asset stands on something that is no function")
-        name = str(declaration.options.get("name", function.__name__))
+        name = declaration.asset_name
         check_name(name, what="an asset", place=place)
         values = read_options(declaration.options, asset=name, place=place)
         values.pop("name", None)
@@ -179,7 +179,7 @@ class Reader:
     def check(self, declaration: CheckDeclaration) -> tuple[str, Check]:
         function = declaration.function
         place = Place(self.path, declaration.line)
-        about = declaration.asset if isinstance(declaration.asset, str) else getattr(declaration.asset, "__name__", "")
+        about = declaration.about
         signature = read_signature(function, self.path, self.texts)
         upstreams = tuple(parameter.upstream for parameter in signature.parameters)
         if declaration.severity not in {"error", "warn"}:
@@ -187,7 +187,7 @@ class Reader:
         code = code_version(function, root=self.imports.root, read=self.texts)
         self.used.update(os.path.join(self.imports.root, file) for file in code.files)
         return about, Check(
-            name=declaration.name or function.__name__,
+            name=declaration.check_name,
             severity=declaration.severity,
             upstreams=tuple(name for name in upstreams if name != about),
             function=function.__name__,

@@ -44,7 +44,8 @@ class Reader:
         self._open_session = open_session
         self._session: Session | None = None
         self._snapshots: dict[str, Snapshot] = {}
-        self._tables = Tables(definitions.assets, definitions.graph, self.snapshot, warehouse)
+        self._upstreams: dict[str, tuple[str, ...]] = {}
+        self._tables = Tables(self.snapshot, self.upstreams_of, warehouse)
         self._unread: dict[str, Table] = {}
 
     @property
@@ -61,10 +62,20 @@ class Reader:
             self._snapshots[name] = self.ledger.snapshot(self.current[name].snapshot)
         return self._snapshots[name]
 
+    def upstreams_of(self, name: str) -> tuple[str, ...]:
+        """What a published view reads, whatever is declared by now."""
+        if name not in self._upstreams:
+            made = self.ledger.materialization(self.current[name].materialization)
+            self._upstreams[name] = tuple(one.upstream for one in made.inputs)
+        return self._upstreams[name]
+
     def pin(self) -> None:
         """Read the record of every snapshot now, so that the ledger is not asked again."""
         snapshots = self.ledger.snapshots(current.snapshot for current in self.current.values())
         self._snapshots = {name: snapshots[current.snapshot] for name, current in self.current.items()}
+        for name, snapshot in self._snapshots.items():
+            if snapshot.sql is not None:
+                self.upstreams_of(name)
 
     def tables(self, names: Iterable[str]) -> tuple[Table, ...]:
         """Tables in an order in which they can be attached. A source that no run has recorded is read where it lies."""
@@ -142,12 +153,21 @@ class Reader:
         return [name for name in self.names if name.lower() in words]
 
     def unknown(self, name: str) -> UsageError:
-        if name in self.definitions.assets:
+        asset = self.definitions.assets.get(name)
+        if asset is not None and not asset.enabled:
+            return UsageError(
+                f"{name} is not made: it says enabled = false",
+                path=asset.path,
+                line=asset.line,
+                hint="Take that out to have it made.",
+            )
+        if asset is not None:
             return UsageError(
                 f"{name} has not been made yet in {self.environment}",
                 hint=f"Make it: assetflow materialize --select +{name}",
             )
-        return UsageError(f"there is no asset or source named {name}", hint=did_you_mean(name, self.known()))
+        hint = did_you_mean(name, self.known()) or "`assetflow ls` lists them."
+        return UsageError(f"there is no asset or source named {name}", hint=hint)
 
     def known(self) -> list[str]:
         return sorted({*self.definitions.assets, *self.definitions.sources})

@@ -5,6 +5,7 @@ The order of precedence is flag, `ASSETFLOW_*` variable, file, default. An unkno
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assetflow.errors import ProjectError, did_you_mean
-from assetflow.project.stat import Stamp, content_hash, replace_file, settled, stamp_of, unchanged
+from assetflow.project.stat import Stamp, replace_file, settled, stamp_of, unchanged
 
 FILES = ("assetflow.toml", "pyproject.toml")
 EXECUTORS_FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "executors")
@@ -55,8 +56,11 @@ KEYS: dict[str, tuple[str, type]] = {
     "sources": ("sources", dict),
     "assets": ("assets", dict),
 }
+# The later of two that mean the same wins.
 VARIABLES = {
+    "ASSETFLOW_ASSETS_FOLDER": "assets-folder",
     "ASSETFLOW_WAREHOUSE": "warehouse",
+    "ASSETFLOW_ENVIRONMENT": "environment",
     "ASSETFLOW_ENV": "environment",
     "ASSETFLOW_JOBS": "jobs",
     "ASSETFLOW_EXECUTOR": "executor",
@@ -78,7 +82,7 @@ def read_settings(
     for key, value in table.items():
         given.values[known_key(key, root, file)] = value
     for variable, key in VARIABLES.items():
-        if variable in variables:
+        if variables.get(variable):
             given.values[key] = from_variable(variable, key, variables[variable])
             given.elsewhere[key] = variable
     for key, value in (overrides or {}).items():
@@ -106,7 +110,7 @@ class Given:
 def find_project(start: str | None, variables: Mapping[str, str]) -> tuple[str, str]:
     """The folder of the project and the file that declares it."""
     named = start or variables.get("ASSETFLOW_PROJECT")
-    if named is not None:
+    if named:
         folder = os.path.abspath(named)
         if not os.path.isdir(folder):
             raise ProjectError(f"there is no folder {named}", hint="Give the folder of a project with -C DIR.")
@@ -154,8 +158,11 @@ def read_table(root: str, file: str) -> dict[str, Any]:
     remembered = recall(memory, file, path, stamp)
     if remembered is not None:
         return remembered
-    table = parse_table(root, file)
-    remember(memory, {"file": file, "stamp": settled(stamp), "sha256": content_hash(path), "table": table})
+    with open(path, "rb") as opened:
+        content = opened.read()
+    table = parse_table(content, file)
+    sha256 = hashlib.sha256(content).hexdigest()
+    remember(memory, {"file": file, "stamp": settled(stamp), "sha256": sha256, "table": table})
     return table
 
 
@@ -165,7 +172,9 @@ def recall(memory: str, file: str, path: str, stamp: Stamp) -> dict[str, Any] | 
             remembered = json.load(opened)
     except (OSError, ValueError):
         return None
-    if remembered.get("file") != file or not unchanged(path, remembered["stamp"], remembered["sha256"], stamp):
+    if not isinstance(remembered, dict) or remembered.get("file") != file:
+        return None
+    if not unchanged(path, remembered["stamp"], remembered["sha256"], stamp):
         return None
     table: dict[str, Any] = remembered["table"]
     return table
@@ -181,30 +190,28 @@ def remember(memory: str, value: Mapping[str, Any]) -> None:
         replace_file(memory, text)
 
 
-def parse_table(root: str, file: str) -> dict[str, Any]:
+def parse_table(content: bytes, file: str) -> dict[str, Any]:
     import tomllib
 
-    path = os.path.join(root, file)
     try:
-        with open(path, "rb") as opened:
-            document = tomllib.load(opened)
-    except tomllib.TOMLDecodeError as error:
-        raise ProjectError(f"is not valid TOML: {error}", path=file, line=toml_line(error, path)) from error
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ProjectError(f"is not valid UTF-8: {error}", path=file) from error
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ProjectError("is not valid UTF-8", path=file, line=line, hint="Save the file as UTF-8.") from None
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProjectError(f"is not valid TOML: {error}", path=file, line=toml_line(error, text)) from None
     table = document if file == "assetflow.toml" else document.get("tool", {}).get("assetflow", {})
     if not isinstance(table, dict):
         raise ProjectError("[tool.assetflow] must be a table", path=file)
     return table
 
 
-def toml_line(error: Exception, path: str) -> int:
+def toml_line(error: Exception, text: str) -> int:
     """The line that a TOML error is about: the last one, where it says that the file ends too early."""
     found = re.search(r"at line (\d+)", str(error))
-    if found is not None:
-        return int(found[1])
-    with open(path, encoding="utf-8") as file:
-        return max(len(file.read().splitlines()), 1)
+    return int(found[1]) if found is not None else max(len(text.splitlines()), 1)
 
 
 def known_key(key: str, root: str, file: str) -> str:

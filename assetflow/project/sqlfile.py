@@ -6,8 +6,9 @@ import hashlib
 
 from assetflow.asset import Asset
 from assetflow.checks.declare import check_from_tag
+from assetflow.errors import DefinitionError
 from assetflow.lineage.frontmatter import ColumnTag
-from assetflow.lineage.sql import SqlQuery, read_sql_file, to_duckdb
+from assetflow.lineage.sql import SqlQuery, read_query, read_sql_file, to_duckdb
 from assetflow.project.declared import in_place_source
 from assetflow.project.definitions import FileDefinitions
 from assetflow.project.options import Place, check_name, read_options
@@ -61,6 +62,15 @@ def runnable(query: SqlQuery, dialect: str, path: str, first_line: int) -> str:
 def sql_code_version(query: SqlQuery, materialized: str) -> str:
     """A hash of what the query does: its canonical text, and whether it is kept as a table or a view."""
     return hashlib.sha256(f"{materialized}\n{query.canonical}".encode()).hexdigest()
+
+
+def code_version_today(text: str, asset: Asset, *, is_view: bool) -> str | None:
+    """The code version of an older text of an asset; None when it can no longer be read."""
+    try:
+        query = read_query(text, asset.path, first_line=asset.line)
+    except DefinitionError:
+        return None
+    return sql_code_version(query, "view" if is_view else "table")
 
 
 def read_tag(tag: ColumnTag, path: str, checks: list[object], tags: dict[str, list[str]]) -> None:

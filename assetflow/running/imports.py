@@ -58,17 +58,11 @@ class Imports:
                 raise ImportError(f"cannot import {relative}", path=path)
             module = importlib.util.module_from_spec(spec)
             sys.modules[name] = module
-            listening: list[Declaration] = []
-            token = declared.set(listening)
             try:
                 spec.loader.exec_module(module)
             except BaseException:
                 del sys.modules[name]
                 raise
-            finally:
-                declared.reset(token)
-            # What other files declare that this one imports is theirs.
-            self.declarations[path] = [each for each in listening if os.path.realpath(each.path) == path]
             return module
 
     def forget(self) -> None:
@@ -129,9 +123,21 @@ class Imports:
         for depth in range(1, len(parts)):
             package = ".".join(parts[:depth])
             if package not in sys.modules:
-                module = ModuleType(package)
-                module.__path__ = [os.path.join(self.root, *parts[1:depth])]
-                sys.modules[package] = module
+                sys.modules[package] = self._make_package(package, os.path.join(self.root, *parts[1:depth]))
+
+    def _make_package(self, name: str, folder: str) -> ModuleType:
+        file = os.path.join(folder, "__init__.py")
+        if not os.path.isfile(file):
+            module = ModuleType(name)
+            module.__path__ = [folder]
+            return module
+        loader = RecordingLoader(name, file, self)
+        spec = importlib.util.spec_from_file_location(name, file, loader=loader, submodule_search_locations=[folder])
+        if spec is None:
+            raise ImportError(f"cannot import {file}", path=file)
+        module = importlib.util.module_from_spec(spec)
+        loader.exec_module(module)
+        return module
 
     def _enter(self) -> None:
         self._theirs = self._take()
@@ -173,7 +179,7 @@ class Imports:
 
 
 class RecordingLoader(SourceFileLoader):
-    """Executes one project file and records what it reads."""
+    """Executes one project file, and records what it reads and what it declares."""
 
     def __init__(self, name: str, path: str, imports: Imports) -> None:
         super().__init__(name, path)
@@ -181,13 +187,28 @@ class RecordingLoader(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         """Compile the text as it is now: byte code is kept by size and second, and an edit can hide behind both."""
-        return self.source_to_code(self.get_data(self.path), self.path)
+        with _unwatched():
+            content = self.get_data(self.path)
+            record = self.imports.records[os.path.realpath(self.path)]
+        sha256 = hashlib.sha256(content).hexdigest()
+        if record.sha256 not in {None, sha256}:
+            record.uncacheable = "it was saved while it was loading"
+        record.sha256 = sha256
+        return self.source_to_code(content, self.path)
 
     def exec_module(self, module: ModuleType) -> None:
-        path = os.path.realpath(self.path)
-        self.imports.records[path] = Record(path)
-        with self.imports.recording(path):
-            super().exec_module(module)
+        with _unwatched():
+            path = os.path.realpath(self.path)
+        # A file may be executed twice: as a module that another one imports, and for what it declares.
+        self.imports.records.setdefault(path, Record(path))
+        # A list of its own: what a file declares that this one imports is not this one's.
+        self.imports.declarations[path] = []
+        listening = declared.set(self.imports.declarations[path])
+        try:
+            with self.imports.recording(path):
+                super().exec_module(module)
+        finally:
+            declared.reset(listening)
 
 
 class _ProjectFinder(MetaPathFinder):
@@ -202,15 +223,18 @@ class _ProjectFinder(MetaPathFinder):
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is None or not isinstance(spec.loader, SourceFileLoader) or spec.origin is None:
             return None
-        if not self.imports.owns(spec.origin):
-            return None
+        with _unwatched():
+            if not self.imports.owns(spec.origin):
+                return None
         spec.loader = RecordingLoader(fullname, spec.origin, self.imports)
         return spec
 
 
 # One project switches modules at a time; a run keeps its project active from start to end.
 _switching = threading.RLock()
-_watched: list[tuple[Imports, Record]] = []
+_watched: list[tuple[Imports, Record] | None] = []
+"""Who is being recorded, innermost last; None while we ourselves look at files."""
+
 _hook_installed = False
 _PRIVATE = ("/proc/", "/sys/", "/dev/")
 
@@ -232,22 +256,41 @@ def _watching(imports: Imports, record: Record) -> Iterator[None]:
         _watched.pop()
 
 
+@contextmanager
+def _unwatched() -> Iterator[None]:
+    _watched.append(None)
+    try:
+        yield
+    finally:
+        _watched.pop()
+
+
+def _now_watched() -> tuple[Imports, Record] | None:
+    return _watched[-1] if _watched else None
+
+
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
-    if not _watched:
+    watched = _now_watched()
+    if watched is None:
         return
+    record = watched[1]
     if event in {"open", "os.listdir", "os.scandir"}:
         path = arguments[0]
-        if _is_importlib(sys._getframe(1)) or not isinstance(path, str | bytes | os.PathLike):
+        if not isinstance(path, str | bytes | os.PathLike):
             return
-        record = _watched[-1][1]
-        _note_path(record.files if event == "open" else record.listings, path)
-    elif event in {"subprocess.Popen", "os.system", "socket.connect", "os.posix_spawn", "os.exec"}:
-        _watched[-1][1].uncacheable = f"it uses {event} while loading"
+        if event == "open":
+            _note_path(record.files, path)
+        elif not _is_importlib(sys._getframe(1)):
+            _note_path(record.listings, path)
+    elif event in {"subprocess.Popen", "os.system", "socket.connect", "os.posix_spawn", "os.exec", "sqlite3.connect"}:
+        record.uncacheable = f"it uses {event} while loading"
 
 
 def _note_path(paths: set[str], path: str | bytes | os.PathLike[Any]) -> None:
     text = os.path.abspath(os.fsdecode(path))
-    if not text.startswith((*_PRIVATE, sys.prefix, sys.base_prefix)) and not text.endswith(".pyc"):
+    if text.endswith(".pyc"):  # it stands for the text that it was compiled from
+        text = importlib.util.source_from_cache(text) if "__pycache__" in text else text[:-1]
+    if not text.startswith((*_PRIVATE, sys.prefix, sys.base_prefix)):
         paths.add(text)
 
 
@@ -258,7 +301,14 @@ def _is_importlib(frame: FrameType) -> bool:
 @contextmanager
 def _watched_builtins() -> Iterator[None]:
     """See imports of modules that are loaded already, and questions about files, which raise no audit event."""
-    plain_import, plain_stat = builtins.__import__, os.stat
+    plain: dict[tuple[Any, str], Callable[..., Any]] = {
+        (owner, name): getattr(owner, name)
+        for owner, name in (
+            (builtins, "__import__"),
+            (importlib, "import_module"),
+            *((os, name) for name in ("stat", "lstat", "access", "readlink")),
+        )
+    }
 
     def watched_import(
         name: str,
@@ -266,37 +316,64 @@ def _watched_builtins() -> Iterator[None]:
         locals: Mapping[str, object] | None = None,
         fromlist: Sequence[str] | None = (),
         level: int = 0,
-    ) -> ModuleType:
-        module = plain_import(name, globals, locals, fromlist or (), level)
-        if _watched:
-            imports, record = _watched[-1]
-            for found in _imported(name, globals, fromlist or (), level):
-                file = getattr(found, "__file__", None)
-                if isinstance(file, str) and imports.owns(file):
-                    record.modules.add(os.path.realpath(file))
-        return module
+    ) -> Any:
+        try:
+            return plain[builtins, "__import__"](name, globals, locals, fromlist or (), level)
+        finally:
+            _note_modules(name, str((globals or {}).get("__package__") or ""), fromlist or (), level)
 
-    def watched_stat(path: Any, *arguments: Any, **options: Any) -> os.stat_result:
-        if _watched and isinstance(path, str | bytes | os.PathLike) and not _is_importlib(sys._getframe(1)):
-            _note_path(_watched[-1][1].stats, path)
-        return plain_stat(path, *arguments, **options)
+    def watched_import_module(name: str, package: str | None = None) -> Any:
+        try:
+            return plain[importlib, "import_module"](name, package)
+        finally:
+            relative = name.lstrip(".")
+            _note_modules(relative, package or "", (), len(name) - len(relative))
 
+    def watched(ask: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(path: Any, *arguments: Any, **options: Any) -> Any:
+            watched = _now_watched()
+            if watched and isinstance(path, str | bytes | os.PathLike) and not _is_importlib(sys._getframe(1)):
+                _note_path(watched[1].stats, path)
+            return ask(path, *arguments, **options)
+
+        return asked
+
+    for (owner, name), function in plain.items():
+        setattr(owner, name, watched(function))
     builtins.__import__ = watched_import
-    os.stat = watched_stat
+    importlib.import_module = watched_import_module
     try:
         yield
     finally:
-        builtins.__import__ = plain_import
-        os.stat = plain_stat
+        for (owner, name), function in plain.items():
+            setattr(owner, name, function)
 
 
-def _imported(
-    name: str, globals: Mapping[str, object] | None, fromlist: Sequence[str], level: int
-) -> Iterator[ModuleType]:
+def _note_modules(name: str, package: str, fromlist: Sequence[str], level: int) -> None:
+    """Note which project modules an import led to, also when it failed in the end."""
+    watched = _now_watched()
+    if watched is None:
+        return
+    imports, record = watched
+    with _unwatched():
+        for module in _imported(name, package, fromlist, level):
+            file = getattr(module, "__file__", None)
+            if not isinstance(file, str):  # a folder without __init__.py: a file in it could appear
+                folders = getattr(module, "__path__", ())
+                record.folders.update(path for path in folders if imports.owns(os.path.join(path, "_")))
+            elif imports.owns(file):
+                record.modules.add(os.path.realpath(file))
+            else:  # another package of the same repository, installed in place
+                _note_path(record.files, file)
+
+
+def _imported(name: str, package: str, fromlist: Sequence[str], level: int) -> Iterator[ModuleType]:
     """The modules that an import statement names: `a.b` gives a and a.b, `from a import b` gives a and a.b."""
     if level:
-        package = str((globals or {}).get("__package__") or "")
-        name = importlib.util.resolve_name("." * level + name, package)
+        try:
+            name = importlib.util.resolve_name("." * level + name, package)
+        except ImportError:  # beyond the top: the import itself has said so
+            return
     parts = name.split(".")
     names = [".".join(parts[: depth + 1]) for depth in range(len(parts))]
     names += [f"{name}.{item}" for item in fromlist]
@@ -314,12 +391,13 @@ def _watched_environment() -> Iterator[None]:
         name: getattr(kind, name) for name in ("__getitem__", "__contains__", "__iter__")
     }
 
-    def getitem(self: Any, key: str) -> str:
+    def getitem(self: Any, key: str | bytes) -> Any:
         _note_variable(key, plain["__getitem__"])
-        return str(plain["__getitem__"](self, key))
+        return plain["__getitem__"](self, key)
 
     def contains(self: Any, key: object) -> bool:
-        _note_variable(str(key), plain["__getitem__"])
+        if isinstance(key, str | bytes):
+            _note_variable(key, plain["__getitem__"])
         # MutableMapping's own answer asks __getitem__, which is watched as well.
         return bool(plain["__contains__"](self, key))
 
@@ -339,20 +417,21 @@ def _watched_environment() -> Iterator[None]:
             setattr(kind, name, method)
 
 
-def _note_variable(key: str, get: Callable[..., Any]) -> None:
+def _note_variable(key: str | bytes, get: Callable[..., Any]) -> None:
     """Note what a variable was when it was first read: the code may set it afterwards."""
-    if not _watched or _while_importing_a_package(sys._getframe(2)):
+    key = os.fsdecode(key)
+    watched = _now_watched()
+    if watched is None or _while_importing_a_package(watched[0], sys._getframe(2)):
         return
     try:
         value: str | None = hash_of_value(str(get(os.environ, key)))
     except KeyError:
         value = None
-    _watched[-1][1].variables.setdefault(key, value)
+    watched[1].variables.setdefault(key, value)
 
 
-def _while_importing_a_package(frame: FrameType | None) -> bool:
+def _while_importing_a_package(imports: Imports, frame: FrameType | None) -> bool:
     """True when an installed package looks around while it is imported: its version stands for what it saw."""
-    imports = _watched[-1][0]
     while frame is not None:
         if frame.f_code.co_name == "<module>" and not imports.owns(frame.f_code.co_filename):
             return True

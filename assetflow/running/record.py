@@ -11,13 +11,19 @@ EVERY_VARIABLE = "*"
 
 @dataclass(slots=True)
 class Record:
-    """What one project file read while it was loading; `uncacheable` says what no later look could compare."""
+    """What one project file read while it was loading.
+
+    `sha256` is of the text that was executed, `stats` are paths that it only asked about, `listings` folders whose
+    names it read, `folders` those in which a module could appear; `uncacheable` says what no later look could compare.
+    """
 
     path: str
+    sha256: str | None = None
     modules: set[str] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
     stats: set[str] = field(default_factory=set)
     listings: set[str] = field(default_factory=set)
+    folders: set[str] = field(default_factory=set)
     variables: dict[str, str | None] = field(default_factory=dict)
     uncacheable: str | None = None
 

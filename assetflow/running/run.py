@@ -24,15 +24,15 @@ from assetflow.asset import Asset
 from assetflow.check import CheckResult
 from assetflow.errors import AssetflowError, Interrupted, WarehouseError
 from assetflow.lineage.graph import Graph
-from assetflow.materialization import Input, Materialization, Snapshot
-from assetflow.planning.plan import Plan, State, Step, decide, view_digest
+from assetflow.materialization import Fingerprint, Input, Materialization, Snapshot
+from assetflow.planning.plan import Plan, State, Step, decide, drifted, view_digest
 from assetflow.planning.staleness import Made, fingerprint
 from assetflow.running.events import AssetResult, Event, RunResult, Status
 from assetflow.running.failures import failed_checks, told
 from assetflow.running.ingest import SourceTask, ingest, source_fingerprint
 from assetflow.running.steady import refuse_changed, refuse_other_files
-from assetflow.running.tables import Tables
-from assetflow.running.task import Built, Task, compute, kept
+from assetflow.running.tables import Tables, table_of
+from assetflow.running.task import Built, Task, check_again, compute, kept
 from assetflow.running.workshop import Workplace, Workshop
 from assetflow.source import Observed
 from assetflow.warehouse import records
@@ -76,6 +76,9 @@ class Run:
         self.digests: dict[str, str | None] = {name: made.digest for name, made in order.state.made.items()}
         self.digests.update({name: observed.version for name, observed in order.sources.items()})
         self.made = dict(order.state.made)
+        for name in order.plan.stale_upstreams:
+            if self.made[name].is_view:
+                self.digests[name] = drifted(self.made[name].digest, order.run_id)
         self.snapshots: dict[str, Snapshot] = {}
         self.results: dict[str, AssetResult] = {}
         self.moves: dict[str, str] = {}
@@ -87,7 +90,7 @@ class Run:
         self.unrecorded: list[records.Built] = []
         self.recorded_at = self.began
         self.source_errors: dict[str, AssetflowError] = {}
-        self.tables = Tables(order.assets, order.graph, self.snapshot_of, order.warehouse.root)
+        self.tables = Tables(self.snapshot_of, self.upstreams_of, order.warehouse.root)
         self.warnings: list[str] = []
         self.status: Status = "interrupted"
         self.result: RunResult | None = None
@@ -126,17 +129,29 @@ class Run:
     def line_up(self) -> None:
         """Note for each step which steps and sources it waits for."""
         under_way = {*self.steps, *self.futures.values()}
-        for name, step in self.steps.items():
-            checked = set(self.order.assets[name].check_upstreams) & under_way
-            # A check may compare with what is downstream of its own asset: that is read as it was published.
-            needed = {up for up in step.upstreams if up in under_way} | (
-                checked - self.order.graph.descendants([name]) if checked else set()
-            )
-            self.waits_for[name] = needed - {name}
-            for upstream in self.waits_for[name]:
+        self.waits_for = {name: under_way.intersection(step.upstreams) for name, step in self.steps.items()}
+        for name in self.steps:
+            for other in self.order.assets[name].check_upstreams:
+                # A check may compare with what waits for its own asset: that is read as it was published.
+                if other in under_way and not self.is_waiting(other, name):
+                    self.waits_for[name].add(other)
+        for name, others in self.waits_for.items():
+            for upstream in others:
                 self.waited_for_by.setdefault(upstream, []).append(name)
-            if not self.waits_for[name]:
-                self.ready.append(name)
+        self.ready.extend(name for name, others in self.waits_for.items() if not others)
+
+    def is_waiting(self, name: str, other: str) -> bool:
+        """True when a step cannot start before another one is done, however many stand between."""
+        seen: set[str] = set()
+        ahead = [name]
+        while ahead:
+            one = ahead.pop()
+            if one == other:
+                return True
+            if one not in seen:
+                seen.add(one)
+                ahead.extend(self.waits_for.get(one, ()))
+        return False
 
     def begin(self, step: Step, executor: Executor) -> Iterator[Event]:
         """Skip, restore or start one step: the question why it is stale is asked again, now with the real inputs."""
@@ -148,20 +163,28 @@ class Run:
         again = decide(asset, self.digests, replace_made(self.order.state, self.made), forced=self.order.plan.forced)
         if again is None:
             yield from self.conclude(AssetResult(step.asset, "skipped", reasons=step.reasons))
-        elif again.restores is not None and self.passed_checks(asset, again.restores):
-            yield from self.restore(asset, again, again.restores)
-        else:
+        elif again.restores is None:
             self.steps[step.asset] = replace(again, action="build", mode="full")
             yield Event("started", self.order.run_id, step.asset, reasons=again.reasons)
-            task = Task(
-                asset,
-                self.order.run_id,
-                self.started_at,
-                os.path.join(self.staging, step.asset),
-                self.tables.upstream_of(asset),
-                self.tables.named(name for name in asset.check_upstreams if self.is_made(name)),
-            )
-            self.futures[executor.submit(compute, task, self.order.place)] = step.asset
+            self.futures[executor.submit(compute, self.task_of(asset), self.order.place)] = step.asset
+        elif asset.checks:
+            # They may be others than it passed, or compare it with tables and times that are others now.
+            self.steps[step.asset] = again
+            snapshot = self.order.warehouse.ledger.snapshot(again.restores.snapshot)
+            table = table_of(asset.name, snapshot, self.order.warehouse.root)
+            self.futures[executor.submit(check_again, self.task_of(asset), table, self.order.place)] = step.asset
+        else:
+            yield from self.conclude(self.restore(asset, again, again.restores))
+
+    def task_of(self, asset: Asset) -> Task:
+        return Task(
+            asset,
+            self.order.run_id,
+            self.started_at,
+            os.path.join(self.staging, asset.name),
+            self.tables.upstream_of(asset),
+            self.tables.named(name for name in asset.check_upstreams if self.is_made(name)),
+        )
 
     def hindrance(self, step: Step) -> AssetResult | None:
         """Why a step cannot run: an upstream failed, a source cannot be read, or the run is to stop at a failure."""
@@ -180,19 +203,35 @@ class Run:
             return AssetResult(step.asset, "blocked", reasons=step.reasons, error=blame)
         return None
 
-    def passed_checks(self, asset: Asset, made: Made) -> bool:
-        """True when the checks that the asset has today are those that the older materialization passed."""
-        return self.order.warehouse.ledger.materialization(made.id).checks == asset.checks_version
-
-    def restore(self, asset: Asset, step: Step, made: Made) -> Iterator[Event]:
+    def restore(self, asset: Asset, step: Step, made: Made, checks: tuple[CheckResult, ...] = ()) -> AssetResult:
+        """Point to an older materialization again."""
+        made_of = fingerprint(asset, {name: self.digests[name] or "" for name in (*asset.upstreams, *asset.files)})
+        if made.fingerprint != made_of.hash:
+            made = self.renew(asset, made, made_of)
         self.digests[asset.name] = made.digest
         self.made[asset.name] = made
         self.moves[asset.name] = made.id
         snapshot = self.order.warehouse.ledger.snapshot(made.snapshot)
         self.snapshots[asset.name] = snapshot
-        yield from self.conclude(
-            AssetResult(asset.name, "restored", reasons=step.reasons, rows=snapshot.rows, snapshot=snapshot.id)
+        if checks:
+            self.order.warehouse.ledger.record_checks(self.order.run_id, asset.name, checks)
+        return AssetResult(
+            asset.name, "restored", reasons=step.reasons, rows=snapshot.rows, snapshot=snapshot.id, checks=checks
         )
+
+    def renew(self, asset: Asset, made: Made, made_of: Fingerprint) -> Made:
+        """Record that the same rows are also what the code gives as it is written down now."""
+        then = self.order.warehouse.ledger.materialization(made.id)
+        record = replace(
+            then,
+            id=f"{self.order.run_id}.{asset.name}",
+            run_id=self.order.run_id,
+            fingerprint=made_of,
+            code_text=asset.sql or "",
+            built_at=now(),
+        )
+        self.record(records.Built(record, self.order.warehouse.ledger.snapshot(made.snapshot), ()))
+        return made._replace(id=record.id, fingerprint=made_of.hash)
 
     def take(self, future: Future[Built]) -> Iterator[Event]:
         """Keep what a worker made, or tell why it failed."""
@@ -227,9 +266,11 @@ class Run:
             error = failed_checks(asset, blocking)
             self.order.warehouse.ledger.record_checks(self.order.run_id, asset.name, checks)
             return AssetResult(
-                asset.name, "failed", mode="full", reasons=step.reasons, rows=built.rows, seconds=built.seconds,
+                asset.name, "failed", mode=step.mode, reasons=step.reasons, rows=built.rows, seconds=built.seconds,
                 error=error, checks=checks,
             )  # fmt: skip
+        if step.restores is not None:
+            return self.restore(asset, step, step.restores, checks)
         snapshot, same = self.keep_content(asset, built)
         made_of = fingerprint(asset, {name: self.digests[name] or "" for name in (*asset.upstreams, *asset.files)})
         materialization = Materialization(
@@ -265,6 +306,8 @@ class Run:
         if asset.is_view:
             inputs = {name: self.digests[name] for name in (*asset.upstreams, *asset.files)}
             digest = view_digest(asset, inputs)
+            if asset.rebuilds_always:
+                digest = f"{digest} {self.order.run_id}"  # what it shows is not the same twice
             return warehouse.make_view(asset.name, asset.sql or "", built.columns, digest or ""), False
         made = self.made.get(asset.name)
         if made is not None and made.files_present:
@@ -316,7 +359,7 @@ class Run:
         """Note how an asset fared, and let what waits for it go on."""
         self.results[result.asset] = result
         self.release(result.asset)
-        shutil.rmtree(os.path.join(self.staging, result.asset), ignore_errors=True)
+        remove_folder(os.path.join(self.staging, result.asset))
         kind = "finished" if result.outcome == "materialized" else result.outcome
         yield Event(
             kind,
@@ -351,6 +394,12 @@ class Run:
         if name not in self.snapshots:
             self.snapshots[name] = self.order.warehouse.ledger.snapshot(self.made[name].snapshot)
         return self.snapshots[name]
+
+    def upstreams_of(self, name: str) -> tuple[str, ...]:
+        """What a view reads: as it is declared where this run made it, else as it was published."""
+        if name in self.moves and name in self.order.assets:
+            return self.order.assets[name].upstreams
+        return tuple(one.upstream for one in self.order.warehouse.ledger.materialization(self.made[name].id).inputs)
 
     def is_made(self, name: str) -> bool:
         return name in self.snapshots or name in self.made
@@ -472,6 +521,14 @@ class Run:
         self.order.warehouse.ledger.finish_run(
             self.order.run_id, status, [step_record(each) for each in ordered], now()
         )
+
+
+def remove_folder(path: str) -> None:
+    """Remove a staging folder. What was kept has left it, so most often it is empty, and gone in a tenth of the time."""
+    try:
+        os.rmdir(path)
+    except OSError:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def step_record(result: AssetResult) -> records.StepRecord:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from assetflow.asset import Asset
 from assetflow.engines import Table
-from assetflow.lineage.graph import Graph
 from assetflow.materialization import Snapshot
 
 
 class Tables:
-    """Makes tables of snapshots, each once. `snapshot_of` gives the content that counts for whoever asks."""
+    """Makes tables of snapshots, each once.
+
+    `snapshot_of` gives the content that counts for whoever asks, `upstreams_of` what a view among them reads.
+    """
 
     def __init__(
-        self, assets: Mapping[str, Asset], graph: Graph, snapshot_of: Callable[[str], Snapshot], root: str
+        self, snapshot_of: Callable[[str], Snapshot], upstreams_of: Callable[[str], tuple[str, ...]], root: str
     ) -> None:
-        self.assets = assets
-        self.graph = graph
         self.snapshot_of = snapshot_of
+        self.upstreams_of = upstreams_of
         self.root = root
         self._tables: dict[str, Table] = {}
 
@@ -36,12 +37,12 @@ class Tables:
     def _add(self, name: str, found: dict[str, Table]) -> None:
         if name in found:
             return
-        asset = self.assets.get(name)
-        if asset is not None and asset.is_view:
-            for upstream in asset.upstreams:
+        snapshot = self.snapshot_of(name)
+        if snapshot.sql is not None:
+            for upstream in self.upstreams_of(name):
                 self._add(upstream, found)
         if name not in self._tables:
-            self._tables[name] = table_of(name, self.snapshot_of(name), self.root)
+            self._tables[name] = table_of(name, snapshot, self.root)
         found[name] = self._tables[name]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assetflow.asset import Asset, AssetDeclaration, CheckDeclaration, Parameter
+from assetflow.asset import Asset, AssetDeclaration, CheckDeclaration, Declaration, Parameter, SourceDeclaration
 from assetflow.check import Check
 from assetflow.errors import AssetError
 from assetflow.running.imports import Imports
@@ -59,7 +60,7 @@ class Workshop:
         """The function of a Python asset, as it was when the project was read; AssetError when it was edited since."""
         from assetflow.lineage.closure import code_version
 
-        function = self._declared(asset.path, asset.function or "", asset.line)
+        function = self._declared(asset.path, asset.line, asset.name, is_asset(asset.name))
         code = code_version(function, root=self.imports.root, read=self._texts(), config=asset.config)
         if asset.code_parts and code.parts != asset.code_parts:
             raise AssetError(
@@ -70,8 +71,9 @@ class Workshop:
             )
         return function
 
-    def check_function(self, check: Check) -> Callable[..., Any]:
-        return self._declared(check.path or "", check.function or "", check.line or 1)
+    def check_function(self, check: Check, about: str) -> Callable[..., Any]:
+        """The function of a check of the asset `about`."""
+        return self._declared(check.path or "", check.line or 1, check.name, is_check(check.name, about))
 
     def parameters(self, function: Callable[..., Any], path: str) -> tuple[Parameter, ...]:
         from assetflow.lineage.signature import read_signature
@@ -104,15 +106,17 @@ class Workshop:
         if self._session is not None:
             self._session.close()
 
-    def _declared(self, path: str, name: str, line: int) -> Callable[..., Any]:
-        """The function that stands under the decorator at this place, whatever the module calls it by now."""
+    def _declared(
+        self, path: str, line: int, name: str, is_meant: Callable[[Declaration], bool]
+    ) -> Callable[..., Any]:
+        """The function under the decorator, whatever the module calls it now: a loop may declare many on a line."""
         absolute = os.path.realpath(os.path.join(self.place.root, path))
         with self._lock:
             self.imports.load(absolute)
         for declaration in self.imports.declarations.get(absolute, ()):
-            if isinstance(declaration, AssetDeclaration | CheckDeclaration) and declaration.line == line:
+            if not isinstance(declaration, SourceDeclaration) and is_meant(declaration):
                 return declaration.function
-        raise AssetError(f"there is no function {name} here any more", path=path, line=line, hint="Run it again.")
+        raise AssetError(f"{name} is not declared here any more", path=path, line=line, hint="Run it again.")
 
     def _texts(self) -> ModuleTexts:
         from assetflow.lineage.modules import ModuleTexts
@@ -124,6 +128,16 @@ class Workshop:
         return ModuleTexts(read)
 
 
+def is_asset(name: str) -> Callable[[Declaration], bool]:
+    return lambda declaration: isinstance(declaration, AssetDeclaration) and declaration.asset_name == name
+
+
+def is_check(name: str, about: str) -> Callable[[Declaration], bool]:
+    return lambda declaration: (
+        isinstance(declaration, CheckDeclaration) and (declaration.check_name, declaration.about) == (name, about)
+    )
+
+
 _open: dict[Workplace, Workshop] = {}
 _opening = threading.Lock()
 
@@ -133,6 +147,7 @@ def workshop(place: Workplace) -> Workshop:
     with _opening:
         if place not in _open:
             _open[place] = Workshop(place)
+            atexit.register(_open[place].close)
         return _open[place]
 
 

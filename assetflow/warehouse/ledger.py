@@ -130,6 +130,11 @@ class Ledger:
         """Assets that failed when they were last tried."""
         return frozenset(name for (name,) in self._connection.read(rows.SELECT_FAILED, {"env": env}))
 
+    def last_error(self, env: str, asset: str) -> str | None:
+        """What went wrong when this asset failed last."""
+        found = self._connection.read(rows.SELECT_LAST_ERROR, {"env": env, "asset": asset})
+        return found[0][0] if found else None
+
     # What is told
 
     def start_run(self, run: RunRecord) -> None:

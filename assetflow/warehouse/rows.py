@@ -70,6 +70,11 @@ WHERE r.env = :env AND f.outcome = 'failed'
     WHERE p.env = r.env AND p.asset = f.asset AND p.partition = f.partition AND q.number >= r.number)
 """
 
+SELECT_LAST_ERROR = """
+SELECT f.error FROM steps f JOIN runs r ON r.id = f.run_id
+WHERE r.env = :env AND f.asset = :asset AND f.outcome = 'failed' ORDER BY f.number DESC LIMIT 1
+"""
+
 INSERT_RUN = """
 INSERT INTO runs (id, env, started_at, status, finished_at, selection, host, pid) VALUES (?,?,?,?,?,?,?,?)
 """

@@ -30,7 +30,8 @@ class Warehouse:
             os.makedirs(os.path.join(self.root, "cache"), exist_ok=True)
         except (FileExistsError, NotADirectoryError):
             hint = "Move it away, or name another folder as `warehouse`."
-            raise WarehouseError("this is no folder, so there can be no warehouse in it", path=self.root, hint=hint) from None
+            said = "this is no folder, so there can be no warehouse in it"
+            raise WarehouseError(said, path=self.root, hint=hint) from None
         except OSError:  # a disk that is full or may only be read: a run will say so
             return
 

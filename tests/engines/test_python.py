@@ -77,13 +77,14 @@ def test_frames_of_libraries_in_the_project_folder_are_left_out(load: Load, wher
     function = load(
         f"""
         namespace = {{}}
-        exec(compile(open({str(library)!r}).read(), {str(library)!r}, "exec"), namespace)
+        with open({str(library)!r}) as file:
+            exec(compile(file.read(), {str(library)!r}, "exec"), namespace)
         def sales():
             return namespace["fail"]()
         """
     )
     error = failure(function, where)
-    assert (error.where, error.message) == ("assets/sales.py:4", "ValueError: deep")
+    assert (error.where, error.message) == ("assets/sales.py:5", "ValueError: deep")
     assert "library.py" not in (error.details or "")
 
 

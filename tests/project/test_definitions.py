@@ -22,3 +22,68 @@ def test_bad_input(
     monkeypatch.chdir(empty_shop.root)
     expected = path.read_text(encoding="utf-8")
     assert play(expected, empty_shop.root, capsys) == expected
+
+
+def test_a_file_that_is_no_text(empty_shop: Shop) -> None:
+    file = empty_shop.sql("broken", "SELECT 1 AS x,\n'caf\u00e9' AS y")
+    file.write_bytes(file.read_text(encoding="utf-8").encode("latin-1"))
+    with pytest.raises(DefinitionError) as raised:
+        _ = empty_shop.project().definitions
+    assert str(raised.value) == "assets/broken.sql:2: is not valid UTF-8\nSave the file as UTF-8."
+
+
+def test_assets_declared_in_a_loop(empty_shop: Shop) -> None:
+    """They stand on one line and have one code: only their names tell them apart."""
+    empty_shop.python(
+        "regions",
+        """
+        import polars as pl
+
+        from assetflow import asset
+
+        for place in ("north", "south"):
+
+            @asset(name=f"sales_{place}")
+            def sales(region: str = place) -> pl.DataFrame:
+                return pl.DataFrame({"region": [region]})
+        """,
+    )
+    assert empty_shop.made() == ["sales_north", "sales_south"]
+    assert empty_shop.rows("SELECT region FROM sales_north") == [("north",)]
+    assert empty_shop.rows("SELECT region FROM sales_south") == [("south",)]
+    assert empty_shop.plan().steps == ()
+
+
+def test_assets_declared_by_a_function_of_a_module(empty_shop: Shop) -> None:
+    empty_shop.write(
+        "factory.py",
+        """
+        import polars as pl
+
+        from assetflow import asset
+
+
+        def declare(place: str):
+            @asset(name=f"sales_{place}")
+            def sales(region: str = place) -> pl.DataFrame:
+                return pl.DataFrame({"region": [region]})
+        """,
+    )
+    empty_shop.python("north", 'from factory import declare\n\ndeclare("north")\n')
+    empty_shop.python("south", 'from factory import declare\n\ndeclare("south")\n')
+    assert empty_shop.made() == ["sales_north", "sales_south"]
+    assert empty_shop.rows("FROM sales_north") == [("north",)]
+    assert empty_shop.rows("FROM sales_south") == [("south",)]
+
+
+@pytest.mark.parametrize("imported", ["from rates import RATE", "from .rates import RATE", "from . import RATE"])
+def test_asset_files_that_import_each_other(empty_shop: Shop, imported: str) -> None:
+    """Each declares its own assets, whoever was imported first and by which name."""
+    empty_shop.write("assets/__init__.py", "from .rates import RATE\n")
+    table = "import polars as pl\nfrom assetflow import asset\n\n@asset\ndef {}():\n    return pl.DataFrame({{'x': [RATE]}})\n"
+    empty_shop.python("a", f"{imported}\n{table.format('prices')}")
+    empty_shop.python("rates", f"RATE = 2\n{table.format('rates')}")
+    assert empty_shop.made() == ["prices", "rates"]
+    empty_shop.replace("assets/rates.py", "RATE = 2", "RATE = 3")
+    assert empty_shop.made() == ["prices", "rates"]
+    assert empty_shop.rows("FROM prices") == [(3,)]

@@ -33,14 +33,16 @@ def test_the_rows_that_failed_are_kept_and_shown(shop: Shop) -> None:
 
 def test_what_a_failing_check_stopped_blocks_what_is_downstream(shop: Shop) -> None:
     shop.sql("sales", "SELECT id, customer, city, amount FROM orders -- no check on a column\n")
-    shop.write("assets/sales.sql", "/* @asset\nchecks = ['amount > 5']\n*/\nSELECT id, customer, city, amount FROM orders")
+    shop.write(
+        "assets/sales.sql", "/* @asset\nchecks = ['amount > 5']\n*/\nSELECT id, customer, city, amount FROM orders"
+    )
     assert shop.run() == {"people": "materialized", "sales": "failed", "by_city": "blocked", "big": "blocked"}
     shop.replace("data/orders.csv", "4,cy,,5", "4,cy,,6")
     assert shop.made() == ["big", "by_city", "sales"]
 
 
 def test_a_warning_publishes_and_says_so(shop: Shop) -> None:
-    shop.sql("people", "/* @asset\nchecks = [{ expression = \"id > 1\", severity = \"warn\" }]\n*/\nSELECT 1 AS id")
+    shop.sql("people", '/* @asset\nchecks = [{ expression = "id > 1", severity = "warn" }]\n*/\nSELECT 1 AS id')
     printed = shop.cli("materialize", "-s", "people")
     assert printed.code == 0
     assert "warning: people: check id > 1 found 1 failing row" in printed.err
@@ -64,7 +66,10 @@ def test_a_check_alone_makes_nothing_stale_and_is_run_by_check(shop: Shop) -> No
     printed = shop.cli("check", "people")
     assert printed.code == 1
     assert printed.out == "people: FAILED  id > 1: 1 failing row\n"
-    assert printed.err == "\n1 check: 0 ok, 1 failed, 0 warnings\n`assetflow check ASSET --show-failures` shows the rows.\n"
+    assert (
+        printed.err
+        == "\n1 check: 0 ok, 1 failed, 0 warnings\n`assetflow check ASSET --show-failures` shows the rows.\n"
+    )
 
 
 def test_a_check_function_returns_the_rows_that_fail(shop: Shop) -> None:
@@ -126,7 +131,12 @@ def test_relationships_wait_for_the_other_table(shop: Shop) -> None:
     assert shop.run()["sales"] == "failed"
     shop.sql("people", "SELECT unnest(['ann', 'bob', 'cy']) AS name")
     outcomes = shop.run()
-    assert outcomes == {"people": "materialized", "sales": "materialized", "by_city": "materialized", "big": "materialized"}
+    assert outcomes == {
+        "people": "materialized",
+        "sales": "materialized",
+        "by_city": "materialized",
+        "big": "materialized",
+    }
     assert list(outcomes).index("people") < list(outcomes).index("sales")
 
 
@@ -139,7 +149,10 @@ def test_a_check_against_a_table_that_was_never_made_is_told_before_it_counts_as
 
 
 def test_checks_of_a_source_are_run_by_check(shop: Shop) -> None:
-    shop.write("assetflow.toml", '[sources.orders]\nfiles = "data/orders.csv"\nchecks = [{ not_null = "city" }, { unique = "id" }]\n')
+    shop.write(
+        "assetflow.toml",
+        '[sources.orders]\nfiles = "data/orders.csv"\nchecks = [{ not_null = "city" }, { unique = "id" }]\n',
+    )
     printed = shop.cli("check", "orders")
     assert printed.code == 1
     assert printed.out == "orders: FAILED  not_null(city): 1 failing row\norders: ok  unique(id)\n"
@@ -153,3 +166,45 @@ def test_a_check_about_nothing_is_an_error_that_names_the_nearest(shop: Shop) ->
     assert printed.code == 2
     assert "assets/checks_of_sale.py:4: the check odd is about sale, which is no asset" in printed.err
     assert "Did you mean sales?" in printed.err
+
+
+def test_two_tables_whose_checks_compare_with_each_other_do_not_wait_for_ever(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.sql("left_side", "SELECT 1 AS id")
+    shop.sql("right_side", "SELECT 1 AS id")
+    shop.made()
+    shop.sql("left_side", "SELECT 1 AS id, -- @relationships('right_side.id')\n 2 AS n")
+    shop.sql("right_side", "SELECT 1 AS id, -- @relationships('left_side.id')\n 2 AS n")
+    assert shop.made() == ["left_side", "right_side"]
+
+
+def test_a_check_may_compare_with_what_is_made_from_its_table_as_it_was_published(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.sql("orders", "SELECT 1 AS id")
+    shop.sql("totals", "SELECT count(*) AS orders FROM orders")
+    shop.made()
+    fewer = "SELECT (SELECT max(orders) FROM totals) AS before, count(*) AS now FROM {table} HAVING now < before"
+    shop.write(
+        "assets/orders.sql",
+        f'/* @asset\nchecks = [{{ sql = "{fewer}", upstreams = ["totals"] }}]\n*/\nSELECT 1 AS id, 2 AS n',
+    )
+    assert shop.made() == ["orders", "totals"]
+    shop.replace("assets/orders.sql", "2 AS n", "2 AS n WHERE false")
+    assert shop.run() == {"orders": "failed", "totals": "blocked"}
+
+
+def test_what_is_restored_is_checked_against_the_tables_of_today(shop: Shop) -> None:
+    shop.sql("people", "SELECT unnest(['ann', 'bob', 'cy']) AS name")
+    shop.sql("sales", "SELECT id, customer, -- @relationships('people.name')\n city, amount FROM orders")
+    shop.made()
+    old = shop.read("assets/sales.sql")
+    shop.replace("assets/sales.sql", "FROM orders", "FROM orders WHERE customer = 'ann'")
+    shop.sql("people", "SELECT 'ann' AS name")
+    shop.made()
+    shop.write("assets/sales.sql", old)
+    assert shop.planned("sales") == {"sales": ("code_changed",)}
+    assert shop.run() == {"sales": "failed", "by_city": "blocked", "big": "blocked"}
+    assert shop.rows("SELECT DISTINCT customer FROM sales") == [("ann",)]
+    shop.sql("people", "SELECT unnest(['ann', 'bob', 'cy']) AS name")
+    outcomes = shop.run()
+    assert (outcomes["people"], outcomes["sales"]) == ("restored", "restored")

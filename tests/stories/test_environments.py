@@ -37,10 +37,7 @@ def test_a_removed_asset_is_withdrawn_by_the_next_run_of_everything(shop: Shop) 
     planned = shop.cli("plan", "--check")
     assert planned.code == 3
     assert planned.out == (
-        "asset    how       why\n"
-        "by_city  withdraw  no longer declared\n"
-        "\n"
-        "0 to make, 3 fresh, 1 to withdraw\n"
+        "asset    how       why\nby_city  withdraw  no longer declared\n\n0 to make, 3 fresh, 1 to withdraw\n"
     )
     assert shop.cli("plan", "--json").json["withdrawn"] == ["by_city"]
     printed = shop.cli("materialize")
@@ -120,7 +117,9 @@ def test_a_file_that_moves_to_another_folder_changes_its_group_and_makes_nothing
 
 def test_a_disabled_asset_is_not_made_and_stays_published(shop: Shop) -> None:
     shop.made()
-    shop.write("assets/sales.sql", "/* @asset\nenabled = false\n*/\nSELECT 1 AS id, 'x' AS customer, 'y' AS city, 0 AS amount")
+    shop.write(
+        "assets/sales.sql", "/* @asset\nenabled = false\n*/\nSELECT 1 AS id, 'x' AS customer, 'y' AS city, 0 AS amount"
+    )
     assert shop.run() == {}
     assert shop.rows("SELECT count(*) FROM sales") == [(3,)]
     shop.replace("assets/by_city.sql", "sum(amount)", "max(amount)")

@@ -82,7 +82,7 @@ def test_the_log_in_json_has_an_event_a_line_and_published_after_all_is_built(sh
 
 def test_published_is_said_only_when_the_ledger_has_it(shop: Shop) -> None:
     project = shop.project()
-    seen = {}
+    seen: dict[str, int] = {}
     for event in project.run(project.plan()):
         current = shop.project().ledger.current("prod")
         if event.event == "published":

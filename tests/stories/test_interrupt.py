@@ -107,7 +107,10 @@ def test_a_second_run_ends_with_4_and_names_the_first(slow: Shop) -> None:
         assert printed.code == 4
         [running] = slow.cli("runs", "--json").json["runs"]
         assert running["status"] == "running"
-        assert f"run {running['run_id']} holds environment prod: process {process.pid} on {socket.gethostname()}" in printed.err
+        assert (
+            f"run {running['run_id']} holds environment prod: process {process.pid} on {socket.gethostname()}"
+            in printed.err
+        )
         assert running["started_at"][:10] in printed.err
         assert f"kill -INT {process.pid}" in printed.err
         assert slow.cli("materialize", "--env", "dev", "-s", "quick").code == 0, "another environment is free"
@@ -124,3 +127,17 @@ def test_a_run_that_was_killed_holds_nothing_and_is_listed_as_died(slow: Shop) -
     slow.remove("assets/slow.py")
     assert set(slow.run()) == {"quick", "slow"}
     assert slow.rows("FROM slow") == [(1,)]
+
+
+def test_stopping_before_publication_publishes_nothing_and_after_it_everything(shop: Shop) -> None:
+    for last, published in (("finished", False), ("published", True)):
+        project = shop.project(environment=last)
+        running = project.run(project.plan(full_refresh=True), jobs=1)
+        for event in running:
+            if event.event == last:
+                break
+        running.close()
+        assert running.result is not None
+        assert running.result.status == ("succeeded" if published else "interrupted")
+        assert bool(shop.project().ledger.current(last)) is published
+    assert set(shop.run(env="finished").values()) == {"restored"}, "the lock is free, and what was made is kept"

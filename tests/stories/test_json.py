@@ -74,14 +74,19 @@ def test_plan(ask: Any) -> None:
 
 
 def test_materialize(ask: Any) -> None:
-    nothing = {"run_id": None, "status": "nothing_to_do", "seconds": 0.0, "assets": [], "withdrawn": []}
+    nothing: dict[str, Any] = {"run_id": None, "status": "nothing_to_do", "seconds": 0.0, "assets": [], "withdrawn": []}
     assert ask("materialize") == {"schema": "assetflow.materialize/1", **nothing}
     document = ask("materialize", "--full-refresh", "-s", "by_city")
     assert document.keys() == {"schema", "run_id", "status", "seconds", "assets", "withdrawn"}
     assert document["status"] == "succeeded"
     [result] = document["assets"]
     assert result.keys() == RESULT
-    assert (result["asset"], result["outcome"], result["mode"], result["rows"]) == ("by_city", "materialized", "full", 3)
+    assert (result["asset"], result["outcome"], result["mode"], result["rows"]) == (
+        "by_city",
+        "materialized",
+        "full",
+        3,
+    )
     assert (result["partition"], result["error"]) == (None, None)
     assert all(reason.keys() == REASON for reason in result["reasons"])
 

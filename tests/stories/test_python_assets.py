@@ -99,7 +99,9 @@ def test_the_context_tells_the_asset_who_it_is(numbers: Shop) -> None:
 
 
 def test_an_edit_of_a_helper_makes_the_assets_that_use_it_and_no_other(shop: Shop) -> None:
-    shop.write("assets/words.py", "def loud(text):\n    return text.upper()\n\n\ndef quiet(text):\n    return text.lower()\n")
+    shop.write(
+        "assets/words.py", "def loud(text):\n    return text.upper()\n\n\ndef quiet(text):\n    return text.lower()\n"
+    )
     for name in ("loud", "quiet"):
         shop.python(
             f"{name}_one",
@@ -126,7 +128,7 @@ def test_an_edit_of_a_helper_makes_the_assets_that_use_it_and_no_other(shop: Sho
 
 def test_what_a_function_raises_is_shown_with_its_own_frames(shop: Shop) -> None:
     shop.made()
-    shop.replace("assets/big.py", "return sales.filter(pl.col(\"amount\") >= least)", "return [][least]")
+    shop.replace("assets/big.py", 'return sales.filter(pl.col("amount") >= least)', "return [][least]")
     printed = shop.cli("materialize")
     assert printed.code == 1
     assert "IndexError: list index out of range" in printed.err

@@ -57,7 +57,10 @@ def test_a_blocking_check_is_no_reason_to_try_again(flaky: Shop) -> None:
     assert flaky.read("tries") == "xxx", "the third attempt worked: its rows are wrong, not its luck"
 
 
-@pytest.mark.parametrize("body", ["while True: pass", "return Query('SELECT sum(a.range * b.range) AS n FROM range(1000000) a, range(1000000) b')"])
+@pytest.mark.parametrize(
+    "body",
+    ["while True: pass", "return Query('SELECT sum(a.range * b.range) AS n FROM range(1000000) a, range(1000000) b')"],
+)
 def test_a_function_that_takes_too_long_is_stopped(empty_shop: Shop, body: str) -> None:
     empty_shop.python("slow", f"from assetflow import Query, asset\n@asset(timeout=0.3)\ndef slow():\n    {body}\n")
     empty_shop.sql("quick", "SELECT 1 AS n")
@@ -69,7 +72,10 @@ def test_a_function_that_takes_too_long_is_stopped(empty_shop: Shop, body: str) 
 
 def test_sql_that_takes_too_long_is_stopped_and_the_last_table_stays(shop: Shop) -> None:
     shop.made()
-    shop.write("assets/people.sql", "/* @asset\ntimeout = 0.3\n*/\nSELECT sum(a.range * b.range) AS id FROM range(1000000) a, range(1000000) b")
+    shop.write(
+        "assets/people.sql",
+        "/* @asset\ntimeout = 0.3\n*/\nSELECT sum(a.range * b.range) AS id FROM range(1000000) a, range(1000000) b",
+    )
     printed = shop.cli("materialize", "-s", "people")
     assert printed.code == 1
     assert "assets/people.sql" in printed.err

@@ -25,7 +25,9 @@ WRITE = {
     "people.csv.gz": lambda path: path.write_bytes(gzip.compress(b"id,name\n1,ann\n2,bob\n")),
     "people.json": lambda path: path.write_text('[{"id": 1, "name": "ann"}, {"id": 2, "name": "bob"}]'),
     "people.jsonl": lambda path: path.write_text('{"id": 1, "name": "ann"}\n{"id": 2, "name": "bob"}\n'),
-    "people.jsonl.gz": lambda path: path.write_bytes(gzip.compress(b'{"id": 1, "name": "ann"}\n{"id": 2, "name": "bob"}\n')),
+    "people.jsonl.gz": lambda path: path.write_bytes(
+        gzip.compress(b'{"id": 1, "name": "ann"}\n{"id": 2, "name": "bob"}\n')
+    ),
     "people.parquet": parquet,
 }
 
@@ -109,7 +111,9 @@ def test_an_edit_that_restores_size_and_time_of_a_file_is_seen(shop: Shop) -> No
 
 def test_declared_types_are_part_of_what_a_source_is(shop: Shop) -> None:
     shop.made()
-    shop.write("assetflow.toml", '[sources.orders]\nfiles = "data/orders.csv"\ncolumns = { amount = "DECIMAL(9, 2)" }\n')
+    shop.write(
+        "assetflow.toml", '[sources.orders]\nfiles = "data/orders.csv"\ncolumns = { amount = "DECIMAL(9, 2)" }\n'
+    )
     assert shop.planned()["sales"] == ("input_changed",)
     shop.made()
     assert shop.rows("SELECT DISTINCT typeof(amount) FROM sales") == [("DECIMAL(9,2)",)]

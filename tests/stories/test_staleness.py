@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 
 from tests.conftest import Shop
 
@@ -128,3 +130,15 @@ def test_an_unselected_upstream_that_was_never_made_is_an_error_before_anything_
     assert "by_city needs sales, which was never made and is not selected" in printed.err
     assert "--select '+by_city'" in printed.err
     assert not (shop.root / "warehouse" / "prod.duckdb").exists()
+
+
+def test_a_query_that_another_version_wrote_down_differently_is_not_made_again(shop: Shop) -> None:
+    shop.made()
+    with closing(sqlite3.connect(shop.root / "warehouse" / "ledger.db")) as ledger, ledger:
+        for table in ("materializations", "pointers"):
+            ledger.execute(f"UPDATE {table} SET fingerprint_hash = 'x' WHERE asset = 'by_city'")
+        ledger.execute("UPDATE materializations SET code = 'x' WHERE asset = 'by_city'")
+    assert shop.run() == {"by_city": "restored"}
+    assert shop.run() == {}
+    shop.replace("assets/by_city.sql", "sum(amount)", "max(amount)")
+    assert shop.made() == ["by_city"]

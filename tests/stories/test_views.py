@@ -37,7 +37,9 @@ def test_what_reads_a_view_is_stale_when_the_view_or_what_is_behind_it_changed(s
 
 def test_a_view_of_a_view_and_of_an_asset(seen: Shop) -> None:
     seen.sql("rome", VIEW + "SELECT * FROM sales WHERE city = 'Rome'")
-    seen.sql("rome_total", VIEW + "SELECT sum(amount)::BIGINT AS total, (SELECT count(*) FROM by_city) AS cities FROM rome")
+    seen.sql(
+        "rome_total", VIEW + "SELECT sum(amount)::BIGINT AS total, (SELECT count(*) FROM by_city) AS cities FROM rome"
+    )
     seen.made()
     assert seen.rows("FROM rome_total") == [(40, 2)]
     assert seen.cli("show", "rome_total", "--json").json["rows"] == [[40, 2]]
@@ -70,7 +72,9 @@ def test_a_view_that_does_not_bind_fails_and_the_old_one_stays(seen: Shop) -> No
 
 
 def test_checks_of_a_view_see_its_rows(seen: Shop) -> None:
-    seen.write("assets/sales.sql", '/* @asset\nmaterialized = "view"\nchecks = ["amount > 5"]\n*/\nSELECT * FROM orders')
+    seen.write(
+        "assets/sales.sql", '/* @asset\nmaterialized = "view"\nchecks = ["amount > 5"]\n*/\nSELECT * FROM orders'
+    )
     assert seen.run()["sales"] == "failed"
 
 
@@ -83,3 +87,43 @@ def test_switching_a_view_back_and_forth_keeps_its_readers_right(seen: Shop) -> 
     assert "materialized" not in seen.run().values()
     assert seen.rows("SELECT total FROM by_city WHERE city = 'Rome'") == [(40,)]
     assert seen.run() == {}
+
+
+def test_what_reads_a_volatile_view_is_made_as_often_as_the_view(shop: Shop) -> None:
+    shop.write("assets/clock.sql", VIEW + "SELECT now() AS t")
+    shop.sql("noted", "SELECT t FROM clock")
+    shop.made()
+    [before] = shop.rows("FROM noted")
+    assert shop.run() == {"clock": "materialized", "noted": "materialized"}
+    assert shop.rows("FROM noted") != [before]
+
+
+def test_an_edited_view_is_read_as_it_was_published_until_it_is_made(seen: Shop) -> None:
+    seen.sql("fewer", "SELECT * FROM orders WHERE amount > 15")
+    seen.made()
+    seen.write("assets/sales.sql", VIEW + "SELECT id, customer, city, amount FROM fewer")
+    assert len(seen.cli("show", "sales", "--json").json["rows"]) == 3
+    seen.write("assets/sales.sql", "SELECT id, customer, city, amount FROM fewer")
+    assert len(seen.cli("show", "sales", "--json").json["rows"]) == 3, "the same when it is to be a table"
+    seen.remove("assets/sales.sql")
+    for name in ("by_city.sql", "big.py"):
+        seen.remove(f"assets/{name}")
+    assert seen.cli("query", "SELECT count(*) FROM sales", "--json").json["rows"] == [[3]]
+
+
+def test_what_was_made_from_a_stale_view_is_not_taken_for_made_from_the_fresh_one(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.sql("numbers", "SELECT 1 AS n")
+    shop.write("assets/seen.sql", VIEW + "SELECT n FROM numbers")
+    shop.sql("total", "SELECT sum(n)::BIGINT AS n FROM seen")
+    shop.made()
+    shop.sql("numbers", "SELECT 100 AS n")
+    shop.made("numbers")
+    shop.sql("total", "SELECT sum(n)::BIGINT + 1 AS n FROM seen")
+    assert shop.made("total") == ["total"]
+    assert shop.rows("FROM total") == [(101,)], "a view shows what is published behind it"
+    shop.sql("numbers", "SELECT 1 AS n")
+    shop.run("numbers")
+    assert shop.run() == {"total": "materialized"}, "seen is what it was, but total was made from other rows"
+    assert shop.rows("FROM total") == [(2,)]
+    assert shop.run() == {}

@@ -1,0 +1,48 @@
+"""What a run prints as it goes: one line for each asset as it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from assetflow.cli.screen import count, seconds, styled
+
+if TYPE_CHECKING:
+    from assetflow.project.project import Running
+    from assetflow.running.events import Event
+
+
+def lines(running: Running) -> Iterator[str]:
+    """One line for each asset as it ends."""
+    for event in running:
+        line = line_of(event)
+        if line is not None:
+            yield line
+
+
+def line_of(event: Event) -> str | None:
+    """`sales   made    1,469,307 rows   1.2 s   (never made)`"""
+    word = {"finished": "made", "restored": "restored", "skipped": "skipped", "failed": "failed", "blocked": "blocked"}
+    if event.event not in word:
+        return None
+    style = {"finished": "fresh", "failed": "failed", "blocked": "blocked"}.get(event.event, "dim")
+    parts = [f"{event.asset:<32}", styled(f"{word[event.event]:<9}", style, err=True)]
+    if event.event == "finished":
+        parts.append(f"{rows_text(event.rows):>16}  {seconds(event.seconds or 0.0):>7}")
+        parts.append("came out the same" if event.same_content else why_text(event))
+    elif event.event == "restored":
+        parts.append(f"{rows_text(event.rows):>16}  {'':>7}")
+        parts.append("made from exactly this before")
+    elif event.event == "skipped":
+        parts.append("its upstreams came out the same")
+    else:
+        parts.append((event.error or "").splitlines()[0] if event.error else "")
+    return "  ".join(parts).rstrip()
+
+
+def rows_text(rows: int | None) -> str:
+    return "view" if rows is None else f"{count(rows)} row{'s' * (rows != 1)}"
+
+
+def why_text(event: Event) -> str:
+    return event.reasons[0].detail if event.reasons else ""

@@ -1,0 +1,136 @@
+"""Imports go down only, and what is pure touches nothing. The tuple below is the house; ARCHITECTURE.md says why."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "assetflow"
+
+FLOORS = (
+    ("cli", "notebook"),
+    ("project",),
+    ("running",),
+    ("planning",),
+    ("lineage", "warehouse"),
+    ("sources", "checks", "engines", "executors", "formats"),
+    ("asset", "check", "source", "reason", "materialization"),
+    ("errors", "quoting", "version"),
+)
+FACES = {"__init__", "__main__"}
+"""The public names and the command: they lead to every floor, and no floor imports them."""
+
+NOUNS = FLOORS[-2]
+
+ENGINES = {"duckdb", "polars", "pyarrow", "pandas", "sqlglot"}
+ENGINES_ALLOWED = {"lineage/sql_tree.py": {"duckdb"}, "lineage/sql.py": {"sqlglot"}}
+"""DuckDB's parser reads SQL, on a connection of its own without access to files; sqlglot translates other dialects."""
+
+WORLD = {
+    "asyncio", "glob", "http", "io", "logging", "multiprocessing", "platform", "random", "shutil", "signal", "socket",
+    "sqlite3", "subprocess", "tempfile", "time", "urllib", "uuid",
+}  # fmt: skip
+WORLD_CALLS = {
+    "open", "print", "input", "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "datetime.datetime.now",
+    "datetime.date.today", "Path",
+}  # fmt: skip
+PATH_ARITHMETIC = {"PathLike", "basename", "dirname", "fspath", "isabs", "join", "normpath", "sep"}
+OS_ALLOWED = {"lineage/modules.py": {"realpath", "isdir"}}
+"""Whether a module belongs to the project depends on where the interpreter found it."""
+
+MODULES = sorted(ROOT.rglob("*.py"))
+
+
+def test_every_module_stands_on_a_floor() -> None:
+    standing = {name for floor in FLOORS for name in floor} | FACES
+    assert {path.relative_to(ROOT).parts[0].removesuffix(".py") for path in MODULES} == standing
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_down_only(path: Path) -> None:
+    """Inside of functions and under TYPE_CHECKING as well."""
+    own = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    if own in FACES:
+        return
+    wrong = [
+        f"{path.name}:{line} imports {name}"
+        for line, name in imports_of_ours(path)
+        if name != own and not may_import(own, name)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in MODULES if path.relative_to(ROOT).parts[0] in {"lineage", "planning"}],
+    ids=lambda path: path.name,
+)
+def test_what_is_pure_touches_nothing(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    name = str(path.relative_to(ROOT))
+    used = {module.split(".")[0] for _, module in imports_of(tree)}
+    assert used & WORLD == set()
+    assert used & ENGINES <= ENGINES_ALLOWED.get(name, set())
+    calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    assert calls & WORLD_CALLS == set()
+    asked = {text for node in ast.walk(tree) if (text := of_os(node)) is not None}
+    assert asked <= PATH_ARITHMETIC | OS_ALLOWED.get(name, set())
+
+
+@pytest.mark.parametrize("name", ["errors", "version", "quoting", *NOUNS])
+def test_the_nouns_import_no_engine(name: str) -> None:
+    tree = ast.parse((ROOT / f"{name}.py").read_text(encoding="utf-8"))
+    at_run_time = [node for node in tree.body if not is_type_checking(node)]
+    used = {module.split(".")[0] for node in at_run_time for _, module in imports_of(node)}
+    assert used & (ENGINES | WORLD) == set()
+
+
+def may_import(own: str, other: str) -> bool:
+    """True when `other` stands on a lower floor; the nouns, on one floor, may know each other."""
+    return floor_of(other) > floor_of(own) or (own in NOUNS and other in NOUNS)
+
+
+def floor_of(name: str) -> int:
+    """How far below the top a name stands; the public names themselves stand above it."""
+    return next((number for number, floor in enumerate(FLOORS) if name in floor), -1)
+
+
+def imports_of_ours(path: Path) -> Iterator[tuple[int, str]]:
+    """The parts of assetflow that a module imports, by `import`, `from` or `import_module`, with the line."""
+    for line, module in imports_of(ast.parse(path.read_text(encoding="utf-8"))):
+        package, _, rest = module.partition(".")
+        if package == "assetflow":
+            yield line, rest.split(".")[0] or "__init__"
+
+
+def imports_of(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports name the whole path"
+            names = [f"assetflow.{alias.name}" for alias in node.names] if node.module == "assetflow" else [node.module]
+            yield from ((node.lineno, name or "") for name in names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            yield from ((node.lineno, text) for text in texts_in(node.args[0]) if text.startswith("assetflow."))
+
+
+def texts_in(node: ast.AST) -> Iterator[str]:
+    for each in ast.walk(node):
+        if isinstance(each, ast.Constant) and isinstance(each.value, str):
+            yield each.value
+
+
+def of_os(node: ast.AST) -> str | None:
+    """`join` of `os.path.join`, `environ` of `os.environ`."""
+    if not isinstance(node, ast.Attribute):
+        return None
+    owner = ast.unparse(node.value)
+    return node.attr if owner in {"os", "os.path"} and node.attr != "path" else None
+
+
+def is_type_checking(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"

@@ -1,0 +1,86 @@
+"""Doing nothing costs nothing: where nothing is stale, no engine, no parser and no file of the user is imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import Shop
+
+HEAVY = (
+    "_duckdb", "duckdb", "polars", "pyarrow", "pandas", "numpy", "sqlglot", "rich", "msgspec", "tomllib", "tempfile",
+    "importlib.metadata", "asyncio", "concurrent", "multiprocessing", "logging", "typing_extensions",
+)  # fmt: skip
+PURELY_OURS = ("assetflow.engines", "assetflow.executors", "assetflow.formats", "assetflow.running.imports")
+
+
+@pytest.fixture
+def settled_shop(shop: Shop) -> Shop:
+    """Everything is made, from SQL, Python, a helper module, checks and files read in place; nothing is stale."""
+    shop.write("assets/helper.py", "import polars\nRATE = 2\n")
+    shop.replace("assets/big.py", "import polars as pl\n", "import polars as pl\n\nfrom helper import RATE\n")
+    shop.sql("in_place", "SELECT id, -- @not_null\n city FROM 'data/orders.csv'")
+    shop.sql("seen", '/* @asset\nmaterialized = "view"\n*/\nFROM sales')
+    shop.made()
+    assert shop.cli("plan", "--check").code == 0
+    return shop
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "materialize",
+        "materialize --quiet --json",
+        "materialize --dry-run",
+        "materialize --select by_city",
+        "plan",
+        "plan --check",
+        "plan --json",
+        "ls",
+        "ls --json",
+        "runs",
+        "history",
+    ],
+)
+def test_nothing_heavy_is_imported_where_nothing_is_stale(settled_shop: Shop, command: str) -> None:
+    imported = imported_by(settled_shop, command)
+    assert "assetflow.project.loader" in imported or command in {"runs", "history"}, "the command did its work"
+    assert sorted(name for name in imported if is_any_of(name, (*HEAVY, *PURELY_OURS))) == []
+    assert sorted(name for name in imported if name.rpartition(".")[2] in {"big", "helper"}) == []
+
+
+def test_the_test_would_see_them(settled_shop: Shop) -> None:
+    settled_shop.replace("assets/helper.py", "RATE = 2", "RATE = 3")
+    imported = imported_by(settled_shop, "plan")
+    assert {"polars", "helper"} <= imported
+
+
+def test_help_imports_nothing_but_click(settled_shop: Shop) -> None:
+    imported = imported_by(settled_shop, "--help")
+    ours = {name for name in imported if is_any_of(name, ("assetflow",))}
+    assert ours <= {"assetflow", "assetflow.asset", "assetflow.check", "assetflow.cli", "assetflow.cli.main", "assetflow.errors",
+                    "assetflow.source", "assetflow.version", "assetflow.__main__"}  # fmt: skip
+    assert sorted(name for name in imported if is_any_of(name, HEAVY)) == []
+
+
+def test_importing_assetflow_imports_no_engine(settled_shop: Shop) -> None:
+    code = "import sys, assetflow; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert [name for name in done.stdout.split() if is_any_of(name, HEAVY)] == []
+
+
+def imported_by(shop: Shop, command: str) -> set[str]:
+    """The modules that a command imports, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "assetflow", *command.split()],
+        cwd=shop.root, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip() for line in lines}
+
+
+def is_any_of(name: str, packages: tuple[str, ...]) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
