@@ -116,6 +116,8 @@ class Draft:
     notes: list[tuple[Weight, Note]] = field(default_factory=list)
     libraries: set[str] = field(default_factory=set)
     changes: set[object] = field(default_factory=set)
+    while_loading: list[range] = field(default_factory=list)
+    """Lines that run while classes are made, though they stand in functions."""
 
     def finish(self) -> Record:
         """The record of what was gathered."""
@@ -290,6 +292,8 @@ class Draft:
 
     def _note_changes(self, meaning: Meaning, use: Use, when: When) -> None:
         if when != CALLED_LATER or self.subject.kind not in ("function", "class"):
+            return
+        if any(use.line in lines for lines in self.while_loading):
             return
         if isinstance(meaning, WholeModule) and use.changes:
             self.note(f"{use.chain[0]} is changed while running", use.line, ONLY_WHEN_CALLED)

@@ -130,6 +130,7 @@ def _write_class(draft: Draft) -> None:
     draft.place(namespace.path, kind.__qualname__, statements[0].lineno if statements else 1)
     for node in statements:
         draft.lines.append(dump(_undecorated(node)))
+        draft.while_loading += _makes_classes(node, kind)
         draft.write_usage(_class_usage(node), namespace, CALLED_LATER)
         _write_decorators(draft, node, namespace)
     for base in (*kind.__mro__[1:], type(kind)):
@@ -180,6 +181,13 @@ def _is_within(
     return is_same_file and any(
         each.lineno <= code.co_firstlineno <= (each.end_lineno or 0) for each in statements
     )
+
+
+def _makes_classes(statement: ast.ClassDef, kind: type) -> list[range]:
+    """The lines of the methods that run when a class below this one is made."""
+    names = {"__init_subclass__", "__set_name__"} | ({"__new__", "__init__"} if issubclass(kind, type) else set())
+    methods = [each for each in statement.body if isinstance(each, ast.FunctionDef) and each.name in names]
+    return [range(each.lineno, (each.end_lineno or each.lineno) + 1) for each in methods]
 
 
 def _is_member(name: str, value: object) -> bool:
@@ -233,6 +241,8 @@ def _write_name(draft: Draft) -> None:
         draft.lines.append(draft.link(definition, LOADING) if text.opaque else "")
         if not text.opaque:
             draft.link(definition, VALUE_KNOWN)
+        elif not any(isinstance(each, ast.Call) for statement in bindings for each in ast.walk(statement)):
+            draft.note(f"{name} holds a {text.opaque[0]}, which another file put there", line, NOT_WHILE_LOADING)
     elif text.opaque and not text.resources:
         draft.note(f"{name} is a {text.opaque[0]}, whose value has no fingerprint", line, NOT_WHILE_LOADING)
 

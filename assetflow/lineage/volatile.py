@@ -61,7 +61,11 @@ def find_volatile_sql(text: str, line: int) -> list[Finding]:
     if not _SQL_HINT.search(text) or text.isidentifier():
         return []
     code = re.sub(r"--[^\n]*", "", text)
-    return [Finding(f"{match[0].strip().rstrip('(').strip()}() in SQL", line) for match in _VOLATILE_SQL.finditer(code)]
+    found = [Finding(f"{match[0].split('(')[0].strip()}() in SQL", line) for match in _VOLATILE_SQL.finditer(code)]
+    found += [Finding(f"{match[1]} in SQL reads a file", line) for match in _FILE_IN_SQL.finditer(code)]
+    if _SAMPLE.search(code) and not _SEED.search(code):
+        found.append(Finding("a sample without REPEATABLE in SQL is random", line))
+    return found
 
 
 def _judge(use: LibraryUse, seeded: set[str]) -> Finding | None:
@@ -94,7 +98,7 @@ def _clock_without_argument(use: LibraryUse) -> Finding | None:
     return None if arguments >= needed else _clock(use)
 
 
-def _numpy_now(use: LibraryUse) -> Finding | None:
+def _now_by_name(use: LibraryUse) -> Finding | None:
     first = use.call.args[0] if use.call and use.call.args else None
     return _clock(use) if isinstance(first, ast.Constant) and first.value in ("now", "today") else None
 
@@ -228,7 +232,7 @@ _RULES: tuple[tuple[tuple[str, ...], Judge], ...] = (
       "pendulum.now", "pendulum.today", "pendulum.yesterday", "pendulum.tomorrow", "arrow.now", "arrow.utcnow"),
      _clock),
     (("time.localtime", "time.gmtime", "time.ctime", "time.asctime", "time.strftime"), _clock_without_argument),
-    (("numpy.datetime64",), _numpy_now),
+    (("numpy.datetime64", "pandas.Timestamp", "pandas.to_datetime"), _now_by_name),
     (("random.Random()", "numpy.random.default_rng()", "numpy.random.RandomState()", "numpy.random.Generator()"),
      lambda use: None),
     (("random.Random", "numpy.random.default_rng", "numpy.random.RandomState"), _chance_without_seed),
@@ -269,10 +273,13 @@ for _names, _judge_family in _RULES:
     for _name in _names:
         _BY_PACKAGE.setdefault(_name.partition(".")[0], []).append((_name, _judge_family))
 
-_SQL_HINT = re.compile(r"\(|current_|local", re.IGNORECASE)
+_SQL_HINT = re.compile(r"\(|current_|local|sample|'", re.IGNORECASE)
+_FILE_IN_SQL = re.compile(r"\b(?:from|join)\s+('[^'\n]*[./*][^'\n]*')", re.IGNORECASE)
+_SAMPLE = re.compile(r"\b(?:using\s+sample|tablesample)\b", re.IGNORECASE)
+_SEED = re.compile(r"\brepeatable\b|\(\s*(?:bernoulli|system|reservoir)\s*,\s*\d+\s*\)", re.IGNORECASE)
 
 _VOLATILE_SQL = re.compile(
-    r"\b(?:(?:now|random|uuid|gen_random_uuid|uuidv4|uuidv7|today|get_current_timestamp|transaction_timestamp|getenv"
+    r"\b(?:(?:now|ago|random|uuid|gen_random_uuid|uuidv4|uuidv7|today|get_current_timestamp|transaction_timestamp|getenv"
     r"|nextval|current_localtimestamp|current_localtime)\s*\(|(?:current_timestamp|current_date|current_time"
     r"|localtimestamp|localtime)\b|(?:read_csv|read_csv_auto|read_parquet|parquet_scan|read_json|read_json_auto"
     r"|read_ndjson|read_text|read_blob|glob)\s*\(\s*[\['$])",

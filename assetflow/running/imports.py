@@ -25,6 +25,7 @@ from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 from assetflow.asset import Declaration, declared
+from assetflow.running.native import native_read
 from assetflow.running.record import EVERY_VARIABLE, Record, hash_of_value
 
 
@@ -194,7 +195,11 @@ class RecordingLoader(SourceFileLoader):
         if record.sha256 not in {None, sha256}:
             record.uncacheable = "it was saved while it was loading"
         record.sha256 = sha256
-        return self.source_to_code(content, self.path)
+        code: CodeType = self.source_to_code(content, self.path)
+        unseen = native_read(content)
+        if unseen is not None:
+            record.uncacheable = f"{unseen} may read a file unseen"
+        return code
 
     def exec_module(self, module: ModuleType) -> None:
         with _unwatched():

@@ -511,10 +511,19 @@ def test_a_module_on_the_python_path(
         'sqlite3.connect(":memory:").close()',
         'subprocess.run(["true"], check=True)',
         'os.system("true")',
+        'pl.read_csv("data/orders.csv")',
+        'pl.scan_csv("data/orders.csv").collect()',
+        'duckdb.sql("FROM read_csv([\'data/orders.csv\'])").fetchall()',
+        'pyarrow.csv.read_csv("data/orders.csv")',
+        'def count():\n    return pl.read_csv("data/orders.csv").height\n\nROWS = count()',
     ],
 )
-def test_what_cannot_be_compared_is_read_anew_each_time(shop: Shop, reading: str) -> None:
-    shop.python("a", asset_with(f"import os, sqlite3, subprocess\n{reading}", '"before"'))
+def test_what_cannot_be_compared_is_read_anew_each_time(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, reading: str
+) -> None:
+    monkeypatch.chdir(shop.root)
+    shop.write("data/orders.csv", "id\n1\n")
+    shop.python("a", asset_with(f"import os, sqlite3, subprocess, duckdb, pyarrow.csv\nimport polars as pl\n{reading}", '"before"'))
     assert described(shop) == "before"
     assert not is_remembered(shop)
 

@@ -81,7 +81,7 @@ def test_a_project_that_lost_all_its_assets_withdraws_nothing(shop: Shop) -> Non
     (shop.root / "assets").rename(shop.root / "elsewhere")
     printed = shop.cli("materialize")
     assert printed.code == 0
-    assert "no asset is selected" in printed.err
+    assert "Nothing to do" in printed.err
     assert shop.rows("SELECT count(*) FROM sales") == [(3,)]
 
 

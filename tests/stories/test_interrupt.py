@@ -69,7 +69,7 @@ def test_ctrl_c_ends_with_130_says_what_is_kept_and_the_next_run_restores_it(slo
     write_slow(slow, BODIES[what])
     with materializing(slow, "-j", jobs) as process:
         err = end(process, signal.SIGINT)
-        assert process.returncode == 130
+        assert process.returncode == 130, err
     assert "interrupted: nothing of this run was published." in err
     assert "1 finished asset is kept" in err
     assert "Traceback" not in err
@@ -86,7 +86,7 @@ def test_ctrl_c_ends_with_130_says_what_is_kept_and_the_next_run_restores_it(slo
 def test_being_told_to_end_is_like_ctrl_c(slow: Shop, how: signal.Signals) -> None:
     with materializing(slow) as process:
         err = end(process, how)
-        assert process.returncode == 130
+        assert process.returncode == 130, err
     assert "interrupted: nothing of this run was published." in err
 
 
