@@ -119,6 +119,15 @@ class Interrupted(AssetflowError):  # noqa: N818 - it is not a failure
     exit_code = 130
 
 
+def says_interrupted(error: BaseException | None) -> bool:
+    """True for what DuckDB raises when Ctrl-C meets one of its queries in the main thread."""
+    while error is not None:
+        if isinstance(error, RuntimeError) and str(error) == "Query interrupted":
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """`Did you mean sales or sales_by_week?`, or None when nothing is near."""
     near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)

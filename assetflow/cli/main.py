@@ -13,7 +13,7 @@ from importlib import import_module
 
 import click
 
-from assetflow.errors import AssetflowError
+from assetflow.errors import AssetflowError, says_interrupted
 from assetflow.version import VERSION
 
 INTERRUPTED = 130
@@ -118,6 +118,9 @@ def run(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if says_interrupted(error):
+            click.echo("\ninterrupted", err=True)
+            return INTERRUPTED
         return show_fault(error)
 
 

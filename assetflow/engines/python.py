@@ -41,7 +41,8 @@ def _asset_error(error: BaseException, where: Where) -> AssetError:
     path, line = where.path, where.line
     if frames:
         path, line = _shown_path(frames[-1].filename, where.root), frames[-1].lineno or where.line
-    details = _details(frames, error, where.root)
+    # Without frames of the user's there is nothing to say that the message does not.
+    details = _details(frames, error, where.root) if frames or error.__cause__ else None
     return AssetError(_message(error), path=path, line=line, hint=_next_step(error), details=details)
 
 

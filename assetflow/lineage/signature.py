@@ -68,6 +68,13 @@ def _written(function: Callable[..., Any], path: str) -> types.FunctionType:
             path=path,
             hint="Put @asset on a function, or let the decorators below it use functools.wraps.",
         )
+    if inspect.iscoroutinefunction(written) or inspect.isasyncgenfunction(written):
+        raise DefinitionError(
+            f"{written.__name__} is async, and an asset is a plain function",
+            path=path,
+            line=written.__code__.co_firstlineno,
+            hint="Write `def`, and asyncio.run(...) in it for what must be awaited.",
+        )
     return written
 
 

@@ -309,6 +309,13 @@ class Project:
                     line=line_of(self.settings.root, self.settings.file, name),
                     hint=did_you_mean(name, definitions.assets),
                 )
+            if definitions.assets[name].kind == "sql":
+                raise DefinitionError(
+                    f"[tool.assetflow.assets.{name}] sets parameters, and {name} is SQL, which has none",
+                    path=self.settings.file,
+                    line=line_of(self.settings.root, self.settings.file, name),
+                    hint=f"Options of a SQL asset stand in its first comment, in {definitions.assets[name].path}.",
+                )
 
 
 @dataclass(slots=True)

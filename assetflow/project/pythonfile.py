@@ -52,12 +52,12 @@ def import_definitions(path: str, absolute: str, imports: Imports) -> list[Decla
     except SyntaxError as error:
         file = os.path.relpath(error.filename or absolute, imports.root).replace(os.sep, "/")
         raise DefinitionError(f"is not valid Python: {error.msg}", path=file, line=error.lineno) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a file that ends the process would end ours, with its exit code
         raise import_error(error, path, imports) from error
     return imports.declarations[os.path.realpath(absolute)]
 
 
-def import_error(error: Exception, path: str, imports: Imports) -> DefinitionError:
+def import_error(error: BaseException, path: str, imports: Imports) -> DefinitionError:
     """What a file raised while it was imported, at the user's innermost line."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if imports.owns(frame.filename)]
     where: tuple[str, int | None] = (path, None)
@@ -68,6 +68,9 @@ def import_error(error: Exception, path: str, imports: Imports) -> DefinitionErr
         hint = f"Install it into this environment ({sys.prefix}), or put {error.name}.py beside the assets."
     message = f"cannot be imported: {type(error).__name__}: {error}"
     return DefinitionError(message, path=where[0], line=where[1], hint=hint)
+
+
+KINDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
 class Reader:
@@ -147,8 +150,20 @@ class Reader:
                     hint=did_you_mean(key, config)
                     or (f"It has {', '.join(config)}." if config else f"It is declared at {place.path}:{place.line}."),
                 )
-            config[key] = plain(value)
+            config[key] = self.configured(name, key, signature.config[key], plain(value))
         return config
+
+    def configured(self, name: str, key: str, default: Any, value: Any) -> Any:
+        """A value of the settings, if it is of the kind that the default is; None says nothing about its kind."""
+        is_number = isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool)
+        if isinstance(default, bool | int | float | str) and type(value) is not type(default) and not is_number:
+            file = self.settings.file
+            raise DefinitionError(
+                f"{key} of {name} must be {KINDS[type(default)]} as its default {default!r} is, not {value!r}",
+                path=file,
+                line=line_of(self.settings.root, file, key),
+            )
+        return float(value) if is_number else value
 
     def queries(
         self, name: str, function: Any, signature: Signature, config: Mapping[str, Any], place: Place
@@ -168,7 +183,7 @@ class Reader:
         with self.imports.active(), self.imports.recording(self.absolute):
             try:
                 made = function(**config)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise import_error(error, self.path, self.imports) from error
         if not isinstance(made, Query):
             raise place.error(

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 
 from assetflow.asset import Asset
 from assetflow.check import CheckResult
-from assetflow.errors import AssetflowError, Interrupted, WarehouseError
+from assetflow.errors import AssetflowError, Interrupted, WarehouseError, says_interrupted
 from assetflow.lineage.graph import Graph
 from assetflow.materialization import Fingerprint, Input, Materialization, Snapshot
 from assetflow.planning.plan import Plan, State, Step, decide, drifted, view_digest
@@ -246,6 +246,8 @@ class Run:
         except Interrupted:
             raise
         except Exception as raised:
+            if says_interrupted(raised):
+                raise Interrupted("the run was interrupted") from raised
             error = told(raised, self.order.sources[name].source if is_source else self.order.assets[name])
             if is_source:
                 self.source_errors[name] = error

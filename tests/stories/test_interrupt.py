@@ -141,3 +141,11 @@ def test_stopping_before_publication_publishes_nothing_and_after_it_everything(s
         assert running.result.status == ("succeeded" if published else "interrupted")
         assert bool(shop.project().ledger.current(last)) is published
     assert set(shop.run(env="finished").values()) == {"restored"}, "the lock is free, and what was made is kept"
+
+
+def test_ctrl_c_during_a_query_in_the_main_thread_is_no_failure_of_the_asset(slow: Shop) -> None:
+    # DuckDB turns the signal into an error of its own, here raised as it comes out of one of its queries.
+    write_slow(slow, "raise RuntimeError('Query interrupted')")
+    printed = slow.cli("materialize", "-j", "1")
+    assert printed.code == 130
+    assert "nothing of this run was published" in printed.err

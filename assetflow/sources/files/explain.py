@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assetflow.errors import SourceError
+from assetflow.errors import SourceError, did_you_mean
 from assetflow.source import Source
 from assetflow.sources.files.blame import first_bad_json_line, first_ragged_line, likely_delimiter
 
@@ -124,12 +124,18 @@ def _gone(text: str) -> _Blame | None:
 
 
 def _unknown_type(text: str) -> _Blame | None:
-    match = re.search(r"Type with name (.*?) does not exist!(?:\nDid you mean \"(?:main\.)?(.*?)\"\?)?", text)
+    match = re.search(r"Type with name (.*?) does not exist!", text)
     if match is None:
         return None
-    hint = f"Did you mean {match[2]}?" if match[2] else "Use a DuckDB type: BIGINT, DOUBLE, VARCHAR, DATE, ..."
+    # DuckDB's own suggestion for INTGER is JSON.
+    hint = did_you_mean(match[1].upper(), COMMON_TYPES) or "Use a DuckDB type: BIGINT, DOUBLE, VARCHAR, DATE, ..."
     return _Blame(f"unknown column type {match[1]}", hint)
 
+
+COMMON_TYPES = (
+    "BIGINT", "BLOB", "BOOLEAN", "DATE", "DECIMAL", "DOUBLE", "FLOAT", "HUGEINT", "INTEGER", "INTERVAL", "JSON",
+    "SMALLINT", "TEXT", "TIME", "TIMESTAMP", "TIMESTAMPTZ", "TINYINT", "UBIGINT", "UINTEGER", "UUID", "VARCHAR",
+)  # fmt: skip
 
 _RECOGNIZERS: tuple[Callable[[str], _Blame | None], ...] = (
     _csv_cast,
