@@ -74,6 +74,8 @@ class Asset:
     (each a source by itself, under its own text as name). `code_version` is the hash of what the asset does,
     `code_parts` the hashes of the project objects it is made of, `config` the values of its parameters with a
     default, `overrides` those that the settings give. `notes` say what the code version cannot see.
+    `reads_order`: the same rows in another order could make another table of it; `sets_order`: the order of its own
+    rows is part of what it says.
     """
 
     name: str
@@ -91,6 +93,8 @@ class Asset:
     config: Mapping[str, Any] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    reads_order: bool = False
+    sets_order: bool = False
     notes: tuple[Note, ...] = ()
     volatile: Volatility | None = None
     materialized: Literal["table", "view"] = "table"

@@ -33,7 +33,8 @@ def main() -> None:
     if unknown:
         parser.error(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
     compile_bytecode()
-    print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}\n\n{HEADER}\n{'-' * len(HEADER)}")
+    print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}\n")
+    print(f"{HEADER}\n{'-' * len(HEADER)}")
     with tempfile.TemporaryDirectory(prefix="assetflow-bench-", ignore_cleanup_errors=True) as temporary:
         folder = (given.folder or Path(temporary)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
@@ -58,7 +59,8 @@ def line(figure: Figure) -> str:
     to_reach = "" if figure.to_reach is None else f"{figure.to_reach:.2f}{unit}"
     verdict = "" if figure.to_reach is None else "reached" if measured <= figure.to_reach else "MISSED"
     return (
-        f"{figure.what:<31} {least_text:>9} {middle_text:>9}   {compared:<22} {measured:>7.2f}{unit}  {to_reach:>9}  {verdict}"
+        f"{figure.what:<31} {least_text:>9} {middle_text:>9}   {compared:<22} {measured:>7.2f}{unit}"
+        f"  {to_reach:>9}  {verdict}"
     ).rstrip()
 
 

@@ -20,7 +20,7 @@ from benchmarks.measure import ROOT, Command, Cost, alternate, assetflow, measur
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured: numbers of assets, rows of the heavy build, and repetitions of light and heavy processes."""
+    """How much is measured: assets, rows of the heavy build, and repetitions of light and of heavy processes."""
 
     assets: int
     many_assets: int
@@ -68,7 +68,8 @@ def leaf_edited(folder: Path, size: Size) -> Iterator[Figure]:
     def edit() -> None:
         leaf.write_text(re.sub(r"value \+ \d+", f"value + {next(numbers)}", leaf.read_text()))
 
-    edited, click = alternate([assetflow("materialize", folder=project, before=edit), import_click(project)], size.times)
+    command = assetflow("materialize", folder=project, before=edit)
+    edited, click = alternate([command, import_click(project)], size.times)
     yield Figure(f"leaf edited, {size.assets:,} assets", edited, 0.4)
     yield Figure(f"leaf edited, {size.assets:,} assets", edited, None, "import click", click)
 

@@ -1,6 +1,6 @@
 """Makes a project with heavy SQL: ten assets over one table of millions of receipt lines.
 
-    python -m benchmarks.heavy FOLDER --rows 20000000
+python -m benchmarks.heavy FOLDER --rows 20000000
 """
 
 from __future__ import annotations

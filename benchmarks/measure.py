@@ -42,9 +42,12 @@ def assetflow(*arguments: str, folder: Path, before: Callable[[], object] = lamb
 def measure(command: Command) -> Cost:
     """Run a process once. This process must stay small: what it holds counts in a child until that one has begun."""
     command.before()
-    with open(os.devnull, "w") as nowhere, subprocess.Popen(
-        command.arguments, cwd=command.folder, env=surroundings(), stdout=nowhere, stderr=subprocess.PIPE
-    ) as process:
+    with (
+        open(os.devnull, "w") as nowhere,
+        subprocess.Popen(
+            command.arguments, cwd=command.folder, env=surroundings(), stdout=nowhere, stderr=subprocess.PIPE
+        ) as process,
+    ):
         assert process.stderr is not None
         said = process.stderr.read()
         _, status, usage = os.wait4(process.pid, 0)
@@ -80,5 +83,5 @@ def surroundings() -> Mapping[str, str]:
 
 
 def compile_bytecode() -> None:
-    """Compile this working copy; the measured commands have run once, unmeasured, before the packages matter."""
+    """Compile this working copy. Installed packages keep their bytecode from the first time they are imported."""
     subprocess.run([sys.executable, "-m", "compileall", "-q", ROOT / "assetflow"], env=surroundings(), check=True)

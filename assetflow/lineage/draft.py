@@ -335,7 +335,8 @@ class Draft:
 
 def _subclasses(kind: type) -> list[type]:
     """All classes below a class that their modules still hold."""
-    below = [each for direct in type.__subclasses__(kind) for each in (direct, *_subclasses(direct))]
+    direct: list[type] = type.__subclasses__(kind)
+    below = [each for one in direct for each in (one, *_subclasses(one))]
     held = {each for each in below if vars(sys.modules.get(each.__module__, sys)).get(each.__name__) is each}
     return sorted(held, key=lambda each: f"{each.__module__}.{each.__qualname__}")
 

@@ -178,9 +178,7 @@ def _is_within(
     """True for a function that is written inside of one of these class statements."""
     code = function.__code__
     is_same_file = sources.relative(code.co_filename) == namespace.path
-    return is_same_file and any(
-        each.lineno <= code.co_firstlineno <= (each.end_lineno or 0) for each in statements
-    )
+    return is_same_file and any(each.lineno <= code.co_firstlineno <= (each.end_lineno or 0) for each in statements)
 
 
 def _makes_classes(statement: ast.ClassDef, kind: type) -> list[range]:

@@ -153,7 +153,8 @@ class _Writer:
             return self.write(str.__str__(value))
         base = next((each for each in type(value).__mro__ if each.__name__ in _PLAIN or _is_by_repr(each)), None)
         if base is not None:
-            return base.__repr__(value)
+            write: Callable[[object], str] = vars(base)["__repr__"]
+            return write(value)
         hidden = next((each for each in type(value).__mro__ if each is not object and _is_compiled(each)), None)
         return "" if hidden is None else self._write_opaque(value)
 

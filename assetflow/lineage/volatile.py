@@ -56,13 +56,17 @@ def find_volatile(uses: Sequence[LibraryUse]) -> list[Finding]:
     return [finding for finding in found if finding is not None]
 
 
+FILE_IN_SQL = "SQL that reads the file "
+"""Begins what is said of a file in SQL; the beginning of its path follows, as far as it is written there."""
+
+
 def find_volatile_sql(text: str, line: int) -> list[Finding]:
     """What SQL in a string reads besides tables: `now()`, `random()`, `read_csv('...')`."""
     if not _SQL_HINT.search(text) or text.isidentifier():
         return []
     code = re.sub(r"--[^\n]*", "", text)
     found = [Finding(f"{match[0].split('(')[0].strip()}() in SQL", line) for match in _VOLATILE_SQL.finditer(code)]
-    found += [Finding(f"{match[1]} in SQL reads a file", line) for match in _FILE_IN_SQL.finditer(code)]
+    found += [Finding(f"{FILE_IN_SQL}{match[1]}", line) for match in _FILE_IN_SQL.finditer(code)]
     if _SAMPLE.search(code) and not _SEED.search(code):
         found.append(Finding("a sample without REPEATABLE in SQL is random", line))
     return found
@@ -274,14 +278,17 @@ for _names, _judge_family in _RULES:
         _BY_PACKAGE.setdefault(_name.partition(".")[0], []).append((_name, _judge_family))
 
 _SQL_HINT = re.compile(r"\(|current_|local|sample|'", re.IGNORECASE)
-_FILE_IN_SQL = re.compile(r"\b(?:from|join)\s+('[^'\n]*[./*][^'\n]*')", re.IGNORECASE)
+_FILE_IN_SQL = re.compile(
+    r"\b(?:(?:from|join)\s+'(?=[^'\n]*[./*]|$)|(?:read_csv|read_csv_auto|read_parquet|parquet_scan|read_json|read_json_auto"
+    r"|read_ndjson|read_text|read_blob|glob)\s*\(\s*\[?\s*['$])([^'\n]*)",
+    re.IGNORECASE,
+)
 _SAMPLE = re.compile(r"\b(?:using\s+sample|tablesample)\b", re.IGNORECASE)
 _SEED = re.compile(r"\brepeatable\b|\(\s*(?:bernoulli|system|reservoir)\s*,\s*\d+\s*\)", re.IGNORECASE)
 
 _VOLATILE_SQL = re.compile(
     r"\b(?:(?:now|ago|random|uuid|gen_random_uuid|uuidv4|uuidv7|today|get_current_timestamp|transaction_timestamp|getenv"
     r"|nextval|current_localtimestamp|current_localtime)\s*\(|(?:current_timestamp|current_date|current_time"
-    r"|localtimestamp|localtime)\b|(?:read_csv|read_csv_auto|read_parquet|parquet_scan|read_json|read_json_auto"
-    r"|read_ndjson|read_text|read_blob|glob)\s*\(\s*[\['$])",
+    r"|localtimestamp|localtime)\b)",
     re.IGNORECASE,
 )

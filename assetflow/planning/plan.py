@@ -13,7 +13,7 @@ from assetflow.asset import Asset
 from assetflow.errors import DefinitionError, SourceError, UsageError
 from assetflow.lineage.graph import Graph
 from assetflow.materialization import Fingerprint, Partition
-from assetflow.planning.staleness import Made, Recall, fingerprint, why_stale
+from assetflow.planning.staleness import Content, Made, Recall, fingerprint, seen_by, why_stale
 from assetflow.reason import Reason
 
 Action = Literal["build", "restore", "maybe"]
@@ -85,7 +85,7 @@ def make_plan(
     """
     chosen = {name for name in selected if name in assets and assets[name].enabled}
     around = graph.ancestors(chosen) | chosen
-    digests: dict[str, str | None] = {}
+    contents: dict[str, Content | None] = {}
     steps: list[Step] = []
     fresh: list[str] = []
     stale_upstreams: list[str] = []
@@ -94,29 +94,31 @@ def make_plan(
             continue
         asset = assets.get(name)
         if asset is None:
-            digests[name] = source_digest(name, state, chosen, graph)
+            contents[name] = source_content(name, state, chosen, graph)
         elif name in chosen:
             needs_made(asset, chosen, assets, state)
-            step = decide(asset, digests, state, forced=forced)
-            digests[name] = digest_after(asset, step, digests, state)
+            step = decide(asset, contents, state, forced=forced)
+            contents[name] = content_after(asset, step, contents, state)
             if step is None:
                 fresh.append(name)
             else:
                 steps.append(step)
         else:
             made = state.made.get(name)
-            digests[name] = made.digest if made else None
-            if is_stale_upstream(asset, digests, stale_upstreams, state):
+            contents[name] = content_of(made) if made else None
+            if is_stale_upstream(asset, contents, stale_upstreams, state):
                 stale_upstreams.append(name)
                 if made and made.is_view:
-                    digests[name] = drifted(made.digest, "now")
+                    contents[name] = drifted(made.digest, "now")
     return Plan(tuple(steps), tuple(sorted(fresh)), tuple(stale_upstreams), forced, frozenset(chosen))
 
 
-def decide(asset: Asset, digests: Mapping[str, str | None], state: State, *, forced: bool = False) -> Step | None:
-    """The step that an asset needs, given the digests of its upstreams (None: not known before it is made)."""
+def decide(
+    asset: Asset, contents: Mapping[str, Content | None], state: State, *, forced: bool = False
+) -> Step | None:
+    """The step that an asset needs, given what its upstreams hold (None: not known before it is made)."""
     upstreams = (*asset.upstreams, *asset.files)
-    known = {name: digest for name in upstreams if (digest := digests[name]) is not None}
+    known = seen_by(asset, contents)
     now = fingerprint(asset, known)
     made = state.made.get(asset.name)
     if len(known) < len(upstreams):
@@ -152,39 +154,49 @@ def with_unknown_inputs(
     return Step(asset.name, "maybe", waits, upstreams=upstreams)
 
 
-def drifted(digest: str, when: str) -> str:
+def content_of(made: Made) -> Content:
+    """What a materialization holds. A view has no rows of its own: its digest says all."""
+    return Content(made.digest, made.digest if made.is_view else made.snapshot)
+
+
+def drifted(digest: str, when: str) -> Content:
     """What a view holds that was not made anew after what it reads: nobody knows, so it is like nothing else."""
-    return f"{digest} as it was {when}"
+    unknown = f"{digest} as it was {when}"
+    return Content(unknown, unknown)
 
 
 def forced_reason(forced: bool) -> tuple[Reason, ...]:
     return (Reason("forced", detail="--full-refresh was given"),) if forced else ()
 
 
-def digest_after(asset: Asset, step: Step | None, digests: Mapping[str, str | None], state: State) -> str | None:
+def content_after(
+    asset: Asset, step: Step | None, contents: Mapping[str, Content | None], state: State
+) -> Content | None:
     """What the asset will hold after its step, as far as that is known beforehand."""
     if step is None:
-        return state.made[asset.name].digest
+        return content_of(state.made[asset.name])
     if step.restores is not None:
-        return step.restores.digest
+        return content_of(step.restores)
     if asset.is_view and not asset.rebuilds_always:
-        return view_digest(asset, {name: digests[name] for name in (*asset.upstreams, *asset.files)})
+        digest = view_digest(asset, contents)
+        return None if digest is None else Content(digest, digest)
     return None
 
 
-def view_digest(asset: Asset, inputs: Mapping[str, str | None]) -> str | None:
+def view_digest(asset: Asset, contents: Mapping[str, Content | None]) -> str | None:
     """A view holds what its query and its inputs say: its digest is its fingerprint."""
-    known = {name: digest for name, digest in inputs.items() if digest is not None}
-    return fingerprint(asset, known).hash if len(known) == len(inputs) else None
+    known = seen_by(asset, contents)
+    return fingerprint(asset, known).hash if len(known) == len(asset.upstreams) + len(asset.files) else None
 
 
-def source_digest(name: str, state: State, chosen: Collection[str], graph: Graph) -> str | None:
+def source_content(name: str, state: State, chosen: Collection[str], graph: Graph) -> Content | None:
     version = state.sources[name]
     if isinstance(version, SourceError):
         if set(chosen) & set(graph.downstreams(name)):
             raise version
         return None
-    return version
+    # The version of a source is of its bytes, and so of the order of its rows.
+    return Content(version, version)
 
 
 def needs_made(asset: Asset, chosen: Collection[str], assets: Mapping[str, Asset], state: State) -> None:
@@ -204,7 +216,9 @@ def needs_made(asset: Asset, chosen: Collection[str], assets: Mapping[str, Asset
             )
 
 
-def is_stale_upstream(asset: Asset, digests: Mapping[str, str | None], stale: Collection[str], state: State) -> bool:
+def is_stale_upstream(
+    asset: Asset, contents: Mapping[str, Content | None], stale: Collection[str], state: State
+) -> bool:
     """True for an asset that is not selected, was made, and would be made again if it were selected."""
     made = state.made.get(asset.name)
     if made is None or not asset.enabled or asset.rebuilds_always:
@@ -212,7 +226,7 @@ def is_stale_upstream(asset: Asset, digests: Mapping[str, str | None], stale: Co
     upstreams = (*asset.upstreams, *asset.files)
     if any(name in stale for name in upstreams):
         return True
-    known = {name: digest for name in upstreams if (digest := digests.get(name)) is not None}
+    known = seen_by(asset, contents)
     if len(known) < len(upstreams):
         return True
     return bool(why_stale(asset, made, fingerprint(asset, known), state.recall))

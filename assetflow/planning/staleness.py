@@ -26,6 +26,13 @@ class Made(NamedTuple):
     is_view: bool = False
 
 
+class Content(NamedTuple):
+    """What an upstream holds: the digest of its rows, and a name for these very rows in this very order."""
+
+    digest: str
+    exact: str
+
+
 Recall = Callable[[str], Materialization]
 """Gives a materialization with all its inputs, by id."""
 
@@ -41,6 +48,15 @@ def config_text(asset: Asset) -> str:
 def fingerprint(asset: Asset, inputs: Mapping[str, str]) -> Fingerprint:
     """What the asset would be made from now; `inputs` maps each upstream to the digest of what is read of it."""
     return Fingerprint(asset.code_version, config_text(asset), inputs)
+
+
+def seen_by(asset: Asset, contents: Mapping[str, Content | None]) -> dict[str, str]:
+    """The digest of what the asset reads of each upstream, as far as it is known."""
+    return {
+        name: content.exact if asset.reads_order else content.digest
+        for name in (*asset.upstreams, *asset.files)
+        if (content := contents.get(name)) is not None
+    }
 
 
 def why_stale(asset: Asset, made: Made | None, now: Fingerprint, recall: Recall) -> tuple[Reason, ...]:

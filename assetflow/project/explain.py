@@ -13,6 +13,7 @@ from assetflow.reason import Reason
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
+    from assetflow.warehouse.records import Current
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +128,18 @@ def compare(project: Project, asset: Asset, made: Materialization, plan: Plan) -
             observed = project.observe([upstream])[upstream]
             now = getattr(observed, "version", None)
         else:
-            now = None if upstream in steps or upstream not in current else current[upstream].digest
+            now = None if upstream in steps or upstream not in current else seen_now(asset, current[upstream])
         if upstream not in names:
             now = None
         since = project.ledger.since(project.environment, upstream)
         found.append(Compared("input", upstream, then, now, since.content if since else None))
     return tuple(found)
+
+
+def seen_now(asset: Asset, current: Current) -> str:
+    """What the asset would see of an upstream now: its rows, or its rows in their order."""
+    is_view = not current.paths
+    return current.snapshot if asset.reads_order and not is_view else current.digest
 
 
 def reasons_above(project: Project, name: str, plan: Plan) -> tuple[tuple[str, Reason], ...]:

@@ -67,7 +67,7 @@ def load(settings: Settings, open_imports: Callable[[], Imports], version: str) 
 def import_all(paths: list[str], imports: Imports) -> None:
     """Import files before any of them is fingerprinted, since one may register what another one uses."""
     for path in paths:
-        with suppress(Exception):  # the file is read next, and then told of
+        with suppress(Exception, SystemExit):  # the file is read next, and then told of
             imports.load(path)
 
 

@@ -73,9 +73,10 @@ def data_version(source: Source, files: tuple[SourceFile, ...]) -> str:
     """A hash of the bytes of all files and of how they are read.
 
     Where the files lie does not count, as long as no path can show in the rows: a renamed file holds what it held.
+    Their order does: columns come in the order of the first file that has them.
     """
     declared = without_place(source.location.to_dict())
-    content = sorted([*shown_of(file.stat.path, declared), file.sha256] for file in files)
+    content = [[*shown_of(file.stat.path, declared), file.sha256] for file in files]
     return hashlib.sha256(json.dumps([declared, content], sort_keys=True).encode()).hexdigest()
 
 
@@ -84,7 +85,12 @@ def without_place(declared: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def shown_of(path: str, declared: Mapping[str, Any]) -> list[str]:
-    """The parts of a path that a reader may turn into columns: key=value folders, or all of it with `filename`."""
+    """The parts of a path that say how it is read: key=value folders and the suffix, or all of it with `filename`."""
     if "filename" in (declared.get("options") or {}):
         return [path]
-    return [part for part in path.split(os.sep) if "=" in part]
+    stem, suffix = os.path.splitext(path.lower())
+    inner = os.path.splitext(stem)[1] if suffix in COMPRESSED else ""
+    return [*(part for part in path.split(os.sep) if "=" in part), inner + suffix]
+
+
+COMPRESSED = (".gz", ".zst")

@@ -206,11 +206,20 @@ class Project:
         for name, observed in self.observe(frozenset(self.definitions.sources)).items():
             if isinstance(observed, SourceError):
                 found[name] = "failed"
-            elif name not in current:
-                found[name] = "new"
-            else:
+            elif name in current:
                 found[name] = "fresh" if current[name].digest == observed.version else "stale"
+            else:
+                found[name] = self._status_in_place(name, plan)
         return found
+
+    def _status_in_place(self, name: str, plan: Plan) -> str:
+        """A file that SQL reads in place has no version of its own published: what was made from it tells."""
+        current = self.ledger.current(self.environment)
+        readers = [one.name for one in self.definitions.assets.values() if name in one.files and one.name in current]
+        changed = {reason.upstream for step in plan.steps for reason in step.reasons if step.asset in readers}
+        if not readers:
+            return "new"
+        return "stale" if name in changed else "fresh"
 
     def states(self) -> dict[str, frozenset[str]]:
         """What `state:` in a selection asks about."""

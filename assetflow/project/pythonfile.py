@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from assetflow.asset import Asset, AssetDeclaration, CheckDeclaration, Declaration, Query, SourceDeclaration
+from assetflow.asset import Asset, AssetDeclaration, CheckDeclaration, Declaration, Note, Query, SourceDeclaration
 from assetflow.check import Check
 from assetflow.errors import AssetflowError, DefinitionError, did_you_mean
 from assetflow.lineage.closure import ModuleTexts, code_version
 from assetflow.lineage.signature import Signature, query_texts, read_signature
 from assetflow.lineage.sql import SqlQuery, read_query
+from assetflow.lineage.volatile import FILE_IN_SQL
 from assetflow.project.declared import in_place_source, python_source
 from assetflow.project.definitions import FileDefinitions
 from assetflow.project.options import Place, check_name, read_options
@@ -131,7 +132,9 @@ class Reader:
             config=config,
             overrides={key: plain(value) for key, value in self.settings.assets.get(name, {}).items()},
             files=tuple(dict.fromkeys(file.text for query in queries for file in query.files)),
-            notes=(*code.notes, *(note for query in queries for note in query.notes)),
+            reads_order=True,
+            sets_order=True,
+            notes=(*untracked(code.notes, queries), *(note for query in queries for note in query.notes)),
             checks=checks,
             **values,
         )
@@ -210,6 +213,15 @@ class Reader:
             line=declaration.line,
             options={"code": code.digest},
         )
+
+
+def untracked(notes: Sequence[Note], queries: Sequence[SqlQuery]) -> Iterator[Note]:
+    """The notes without those of files that the asset's SQL names: these are compared like any source."""
+    files = [file.text for query in queries for file in query.files]
+    for note in notes:
+        path = note.what.removeprefix(FILE_IN_SQL)
+        if path == note.what or not any(file.startswith(path) for file in files):
+            yield note
 
 
 def plain(value: Any) -> Any:

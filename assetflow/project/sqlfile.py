@@ -8,6 +8,7 @@ from assetflow.asset import Asset
 from assetflow.checks.declare import check_from_tag
 from assetflow.errors import DefinitionError
 from assetflow.lineage.frontmatter import ColumnTag
+from assetflow.lineage.order import reads_order, sets_order
 from assetflow.lineage.sql import SqlQuery, read_query, read_sql_file, to_duckdb
 from assetflow.project.declared import in_place_source
 from assetflow.project.definitions import FileDefinitions
@@ -43,6 +44,9 @@ def read_sql_definition(path: str, text: str, settings: Settings) -> FileDefinit
         upstreams=tuple(table.name for table in query.tables),
         sql=runnable(query, values.get("dialect", "duckdb"), path, front.first_line),
         files=tuple(dict.fromkeys(file.text for file in query.files)),
+        # A view hands the order of what it reads on to whoever reads it.
+        reads_order=values.get("materialized") == "view" or reads_order(query.canonical),
+        sets_order=sets_order(query.canonical),
         notes=query.notes,
         checks=tuple(checks),
         column_tags={column: tuple(names) for column, names in tags.items()},

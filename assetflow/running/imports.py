@@ -29,13 +29,17 @@ from assetflow.running.native import native_read
 from assetflow.running.record import EVERY_VARIABLE, Record, hash_of_value
 
 
+_OURSELVES = os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep
+"""Our own package may lie in the project, when it is installed from a clone; loaded twice, it would miss declarations."""
+
+
 class Imports:
     """The Python side of one project. `skip` are folders below `root` that hold no project code."""
 
     def __init__(self, root: str, folders: Sequence[str], skip: Sequence[str] = ()) -> None:
         self.root = os.path.realpath(root)
         self.folders = [os.path.realpath(folder) for folder in folders]
-        self.skip = [os.path.realpath(folder) + os.sep for folder in skip]
+        self.skip = [_OURSELVES, *(os.path.realpath(folder) + os.sep for folder in skip)]
         self.records: dict[str, Record] = {}
         self.declarations: dict[str, list[Declaration]] = {}
         self._ours: dict[str, ModuleType] = {}

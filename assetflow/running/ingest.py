@@ -44,7 +44,7 @@ def ingest(task: SourceTask, place: Workplace) -> Built:
     except (duckdb.Error, SourceError) as error:
         from assetflow.sources.files.explain import explain_read_error
 
-        raise explain_read_error(error, source) from error
+        raise explain_read_error(error, source, place.root) from error
     finally:
         cursor.close()
     return Built(

@@ -25,8 +25,8 @@ from assetflow.check import CheckResult
 from assetflow.errors import AssetflowError, Interrupted, WarehouseError, says_interrupted
 from assetflow.lineage.graph import Graph
 from assetflow.materialization import Fingerprint, Input, Materialization, Snapshot
-from assetflow.planning.plan import Plan, State, Step, decide, drifted, view_digest
-from assetflow.planning.staleness import Made, fingerprint
+from assetflow.planning.plan import Plan, State, Step, content_of, decide, drifted, view_digest
+from assetflow.planning.staleness import Content, Made, fingerprint, seen_by
 from assetflow.running.events import AssetResult, Event, RunResult, Status
 from assetflow.running.failures import failed_checks, told
 from assetflow.running.ingest import SourceTask, ingest, source_fingerprint
@@ -73,12 +73,12 @@ class Run:
         self.started_at = now()
         self.staging = os.path.join(order.warehouse.root, "staging", order.run_id)
         self.steps = {step.asset: step for step in order.plan.steps}
-        self.digests: dict[str, str | None] = {name: made.digest for name, made in order.state.made.items()}
-        self.digests.update({name: observed.version for name, observed in order.sources.items()})
+        self.contents: dict[str, Content | None] = {name: content_of(made) for name, made in order.state.made.items()}
+        self.contents.update({name: Content(one.version, one.version) for name, one in order.sources.items()})
         self.made = dict(order.state.made)
         for name in order.plan.stale_upstreams:
             if self.made[name].is_view:
-                self.digests[name] = drifted(self.made[name].digest, order.run_id)
+                self.contents[name] = drifted(self.made[name].digest, order.run_id)
         self.snapshots: dict[str, Snapshot] = {}
         self.results: dict[str, AssetResult] = {}
         self.moves: dict[str, str] = {}
@@ -160,7 +160,7 @@ class Run:
         if hindrance is not None:
             yield from self.conclude(hindrance)
             return
-        again = decide(asset, self.digests, replace_made(self.order.state, self.made), forced=self.order.plan.forced)
+        again = decide(asset, self.contents, replace_made(self.order.state, self.made), forced=self.order.plan.forced)
         if again is None:
             yield from self.conclude(AssetResult(step.asset, "skipped", reasons=step.reasons))
         elif again.restores is None:
@@ -205,10 +205,10 @@ class Run:
 
     def restore(self, asset: Asset, step: Step, made: Made, checks: tuple[CheckResult, ...] = ()) -> AssetResult:
         """Point to an older materialization again."""
-        made_of = fingerprint(asset, {name: self.digests[name] or "" for name in (*asset.upstreams, *asset.files)})
+        made_of = fingerprint(asset, seen_by(asset, self.contents))
         if made.fingerprint != made_of.hash:
             made = self.renew(asset, made, made_of)
-        self.digests[asset.name] = made.digest
+        self.contents[asset.name] = content_of(made)
         self.made[asset.name] = made
         self.moves[asset.name] = made.id
         snapshot = self.order.warehouse.ledger.snapshot(made.snapshot)
@@ -274,7 +274,7 @@ class Run:
         if step.restores is not None:
             return self.restore(asset, step, step.restores, checks)
         snapshot, same = self.keep_content(asset, built)
-        made_of = fingerprint(asset, {name: self.digests[name] or "" for name in (*asset.upstreams, *asset.files)})
+        made_of = fingerprint(asset, seen_by(asset, self.contents))
         materialization = Materialization(
             id=f"{self.order.run_id}.{asset.name}",
             asset=asset.name,
@@ -294,7 +294,7 @@ class Run:
             reasons=step.reasons,
         )
         self.record(records.Built(materialization, snapshot, checks))
-        self.digests[asset.name] = snapshot.digest
+        self.contents[asset.name] = Content(snapshot.digest, snapshot.digest if asset.is_view else snapshot.id)
         self.snapshots[asset.name] = snapshot
         self.moves[asset.name] = materialization.id
         return AssetResult(
@@ -306,19 +306,20 @@ class Run:
         """The snapshot of what was built: the one that is current when the content is the same, else a new one."""
         warehouse = self.order.warehouse
         if asset.is_view:
-            inputs = {name: self.digests[name] for name in (*asset.upstreams, *asset.files)}
-            digest = view_digest(asset, inputs)
+            digest = view_digest(asset, self.contents)
             if asset.rebuilds_always:
                 digest = f"{digest} {self.order.run_id}"  # what it shows is not the same twice
             return warehouse.make_view(asset.name, asset.sql or "", built.columns, digest or ""), False
-        made = self.made.get(asset.name)
+        made, same = self.made.get(asset.name), False
         if made is not None and made.files_present:
             current = warehouse.ledger.snapshot(made.snapshot)
-            if current.sql is None and self.content_digest(current) == built.digest:
+            same = current.sql is None and self.content_digest(current) == built.digest
+            if same and not (asset.sets_order and are_others(current, built)):
                 return replace(current, digest=built.digest or ""), True
-        return warehouse.keep(
+        snapshot = warehouse.keep(
             asset.name, built.columns, built.files, built.rows or 0, built.bytes, built.digest or ""
-        ), False
+        )
+        return snapshot, same
 
     def refuse_changed_sources(self, asset: Asset) -> None:
         """SourceError when files that were read where they lie are no longer those of the fingerprint."""
@@ -342,10 +343,10 @@ class Run:
         return content_digest(cursor, scan_of(files), snapshot.columns)[1]
 
     def inputs_of(self, asset: Asset) -> tuple[Input, ...]:
-        inputs = []
+        inputs, seen = [], seen_by(asset, self.contents)
         for name in (*asset.upstreams, *asset.files):
             snapshot = "" if name in asset.files else self.snapshot_of(name).id
-            inputs.append(Input(name, self.digests[name] or "", snapshot))
+            inputs.append(Input(name, seen[name], snapshot))
         return tuple(inputs)
 
     def keep_failing_rows(self, name: str, checks: tuple[CheckResult, ...]) -> tuple[CheckResult, ...]:
@@ -526,11 +527,16 @@ class Run:
 
 
 def remove_folder(path: str) -> None:
-    """Remove a staging folder. What was kept has left it, so most often it is empty, and gone in a tenth of the time."""
+    """Remove a staging folder. What was kept has left it, so mostly it is empty, and gone in less time."""
     try:
         os.rmdir(path)
     except OSError:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def are_others(snapshot: Snapshot, built: Built) -> bool:
+    """True when what was built lies in other bytes than a snapshot: the same rows, perhaps in another order."""
+    return [file.sha256 for file in snapshot.files] != [file.sha256 for file in built.files]
 
 
 def step_record(result: AssetResult) -> records.StepRecord:

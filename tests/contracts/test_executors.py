@@ -53,7 +53,7 @@ def test_an_error_arrives_whole(open_executor: Open) -> None:
     with open_executor(1) as executor:
         error = executor.submit(fail, "assets/sales.sql").exception()
     assert isinstance(error, AssetError)
-    assert (str(error), error.details) == ("assets/sales.sql:3: it broke\nmend it", "  frame")
+    assert (str(error), error.details) == ("assets/sales.sql:3: it broke\n  frame\nmend it", "  frame")
 
 
 def test_one_failure_does_not_disturb_the_others(open_executor: Open) -> None:

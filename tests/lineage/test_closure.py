@@ -54,6 +54,16 @@ NOTED = [
     ("duckdb.connect('x.db')", "import duckdb", "duckdb.connect() reads a database"),
     ("sales.project('*, now() AS made_at')", "", "now() in SQL"),
     ("sales.query('v', SQL)", "SQL = 'SELECT random()'", "random() in SQL"),
+    ("sales.filter('d > ago(INTERVAL 1 DAY)')", "", "ago() in SQL"),
+    ("sales.query('v', 'FROM v USING SAMPLE 10%')", "", "a sample without REPEATABLE in SQL is random"),
+    ("sales.query('v', \"FROM 'x.csv'\")", "", "SQL that reads the file x.csv"),
+    ("pd.Timestamp('now')", "import pandas as pd", "pandas.Timestamp() reads the clock"),
+    ("found()", "exec('def found(): return 1')", "the source of found was not found"),
+    (
+        "sales.select(ALL)",
+        "import polars as pl; ALL = []; globals()['ALL'].append(pl.col('a'))",
+        "ALL holds a polars.Expr",
+    ),
     ("SEEN.append(1)", "SEEN = []", "SEEN is changed while running"),
     ("SEEN.update(a=1)", "SEEN = {}", "SEEN is changed while running"),
     ("OWN.note(1)", "class Own:\n    def note(self, x): self.x = x\nOWN = Own()", "OWN is changed while running"),
@@ -106,6 +116,16 @@ QUIET = [
     ("RATE", "with open(__file__) as file:\n    RATE = len(file.read())"),
     ("RULES['low']", "RULES = {}\ndef rule(f):\n    RULES[f.__name__] = f\n    return f\n@rule\ndef low(): return 1"),
     ("cached(1)", "import functools\n@functools.lru_cache\ndef cached(x): return x"),
+    (
+        "Row()",
+        "import dataclasses\n@dataclasses.dataclass\nclass Row:\n    x: list = dataclasses.field(default_factory=list)",
+    ),
+    ("Row(1)", "import typing\nclass Row(typing.NamedTuple):\n    x: int"),
+    (
+        "Rule.all",
+        "class Rule:\n    all = []\n    def __init_subclass__(cls): Rule.all.append(cls)\nclass One(Rule): pass",
+    ),
+    ("sales.query('v', 'FROM v USING SAMPLE 10% (bernoulli, 7)')", ""),
     ("Rule(1).rate", "class Rule:\n    def __init__(self, rate): self.rate = rate"),
     ("sorted(KEEP)", "KEEP = {'a', 'b'}"),
 ]
@@ -363,4 +383,17 @@ def test_changing_any_constant_of_the_closure_changes_the_version(
     formatted = project.version({"shop.py": shop, "helpers.py": ast.unparse(ast.parse(helpers))})
     after = project.version({"shop.py": shop, "helpers.py": ast.unparse(ast.fix_missing_locations(tree))})
     assert before.digest == formatted.digest
+    assert before.digest != after.digest
+
+
+@pytest.mark.filterwarnings("ignore:overriding existing custom namespace")
+def test_a_namespace_that_a_file_gives_to_frames_counts(project: Any) -> None:
+    """Nothing but its name leads from the frame to the class."""
+    shop = "import polars as pl\nimport frames\ndef made(sales):\n    return sales.shop_law.margin()\n"
+    frames = (
+        "import polars as pl\n@pl.api.register_lazyframe_namespace('shop_law')\nclass Shop:\n"
+        "    def __init__(self, frame):\n        self.frame = frame\n    def margin(self):\n        return 1\n"
+    )
+    before = project.version({"shop.py": shop, "frames.py": frames})
+    after = project.version({"shop.py": shop, "frames.py": frames.replace("return 1", "return 2")})
     assert before.digest != after.digest

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assetflow.errors import DefinitionError
+from assetflow.lineage.order import reads_order
 from assetflow.lineage.sql import FileRef, TableRef, read_query, read_sql_file, to_duckdb
 
 DUCKDB = duckdb.connect(":memory:")
@@ -113,6 +114,32 @@ def test_lines_are_those_of_the_file() -> None:
 )
 def test_lines_of_tables_that_the_parser_does_not_place(query: str) -> None:
     assert read_query(query, "x.sql").tables == (TableRef("sales", query.count("\n") + 1),)
+
+
+@pytest.mark.parametrize("function", ["ago(INTERVAL 1 DAY)", "current_localtimestamp()", "current_localtime()"])
+def test_clocks_that_duckdb_does_not_call_so(function: str) -> None:
+    notes = read_query(f"SELECT {function} AS x", "x.sql").notes
+    assert [note.what for note in notes] == [f"{function.partition('(')[0]}() reads the clock"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "FROM sales LIMIT 3",
+        "SELECT json_group_array(x) FROM sales",
+        "SELECT arg_max_nulls_last(x, y) FROM sales",
+        "SELECT approx_quantile(x, 0.5) FROM sales",
+        "SELECT DISTINCT x COLLATE NOCASE FROM sales",
+        "SUMMARIZE sales",
+        "FROM query('FROM sales LIMIT 3')",
+    ],
+)
+def test_what_depends_on_the_order_of_rows(query: str) -> None:
+    assert reads_order(read_query(query, "x.sql").canonical)
+
+
+def test_what_does_not_depend_on_the_order_of_rows() -> None:
+    assert not reads_order(read_query("SELECT x, sum(y), max(z) FROM sales GROUP BY x", "x.sql").canonical)
 
 
 @pytest.mark.parametrize("end", ["", ";", " ;\n", "; ;", "\n-- done", "; -- done\n/* really */\n", " -- ;"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+import assetflow
 from assetflow.errors import DefinitionError
 from tests.conftest import ORDERS, Shop
 from tests.project.screen import play
@@ -87,3 +89,41 @@ def test_asset_files_that_import_each_other(empty_shop: Shop, imported: str) -> 
     empty_shop.replace("assets/rates.py", "RATE = 2", "RATE = 3")
     assert empty_shop.made() == ["prices", "rates"]
     assert empty_shop.rows("FROM prices") == [(3,)]
+
+
+def test_a_project_that_holds_assetflow_itself(empty_shop: Shop) -> None:
+    """A clone is one: its package must not be taken for a module of the project, and be loaded a second time."""
+    shutil.copytree(Path(assetflow.__file__).parent, empty_shop.root / "assetflow")
+    empty_shop.python("one", "from assetflow import asset\n\n\n@asset\ndef one() -> object: ...\n")
+    listed = empty_shop.cli("ls", "--json")
+    assert [each["name"] for each in listed.json["assets"]] == ["one"]
+
+
+def test_an_asset_file_that_ends_the_process(empty_shop: Shop) -> None:
+    empty_shop.python("leaves", "import sys\n\nsys.exit(3)\n")
+    with pytest.raises(DefinitionError) as raised:
+        _ = empty_shop.project().definitions
+    assert str(raised.value) == "assets/leaves.py:3: cannot be imported: SystemExit: 3"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ('[assets.one]\nleast = "much"', "least of one must be a whole number as its default 3 is, not 'much'"),
+        ("[assets.one]\nleast = true", "least of one must be a whole number as its default 3 is, not True"),
+        ("[assets.two]\nleast = 4", "[tool.assetflow.assets.two] sets parameters, and two is SQL, which has none"),
+    ],
+)
+def test_a_parameter_of_another_kind(empty_shop: Shop, settings: str, message: str) -> None:
+    empty_shop.write("assetflow.toml", settings)
+    empty_shop.python("one", "from assetflow import asset\n\n\n@asset\ndef one(least: int = 3) -> object: ...\n")
+    empty_shop.sql("two", "SELECT 2 AS two")
+    with pytest.raises(DefinitionError) as raised:
+        _ = empty_shop.project().definitions
+    assert raised.value.message == message
+
+
+def test_a_whole_number_where_the_default_has_a_point(empty_shop: Shop) -> None:
+    empty_shop.write("assetflow.toml", "[assets.one]\nleast = 3")
+    empty_shop.python("one", "from assetflow import asset\n\n\n@asset\ndef one(least: float = 1.5) -> object: ...\n")
+    assert empty_shop.project().definitions.assets["one"].config == {"least": 3.0}

@@ -142,3 +142,36 @@ def test_a_query_that_another_version_wrote_down_differently_is_not_made_again(s
     assert shop.run() == {}
     shop.replace("assets/by_city.sql", "sum(amount)", "max(amount)")
     assert shop.made() == ["by_city"]
+
+
+def test_another_order_of_the_same_rows_is_made_again_only_by_who_reads_the_order(shop: Shop) -> None:
+    shop.sql("ranked", "SELECT id, amount FROM sales ORDER BY id")
+    shop.sql("total", "SELECT sum(amount) AS total FROM ranked")
+    shop.sql("top", "SELECT id FROM ranked LIMIT 1")
+    shop.sql("seen", "/* @asset\nmaterialized = 'view'\n*/\nSELECT id FROM ranked")
+    shop.python("one", PYTHON_HEAD)
+    shop.made()
+    shop.sql("ranked", "SELECT id, amount FROM sales ORDER BY id DESC")
+    outcomes = shop.run()
+    assert outcomes == {
+        "ranked": "materialized",
+        "total": "skipped",
+        "top": "materialized",
+        "seen": "materialized",
+        "one": "materialized",
+    }
+    assert shop.rows("SELECT id FROM ranked") == [(3,), (2,), (1,)]
+    assert shop.rows("SELECT id FROM top") == shop.rows("SELECT id FROM one") == [(3,)]
+    assert shop.run() == {}
+
+
+PYTHON_HEAD = """
+import polars as pl
+
+from assetflow import asset
+
+
+@asset
+def one(ranked: pl.LazyFrame) -> pl.LazyFrame:
+    return ranked.head(1)
+"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ from assetflow.source import Source
 from assetflow.sources.files.blame import first_bad_json_line, first_ragged_line, likely_delimiter
 
 
-def explain_read_error(error: BaseException, source: Source) -> SourceError:
+def explain_read_error(error: BaseException, source: Source, root: str | None = None) -> SourceError:
     """Turn DuckDB's error into ours: `source orders: ...` at the file and line to blame, with the next step.
 
+    A file below `root`, the project's folder, is named as seen from there, like every other one.
     A SourceError keeps its words and gets the source's name, and the declaration as its place if it has none.
     """
     if isinstance(error, SourceError):
@@ -23,9 +25,14 @@ def explain_read_error(error: BaseException, source: Source) -> SourceError:
     for recognize in _RECOGNIZERS:
         blame = recognize(text)
         if blame is not None:
-            place = (blame.path, blame.line) if blame.path else (source.path, source.line)
+            place = (_shown(blame.path, root), blame.line) if blame.path else (source.path, source.line)
             return _error(source, blame.what, *place, blame.hint)
     return _error(source, _first_line(text), source.path, source.line, "Open the file and look, or correct the source.")
+
+
+def _shown(path: str, root: str | None) -> str:
+    relative = os.path.relpath(path, root) if root else ".."
+    return path if relative.startswith("..") else relative.replace(os.sep, "/")
 
 
 def _error(source: Source, what: str, path: str | None, line: int | None, hint: str | None) -> SourceError:
