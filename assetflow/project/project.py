@@ -152,7 +152,11 @@ class Project:
         if not self.warehouse.has_files(self.ledger.snapshot(materialization.snapshot)):
             return None
         return Made(
-            materialization.id, materialization.fingerprint.hash, materialization.digest, materialization.snapshot
+            materialization.id,
+            materialization.fingerprint.hash,
+            materialization.digest,
+            materialization.snapshot,
+            is_view=materialization.rows is None,
         )
 
     def select(self, selections: Sequence[str] = (), excludes: Sequence[str] = ()) -> frozenset[str]:
