@@ -62,7 +62,7 @@ class Step:
 class Plan:
     """The steps in order; what is fresh; which upstreams are stale but were not selected; what is to be withdrawn.
 
-    `withdrawn` are published tables that nothing declares any more.
+    `withdrawn` are published tables that nothing declares any more; `state` is what the plan was made of.
     """
 
     steps: tuple[Step, ...]
@@ -71,6 +71,7 @@ class Plan:
     forced: bool = False
     selected: frozenset[str] = field(default_factory=frozenset)
     withdrawn: tuple[str, ...] = ()
+    state: State | None = field(default=None, repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.steps or self.withdrawn)
@@ -110,7 +111,7 @@ def make_plan(
                 stale_upstreams.append(name)
                 if made and made.is_view:
                     contents[name] = drifted(made.digest, "now")
-    return Plan(tuple(steps), tuple(sorted(fresh)), tuple(stale_upstreams), forced, frozenset(chosen))
+    return Plan(tuple(steps), tuple(sorted(fresh)), tuple(stale_upstreams), forced, frozenset(chosen), state=state)
 
 
 def decide(

@@ -362,8 +362,7 @@ class Running:
         from assetflow.running.workshop import opened
 
         project, settings = self.project, self.project.settings
-        chosen = self.plan.selected
-        state = project.state(chosen)
+        state = self.plan.state or project.state(self.plan.selected)
         run_id = new_run_id()
         place = project.workplace
         observed = {
@@ -406,7 +405,7 @@ class Running:
     def refuse_outrun(self, state: State) -> None:
         """Another run may have published between planning and taking the lock: the plan is then about the past."""
         current = self.project.ledger.current(self.project.environment)
-        for name in (*self.plan.selected, *self.plan.withdrawn):
+        for name in sorted(state.made.keys() | current.keys()):
             then, today = state.made.get(name), current.get(name)
             if (then.id if then else None) != (today.materialization if today else None):
                 raise BusyError(f"{name} was published by another run meanwhile", hint="Run the same command again.")
@@ -420,8 +419,3 @@ def holds(present: frozenset[str], paths: str) -> bool:
 def new_run_id() -> str:
     """Sortable by the time of day it began, and never the same twice: `20261120-020000-3f9a1c`."""
     return f"{strftime('%Y%m%d-%H%M%S', localtime())}-{os.urandom(3).hex()}"
-
-
-def with_environment(settings: Settings, environment: str) -> Settings:
-    """The same project, another environment."""
-    return replace(settings, environment=environment)
