@@ -64,14 +64,14 @@ def command(
     plan = opened.plan(select, exclude, full_refresh=full_refresh)
     if partition is not None:
         refuse_partition(partition)
+    if plan.stale_upstreams and log_format == "text":
+        from assetflow.cli.plan import warn_of_stale_upstreams
+
+        warn_of_stale_upstreams(plan, select)
     if dry_run:
         return show_plan(plan, as_json)
     if not plan:
         return nothing_to_do(plan, opened, quiet=quiet or log_format == "json", as_json=as_json)
-    if log_format == "text":
-        from assetflow.cli.plan import warn_of_stale_upstreams
-
-        warn_of_stale_upstreams(plan)
     selection = " ".join(select) + (f" (without {' '.join(exclude)})" if exclude else "")
     running = opened.run(plan, jobs=jobs, fail_fast=fail_fast, selection=selection)
     with terminated_like_interrupted():
@@ -106,14 +106,13 @@ def refuse_partition(partition: str) -> None:
 
 
 def show_plan(plan: Plan, as_json: bool) -> int:
-    from assetflow.cli.plan import plan_document, plan_lines, warn_of_stale_upstreams
+    from assetflow.cli.plan import plan_document, plan_lines
 
     if as_json:
         put_json(plan_document(plan))
         return 0
     for line in plan_lines(plan):
         click.echo(line)
-    warn_of_stale_upstreams(plan)
     return 0
 
 

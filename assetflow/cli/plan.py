@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -46,7 +48,7 @@ def command(
     else:
         for line in plan_lines(plan):
             put(line)
-        warn_of_stale_upstreams(plan)
+        warn_of_stale_upstreams(plan, select)
     return STALE if check and plan else 0
 
 
@@ -84,14 +86,13 @@ def why(step: Step) -> str:
     return first if len(step.reasons) == 1 else f"{first} (+{len(step.reasons) - 1} more)"
 
 
-def warn_of_stale_upstreams(plan: Plan) -> None:
+def warn_of_stale_upstreams(plan: Plan, select: Sequence[str]) -> None:
     """Say which upstreams are stale but not selected, and the selection that includes them."""
-    if not plan.stale_upstreams or not plan:
+    if not plan.stale_upstreams:
         return
     names = ", ".join(plan.stale_upstreams[:5])
     more = f" and {len(plan.stale_upstreams) - 5} more" if len(plan.stale_upstreams) > 5 else ""
-    targets = " ".join(f"+{step.asset}" for step in plan.steps[-3:])
-    show_warning(
-        f"{names}{more} {'is' if len(plan.stale_upstreams) == 1 else 'are'} stale but not selected, "
-        f"and will be read as last published. To include: --select '{targets}'"
-    )
+    are, count = ("is", "counts") if len(plan.stale_upstreams) == 1 else ("are", "count")
+    wanted = " ".join(f"+{text}" if re.fullmatch(r"[\w:*./-]+", text) else f"+({text})" for text in select)
+    include = f" To include: --select '{wanted}'" if wanted else ""
+    show_warning(f"{names}{more} {are} stale but not selected, and {count} as last published.{include}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from types import FunctionType
 
 from assetflow.lineage.functions import is_project_class, is_project_function
 from assetflow.lineage.modules import Sources
@@ -43,8 +44,13 @@ def _look_at_frames(sources: Sources) -> Iterator[tuple[str, object]]:
     for library, kinds in FRAMES.items():
         for kind in kinds:
             for name, value in vars(vars(sys.modules.get(library, sys)).get(kind, object)).items():
-                # Polars and pandas keep a namespace in an object that makes it when it is asked for.
-                made = (value, getattr(value, "_ns", None), getattr(value, "_accessor", None))
+                # Thousands of methods are the library's own, and quickly known as such.
+                made: tuple[object, ...] = ()
+                if isinstance(value, FunctionType | type):
+                    made = (value,) if value.__module__.partition(".")[0] != library else ()
+                elif not isinstance(value, property | classmethod | staticmethod):
+                    # Polars and pandas keep a namespace in an object that makes it when it is asked for.
+                    made = (getattr(value, "_ns", None), getattr(value, "_accessor", None))
                 yield from ((name, each) for each in made if _is_ours(each, sources))
 
 

@@ -109,3 +109,9 @@ def test_a_file_that_is_no_text(root: Path) -> None:
     with pytest.raises(ProjectError) as raised:
         read_settings(variables={})
     assert str(raised.value) == "assetflow.toml:2: is not valid UTF-8\nSave the file as UTF-8."
+
+
+def test_the_environment_has_two_variables_and_an_empty_one_says_nothing(root: Path) -> None:
+    assert settings(ASSETFLOW_ENVIRONMENT="dev").environment == "dev"
+    assert settings(ASSETFLOW_ENVIRONMENT="dev", ASSETFLOW_ENV="test").environment == "test"
+    assert settings('environment = "dev"', ASSETFLOW_ENV="", ASSETFLOW_PROJECT="").environment == "dev"

@@ -195,3 +195,51 @@ def test_a_file_that_joins_a_glob_while_it_is_read_in_place_is_noticed(empty_sho
     assert [event.event for event in running] == ["started", "failed"]
     assert shop.made() == ["total"]
     assert shop.rows("FROM total") == [(3,)]
+
+
+def test_files_that_change_places_give_the_columns_in_their_new_order(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.write("data/1.csv", "id,name\n1,ann\n")
+    shop.write("data/2.csv", "city,id\nRome,2\n")
+    shop.write("assetflow.toml", '[sources.people]\nfiles = "data/*.csv"\n')
+    shop.sql("known", "FROM people")
+    shop.made()
+    assert [row[0] for row in shop.rows("DESCRIBE known")] == ["id", "name", "city"]
+    (shop.root / "data/1.csv").rename(shop.root / "data/3.csv")
+    assert shop.made() == ["known"]
+    assert [row[0] for row in shop.rows("DESCRIBE known")] == ["city", "id", "name"]
+
+
+def test_a_file_that_gets_another_suffix_is_read_anew(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.write("data/people.csv", "id,name\n1,ann\n")
+    shop.write("assetflow.toml", '[sources.people]\nfiles = "data/*"\n')
+    shop.sql("known", "FROM people")
+    shop.made()
+    (shop.root / "data/people.csv").rename(shop.root / "data/people.tsv")
+    assert shop.planned() == {"known": ("input_changed",)}, "commas do not separate columns there"
+
+
+def test_a_file_in_the_sql_of_a_function_is_compared_like_any_source(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.write("data/people.csv", "id\n1\n")
+    shop.python(
+        "known",
+        """
+        from assetflow import Query, asset
+
+
+        @asset
+        def known():
+            return Query("FROM read_csv('data/people.csv')")
+
+
+        @asset
+        def known_too():
+            return Query("FROM 'data/people.csv'")
+        """,
+    )
+    assert shop.made() == ["known", "known_too"]
+    assert shop.run() == {}
+    shop.write("data/people.csv", "id\n2\n")
+    assert shop.made() == ["known", "known_too"]

@@ -6,6 +6,8 @@ import os
 import sqlite3
 from contextlib import closing
 
+import pytest
+
 from tests.conftest import Shop
 
 
@@ -69,7 +71,9 @@ def test_touching_and_reformatting_restales_nothing(shop: Shop) -> None:
     shop.made()
     for path in ("data/orders.csv", "assets/sales.sql", "assets/big.py", "assetflow.toml"):
         os.utime(shop.root / path, (1_000_000_000, 1_000_000_000))
-    shop.write("assets/sales.sql", "-- the sales\nselect id, customer, city, amount\nfrom orders\nwhere (amount > 5);\n")
+    shop.write(
+        "assets/sales.sql", "-- the sales\nselect id, customer, city, amount\nfrom orders\nwhere (amount > 5);\n"
+    )
     shop.replace("assets/big.py", "    return sales", "    # only the big ones\n    return sales")
     assert shop.plan().steps == ()
 
@@ -111,7 +115,9 @@ def test_a_failing_asset_blocks_only_its_downstream(shop: Shop) -> None:
 def test_full_refresh_makes_what_is_selected(shop: Shop) -> None:
     shop.made()
     plan = shop.plan("sales+", full_refresh=True)
-    assert {step.asset: step.reasons[0].kind for step in plan.steps} == dict.fromkeys(("sales", "by_city", "big"), "forced")
+    assert {step.asset: step.reasons[0].kind for step in plan.steps} == dict.fromkeys(
+        ("sales", "by_city", "big"), "forced"
+    )
     assert shop.made("sales+", full_refresh=True) == ["big", "by_city", "sales"]
 
 
@@ -175,3 +181,39 @@ from assetflow import asset
 def one(ranked: pl.LazyFrame) -> pl.LazyFrame:
     return ranked.head(1)
 """
+
+
+@pytest.mark.parametrize(
+    ("select", "wanted"),
+    [(["by_city"], "+by_city"), (["by_city+"], "+(by_city+)"), (["by_city", "people"], "+by_city +people")],
+)
+def test_what_is_stale_above_the_selection_is_told_even_when_nothing_is_made(
+    shop: Shop, select: list[str], wanted: str
+) -> None:
+    shop.made()
+    shop.replace("assets/sales.sql", "> 5", "> 6")
+    printed = shop.cli("materialize", *(word for name in select for word in ("-s", name)))
+    assert printed.code == 0
+    assert "sales is stale but not selected" in printed.err
+    assert f"--select '{wanted}'" in printed.err
+    assert "sales" in shop.made(wanted)
+
+
+def test_the_status_of_a_file_that_is_read_in_place(shop: Shop) -> None:
+    shop.sql("rows", "SELECT count(*) AS n FROM 'data/orders.csv'")
+    assert shop.project().statuses()["data/orders.csv"] == "new"
+    shop.made()
+    assert shop.project().statuses()["data/orders.csv"] == "fresh"
+    shop.replace("data/orders.csv", "cy,,5", "cy,,7")
+    assert shop.project().statuses()["data/orders.csv"] == "stale"
+
+
+def test_explain_tells_what_failed(shop: Shop) -> None:
+    shop.sql("people", "SELECT nope FROM sales")
+    shop.run()
+    explained = shop.cli("explain", "people")
+    assert "It failed when it was tried last:" in explained.out
+    assert "nope" in shop.cli("explain", "people", "--json").json["failure"]
+    shop.sql("people", "SELECT id FROM sales")
+    shop.run()
+    assert shop.cli("explain", "people", "--json").json["failure"] is None
