@@ -11,10 +11,10 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeVar, overload
 
-from assetflow.check import Check, Severity
+from assetflow.check import NOTHING, Check, Severity
 
 Kind = Literal["sql", "python"]
 Arrival = Literal["relation", "polars", "polars_lazy", "arrow", "arrow_reader", "pandas"]
@@ -42,8 +42,7 @@ class upstream:  # noqa: N801 - reads as a word inside Annotated[...]
         object.__setattr__(self, "columns", None if columns is None else tuple(columns))
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One parameter of a Python asset that receives an upstream: which, as what, and which columns of it."""
 
     name: str
@@ -52,8 +51,7 @@ class Parameter:
     columns: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """Something in an asset's code that no fingerprint can hold: what it is, and where."""
 
     what: str
@@ -66,8 +64,7 @@ class Note:
         return f"{self.what} ({self.path}:{self.line})"
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(NamedTuple):
     """One declared table.
 
     `upstreams` are the names of the assets and sources that it reads, `files` the files that its SQL reads in place
@@ -90,8 +87,8 @@ class Asset:
     function: str | None = None
     parameters: tuple[Parameter, ...] = ()
     takes_context: bool = False
-    config: Mapping[str, Any] = field(default_factory=dict)
-    overrides: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = NOTHING
+    overrides: Mapping[str, Any] = NOTHING
     files: tuple[str, ...] = ()
     reads_order: bool = False
     sets_order: bool = False
@@ -103,14 +100,14 @@ class Asset:
     owner: str = ""
     checks: tuple[Check, ...] = ()
     unique_key: tuple[str, ...] = ()
-    columns: Mapping[str, str] = field(default_factory=dict)
-    column_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    columns: Mapping[str, str] = NOTHING
+    column_tags: Mapping[str, tuple[str, ...]] = NOTHING
     retries: int = 0
     retry_delay: float = 0.0
     timeout: float | None = None
     dialect: str = "duckdb"
     enabled: bool = True
-    meta: Mapping[str, Any] = field(default_factory=dict)
+    meta: Mapping[str, Any] = NOTHING
 
     @property
     def where(self) -> str:

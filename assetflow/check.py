@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Severity = Literal["error", "warn"]
 
@@ -12,8 +11,11 @@ TABLE = "{table}"
 """Where a check's SQL names the table under check; replaced by a scan of the staged snapshot."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+NOTHING: Mapping[str, Any] = {}
+"""An empty table, for whoever was told nothing; nobody writes to it."""
+
+
+class Check(NamedTuple):
     """A named query over `{table}` that returns failing rows; an `error` blocks publication.
 
     `upstreams` are the other tables that the query reads by name (`relationships`, hand-written SQL).
@@ -28,11 +30,10 @@ class Check:
     column: str | None = None
     path: str | None = None
     line: int | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(NamedTuple):
     """What one check found: `failures` is the number of failing rows, `sample` the file that keeps some of them."""
 
     name: str

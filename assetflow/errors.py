@@ -16,7 +16,6 @@ Each says what happened, where (file and line), and what to do next.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -130,6 +129,8 @@ def says_interrupted(error: BaseException | None) -> bool:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """`Did you mean sales or sales_by_week?`, or None when nothing is near."""
+    import difflib  # only somebody who mistyped pays for it
+
     near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
     if not near:
         return None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 ReasonKind = Literal[
     "never_made",
@@ -18,8 +17,7 @@ ReasonKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One cause of staleness; `columns` are those of `upstream` that changed, where that is known."""
 
     kind: ReasonKind

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from assetflow.asset import SourceDeclaration, caller, declare
-from assetflow.check import Check
+from assetflow.check import NOTHING, Check
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -62,8 +61,7 @@ class Location(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A declared source: its name, where it lies, and what people say of it."""
 
     name: str
@@ -75,7 +73,7 @@ class Source:
     tags: tuple[str, ...] = ()
     owner: str = ""
     checks: tuple[Check, ...] = ()
-    meta: Mapping[str, Any] = field(default_factory=dict)
+    meta: Mapping[str, Any] = NOTHING
 
 
 class Observed(NamedTuple):

@@ -19,7 +19,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from assetflow.check import Check, Severity
 from assetflow.checks import columns, tables
@@ -65,7 +65,7 @@ def check_from_tag(
         (check,) = _finished(kind.make(Arguments(given)), options, place)
     except WrongFormError as wrong:
         raise place.error(f"the check @{name} {place.whose} {wrong}", f"Write: {kind.tag}") from wrong
-    return replace(check, column=column)
+    return check._replace(column=column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def _finished(checks: tuple[Check, ...], beside: Mapping[str, object], place: _P
     if name is not None and len(checks) > 1:
         raise place.error(f'the name "{name}" stands for {len(checks)} checks', "Write a table for each of them.")
     return tuple(
-        replace(check, name=name or check.name, severity=severity, path=place.path, line=place.line) for check in checks
+        check._replace(name=name or check.name, severity=severity, path=place.path, line=place.line) for check in checks
     )
 
 

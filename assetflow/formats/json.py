@@ -43,9 +43,7 @@ def lines(relation: DuckDBPyRelation) -> Iterator[str]:
 
 def document(schema: str, relation: DuckDBPyRelation, limit: int | None = None) -> Iterator[str]:
     """Lines of `{"schema", "columns": [{"name", "type"}], "rows": [[..]], "truncated"}`, of at most `limit` rows."""
-    columns = [
-        {"name": name, "type": str(type_)} for name, type_ in zip(relation.columns, relation.types, strict=True)
-    ]
+    columns = [{"name": name, "type": str(type_)} for name, type_ in zip(relation.columns, relation.types, strict=True)]
     wanted = relation if limit is None else relation.limit(limit + 1)
     rows = _texts(wanted.project(f"CAST(json_array({', '.join(_values(relation))}) AS VARCHAR)"))
     yield "{"
@@ -100,4 +98,3 @@ def _value(column: str, type_: str) -> str:
             f"ELSE to_json(CAST({column} AS VARCHAR)) END"
         )
     return column
-

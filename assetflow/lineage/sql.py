@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from assetflow.asset import Note
 from assetflow.errors import DefinitionError
@@ -18,16 +18,14 @@ from assetflow.lineage.sql_tokens import code_tokens, with_pivot_values, without
 from assetflow.lineage.sql_tree import Tree, output_names, parse, statement_kinds
 
 
-@dataclass(frozen=True, slots=True)
-class TableRef:
+class TableRef(NamedTuple):
     """A table that a query reads: the name of an asset or source in lower case, and the line where it first stands."""
 
     name: str
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class FileRef:
+class FileRef(NamedTuple):
     """A path that a query reads, as written, with the function around it: None for `FROM 'data/x.csv'`."""
 
     text: str
@@ -213,5 +211,5 @@ def _first_of_each(refs: Iterable[Ref]) -> tuple[Ref, ...]:
     """`refs` without those that say the same of a later line."""
     first: dict[Ref, Ref] = {}
     for ref in refs:
-        first.setdefault(replace(ref, line=0), ref)
+        first.setdefault(ref._replace(line=0), ref)
     return tuple(first.values())

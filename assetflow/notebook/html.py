@@ -13,7 +13,7 @@ MOST_CHARACTERS = 200
 
 def card(title: str, *parts: str) -> str:
     """A heading with whatever stands below it."""
-    return f'<div><strong>{text(title)}</strong>{"".join(parts)}</div>'
+    return f"<div><strong>{text(title)}</strong>{''.join(parts)}</div>"
 
 
 def paragraph(words: str) -> str:

@@ -113,9 +113,7 @@ class Table:
 
     def _repr_html_(self) -> str:
         shown = self.preview(ROWS_SHOWN)
-        return html.card(
-            self.name, html.paragraph(self.description), html.faint(self._facts()), shown._repr_html_()
-        )
+        return html.card(self.name, html.paragraph(self.description), html.faint(self._facts()), shown._repr_html_())
 
     def _facts(self) -> str:
         rows = f"{self.rows:,} row{'s' * (self.rows != 1)}"

@@ -1,9 +1,9 @@
 """`assetflow.open()`: a project's published tables in a notebook or a script.
 
-    wh = assetflow.open()                   # or open("path/to/project", env="dev")
-    wh["sales"].pl()
-    wh.sql("SELECT department, sum(sales_value) FROM sales GROUP BY ALL")
-    wh.materialize("sales+"); wh.refresh()
+wh = assetflow.open()                   # or open("path/to/project", env="dev")
+wh["sales"].pl()
+wh.sql("SELECT department, sum(sales_value) FROM sales GROUP BY ALL")
+wh.materialize("sales+"); wh.refresh()
 """
 
 from __future__ import annotations

@@ -114,9 +114,7 @@ def make_plan(
     return Plan(tuple(steps), tuple(sorted(fresh)), tuple(stale_upstreams), forced, frozenset(chosen), state=state)
 
 
-def decide(
-    asset: Asset, contents: Mapping[str, Content | None], state: State, *, forced: bool = False
-) -> Step | None:
+def decide(asset: Asset, contents: Mapping[str, Content | None], state: State, *, forced: bool = False) -> Step | None:
     """The step that an asset needs, given what its upstreams hold (None: not known before it is made)."""
     upstreams = (*asset.upstreams, *asset.files)
     known = seen_by(asset, contents)
@@ -137,7 +135,9 @@ def decide(
 def renewed(asset: Asset, made: Made, upstreams: tuple[str, ...]) -> Step:
     """An asset whose code is what it was, though this version of DuckDB writes it down differently."""
     why = Reason("code_changed", detail="the same query, written down differently by this version of DuckDB")
-    return Step(asset.name, "restore", (why,), mode=None, mode_reason="its rows stay", restores=made, upstreams=upstreams)
+    return Step(
+        asset.name, "restore", (why,), mode=None, mode_reason="its rows stay", restores=made, upstreams=upstreams
+    )
 
 
 def with_unknown_inputs(

@@ -36,9 +36,6 @@ class Content(NamedTuple):
 Recall = Callable[[str], Materialization]
 """Gives a materialization with all its inputs, by id."""
 
-SameCode = Callable[[Asset, Materialization], bool]
-"""Says whether two code versions that differ only differ in how they are written down."""
-
 
 def config_text(asset: Asset) -> str:
     """The config of an asset as it stands in its fingerprint."""

@@ -12,7 +12,6 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, fields
 from stat import S_ISDIR
 from typing import Any
 
@@ -233,14 +232,12 @@ def definitions_from_json(path: str, value: Mapping[str, Any]) -> FileDefinition
     )
 
 
-def to_json(value: Any) -> dict[str, Any]:
-    """A flat dataclass as a dict without what is at its default; nested dataclasses likewise."""
-    found = {}
-    for each in fields(value):
-        one = getattr(value, each.name)
-        default = each.default if each.default_factory is MISSING else each.default_factory()
-        if one != default:
-            found[each.name] = [to_json(x) for x in one] if each.name in NESTED else one
+def to_json(value: Asset | Source | Check | Parameter | Note) -> dict[str, Any]:
+    """A value as a dict without what is at its default; the values inside of it likewise."""
+    found: dict[str, Any] = {}
+    for name, one in value._asdict().items():
+        if name not in value._field_defaults or one != value._field_defaults[name]:
+            found[name] = [to_json(each) for each in one] if name in NESTED else one
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assetflow.check import Check, CheckResult
@@ -75,7 +75,7 @@ def check_one(project: Project, reader: Reader, shop: Workshop, name: str, run_i
     subject = Subject(name, own.sql, checks, folder, now(), run_id)
     found = check_rows(subject, tuple(table for table in tables if table.name != name), shop)
     kept = tuple(
-        each if each.sample is None else replace(each, sample=project.warehouse.keep_sample(run_id, name, each.sample))
+        each if each.sample is None else each._replace(sample=project.warehouse.keep_sample(run_id, name, each.sample))
         for each in found
     )
     project.ledger.record_checks(run_id, name, kept)

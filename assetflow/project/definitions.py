@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from assetflow.asset import Asset
@@ -97,7 +96,7 @@ def add_check(
     if any(check.name == other.name for other in asset.checks):
         problems.append(DefinitionError(f"{name} has two checks named {check.name}", path=check.path, line=check.line))
         return
-    assets[name] = replace(asset, checks=(*asset.checks, check))
+    assets[name] = asset._replace(checks=(*asset.checks, check))
 
 
 def unknown_upstreams(assets: Mapping[str, Asset], sources: Mapping[str, Source]) -> list[DefinitionError]:

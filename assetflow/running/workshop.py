@@ -106,9 +106,7 @@ class Workshop:
         if self._session is not None:
             self._session.close()
 
-    def _declared(
-        self, path: str, line: int, name: str, is_meant: Callable[[Declaration], bool]
-    ) -> Callable[..., Any]:
+    def _declared(self, path: str, line: int, name: str, is_meant: Callable[[Declaration], bool]) -> Callable[..., Any]:
         """The function under the decorator, whatever the module calls it now: a loop may declare many on a line."""
         absolute = os.path.realpath(os.path.join(self.place.root, path))
         with self._lock:
