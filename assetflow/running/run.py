@@ -41,6 +41,7 @@ from assetflow.warehouse.warehouse import Warehouse
 SECONDS_UNRECORDED = 0.5
 SECONDS_TO_STOP = 3.0
 MOST_UNRECORDED = 64
+SECONDS_DEAF = 0.5
 OpenExecutor = Callable[[int], Executor]
 
 
@@ -122,7 +123,8 @@ class Run:
                 del self.waits_for[name]
                 yield from self.begin(self.steps[name], executor)
             if self.futures:
-                done, _ = wait(self.futures, return_when=FIRST_COMPLETED)
+                # A signal that comes just before the wait begins does not end it: look up now and then.
+                done, _ = wait(self.futures, timeout=SECONDS_DEAF, return_when=FIRST_COMPLETED)
                 for future in done:
                     yield from self.take(future)
 
