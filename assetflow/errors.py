@@ -112,7 +112,7 @@ def _asset_error(message: str, path: str | None, line: int | None, hint: str | N
     return AssetError(message, path=path, line=line, hint=hint, details=details)
 
 
-class Interrupted(AssetflowError):  # noqa: N818 - it is not a failure
+class Interrupted(AssetflowError):
     """The user stopped the run."""
 
     exit_code = 130

@@ -21,7 +21,7 @@ def generate(root: Path, sql: int, python: int, *, seed: int = 7) -> None:
     names = [f"asset_{number:05d}" for number in range(sql + python)]
     step = max(1, (sql + python) // max(python, 1))
     # Python assets come last in their layers, spread over the project.
-    are_python = {number for number in range(step - 1, sql + python, step)} if python else set()
+    are_python = set(range(step - 1, sql + python, step)) if python else set()
     for number, name in enumerate(names):
         above = names[max(0, number - 2 * WIDTH) : max(0, number - WIDTH)]
         upstreams = sorted(chance.sample(above, min(len(above), chance.randint(1, 3)))) or ["facts"]
@@ -38,7 +38,8 @@ def sql_asset(number: int, upstreams: list[str]) -> str:
     joins = "".join(f"\nLEFT JOIN {name} AS t{n} ON t{n}.id = t0.id" for n, name in enumerate(others, 1))
     return (
         f'/* @asset\ndescription = "Asset number {number}"\ntags = ["layer_{number // WIDTH}"]\n*/\n'
-        f"SELECT t0.id, t0.part, t0.value + {number} AS value\nFROM {first} AS t0{joins}\nWHERE t0.id % 997 <> {number % 997}\n"
+        f"SELECT t0.id, t0.part, t0.value + {number} AS value\n"
+        f"FROM {first} AS t0{joins}\nWHERE t0.id % 997 <> {number % 997}\n"
     )
 
 

@@ -229,7 +229,8 @@ def say_interrupted(running: Running) -> None:
     kept = 0 if running.result is None else sum(each.outcome == "materialized" for each in running.result.assets)
     if kept:
         say(
-            f"{plural(kept, 'finished asset')} {'is' if kept == 1 else 'are'} kept: the next run restores what is still right."
+            f"{plural(kept, 'finished asset')} {'is' if kept == 1 else 'are'} kept: "
+            "the next run restores what is still right."
         )
 
 

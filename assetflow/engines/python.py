@@ -27,7 +27,7 @@ def user_errors(where: Where) -> Iterator[None]:
         yield
     except AssetflowError:
         raise
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever user code raises
+    except (Exception, SystemExit) as error:
         raise _asset_error(error, where) from None
     except BaseException as error:
         # Polars raises its PanicException past `except Exception`.

@@ -28,7 +28,7 @@ class InlineExecutor(Executor):
         future.set_running_or_notify_cancel()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - it is the future's to raise
+        except Exception as error:
             future.set_exception(error)
         return future
 

@@ -108,7 +108,7 @@ class Project:
         return {name: self._observed[name] for name in names}
 
     def state(self, assets: frozenset[str] | set[str], *, forgiving: bool = False) -> State:
-        """What the planner needs to know for these assets. `forgiving`: a source that cannot be read counts as changed."""
+        """What the planner needs to know of these assets; `forgiving`: a source that cannot be read has changed."""
         around = self.definitions.graph.ancestors(assets)
         observed = self.observe([name for name in around if name in self.definitions.sources])
         sources: dict[str, str | SourceError] = {

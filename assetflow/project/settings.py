@@ -39,8 +39,11 @@ class Settings:
 
     @property
     def workers(self) -> int:
-        """How many steps run side by side: as said, or one for each core up to four."""
-        return self.jobs or min(os.cpu_count() or 1, 4)
+        """How many steps run side by side: as said, or one for every two cores up to four.
+
+        DuckDB and Polars use all cores within one step, so more steps at once mostly take more memory.
+        """
+        return self.jobs or max(1, min((os.cpu_count() or 1) // 2, 4))
 
 
 # key in the file: (attribute, what it takes)

@@ -29,7 +29,7 @@ from assetflow.running.native import native_read
 from assetflow.running.record import EVERY_VARIABLE, Record, hash_of_value
 
 _OURSELVES = os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep
-"""Our own package may lie in the project, when it is installed from a clone; loaded twice, it would miss declarations."""
+"""Our own package may lie in the project, when it is installed from a clone; loaded twice, it hears no declaration."""
 
 
 class Imports:

@@ -1,4 +1,4 @@
-"""Finds calls that may read files where Python does not see it: readers written in Rust and C++ open files by themselves.
+"""Finds calls that may read files where Python does not see it: readers in Rust and C++ open files by themselves.
 
 What such a call read while a file was loading cannot be compared later, so the file's definitions are not remembered.
 """
@@ -10,7 +10,7 @@ import ast
 READERS = ("read_", "scan_", "from_csv", "from_parquet")
 """How readers are called anywhere in a file: a function of it may be called while it loads."""
 AT_LOAD = frozenset({"sql", "execute", "query", "connect", "dataset", "ParquetFile", "ParquetDataset", "open_dataset"})
-"""Calls that count only where they run while the file loads, since in a function they mostly read what they are given."""
+"""Calls that count only where they run while the file loads: in a function they mostly read what they are given."""
 PLAIN = frozenset({"read_text", "read_bytes"})
 """Readers that Python does see, or that read no file."""
 

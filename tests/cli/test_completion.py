@@ -14,7 +14,11 @@ from tests.cli.conftest import Ask
 from tests.conftest import Shop
 
 SHELLS = ["bash", "zsh", "fish"]
-FIRST_LINES = {"bash": "_assetflow_completion() {", "zsh": "#compdef assetflow", "fish": "function _assetflow_completion;"}
+FIRST_LINES = {
+    "bash": "_assetflow_completion() {",
+    "zsh": "#compdef assetflow",
+    "fish": "function _assetflow_completion;",
+}
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -72,7 +76,8 @@ def test_outside_of_a_project_nothing_is_offered(shop: Shop, ask: Ask) -> None:
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
 @pytest.mark.parametrize(
-    ("words", "expected"), [("explain sa", "sales"), ("materialize --select +sa", "+sales"), ("materialize --select by", "by_city")]
+    ("words", "expected"),
+    [("explain sa", "sales"), ("materialize --select +sa", "+sales"), ("materialize --select by", "by_city")],
 )
 def test_a_real_bash(shop: Shop, words: str, expected: str) -> None:
     script = shop.write("complete.bash", shop.cli("completion", "bash").out)

@@ -33,7 +33,9 @@ def test_the_tree_around_an_asset(shop: Shop, ask: Ask) -> None:
 
 
 def test_json(shop: Shop, ask: Ask) -> None:
-    shop.write("assetflow.toml", '[sources.orders]\nfiles = "data/orders.csv"\n[sources.unread]\nfiles = "data/orders.csv"\n')
+    shop.write(
+        "assetflow.toml", '[sources.orders]\nfiles = "data/orders.csv"\n[sources.unread]\nfiles = "data/orders.csv"\n'
+    )
     document = ask(shop, "lineage", "--json").json
     assert document == ask(shop, "lineage", "--format", "json").json
     assert document["schema"] == "assetflow.lineage/1"

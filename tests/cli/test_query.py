@@ -76,7 +76,10 @@ def test_a_query_that_fails_leaves_the_file_as_it_was(made: Shop, ask: Ask) -> N
     [
         ("FROM by_city ORDER BY city", [["Oslo", 20], ["Rome", 40]]),
         ("WITH sales AS (SELECT 7 AS n) FROM sales", [[7]]),
-        ("PIVOT sales ON city USING sum(amount) GROUP BY customer ORDER BY customer", [["ann", None, 40], ["bob", 20, None]]),
+        (
+            "PIVOT sales ON city USING sum(amount) GROUP BY customer ORDER BY customer",
+            [["ann", None, 40], ["bob", 20, None]],
+        ),
         ("SELECT column_name FROM (DESCRIBE people)", [["id"], ["name"]]),
         ("SELECT count(*) FROM (SUMMARIZE sales)", [[4]]),
         ("SHOW TABLES", [["by_city"], ["orders"], ["people"], ["sales"]]),
@@ -118,7 +121,10 @@ def test_a_reader_that_leaves_early(made: Shop) -> None:
     ("sql", "said"),
     [
         ("SELECT amont FROM sales", ['"amont" not found', "  SELECT amont FROM sales\n         ^^^^^", '"amount"']),
-        ("SELECT id\nFROM salse", ["line 2: there is no asset or source named salse", "  FROM salse\n       ^^^^^", "Did you mean sales?"]),
+        (
+            "SELECT id\nFROM salse",
+            ["line 2: there is no asset or source named salse", "  FROM salse\n       ^^^^^", "Did you mean sales?"],
+        ),
         ("SELEC 1", ['syntax error at or near "SELEC"', "  SELEC 1\n  ^^^^^"]),
         ("SELECT city::INT FROM sales", ["Could not convert string 'Rome' to INT32"]),
         ("", ["nothing where one query is expected"]),
@@ -142,7 +148,9 @@ def test_an_asset_that_was_not_made(shop: Shop, ask: Ask) -> None:
 
 
 def test_a_source_without_files_matters_only_when_it_is_read(made: Shop, ask: Ask) -> None:
-    made.write("assetflow.toml", '[sources.orders]\nfiles = "data/orders.csv"\n[sources.gone]\nfiles = "data/gone.csv"\n')
+    made.write(
+        "assetflow.toml", '[sources.orders]\nfiles = "data/orders.csv"\n[sources.gone]\nfiles = "data/gone.csv"\n'
+    )
     assert ask(made, "query", "SELECT 'gone' AS word", "--json").json["rows"] == [["gone"]]
     printed = ask(made, "query", "FROM gone")
     assert printed.code == 2

@@ -41,7 +41,10 @@ def test_a_source_is_shown_also_when_no_run_has_read_it(shop: Shop, ask: Ask) ->
 
 
 def test_json_for_scripts(shop: Shop, ask: Ask) -> None:
-    shop.sql("types", "SELECT 12::HUGEINT AS n, 1.50::DECIMAL(4, 2) AS d, NULL AS nothing, TIMESTAMPTZ '2026-11-20 02:00:00+00' AS t")
+    shop.sql(
+        "types",
+        "SELECT 12::HUGEINT AS n, 1.50::DECIMAL(4, 2) AS d, NULL AS nothing, TIMESTAMPTZ '2026-11-20 02:00:00+00' AS t",
+    )
     shop.made()
     assert ask(shop, "show", "types", "--json").json == {
         "schema": "assetflow.show/1",

@@ -50,7 +50,9 @@ def executed(project: Path) -> list[str]:
     specs = KernelSpecManager(kernel_dirs=[str(project / "kernels")])
     manager = AsyncKernelManager(kernel_name="this_python", kernel_spec_manager=specs)
     notebook = nbformat.read(project / TOUR, as_version=4)
-    nbclient.NotebookClient(notebook, km=manager, timeout=600, resources={"metadata": {"path": project / "notebooks"}}).execute()
+    nbclient.NotebookClient(
+        notebook, km=manager, timeout=600, resources={"metadata": {"path": project / "notebooks"}}
+    ).execute()
     return [text for cell in notebook.cells for output in cell.get("outputs", ()) for text in texts(output)]
 
 

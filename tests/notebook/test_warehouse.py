@@ -96,7 +96,10 @@ def test_plan_and_materialize(shop: Shop, wh: Warehouse, capsys: pytest.CaptureF
     assert re.search(r"(?m)^sales +build +assets/sales.sql changed$", repr(plan))
     run = wh.materialize("sales+", exclude=["big"])
     assert run.ok
-    assert [(each.asset, each.outcome) for each in run.assets] == [("sales", "materialized"), ("by_city", "materialized")]
+    assert [(each.asset, each.outcome) for each in run.assets] == [
+        ("sales", "materialized"),
+        ("by_city", "materialized"),
+    ]
     printed = capsys.readouterr().out.splitlines()
     assert [line.rpartition(",")[0] for line in printed] == ["1/2 sales: made, 2 rows", "2/2 by_city: made, 2 rows"]
     wh.materialize("big", quiet=True)
@@ -116,7 +119,11 @@ def test_a_run_that_fails_is_told_and_not_raised(shop: Shop, wh: Warehouse) -> N
     shop.replace("assets/sales.sql", "amount FROM", "amount, error('<b>boom') AS e FROM")
     run = wh.materialize(quiet=True)
     assert not run.ok
-    assert {each.asset: each.outcome for each in run.assets} == {"sales": "failed", "big": "blocked", "by_city": "blocked"}
+    assert {each.asset: each.outcome for each in run.assets} == {
+        "sales": "failed",
+        "big": "blocked",
+        "by_city": "blocked",
+    }
     assert "boom" in str(run.errors["sales"])
     assert "<b>boom" in repr(run)
     assert "&lt;b&gt;boom" in run._repr_html_()
@@ -131,7 +138,9 @@ def test_an_environment_of_its_own(shop: Shop, wh: Warehouse) -> None:
     assert wh["sales"].published_at != dev["sales"].published_at
 
 
-def test_the_folder_may_change(shop: Shop, wh: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_folder_may_change(
+    shop: Shop, wh: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     monkeypatch.chdir(shop.root)
     here = assetflow.open()
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
@@ -173,14 +182,29 @@ class Tags(HTMLParser):
 
 
 def test_displays_are_html_that_says_what_the_data_says(shop: Shop) -> None:
-    shop.sql("nasty", "/* @asset\ndescription = '<script>alert(1)</script>'\n*/\nSELECT '<img src=x>' AS \"a<b>\", NULL AS n")
+    shop.sql(
+        "nasty", "/* @asset\ndescription = '<script>alert(1)</script>'\n*/\nSELECT '<img src=x>' AS \"a<b>\", NULL AS n"
+    )
     wh = assetflow.open(str(shop.root))
     plan = wh.plan()
     run = wh.materialize(quiet=True)
     table = wh.refresh()["nasty"]
     for shown in (wh, table, table.preview(), table.history(), table.lineage(), plan, run):
         text = shown._repr_html_()
-        assert Tags(text).seen <= {"div", "strong", "p", "pre", "br", "span", "table", "thead", "tbody", "tr", "th", "td"}
+        assert Tags(text).seen <= {
+            "div",
+            "strong",
+            "p",
+            "pre",
+            "br",
+            "span",
+            "table",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+        }
     assert "&lt;script&gt;alert(1)" in table._repr_html_()
     assert '<td style="text-align:left">&lt;img src=x&gt;</td>' in table._repr_html_()
     assert "a&lt;b&gt;" in table._repr_html_()

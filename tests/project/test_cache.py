@@ -513,7 +513,7 @@ def test_a_module_on_the_python_path(
         'os.system("true")',
         'pl.read_csv("data/orders.csv")',
         'pl.scan_csv("data/orders.csv").collect()',
-        'duckdb.sql("FROM read_csv([\'data/orders.csv\'])").fetchall()',
+        "duckdb.sql(\"FROM read_csv(['data/orders.csv'])\").fetchall()",
         'pyarrow.csv.read_csv("data/orders.csv")',
         'def count():\n    return pl.read_csv("data/orders.csv").height\n\nROWS = count()',
     ],
@@ -523,7 +523,10 @@ def test_what_cannot_be_compared_is_read_anew_each_time(
 ) -> None:
     monkeypatch.chdir(shop.root)
     shop.write("data/orders.csv", "id\n1\n")
-    shop.python("a", asset_with(f"import os, sqlite3, subprocess, duckdb, pyarrow.csv\nimport polars as pl\n{reading}", '"before"'))
+    shop.python(
+        "a",
+        asset_with(f"import os, sqlite3, subprocess, duckdb, pyarrow.csv\nimport polars as pl\n{reading}", '"before"'),
+    )
     assert described(shop) == "before"
     assert not is_remembered(shop)
 
