@@ -298,6 +298,8 @@ def _note_path(paths: set[str], path: str | bytes | os.PathLike[Any]) -> None:
     text = os.path.abspath(os.fsdecode(path))
     if text.endswith(".pyc"):  # it stands for the text that it was compiled from
         text = importlib.util.source_from_cache(text) if "__pycache__" in text else text[:-1]
+    elif f"{os.sep}__pycache__{os.sep}" in text:  # byte code on its way to its name
+        return
     if not text.startswith((*_PRIVATE, sys.prefix, sys.base_prefix)):
         paths.add(text)
 

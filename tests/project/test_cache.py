@@ -474,6 +474,8 @@ def test_a_variable_that_nobody_reads_changes_nothing(shop: Shop, monkeypatch: p
 
 
 def test_a_package_that_is_upgraded(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Byte code would be written into the folder, and with it goes one needless reading.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     installed = shop.root / "venv" / "site-packages"
     shop.write("venv/site-packages/shop_words.py", BEFORE)
     shop.write("venv/site-packages/shop_words-1.dist-info/METADATA", "")
