@@ -140,7 +140,9 @@ def python_surroundings(root: str, skip: Iterable[str], settings: Any, python_fi
 
 
 def is_importable(root: str, name: str) -> bool:
-    return name.endswith(".py") or (name.isidentifier() and name != "__pycache__" and os.path.isdir(os.path.join(root, name)))
+    return name.endswith(".py") or (
+        name.isidentifier() and name != "__pycache__" and os.path.isdir(os.path.join(root, name))
+    )
 
 
 def hash_of(value: Any) -> str:
