@@ -6,9 +6,10 @@ Fingerprint (code, config, inputs)  ->  Materialization  ->  Snapshot (columns, 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from assetflow.reason import Reason
 
@@ -54,13 +55,56 @@ class Snapshot:
     sql: str | None = None
 
 
+class ReadSet(NamedTuple):
+    """What an asset reads of one upstream: the columns (None: all), and whether the order of rows counts."""
+
+    columns: tuple[str, ...] | None = READ_ALL
+    ordered: bool = False
+
+
 class Input(NamedTuple):
-    """What an asset was made from: one upstream, the columns read of it (None: all), and their digest."""
+    """What an asset was made from: one upstream, the columns read of it (None: all), and their digest.
+
+    `ordered`: the digest is of the rows in their order, since in another order they could make another table.
+    """
 
     upstream: str
     digest: str
     snapshot: str
     columns: tuple[str, ...] | None = READ_ALL
+    ordered: bool = False
+
+
+class Compared(NamedTuple):
+    """What is read of one upstream, and that it is the same in two of its snapshots."""
+
+    upstream: str
+    columns: tuple[str, ...] | None
+    ordered: bool
+    snapshot_then: str
+    digest: str
+    snapshot_now: str
+
+    def to_dict(self) -> dict[str, Any]:
+        columns = None if self.columns is None else list(self.columns)
+        return {**self._asdict(), "columns": columns}
+
+
+class Proof(NamedTuple):
+    """Why an asset need not be made again although something around it changed.
+
+    `fingerprint` is the hash of what it would be made from now. `same_code` tells why another code version does the
+    same, where it is another one.
+    """
+
+    asset: str
+    materialization: str
+    fingerprint: str
+    compared: tuple[Compared, ...] = ()
+    same_code: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**self._asdict(), "compared": [each.to_dict() for each in self.compared]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +118,11 @@ class Fingerprint:
     config: str
     inputs: Mapping[str, str] = field(default_factory=dict)
 
+    def of_reads(self, inputs: Iterable[Input]) -> str:
+        """The hash of the same code and config over what is read alone: another key to find a materialization by."""
+        read = [[one.upstream, one.columns, one.ordered, one.digest] for one in sorted(inputs)]
+        return hashlib.sha256(json.dumps([self.code, self.config, read]).encode()).hexdigest()
+
     @property
     def hash(self) -> str:
         """A SHA-256 over the parts: the key under which the ledger finds an older materialization again."""
@@ -85,7 +134,8 @@ class Fingerprint:
 class Materialization:
     """The record of having made an asset once.
 
-    `code_text` and `code_parts` are what the code version was taken of, so that a change can be shown.
+    `code_text` and `code_parts` are what the code version was taken of, so that a change can be shown. `meaning` is
+    what the code did, column by column, as far as that could be told (see planning/meaning.py).
     `checks` is a hash of the checks that passed: others are run before the snapshot is published again.
     """
 
@@ -104,4 +154,5 @@ class Materialization:
     checks: str = ""
     code_text: str = ""
     code_parts: tuple[tuple[str, str], ...] = ()
+    meaning: str = ""
     reasons: tuple[Reason, ...] = ()

@@ -17,7 +17,8 @@ from assetflow.cli.options import (
     select_option,
 )
 from assetflow.cli.screen import plural, put, put_json, show_warning, styled, table
-from assetflow.planning.plan import Plan, Step
+from assetflow.planning.plan import Plan
+from assetflow.planning.step import Step
 
 STALE = 3
 """The exit code of `--check` when something is stale."""
@@ -55,8 +56,10 @@ def command(
 def plan_document(plan: Plan) -> dict[str, Any]:
     return {
         "schema": "assetflow.plan/1",
-        "steps": [step.to_dict() for step in plan.steps],
-        "fresh": list(plan.fresh),
+        "steps": [step.to_dict() for step in plan.to_make],
+        "fresh": sorted([*plan.fresh, *(step.asset for step in plan.spared)]),
+        "unaffected": [{"asset": step.asset, "detail": step.spared} for step in plan.spared],
+        "proofs": [proof.to_dict() for proof in plan.proofs],
         "stale_upstreams": list(plan.stale_upstreams),
         "withdrawn": list(plan.withdrawn),
     }
@@ -66,11 +69,14 @@ def plan_lines(plan: Plan) -> list[str]:
     """The plan as a table, one line a step, the first reason of each."""
     if not plan:
         return [f"Nothing is stale: {plural(len(plan.fresh), 'asset')} fresh."]
-    rows = [[step.asset, how(step), why(step)] for step in plan.steps]
+    rows = [[step.asset, how(step), why(step)] for step in plan.to_make]
+    rows += [[step.asset, "unaffected", step.spared] for step in plan.spared]
     rows += [[name, "withdraw", "no longer declared"] for name in plan.withdrawn]
-    sure = sum(step.action != "maybe" for step in plan.steps)
-    perhaps = len(plan.steps) - sure
-    summary = f"{sure} to make" + (f", {perhaps} perhaps" if perhaps else "") + f", {len(plan.fresh)} fresh"
+    sure = sum(step.action != "maybe" for step in plan.to_make)
+    perhaps = len(plan.to_make) - sure
+    summary = f"{sure} to make" + (f", {perhaps} perhaps" if perhaps else "")
+    summary += f", {len(plan.spared)} unaffected" if plan.spared else ""
+    summary += f", {len(plan.fresh)} fresh"
     summary += f", {len(plan.withdrawn)} to withdraw" if plan.withdrawn else ""
     return [*table(["asset", "how", "why"], rows), "", styled(summary, "bold")]
 

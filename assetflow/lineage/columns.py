@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -76,7 +77,8 @@ class Lineage:
     of each column. `inputs` are all tables that are read, also those of which only the number of rows counts; `whole`
     are those of which every column counts as read. `exact` is False where there may be edges too many; there are never
     too few. `rows_meaning` is a hash of which rows there are; empty where that is not known. `open_columns`: there may
-    be columns beside these, which depend on data. `notes` say what was not understood.
+    be columns beside these, which depend on data. `ordered`: the same rows in another order could make another table,
+    as far as whoever found the lineage can tell. `notes` say what was not understood.
     """
 
     columns: tuple[OutCol, ...]
@@ -88,6 +90,7 @@ class Lineage:
     notes: tuple[str, ...] = ()
     rows_meaning: str = ""
     open_columns: bool = False
+    ordered: bool = True
 
     @property
     def reads(self) -> dict[str, tuple[str, ...] | None]:
@@ -99,10 +102,10 @@ class Lineage:
 
     @property
     def meaning(self) -> str:
-        """A hash-like text of all that the table is; equal for two queries that give the same; empty: not known."""
-        if not self.rows_meaning or not all(column.meaning for column in self.columns):
+        """All that the table is, as text to keep and to compare by `same_meaning`; empty where it is not known."""
+        if not self.rows_meaning or self.open_columns:
             return ""
-        return "\n".join([self.rows_meaning, *(f"{each.name}:{each.type}:{each.meaning}" for each in self.columns)])
+        return json.dumps([self.rows_meaning, [[each.name, each.type, each.meaning] for each in self.columns]])
 
     def column(self, name: str) -> OutCol | None:
         """The column of that name, in any case of letters."""
@@ -120,6 +123,7 @@ class Lineage:
             "notes": list(self.notes),
             "rows_meaning": self.rows_meaning,
             "open_columns": self.open_columns,
+            "ordered": self.ordered,
         }
 
     @classmethod
@@ -134,6 +138,7 @@ class Lineage:
             tuple(value["notes"]),
             value["rows_meaning"],
             value["open_columns"],
+            value["ordered"],
         )
 
 
@@ -146,6 +151,31 @@ def opaque(inputs: Iterable[str], reason: str, columns: Iterable[tuple[str, str]
     made = tuple(OutCol(name, type_) for name, type_ in columns or ())
     return Lineage(made, inputs=read, whole=read, exact=False, method="opaque", notes=(reason,),
                    open_columns=columns is None)  # fmt: skip
+
+
+def same_meaning(one: str, other: str) -> bool:
+    """True when both are known, in every column, and the same: then both tables are the same for any content."""
+    return bool(one) and one == other and all(meaning for _, _, meaning in json.loads(one)[1])
+
+
+def other_meaning(one: str, other: str) -> bool:
+    """True when both are known to the same binder, and are not the same."""
+    return bool(one) and bool(other) and one != other and _binder(one) == _binder(other)
+
+
+def columns_alike(one: str, other: str) -> frozenset[str]:
+    """The columns whose tuples are the same in both tables, whatever these are made from holds."""
+    if not one or not other:
+        return frozenset()
+    (rows, columns), (other_rows, other_columns) = json.loads(one), json.loads(other)
+    if rows != other_rows:
+        return frozenset()
+    known = {name: (type_, meaning) for name, type_, meaning in other_columns if meaning}
+    return frozenset(name for name, type_, meaning in columns if known.get(name) == (type_, meaning))
+
+
+def _binder(meaning: str) -> str:
+    return str(json.loads(meaning)[0]).partition(":")[0]
 
 
 def _edges(edges: Iterable[Edge]) -> list[list[Any]]:

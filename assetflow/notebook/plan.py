@@ -5,6 +5,7 @@ from __future__ import annotations
 from assetflow.formats.table import Column, Row, layout
 from assetflow.notebook import html
 from assetflow.planning import plan as planning
+from assetflow.planning.step import Step
 
 COLUMNS = (Column("asset"), Column("action"), Column("why"))
 WIDTH = 120
@@ -17,7 +18,7 @@ class Plan:
         self._plan = plan
 
     @property
-    def steps(self) -> tuple[planning.Step, ...]:
+    def steps(self) -> tuple[Step, ...]:
         return self._plan.steps
 
     @property

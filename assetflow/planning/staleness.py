@@ -1,7 +1,7 @@
 """Why is an asset stale? A list of questions, asked when planning and again just before each step runs.
 
-why_stale(asset, made, now)  ->  ()                                     fresh: made from exactly this
-                                 (Reason("code_changed", ...), ...)     stale, and why
+first   what it is made from, at a glance: code, config, and one digest for the whole of each upstream
+then    only where that differs: the code by what it means, and each upstream by the columns that are read of it
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from assetflow.asset import Asset
-from assetflow.materialization import Fingerprint, Materialization
+from assetflow.lineage.columns import Lineage, other_meaning, same_meaning
+from assetflow.materialization import Column, Compared, Fingerprint, Input, Materialization, ReadSet
 from assetflow.reason import Reason
 
 
@@ -27,14 +28,47 @@ class Made(NamedTuple):
 
 
 class Content(NamedTuple):
-    """What an upstream holds: the digest of its rows, and a name for these very rows in this very order."""
+    """What an upstream holds: the digest of its rows, and a name for these very rows in this very order.
+
+    `snapshot` is where its columns can be compared: None for a source that was not read since it changed, empty for
+    a view that was not made yet.
+    """
 
     digest: str
     exact: str
+    snapshot: str | None = None
 
 
 Recall = Callable[[str], Materialization]
 """Gives a materialization with all its inputs, by id."""
+Project = Callable[[str, ReadSet], str | None]
+"""Gives the digest of some columns of a snapshot, by its id; None where there is none to be had."""
+ColumnsOf = Callable[[str], tuple[Column, ...]]
+"""Gives the columns of a snapshot, by its id."""
+FindLineage = Callable[[Asset], Lineage | None]
+"""Gives the column lineage of an asset as it is declared now, over its upstreams as they are; None: not known."""
+
+
+class Knowledge(NamedTuple):
+    """What can be asked about columns; asked only where a glance does not settle it."""
+
+    recall: Recall
+    project: Project
+    columns_of: ColumnsOf
+    lineage: FindLineage
+
+
+class Comparison(NamedTuple):
+    """What came of comparing an asset with its current materialization, column by column.
+
+    `reasons` make it stale; `compared` are the upstreams that hold the same; of `undecided` it is not known yet.
+    """
+
+    reasons: tuple[Reason, ...]
+    compared: tuple[Compared, ...]
+    undecided: tuple[str, ...]
+    same_code: str
+    reads: Mapping[str, ReadSet]
 
 
 def config_text(asset: Asset) -> str:
@@ -48,7 +82,7 @@ def fingerprint(asset: Asset, inputs: Mapping[str, str]) -> Fingerprint:
 
 
 def seen_by(asset: Asset, contents: Mapping[str, Content | None]) -> dict[str, str]:
-    """The digest of what the asset reads of each upstream, as far as it is known."""
+    """The digest of each upstream as a whole, as far as it is known; of its rows in their order, where that counts."""
     return {
         name: content.exact if asset.reads_order else content.digest
         for name in (*asset.upstreams, *asset.files)
@@ -56,26 +90,128 @@ def seen_by(asset: Asset, contents: Mapping[str, Content | None]) -> dict[str, s
     }
 
 
-def why_stale(asset: Asset, made: Made | None, now: Fingerprint, recall: Recall) -> tuple[Reason, ...]:
-    """The reasons to make the asset again; none when it is fresh.
-
-    An input whose digest is not known yet is left out of `now.inputs`; the answer is then about the rest.
-    """
+def why_at_a_glance(asset: Asset, made: Made | None) -> tuple[Reason, ...]:
+    """The reasons to make the asset again whatever its upstreams hold."""
     if made is None:
         return (Reason("never_made", detail="never made"),)
     if not made.files_present:
         return (Reason("files_missing", detail="files of its current snapshot are gone from the warehouse"),)
     if asset.rebuilds_always:
         return (why_volatile(asset),)
-    if now.hash == made.fingerprint:
-        return ()
-    then = recall(made.id)
-    return (
-        *code_changed(asset, then),
-        *config_changed(now, then.fingerprint),
-        *upstreams_changed(asset, then.fingerprint),
-        *inputs_changed(now, then.fingerprint),
-    )
+    return ()
+
+
+def compare(
+    asset: Asset, then: Materialization, contents: Mapping[str, Content | None], known: Knowledge
+) -> Comparison:
+    """Compare what the asset would be made from now with what it was made from."""
+    lineage = known.lineage(asset)
+    meaning = lineage.meaning if lineage is not None else ""
+    reads = reads_of(asset, lineage, then)
+    reasons: list[Reason] = [*upstreams_changed(asset, then.fingerprint), *config_changed(asset, then.fingerprint)]
+    same_code = ""
+    if asset.code_version != then.fingerprint.code:
+        if same_meaning(meaning, then.meaning):
+            same_code = "it is written otherwise, and means the same"
+        else:
+            reasons.insert(0, code_changed(asset, then))
+    elif other_meaning(meaning, then.meaning):
+        reasons.append(bound_otherwise(lineage, then))
+    compared, undecided = [], []
+    for input_ in then.inputs:
+        name = input_.upstream
+        if name not in reads:
+            continue
+        found = compare_input(input_, reads[name], contents.get(name), known, same_meaning(meaning, then.meaning))
+        if isinstance(found, Reason):
+            reasons.append(found)
+        elif found is None:
+            undecided.append(name)
+        else:
+            compared.append(found)
+    return Comparison(tuple(reasons), tuple(compared), tuple(undecided), same_code, reads)
+
+
+def reads_of(asset: Asset, lineage: Lineage | None, then: Materialization | None = None) -> dict[str, ReadSet]:
+    """What the asset reads of each upstream.
+
+    Where the code does not tell, what it was seen to read when it ran last counts, as long as it is the same code.
+    """
+    ordered = asset.reads_order and (lineage is None or lineage.ordered)
+    told = {} if lineage is None else lineage.reads
+    reads = {name: ReadSet(told.get(name), ordered) for name in asset.upstreams}
+    reads.update({name: ReadSet(None, asset.reads_order) for name in asset.files})
+    if asset.kind == "python" and then is not None and then.fingerprint.code == asset.code_version:
+        for input_ in then.inputs:
+            if input_.upstream in reads and input_.columns is not None:
+                told_of = reads[input_.upstream].columns or ()
+                reads[input_.upstream] = ReadSet(tuple(sorted({*told_of, *input_.columns})), input_.ordered)
+    return reads
+
+
+def read_inputs(
+    asset: Asset, contents: Mapping[str, Content | None], reads: Mapping[str, ReadSet], project: Project
+) -> tuple[Input, ...] | None:
+    """What the asset reads now, with the digests of it; None while the content of an upstream is not known."""
+    found = []
+    for name in (*asset.upstreams, *asset.files):
+        content = contents.get(name)
+        if content is None:
+            return None
+        found.append(read_input(name, reads[name], content, project))
+    return tuple(found)
+
+
+def read_input(name: str, read: ReadSet, content: Content, project: Project) -> Input:
+    if read.columns is not None and content.snapshot:
+        digest = project(content.snapshot, read)
+        if digest is not None:
+            return Input(name, digest, content.snapshot, read.columns, read.ordered)
+    return Input(name, content.exact if read.ordered else content.digest, content.snapshot or "", None, read.ordered)
+
+
+def compare_input(
+    then: Input, read: ReadSet, content: Content | None, known: Knowledge, means_the_same: bool
+) -> Reason | Compared | None:
+    """The same rows as then, other rows, or (None) not to be told before the upstream has been made or read.
+
+    `means_the_same`: the code is known to do the same with these columns, whatever other columns there are now.
+    """
+    if content is None or (content.snapshot is None and read.columns is not None):
+        return None
+    name = then.upstream
+    now = read_input(name, read, content, known.project)
+    if (now.columns, now.ordered) == (then.columns, then.ordered):
+        digest = then.digest
+        if now.columns is not None and not alike(digest, now.digest):
+            digest = known.project(then.snapshot, read) or ""
+    elif means_the_same and now.columns is not None and then.snapshot:
+        digest = known.project(then.snapshot, ReadSet(now.columns, now.ordered)) or ""
+    else:
+        return input_changed(name, now)
+    if digest != now.digest:
+        return input_changed(name, now)
+    if now.columns is not None and not means_the_same and not have_same_columns(then, now, known):
+        return Reason("input_changed", name, detail=f"{name} has other columns than it was made from")
+    return Compared(name, now.columns, now.ordered, then.snapshot, now.digest, now.snapshot)
+
+
+def alike(digest: str, other: str) -> bool:
+    """True for two digests by the same algorithm, which can be compared."""
+    return digest.partition(":")[0] == other.partition(":")[0]
+
+
+def have_same_columns(then: Input, now: Input, known: Knowledge) -> bool:
+    return then.snapshot == now.snapshot or known.columns_of(then.snapshot) == known.columns_of(now.snapshot)
+
+
+def input_changed(name: str, now: Input) -> Reason:
+    if now.columns is None:
+        return Reason("input_changed", name, detail=f"{name} holds other rows than it was made from")
+    if not now.columns:
+        return Reason("input_changed", name, detail=f"{name} has another number of rows than it was made from")
+    listed = ", ".join(now.columns)
+    return Reason("input_changed", name, now.columns, f"what it reads of {name} changed ({listed})")
 
 
 def why_volatile(asset: Asset) -> Reason:
@@ -86,20 +222,29 @@ def why_volatile(asset: Asset) -> Reason:
     return Reason("volatile", detail='it is declared volatile = "rebuild"')
 
 
-def code_changed(asset: Asset, then: Materialization) -> tuple[Reason, ...]:
-    if asset.code_version == then.fingerprint.code:
-        return ()
+def code_changed(asset: Asset, then: Materialization) -> Reason:
     before, after = dict(then.code_parts), dict(asset.code_parts)
     changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
     if before and changed:
-        return (Reason("code_changed", detail=f"the code of {', '.join(changed)} changed"),)
-    return (Reason("code_changed", detail=f"{asset.path} changed"),)
+        return Reason("code_changed", detail=f"the code of {', '.join(changed)} changed")
+    return Reason("code_changed", detail=f"{asset.path} changed")
 
 
-def config_changed(now: Fingerprint, then: Fingerprint) -> tuple[Reason, ...]:
-    if now.config == then.config:
+def bound_otherwise(lineage: Lineage | None, then: Materialization) -> Reason:
+    """The same text that means something else, since the tables that it reads have other columns now."""
+    before = {name for name, _, _ in json.loads(then.meaning)[1]}
+    after = {column.name for column in lineage.columns} if lineage is not None else set()
+    parts = [f"it gets column {', '.join(sorted(after - before))}"] * bool(after - before)
+    parts += [f"it loses column {', '.join(sorted(before - after))}"] * bool(before - after)
+    said = " and ".join(parts) or "its names or types mean something else"
+    return Reason("upstreams_changed", detail=f"{said} by what its upstreams look like now")
+
+
+def config_changed(asset: Asset, then: Fingerprint) -> tuple[Reason, ...]:
+    now = config_text(asset)
+    if now == then.config:
         return ()
-    before, after = json.loads(then.config or "{}"), json.loads(now.config or "{}")
+    before, after = json.loads(then.config or "{}"), json.loads(now or "{}")
     changes = [
         f"{key}: {shown(before, key)} -> {shown(after, key)}"
         for key in sorted(before.keys() | after.keys())
@@ -120,11 +265,3 @@ def upstreams_changed(asset: Asset, then: Fingerprint) -> tuple[Reason, ...]:
     parts = [f"now also reads {', '.join(added)}"] * bool(added)
     parts += [f"no longer reads {', '.join(removed)}"] * bool(removed)
     return (Reason("upstreams_changed", detail="; ".join(parts)),)
-
-
-def inputs_changed(now: Fingerprint, then: Fingerprint) -> tuple[Reason, ...]:
-    return tuple(
-        Reason("input_changed", upstream=name, detail=f"{name} holds other rows than it was made from")
-        for name in sorted(now.inputs)
-        if name in then.inputs and now.inputs[name] != then.inputs[name]
-    )

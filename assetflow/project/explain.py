@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from assetflow.asset import Asset
 from assetflow.materialization import Materialization
-from assetflow.planning.plan import Plan, Step
+from assetflow.planning.plan import Plan
+from assetflow.planning.step import Step
 from assetflow.reason import Reason
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from assetflow.asset import Asset
 from assetflow.errors import BusyError, DefinitionError, SourceError, UsageError, WarehouseError, did_you_mean
-from assetflow.materialization import Materialization
-from assetflow.planning.plan import Plan, State, make_plan
-from assetflow.planning.staleness import Made
+from assetflow.materialization import Column, Materialization, ReadSet
+from assetflow.planning.plan import Plan, make_plan
+from assetflow.planning.staleness import Knowledge, Made
+from assetflow.planning.step import State
 from assetflow.project.definitions import Definitions
 from assetflow.project.loader import load
 from assetflow.project.observe import Observer
@@ -34,11 +35,18 @@ from assetflow.warehouse.warehouse import Warehouse
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from duckdb import DuckDBPyConnection
+
+    from assetflow.engines.duckdb import Session
+    from assetflow.lineage.columns import Lineage
+    from assetflow.project.columns import ProjectColumns
+    from assetflow.project.columns_cache import ColumnsCache
     from assetflow.project.reading import Reader
     from assetflow.running.events import Event, RunResult
     from assetflow.running.imports import Imports
+    from assetflow.running.projections import Projections
     from assetflow.running.workshop import Workplace
-    from assetflow.warehouse.records import RunRecord
+    from assetflow.warehouse.records import Current, RunRecord
 
 CHANGED = frozenset({"code_changed", "config_changed", "upstreams_changed"})
 
@@ -83,10 +91,57 @@ class Project:
 
         return Imports(self.settings.root, [self.settings.assets_folder, self.settings.root], [self.settings.warehouse])
 
+    @cached_property
+    def current(self) -> Mapping[str, Current]:
+        """What is published, as it was when first asked since `reload()`."""
+        return self.ledger.current(self.environment)
+
+    @cached_property
+    def columns_of(self) -> ProjectColumns:
+        """The columns of every table and where they come from, once everything declared is made."""
+        return self.columns_when(())
+
+    def columns_when(self, published: Collection[str]) -> ProjectColumns:
+        """The same, if these assets stay as they are published."""
+        from assetflow.project.columns import ProjectColumns
+
+        return ProjectColumns(self, self.columns_cache, published)
+
+    @cached_property
+    def columns_cache(self) -> ColumnsCache:
+        """Where column lineage is remembered between commands."""
+        import duckdb
+
+        from assetflow.project.columns_cache import FORMAT, ColumnsCache
+
+        programs = f"{FORMAT} assetflow-{VERSION} duckdb-{duckdb.__version__}"
+        return ColumnsCache(os.path.join(self.settings.warehouse, "cache", "columns.db"), programs)
+
+    @cached_property
+    def projections(self) -> Projections:
+        """The digests of columns of snapshots."""
+        from assetflow.running.projections import Projections
+
+        return Projections(self.warehouse, self.open_cursor)
+
+    @cached_property
+    def session(self) -> Session:
+        """A DuckDB to look into files with, outside of runs."""
+        return self.open_session()
+
+    def open_cursor(self) -> DuckDBPyConnection:
+        return self.session.cursor()
+
     def reload(self) -> None:
         """Forget what was read: the next question looks at the files again."""
         self.__dict__.pop("definitions", None)
+        self._look_again()
         self._observed.clear()
+
+    def _look_again(self) -> None:
+        """Forget what was published: others publish, too."""
+        for name in ("current", "columns_of"):
+            self.__dict__.pop(name, None)
 
     # Asking
 
@@ -109,6 +164,7 @@ class Project:
 
     def state(self, assets: frozenset[str] | set[str], *, forgiving: bool = False) -> State:
         """What the planner needs to know of these assets; `forgiving`: a source that cannot be read has changed."""
+        self._look_again()
         around = self.definitions.graph.ancestors(assets)
         observed = self.observe([name for name in around if name in self.definitions.sources])
         sources: dict[str, str | SourceError] = {
@@ -125,9 +181,10 @@ class Project:
                 holds(present, one.paths),
                 one.rows is None,
             )
-            for name, one in self.ledger.current(self.environment).items()
+            for name, one in self.current.items()
         }
-        return State(made, sources, self.recall, self.find)
+        known = Knowledge(self.recall, self.project_columns, self.columns_in, self.lineage)
+        return State(made, sources, self.find, self.find_read, known)
 
     def recall(self, id: str) -> Materialization:
         """A materialization, with its code version as it would be written down today.
@@ -147,6 +204,25 @@ class Project:
         """An older materialization with this fingerprint whose files are all there."""
         found = self.ledger.find(asset, None, fingerprint)
         return None if found is None else self.made_of(found)
+
+    def find_read(self, asset: str, read_hash: str) -> Made | None:
+        """An older materialization by this code of the same rows of the columns that it reads."""
+        found = self.ledger.find_read(asset, None, read_hash)
+        return None if found is None else self.made_of(found)
+
+    def project_columns(self, snapshot: str, read: ReadSet) -> str | None:
+        """The digest of some columns of a snapshot, by its id; None where there is none to be had."""
+        found = self.ledger.snapshots([snapshot])
+        return self.projections.of(found[snapshot], read) if found else None
+
+    def columns_in(self, snapshot: str) -> tuple[Column, ...]:
+        """The columns of a snapshot, by its id."""
+        found = self.ledger.snapshots([snapshot])
+        return found[snapshot].columns if found else ()
+
+    def lineage(self, asset: Asset) -> Lineage:
+        """The column lineage of an asset, over its upstreams as they will be."""
+        return self.columns_of.lineage(asset.name)
 
     def made_of(self, materialization: Materialization) -> Made | None:
         if not self.warehouse.has_files(self.ledger.snapshot(materialization.snapshot)):
@@ -251,7 +327,7 @@ class Project:
 
         return Reader(self.definitions, self.ledger, self.environment, self.settings.warehouse, look, self.open_session)
 
-    def open_session(self) -> Any:
+    def open_session(self) -> Session:
         from assetflow.engines.duckdb import Session
 
         return Session(self.settings.root, threads=self.settings.threads, memory_limit=self.settings.memory_limit)
@@ -265,6 +341,16 @@ class Project:
         except WarehouseError as error:
             return [str(error)]
         return []
+
+    def keep_proofs(self, plan: Plan) -> None:
+        """Keep why assets are fresh though their upstreams changed, where no run does; the next plan need not ask."""
+        if not plan.proofs:
+            return
+        from assetflow.running.keeping import now
+
+        self.columns_cache.save()
+        with suppress(WarehouseError):  # a warehouse that may only be read: it is found out again next time
+            self.ledger.record_proofs(self.environment, "", plan.proofs, now())
 
     def catalog_shown(self) -> str:
         """The catalog's path as a person at the working directory would write it."""
@@ -356,9 +442,13 @@ class Running:
         from assetflow.running.events import RunResult
 
         if not self.plan:
+            self.project.keep_proofs(self.plan)
             self.result = RunResult(None, "nothing_to_do", 0.0)
             return
-        from assetflow.running.run import Order, Run, now
+        from assetflow.running.keeping import now
+        from assetflow.running.order import Order
+        from assetflow.running.projections import Projections
+        from assetflow.running.run import Run
         from assetflow.running.workshop import opened
 
         project, settings = self.project, self.project.settings
@@ -382,6 +472,9 @@ class Running:
                 run_id=run_id,
                 open_executor=project.executor,
                 workers=self.workers,
+                lineage=project.columns_of.over,
+                read_sets=project.columns_of.read_sets,
+                projections=Projections(project.warehouse, shop.session.cursor),
                 selection=self.selection,
                 fail_fast=self.fail_fast,
             )
@@ -390,6 +483,7 @@ class Running:
                 yield from run.events()
             finally:
                 self.result = run.result
+                project.columns_cache.save()
 
     def sources_needed(self) -> list[str]:
         """The sources that a step or one of its checks reads."""

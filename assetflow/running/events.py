@@ -45,7 +45,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class AssetResult:
-    """How one asset fared in a run. `same_content` says that it was computed and came out as it was."""
+    """How one asset fared in a run. `same_content` says that it was computed and came out as it was; `warnings` what
+    its author should know.
+    """
 
     asset: str
     outcome: Outcome
@@ -58,6 +60,7 @@ class AssetResult:
     error: AssetflowError | None = None
     checks: tuple[CheckResult, ...] = ()
     same_content: bool = False
+    warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {

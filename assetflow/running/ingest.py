@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assetflow.errors import SourceError
-from assetflow.materialization import Column, Fingerprint, SnapshotFile
+from assetflow.materialization import Column, Fingerprint, ReadSet, SnapshotFile
 from assetflow.running.steady import refuse_changed
-from assetflow.running.task import Built
+from assetflow.running.task import Built, finished
 from assetflow.running.workshop import Workplace, workshop
 from assetflow.source import Observed
 
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceTask:
-    """A source to record, and a folder for what is made of its files."""
+    """A source to record, a folder for what is made of its files, and what is known to be read of it."""
 
     observed: Observed
     staging: str
+    read_sets: tuple[ReadSet, ...] = ()
 
 
 def source_fingerprint(observed: Observed) -> Fingerprint:
@@ -47,9 +48,7 @@ def ingest(task: SourceTask, place: Workplace) -> Built:
         raise explain_read_error(error, source, place.root) from error
     finally:
         cursor.close()
-    return Built(
-        built.columns, built.files, built.rows, built.bytes, built.digest, round(time.perf_counter() - began, 6)
-    )
+    return finished(built, time.perf_counter() - began, 1)
 
 
 def opens_in_place(task: SourceTask, cursor: Cursor) -> bool:
@@ -62,14 +61,23 @@ def paths_of(task: SourceTask) -> tuple[str, ...]:
 
 
 def read_in_place(task: SourceTask, cursor: Cursor) -> Built:
-    """The columns and the row count of Parquet files, from their footers alone."""
+    """The columns and the row count of Parquet files from their footers, and the digests of what is read of them.
+
+    These have to be taken now: who replaces a file leaves nothing to compare with.
+    """
+    from assetflow.warehouse.digest import digests
+    from assetflow.warehouse.snapshots import readable, scan_of
+
     files = task.observed.files
     scan = task.observed.source.location.scan(paths_of(task))
     relation = cursor.sql(scan)
     columns = tuple(Column(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True))
     rows = int(cursor.execute(f"SELECT count(*) FROM ({scan})").fetchall()[0][0])
     listed = tuple(SnapshotFile(file.stat.path, file.sha256, 0, file.stat.size) for file in files)
-    return Built(columns, listed, rows, sum(file.bytes for file in listed), None, 0.0)
+    narrow = readable(columns, task.read_sets)
+    found = digests(cursor, scan_of(paths_of(task)), columns, narrow)[1] if narrow else ()
+    projections = tuple(zip(narrow, found, strict=True))
+    return Built(columns, listed, rows, sum(file.bytes for file in listed), None, 0.0, projections=projections)
 
 
 def parse(task: SourceTask, cursor: Cursor) -> Built:
@@ -79,5 +87,8 @@ def parse(task: SourceTask, cursor: Cursor) -> Built:
     location = task.observed.source.location
     os.makedirs(task.staging, exist_ok=True)
     types = location.sniff(cursor, paths_of(task))
-    staged = stage_query(cursor, location.read(cursor, paths_of(task), types), task.staging)
-    return Built(staged.columns, staged.files, staged.rows, staged.bytes, staged.digest, 0.0)
+    sql = location.read(cursor, paths_of(task), types)
+    staged = stage_query(cursor, sql, task.staging, reads=task.read_sets)
+    return Built(
+        staged.columns, staged.files, staged.rows, staged.bytes, staged.digest, 0.0, projections=staged.projections
+    )

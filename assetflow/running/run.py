@@ -15,53 +15,28 @@ import os
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 
 from assetflow.asset import Asset
-from assetflow.check import CheckResult
 from assetflow.errors import AssetflowError, Interrupted, WarehouseError, says_interrupted
-from assetflow.lineage.graph import Graph
-from assetflow.materialization import Fingerprint, Input, Materialization, Snapshot
-from assetflow.planning.plan import Plan, State, Step, content_of, decide, drifted, view_digest
-from assetflow.planning.staleness import Content, Made, fingerprint, seen_by
+from assetflow.materialization import Proof, ReadSet
+from assetflow.planning.decide import decide
+from assetflow.planning.step import Step
+from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Event, RunResult, Status
-from assetflow.running.failures import failed_checks, told
+from assetflow.running.failures import told
 from assetflow.running.ingest import SourceTask, ingest, source_fingerprint
-from assetflow.running.steady import refuse_changed, refuse_other_files
+from assetflow.running.keeping import Keeping, now
+from assetflow.running.order import Order
 from assetflow.running.tables import Tables, table_of
-from assetflow.running.task import Built, Task, check_again, compute, kept
-from assetflow.running.workshop import Workplace, Workshop
-from assetflow.source import Observed
+from assetflow.running.task import Built, Task, check_again, compute
+from assetflow.running.workshop import Workshop
 from assetflow.warehouse import records
-from assetflow.warehouse.warehouse import Warehouse
 
-SECONDS_UNRECORDED = 0.5
 SECONDS_TO_STOP = 3.0
-MOST_UNRECORDED = 64
 SECONDS_DEAF = 0.5
-OpenExecutor = Callable[[int], Executor]
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """All that a run is given. `state` is what the plan was made of: the run publishes only on top of that."""
-
-    plan: Plan
-    assets: Mapping[str, Asset]
-    graph: Graph
-    sources: Mapping[str, Observed]
-    state: State
-    warehouse: Warehouse
-    environment: str
-    place: Workplace
-    run_id: str
-    open_executor: OpenExecutor
-    workers: int
-    selection: str = ""
-    fail_fast: bool = False
 
 
 class Run:
@@ -74,24 +49,17 @@ class Run:
         self.started_at = now()
         self.staging = os.path.join(order.warehouse.root, "staging", order.run_id)
         self.steps = {step.asset: step for step in order.plan.steps}
-        self.contents: dict[str, Content | None] = {name: content_of(made) for name, made in order.state.made.items()}
-        self.contents.update({name: Content(one.version, one.version) for name, one in order.sources.items()})
-        self.made = dict(order.state.made)
-        for name in order.plan.stale_upstreams:
-            if self.made[name].is_view:
-                self.contents[name] = drifted(self.made[name].digest, order.run_id)
-        self.snapshots: dict[str, Snapshot] = {}
+        self.contents = Contents(order)
+        self.keeping = Keeping(order, self.contents, shop)
+        self.proofs: list[Proof] = list(order.plan.proofs)
         self.results: dict[str, AssetResult] = {}
-        self.moves: dict[str, str] = {}
         self.withdrawn: tuple[str, ...] = ()
         self.futures: dict[Future[Built], str] = {}
         self.waits_for: dict[str, set[str]] = {}
         self.waited_for_by: dict[str, list[str]] = {}
         self.ready: deque[str] = deque()
-        self.unrecorded: list[records.Built] = []
-        self.recorded_at = self.began
         self.source_errors: dict[str, AssetflowError] = {}
-        self.tables = Tables(self.snapshot_of, self.upstreams_of, order.warehouse.root)
+        self.tables = Tables(self.contents.snapshot_of, self.contents.upstreams_of, order.warehouse.root)
         self.warnings: list[str] = []
         self.status: Status = "interrupted"
         self.result: RunResult | None = None
@@ -162,8 +130,10 @@ class Run:
         if hindrance is not None:
             yield from self.conclude(hindrance)
             return
-        again = decide(asset, self.contents, replace_made(self.order.state, self.made), forced=self.order.plan.forced)
-        if again is None:
+        again = decide(asset, self.contents.held, self.contents.state(), forced=self.order.plan.forced)
+        if not isinstance(again, Step):
+            if again is not None:
+                self.proofs.append(again)
             yield from self.conclude(AssetResult(step.asset, "skipped", reasons=step.reasons))
         elif again.restores is None:
             self.steps[step.asset] = replace(again, action="build", mode="full")
@@ -176,7 +146,7 @@ class Run:
             table = table_of(asset.name, snapshot, self.order.warehouse.root)
             self.futures[executor.submit(check_again, self.task_of(asset), table, self.order.place)] = step.asset
         else:
-            yield from self.conclude(self.restore(asset, again, again.restores))
+            yield from self.conclude(self.keeping.restore(asset, again, again.restores))
 
     def task_of(self, asset: Asset) -> Task:
         return Task(
@@ -185,7 +155,8 @@ class Run:
             self.started_at,
             os.path.join(self.staging, asset.name),
             self.tables.upstream_of(asset),
-            self.tables.named(name for name in asset.check_upstreams if self.is_made(name)),
+            self.tables.named(name for name in asset.check_upstreams if self.contents.is_made(name)),
+            self.read_sets(asset.name),
         )
 
     def hindrance(self, step: Step) -> AssetResult | None:
@@ -205,35 +176,9 @@ class Run:
             return AssetResult(step.asset, "blocked", reasons=step.reasons, error=blame)
         return None
 
-    def restore(self, asset: Asset, step: Step, made: Made, checks: tuple[CheckResult, ...] = ()) -> AssetResult:
-        """Point to an older materialization again."""
-        made_of = fingerprint(asset, seen_by(asset, self.contents))
-        if made.fingerprint != made_of.hash:
-            made = self.renew(asset, made, made_of)
-        self.contents[asset.name] = content_of(made)
-        self.made[asset.name] = made
-        self.moves[asset.name] = made.id
-        snapshot = self.order.warehouse.ledger.snapshot(made.snapshot)
-        self.snapshots[asset.name] = snapshot
-        if checks:
-            self.order.warehouse.ledger.record_checks(self.order.run_id, asset.name, checks)
-        return AssetResult(
-            asset.name, "restored", reasons=step.reasons, rows=snapshot.rows, snapshot=snapshot.id, checks=checks
-        )
-
-    def renew(self, asset: Asset, made: Made, made_of: Fingerprint) -> Made:
-        """Record that the same rows are also what the code gives as it is written down now."""
-        then = self.order.warehouse.ledger.materialization(made.id)
-        record = replace(
-            then,
-            id=f"{self.order.run_id}.{asset.name}",
-            run_id=self.order.run_id,
-            fingerprint=made_of,
-            code_text=asset.sql or "",
-            built_at=now(),
-        )
-        self.record(records.Built(record, self.order.warehouse.ledger.snapshot(made.snapshot), ()))
-        return made._replace(id=record.id, fingerprint=made_of.hash)
+    def read_sets(self, name: str) -> tuple[ReadSet, ...]:
+        """What others are known to read of a table: digested while it is written."""
+        return self.order.read_sets(name)
 
     def take(self, future: Future[Built]) -> Iterator[Event]:
         """Keep what a worker made, or tell why it failed."""
@@ -242,9 +187,9 @@ class Run:
         try:
             built = future.result()
             if is_source:
-                self.keep_source(name, built)
+                self.keeping.keep_source(name, built)
             else:
-                result = self.keep(self.order.assets[name], built)
+                result = self.keeping.keep(self.order.assets[name], self.steps[name], built)
         except Interrupted:
             raise
         except Exception as raised:
@@ -259,106 +204,6 @@ class Run:
             self.release(name)
         else:
             yield from self.conclude(result)
-
-    def keep(self, asset: Asset, built: Built) -> AssetResult:
-        """Move staged files to their place and record the materialization; a blocking check stops it here."""
-        step = self.steps[asset.name]
-        self.refuse_changed_sources(asset)
-        checks = self.keep_failing_rows(asset.name, built.checks)
-        blocking = [check for check in checks if check.blocks]
-        if blocking:
-            error = failed_checks(asset, blocking)
-            self.order.warehouse.ledger.record_checks(self.order.run_id, asset.name, checks)
-            return AssetResult(
-                asset.name, "failed", mode=step.mode, reasons=step.reasons, rows=built.rows, seconds=built.seconds,
-                error=error, checks=checks,
-            )  # fmt: skip
-        if step.restores is not None:
-            return self.restore(asset, step, step.restores, checks)
-        snapshot, same = self.keep_content(asset, built)
-        made_of = fingerprint(asset, seen_by(asset, self.contents))
-        materialization = Materialization(
-            id=f"{self.order.run_id}.{asset.name}",
-            asset=asset.name,
-            partition=None,
-            run_id=self.order.run_id,
-            fingerprint=made_of,
-            inputs=self.inputs_of(asset),
-            snapshot=snapshot.id,
-            digest=snapshot.digest,
-            rows=snapshot.rows,
-            bytes=snapshot.bytes,
-            built_at=now(),
-            seconds=built.seconds,
-            checks=asset.checks_version,
-            code_text=asset.sql or "",
-            code_parts=asset.code_parts,
-            reasons=step.reasons,
-        )
-        self.record(records.Built(materialization, snapshot, checks))
-        self.contents[asset.name] = Content(snapshot.digest, snapshot.digest if asset.is_view else snapshot.id)
-        self.snapshots[asset.name] = snapshot
-        self.moves[asset.name] = materialization.id
-        return AssetResult(
-            asset.name, "materialized", mode="full", reasons=step.reasons, rows=snapshot.rows, seconds=built.seconds,
-            snapshot=snapshot.id, checks=checks, same_content=same,
-        )  # fmt: skip
-
-    def keep_content(self, asset: Asset, built: Built) -> tuple[Snapshot, bool]:
-        """The snapshot of what was built: the one that is current when the content is the same, else a new one."""
-        warehouse = self.order.warehouse
-        if asset.is_view:
-            digest = view_digest(asset, self.contents)
-            if asset.rebuilds_always:
-                digest = f"{digest} {self.order.run_id}"  # what it shows is not the same twice
-            return warehouse.make_view(asset.name, asset.sql or "", built.columns, digest or ""), False
-        made, same = self.made.get(asset.name), False
-        if made is not None and made.files_present:
-            current = warehouse.ledger.snapshot(made.snapshot)
-            same = current.sql is None and self.content_digest(current) == built.digest
-            if same and not (asset.sets_order and are_others(current, built)):
-                return replace(current, digest=built.digest or ""), True
-        snapshot = warehouse.keep(
-            asset.name, built.columns, built.files, built.rows or 0, built.bytes, built.digest or ""
-        )
-        return snapshot, same
-
-    def refuse_changed_sources(self, asset: Asset) -> None:
-        """SourceError when files that were read where they lie are no longer those of the fingerprint."""
-        for name in asset.files:
-            refuse_other_files(self.order.sources[name], self.order.place.root)
-        for table in self.tables.upstream_of(asset):
-            if table.name in self.order.sources and any(
-                os.path.isabs(file.path) for file in self.snapshot_of(table.name).files
-            ):
-                refuse_changed(self.order.sources[table.name])
-
-    def content_digest(self, snapshot: Snapshot) -> str:
-        """The digest of a snapshot, computed anew where another engine version made it."""
-        from assetflow.warehouse.digest import content_digest, is_comparable
-        from assetflow.warehouse.snapshots import scan_of
-
-        if is_comparable(snapshot.digest):
-            return snapshot.digest
-        cursor = self.shop.session.cursor()
-        files = [os.path.join(self.order.warehouse.root, file.path) for file in snapshot.files]
-        return content_digest(cursor, scan_of(files), snapshot.columns)[1]
-
-    def inputs_of(self, asset: Asset) -> tuple[Input, ...]:
-        inputs, seen = [], seen_by(asset, self.contents)
-        for name in (*asset.upstreams, *asset.files):
-            snapshot = "" if name in asset.files else self.snapshot_of(name).id
-            inputs.append(Input(name, seen[name], snapshot))
-        return tuple(inputs)
-
-    def keep_failing_rows(self, name: str, checks: tuple[CheckResult, ...]) -> tuple[CheckResult, ...]:
-        """Move the samples of failing rows out of the staging folder."""
-        return tuple(
-            check
-            if check.sample is None
-            else kept(check, self.order.warehouse.keep_sample(self.order.run_id, name, check.sample))
-            for check in checks
-        )
 
     def conclude(self, result: AssetResult) -> Iterator[Event]:
         """Note how an asset fared, and let what waits for it go on."""
@@ -384,31 +229,6 @@ class Run:
             if not self.waits_for[waiting]:
                 self.ready.append(waiting)
 
-    def record(self, built: records.Built | None = None) -> None:
-        """Record what was built, many at a time: a run that is killed loses half a second of small assets at most."""
-        if built is not None:
-            self.unrecorded.append(built)
-        due = time.perf_counter() - self.recorded_at > SECONDS_UNRECORDED
-        if self.unrecorded and (built is None or due or len(self.unrecorded) >= MOST_UNRECORDED):
-            self.order.warehouse.ledger.record_built(self.unrecorded)
-            self.unrecorded.clear()
-            self.recorded_at = time.perf_counter()
-
-    def snapshot_of(self, name: str) -> Snapshot:
-        """The content of an upstream as this run sees it: what it made itself, else what was current when it began."""
-        if name not in self.snapshots:
-            self.snapshots[name] = self.order.warehouse.ledger.snapshot(self.made[name].snapshot)
-        return self.snapshots[name]
-
-    def upstreams_of(self, name: str) -> tuple[str, ...]:
-        """What a view reads: as it is declared where this run made it, else as it was published."""
-        if name in self.moves and name in self.order.assets:
-            return self.order.assets[name].upstreams
-        return tuple(one.upstream for one in self.order.warehouse.ledger.materialization(self.made[name].id).inputs)
-
-    def is_made(self, name: str) -> bool:
-        return name in self.snapshots or name in self.made
-
     # Sources
 
     def start_sources(self, executor: Executor) -> None:
@@ -421,57 +241,24 @@ class Run:
         )
         for name in needed:
             observed = self.order.sources[name]
-            made = self.made.get(name)
+            made = self.contents.made.get(name)
             version = source_fingerprint(observed).hash
             older = made if made is not None and made.fingerprint == version else self.order.state.find(name, version)
-            if older is not None and older.files_present and self.lies_there(older, observed):
-                self.made[name] = older
-                self.moves[name] = older.id
+            if older is not None and older.files_present and self.contents.lies_there(name, older):
+                self.contents.source_restored(name, older)
             else:
-                task = SourceTask(observed, os.path.join(self.staging, f"source-{name}"))
+                task = SourceTask(observed, os.path.join(self.staging, f"source-{name}"), self.read_sets(name))
                 self.futures[executor.submit(ingest, task, self.order.place)] = name
-
-    def lies_there(self, made: Made, observed: Observed) -> bool:
-        """True unless a source that is read in place has moved."""
-        paths = [file.path for file in self.order.warehouse.ledger.snapshot(made.snapshot).files]
-        return not any(map(os.path.isabs, paths)) or paths == [file.stat.path for file in observed.files]
-
-    def keep_source(self, name: str, built: Built) -> None:
-        observed = self.order.sources[name]
-        warehouse = self.order.warehouse
-        if built.digest is None:
-            snapshot = warehouse.make_source(
-                name, built.columns, built.files, built.rows, built.bytes, observed.version
-            )
-        else:
-            snapshot = warehouse.keep(name, built.columns, built.files, built.rows or 0, built.bytes, observed.version)
-        materialization = Materialization(
-            id=f"{self.order.run_id}.{name}",
-            asset=name,
-            partition=None,
-            run_id=self.order.run_id,
-            fingerprint=source_fingerprint(observed),
-            inputs=(),
-            snapshot=snapshot.id,
-            digest=observed.version,
-            rows=snapshot.rows,
-            bytes=snapshot.bytes,
-            built_at=now(),
-            seconds=built.seconds,
-        )
-        self.record(records.Built(materialization, snapshot, ()))
-        self.snapshots[name] = snapshot
-        self.moves[name] = materialization.id
 
     # The end
 
     def publish(self) -> Iterator[Event]:
         """Move all pointers in one transaction, then patch the catalog and say so."""
         order = self.order
-        self.record()
+        self.keeping.record()
         published = {
             name: made
-            for name, made in self.moves.items()
+            for name, made in self.contents.moves.items()
             if name not in order.state.made or order.state.made[name].id != made
         }
         self.withdrawn = self.to_withdraw()
@@ -479,6 +266,8 @@ class Run:
         if moves:
             expected = {name: order.state.made[name].id if name in order.state.made else None for name in moves}
             order.warehouse.ledger.publish(order.environment, order.run_id, moves, expected, now())
+        if self.proofs:
+            order.warehouse.ledger.record_proofs(order.environment, order.run_id, self.proofs, now())
         self.status = "failed" if self.has_failures() else "succeeded"
         if moves:
             try:
@@ -487,9 +276,8 @@ class Run:
                 self.warnings.append(f"the catalog could not be written: {error}; the next run repairs it")
         for name in published:
             if name in self.results:
-                yield Event(
-                    "published", order.run_id, name, snapshot=self.snapshot_of(name).id, rows=self.results[name].rows
-                )
+                snapshot = self.contents.snapshot_of(name).id
+                yield Event("published", order.run_id, name, snapshot=snapshot, rows=self.results[name].rows)
         for name in self.withdrawn:
             yield Event("withdrawn", order.run_id, name)
 
@@ -509,7 +297,7 @@ class Run:
             if future.done() and not future.cancelled() and future.exception() is None:
                 for _ in self.take(future):
                     pass
-        self.record()
+        self.keeping.record()
 
     def finish(self) -> None:
         status = self.status
@@ -536,11 +324,6 @@ def remove_folder(path: str) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def are_others(snapshot: Snapshot, built: Built) -> bool:
-    """True when what was built lies in other bytes than a snapshot: the same rows, perhaps in another order."""
-    return [file.sha256 for file in snapshot.files] != [file.sha256 for file in built.files]
-
-
 def step_record(result: AssetResult) -> records.StepRecord:
     return records.StepRecord(
         result.asset,
@@ -553,12 +336,3 @@ def step_record(result: AssetResult) -> records.StepRecord:
         result.snapshot,
         None if result.error is None else str(result.error),
     )
-
-
-def replace_made(state: State, made: Mapping[str, Made]) -> State:
-    return State(made, state.sources, state.recall, state.find)
-
-
-def now() -> str:
-    """The time as the ledger keeps it: UTC, `2026-11-20T02:00:00.123456Z`."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -18,7 +18,7 @@ from assetflow.asset import Asset, Query
 from assetflow.check import Check, CheckResult
 from assetflow.engines import Context, Table, Where
 from assetflow.errors import AssetError, AssetflowError
-from assetflow.materialization import Column, SnapshotFile
+from assetflow.materialization import Column, ReadSet, SnapshotFile
 from assetflow.running.workshop import Workplace, Workshop, workshop
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Task:
     """One asset to compute. `tables` are its upstreams in the order in which they can be attached.
 
     `staging` is a folder for this task alone; `now` the time of the run, which checks of freshness compare with.
+    `read_sets` are what others are known to read of it.
     """
 
     asset: Asset
@@ -44,11 +45,16 @@ class Task:
     staging: str
     tables: tuple[Table, ...]
     check_tables: tuple[Table, ...] = ()
+    read_sets: tuple[ReadSet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a task made: staged files (none for a view), the digest of their content, what the checks found."""
+    """What a task made: staged files (none for a view), the digest of their content, what the checks found.
+
+    `projections` are the digests of what others read of it. `reads` are the columns (None: all) that it was seen to
+    read of upstreams, where that was watched; `warnings` what its author should know.
+    """
 
     columns: tuple[Column, ...]
     files: tuple[SnapshotFile, ...]
@@ -58,6 +64,9 @@ class Built:
     seconds: float
     attempts: int = 1
     checks: tuple[CheckResult, ...] = ()
+    projections: tuple[tuple[ReadSet, str], ...] = ()
+    reads: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def compute(task: Task, place: Workplace) -> Built:
@@ -105,7 +114,9 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
         cursor.close()
     if built is None:
         return Built(columns, (), None, 0, None, 0.0, checks=checks)
-    return Built(columns, built.files, built.rows, built.bytes, built.digest, 0.0, checks=checks)
+    return Built(
+        columns, built.files, built.rows, built.bytes, built.digest, 0.0, checks=checks, projections=built.projections
+    )
 
 
 def where_of(asset: Asset, root: str) -> Where:
@@ -184,13 +195,13 @@ def stage(result: Result, task: Task, where: Where) -> Staged:
     from assetflow.warehouse.snapshots import stage_parquet, stage_query
 
     if result.file is not None:
-        return stage_parquet(result.cursor, result.file, task.staging)
+        return stage_parquet(result.cursor, result.file, task.staging, reads=task.read_sets)
     sql = result.sql or ""
     if task.asset.kind == "sql":
         with sql_errors(result.cursor, sql, where):
-            return stage_query(result.cursor, sql, task.staging)
+            return stage_query(result.cursor, sql, task.staging, reads=task.read_sets)
     with user_errors(where), sql_errors(result.cursor, sql, where):
-        return stage_query(result.cursor, sql, task.staging)
+        return stage_query(result.cursor, sql, task.staging, reads=task.read_sets)
 
 
 def view_columns(asset: Asset, cursor: Cursor, where: Where) -> tuple[Column, ...]:

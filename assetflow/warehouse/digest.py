@@ -14,7 +14,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from assetflow.materialization import Column
+from assetflow.materialization import Column, ReadSet
 from assetflow.quoting import quote_identifier, quote_literal
 from assetflow.warehouse.types import Type, parse_type
 
@@ -28,41 +28,92 @@ FEW = 1000
 
 
 def content_digest(
+    cursor: duckdb.DuckDBPyConnection, scan: str, columns: Sequence[Column], *, about: int | None = None
+) -> tuple[int, str]:
+    """Row count and digest of the rows that `scan` gives, over all columns.
+
+    `scan` is SQL that can stand after FROM, and shows columns as they are stored.
+    `about` is how many rows there should be, where that is known: it only chooses the faster way.
+    """
+    rows, (digest,) = digests(cursor, scan, columns, [ReadSet()], about=about)
+    return rows, digest
+
+
+def digests(
     cursor: duckdb.DuckDBPyConnection,
     scan: str,
     columns: Sequence[Column],
+    reads: Sequence[ReadSet],
     *,
-    read: Sequence[str] | None = None,
     about: int | None = None,
-) -> tuple[int, str]:
-    """Row count and digest of the rows that `scan` gives, over all columns or over those named in `read`.
+) -> tuple[int, tuple[str, ...]]:
+    """Row count, and the digests of some of the columns each, in one pass.
 
-    `scan` is SQL that can stand after FROM, and shows columns as they are stored. `read=[]` digests the row count.
-    `about` is how many rows there should be, where that is known: it only chooses the faster way.
+    A read-set without columns digests the row count. One whose order counts is digested together with the position of
+    each row, so that `scan` must be a table function over Parquet files then.
     """
-    chosen = [column for column in columns if read is None or column.name in read]
-    # A constant stands for the empty tuple of columns, as `hash()` needs an argument.
-    arguments = ", ".join(part for column in chosen for part in _hashed(column)) or "0"
-    hashes = f"SELECT hash(hash({arguments})) AS h FROM {scan}"
-    rows, low, high = _sums_of_few(cursor, hashes) if about is not None and about <= FEW else _sums(cursor, hashes)
+    chosen = [chosen_columns(columns, read) for read in reads]
+    hashes = [_row_hash(some, read) for some, read in zip(chosen, reads, strict=True)]
+    few = about is not None and about <= FEW
+    found = (_sums_of_few if few else _sums)(cursor, hashes, scan)
+    rows = found[0][0] if found else 0
+    made = zip(chosen, reads, found, strict=True)
+    return rows, tuple(_digest(some, read, sums) for some, read, sums in made)
+
+
+def chosen_columns(columns: Sequence[Column], read: ReadSet) -> list[Column]:
+    """The columns that a read-set names, in the order of the table."""
+    return [column for column in columns if read.columns is None or column.name in read.columns]
+
+
+Sums = tuple[int, int, int]
+"""How many hashes, their sum, and the sum of the products of their halves, which is not linear in them."""
+
+
+def _digest(columns: Sequence[Column], read: ReadSet, sums: Sums) -> str:
     tag = algorithm()
-    schema = [[column.name, column.type] for column in chosen]
-    content = json.dumps([tag, schema, rows, str(low), str(high)], separators=(",", ":"))
-    return rows, f"{tag}:{hashlib.sha256(content.encode()).hexdigest()}"
+    rows, low, high = sums
+    schema: list[object] = [[column.name, column.type] for column in columns]
+    content = json.dumps([tag, [*schema, "in order"] if read.ordered else schema, rows, str(low), str(high)],
+                         separators=(",", ":"))  # fmt: skip
+    return f"{tag}:{hashlib.sha256(content.encode()).hexdigest()}"
 
 
-def _sums(cursor: duckdb.DuckDBPyConnection, hashes: str) -> tuple[int, int, int]:
-    """How many hashes, their sum, and the sum of the products of their halves, which is not linear in them."""
-    products = f"((h >> 32) * (h & {HALF}))"
-    sql = f"SELECT count(*), coalesce(sum(h::HUGEINT), 0), coalesce(sum({products}::HUGEINT), 0) FROM ({hashes})"
-    rows, low, high = cursor.execute(sql).fetchall()[0]
-    return rows, low, high
+def _row_hash(columns: Sequence[Column], read: ReadSet) -> str:
+    parts = [part for column in columns for part in _hashed(column)]
+    if read.ordered:
+        parts += POSITION
+    # A constant stands for the empty tuple of columns, as `hash()` needs an argument.
+    return f"hash(hash({', '.join(parts) or '0'}))"
 
 
-def _sums_of_few(cursor: duckdb.DuckDBPyConnection, hashes: str) -> tuple[int, int, int]:
+POSITION = ("file_index", "file_row_number")
+"""What DuckDB knows of each row that it reads from Parquet files, beside their columns."""
+
+
+def tells_order(columns: Sequence[Column]) -> bool:
+    """False for a table whose own columns hide where a row stands."""
+    return not any(column.name.lower() in POSITION for column in columns)
+
+
+def _sums(cursor: duckdb.DuckDBPyConnection, hashes: Sequence[str], scan: str) -> list[Sums]:
+    aggregates = ", ".join(
+        f"coalesce(sum(h{i}::HUGEINT), 0), coalesce(sum(((h{i} >> 32) * (h{i} & {HALF}))::HUGEINT), 0)"
+        for i in range(len(hashes))
+    )
+    rows, *sums = cursor.execute(f"SELECT count(*), {aggregates} FROM ({_select(hashes, scan)})").fetchall()[0]
+    return [(rows, sums[at], sums[at + 1]) for at in range(0, len(sums), 2)]
+
+
+def _sums_of_few(cursor: duckdb.DuckDBPyConnection, hashes: Sequence[str], scan: str) -> list[Sums]:
     """The same for some hundred rows, in two thirds of the time, which setting up three aggregates takes."""
-    values = [value for (value,) in cursor.execute(hashes).fetchall()]
-    return len(values), sum(values), sum((value >> 32) * (value & HALF) for value in values)
+    rows = cursor.execute(_select(hashes, scan)).fetchall()
+    found = [[row[at] for row in rows] for at in range(len(hashes))]
+    return [(len(rows), sum(each), sum((value >> 32) * (value & HALF) for value in each)) for each in found]
+
+
+def _select(hashes: Sequence[str], scan: str) -> str:
+    return f"SELECT {', '.join(f'{hash_} AS h{i}' for i, hash_ in enumerate(hashes))} FROM {scan}"
 
 
 def algorithm() -> str:

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from assetflow.check import CheckResult
 from assetflow.errors import WarehouseError
-from assetflow.materialization import Materialization, Partition, Snapshot
+from assetflow.materialization import Materialization, Partition, Proof, ReadSet, Snapshot
 from assetflow.warehouse import rows
 from assetflow.warehouse.connection import Connection
-from assetflow.warehouse.records import Built, Current, RunRecord, RunStatus, Since, StepRecord, Version
+from assetflow.warehouse.records import Built, Current, Proven, RunRecord, RunStatus, Since, StepRecord, Version
 
 
 class Ledger:
@@ -73,6 +73,23 @@ class Ledger:
         where = "WHERE m.asset = ? AND m.partition = ? AND m.fingerprint_hash = ? ORDER BY m.number DESC LIMIT 1"
         found = self._materializations(where, (asset, partition or "", fingerprint_hash))
         return found[0] if found else None
+
+    def find_read(self, asset: str, partition: Partition, read_hash: str) -> Materialization | None:
+        """The newest materialization by this code of the same rows of the columns that it reads, in any environment."""
+        where = "WHERE m.asset = ? AND m.partition = ? AND m.read_hash = ? ORDER BY m.number DESC LIMIT 1"
+        found = self._materializations(where, (asset, partition or "", read_hash))
+        return found[0] if found else None
+
+    def projection(self, snapshot: str, read: ReadSet) -> str | None:
+        """The digest of some columns of a snapshot, if somebody computed it."""
+        key = (snapshot, rows.from_columns(read.columns), read.ordered)
+        found = self._connection.read(rows.SELECT_PROJECTION, key)
+        return str(found[0][0]) if found else None
+
+    def proof(self, env: str, asset: str, materialization: str) -> Proven | None:
+        """The newest proof that an asset need not be made again, if there ever was need of one."""
+        found = self._connection.read(rows.SELECT_PROOF, (env, asset, materialization))
+        return rows.to_proof(found[0]) if found else None
 
     def snapshot(self, id: str) -> Snapshot:
         """One snapshot by its id; WarehouseError when there is none or its record is damaged."""
@@ -153,6 +170,19 @@ class Ledger:
                 record = one.materialization
                 results = rows.from_checks(record.run_id, record.asset, record.partition, one.check_results)
                 connection.executemany(rows.INSERT_CHECK_RESULT, results)
+                connection.executemany(rows.INSERT_PROJECTION, from_projections(one.snapshot.id, one.projections))
+
+    def record_projection(self, snapshot: str, read: ReadSet, digest: str) -> None:
+        """Keep the digest of some columns of a snapshot, so that nobody computes it again."""
+        with self._connection.writing() as connection:
+            connection.executemany(rows.INSERT_PROJECTION, from_projections(snapshot, [(read, digest)]))
+
+    def record_proofs(self, env: str, run_id: str, proofs: Sequence[Proof], proven_at: str) -> None:
+        """Keep why assets are fresh, for those that are still current as they are."""
+        told = [rows.from_proof(env, run_id, proven_at, proof) for proof in proofs]
+        with self._connection.writing() as connection:
+            connection.executemany(rows.INSERT_PROOF, told)
+            connection.executemany(rows.MARK_PROVEN, told)
 
     def record_checks(
         self, run_id: str, asset: str, results: Sequence[CheckResult], partition: Partition = None
@@ -199,6 +229,10 @@ class Ledger:
         with self._connection.writing() as connection:
             connection.executemany(rows.INSERT_STEP, [rows.from_step(run_id, step) for step in steps])
             connection.execute(rows.FINISH_RUN, (status, finished_at, run_id))
+
+
+def from_projections(snapshot: str, projections: Iterable[tuple[ReadSet, str]]) -> list[tuple[object, ...]]:
+    return [(snapshot, rows.from_columns(read.columns), read.ordered, digest) for read, digest in projections]
 
 
 def _refuse_overtaken(

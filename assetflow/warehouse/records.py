@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from assetflow.check import CheckResult
-from assetflow.materialization import Materialization, Partition, Snapshot
+from assetflow.materialization import Materialization, Partition, Proof, ReadSet, Snapshot
 from assetflow.reason import Reason
 
 RunStatus = Literal["running", "succeeded", "failed", "nothing_to_do", "interrupted"]
@@ -38,11 +38,24 @@ class Current(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """One finished step, not published yet: its record, its content, and what its checks found."""
+    """One finished step, not published yet: its record, its content, what its checks found.
+
+    `projections` are the digests of those columns of the content that somebody reads.
+    """
 
     materialization: Materialization
     snapshot: Snapshot
     check_results: tuple[CheckResult, ...] = ()
+    projections: tuple[tuple[ReadSet, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A proof, and by which run and when it was kept."""
+
+    proof: Proof
+    run_id: str
+    proven_at: str
 
 
 @dataclass(frozen=True, slots=True)

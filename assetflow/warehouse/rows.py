@@ -8,10 +8,20 @@ from typing import Any
 
 from assetflow.check import CheckResult
 from assetflow.errors import WarehouseError
-from assetflow.materialization import Column, Fingerprint, Input, Materialization, Partition, Snapshot, SnapshotFile
+from assetflow.materialization import (
+    Column,
+    Compared,
+    Fingerprint,
+    Input,
+    Materialization,
+    Partition,
+    Proof,
+    Snapshot,
+    SnapshotFile,
+)
 from assetflow.reason import Reason
 from assetflow.warehouse.manifest import snapshot_id
-from assetflow.warehouse.records import RunRecord, StepRecord, Version
+from assetflow.warehouse.records import Proven, RunRecord, StepRecord, Version
 
 Row = tuple[Any, ...]
 
@@ -30,11 +40,11 @@ SELECT id, asset, digest, columns, files, rows, bytes, sql FROM snapshots WHERE 
 """
 SELECT_MATERIALIZATIONS = """
 SELECT m.id, m.asset, m.partition, m.run_id, m.code, m.config, m.inputs, m.snapshot, m.digest, m.rows, m.bytes,
-       m.built_at, m.seconds, m.checks, m.code_text, m.code_parts, m.reasons
+       m.built_at, m.seconds, m.checks, m.code_text, m.code_parts, m.meaning, m.reasons
 FROM materializations m
 """
 SELECT_INPUTS = """
-SELECT materialization, upstream, digest, snapshot, columns
+SELECT materialization, upstream, digest, snapshot, columns, ordered
 FROM inputs WHERE materialization IN (SELECT value FROM json_each(?)) ORDER BY materialization, upstream
 """
 SELECT_RUNS = "SELECT id, env, started_at, status, finished_at, selection, host, pid FROM runs"
@@ -84,13 +94,30 @@ INSERT INTO snapshots (id, asset, digest, columns, files, paths, rows, bytes, sq
 ON CONFLICT (id) DO UPDATE SET digest = excluded.digest  -- the same files under another version of the digest
 """
 INSERT_MATERIALIZATION = """
-INSERT INTO materializations (id, asset, partition, run_id, fingerprint_hash, code, config, inputs, snapshot, digest,
-                              rows, bytes, built_at, seconds, checks, code_text, code_parts, reasons)
-VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING
+INSERT INTO materializations (id, asset, partition, run_id, fingerprint_hash, read_hash, code, config, inputs, snapshot,
+                              digest, rows, bytes, built_at, seconds, checks, code_text, code_parts, meaning, reasons)
+VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING
 """
 INSERT_INPUT = """
-INSERT INTO inputs (materialization, upstream, digest, snapshot, columns) VALUES (?,?,?,?,?)
+INSERT INTO inputs (materialization, upstream, digest, snapshot, columns, ordered) VALUES (?,?,?,?,?,?)
 ON CONFLICT (materialization, upstream) DO NOTHING
+"""
+INSERT_PROJECTION = """
+INSERT OR REPLACE INTO projections (snapshot, columns, ordered, digest) VALUES (?,?,?,?)
+"""
+SELECT_PROJECTION = "SELECT digest FROM projections WHERE snapshot = ? AND columns = ? AND ordered = ?"
+INSERT_PROOF = """
+INSERT INTO proofs (env, asset, partition, materialization, run_id, proven_at, fingerprint_hash, same_code, compared)
+SELECT :env, :asset, '', :materialization, :run_id, :at, :fingerprint, :same_code, :compared
+FROM pointers WHERE env = :env AND asset = :asset AND partition = '' AND materialization = :materialization
+"""
+MARK_PROVEN = """
+UPDATE pointers SET fingerprint_hash = :fingerprint
+WHERE env = :env AND asset = :asset AND partition = '' AND materialization = :materialization
+"""
+SELECT_PROOF = """
+SELECT asset, materialization, fingerprint_hash, compared, same_code, run_id, proven_at
+FROM proofs WHERE env = ? AND asset = ? AND materialization = ? ORDER BY number DESC LIMIT 1
 """
 INSERT_CHECK_RESULT = """
 INSERT OR REPLACE INTO check_results (run_id, asset, partition, name, severity, failures, column, sample, error)
@@ -162,15 +189,22 @@ def to_snapshot(row: Row) -> Snapshot:
 def from_materialization(made: Materialization) -> Row:
     fingerprint = made.fingerprint
     return (
-        made.id, made.asset, made.partition or "", made.run_id, fingerprint.hash, fingerprint.code, fingerprint.config,
-        as_json(dict(fingerprint.inputs)), made.snapshot, made.digest, made.rows, made.bytes, made.built_at,
-        made.seconds, made.checks, made.code_text, as_json(made.code_parts), from_reasons(made.reasons),
+        made.id, made.asset, made.partition or "", made.run_id, fingerprint.hash, read_hash(made), fingerprint.code,
+        fingerprint.config, as_json(dict(fingerprint.inputs)), made.snapshot, made.digest, made.rows, made.bytes,
+        made.built_at, made.seconds, made.checks, made.code_text, as_json(made.code_parts), made.meaning,
+        from_reasons(made.reasons),
     )  # fmt: skip
+
+
+def read_hash(made: Materialization) -> str:
+    """The hash of what is read alone, where something less than everything is; else there is nothing to find by it."""
+    narrow = any(one.columns is not None for one in made.inputs)
+    return made.fingerprint.of_reads(made.inputs) if narrow else ""
 
 
 def to_materialization(row: Row, inputs: tuple[Input, ...]) -> Materialization:
     id, asset, partition, run_id, code, config, digests, snapshot, digest, count, size, *rest = row
-    built_at, seconds, checks, code_text, code_parts, reasons = rest
+    built_at, seconds, checks, code_text, code_parts, meaning, reasons = rest
     return Materialization(
         id=id,
         asset=asset,
@@ -187,24 +221,54 @@ def to_materialization(row: Row, inputs: tuple[Input, ...]) -> Materialization:
         checks=checks,
         code_text=code_text,
         code_parts=tuple((name, version) for name, version in json.loads(code_parts)),
+        meaning=meaning,
         reasons=to_reasons(reasons),
     )
 
 
 def from_inputs(made: Materialization) -> list[Row]:
     return [
-        (made.id, one.upstream, one.digest, one.snapshot, None if one.columns is None else as_json(one.columns))
-        for one in made.inputs
+        (made.id, one.upstream, one.digest, one.snapshot, from_columns(one.columns), one.ordered) for one in made.inputs
     ]
 
 
 def to_inputs(found: Iterable[Row]) -> dict[str, tuple[Input, ...]]:
     """Inputs by the materialization that they belong to."""
     inputs: dict[str, tuple[Input, ...]] = {}
-    for made, upstream, digest, snapshot, columns in found:
-        names = None if columns is None else tuple(json.loads(columns))
-        inputs[made] = (*inputs.get(made, ()), Input(upstream, digest, snapshot, names))
+    for made, upstream, digest, snapshot, columns, ordered in found:
+        one = Input(upstream, digest, snapshot, to_columns(columns), bool(ordered))
+        inputs[made] = (*inputs.get(made, ()), one)
     return inputs
+
+
+def from_columns(columns: tuple[str, ...] | None) -> str | None:
+    return None if columns is None else as_json(columns)
+
+
+def to_columns(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(json.loads(text))
+
+
+def from_proof(env: str, run_id: str, at: str, proof: Proof) -> dict[str, Any]:
+    return {
+        "env": env,
+        "asset": proof.asset,
+        "materialization": proof.materialization,
+        "run_id": run_id,
+        "at": at,
+        "fingerprint": proof.fingerprint,
+        "same_code": proof.same_code,
+        "compared": as_json(proof.compared),
+    }
+
+
+def to_proof(row: Row) -> Proven:
+    asset, made, fingerprint, compared, same_code, run_id, proven_at = row
+    lines = tuple(
+        Compared(upstream, None if columns is None else tuple(columns), ordered, then, digest, now)
+        for upstream, columns, ordered, then, digest, now in json.loads(compared)
+    )
+    return Proven(Proof(asset, made, fingerprint, lines, same_code), run_id, proven_at)
 
 
 def from_checks(run_id: str, asset: str, partition: Partition, results: Sequence[CheckResult]) -> list[Row]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x61666C77
 """`aflw`: what makes a SQLite file one of ours."""
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 TABLES = """
 CREATE TABLE runs (
@@ -42,6 +42,7 @@ CREATE TABLE materializations (
     partition        TEXT NOT NULL,
     run_id           TEXT NOT NULL,
     fingerprint_hash TEXT NOT NULL,
+    read_hash        TEXT NOT NULL,   -- like it, of the columns that are read alone; '' where these are not known
     code             TEXT NOT NULL,
     config           TEXT NOT NULL,
     inputs           TEXT NOT NULL,   -- JSON: what the fingerprint holds of each upstream
@@ -54,9 +55,11 @@ CREATE TABLE materializations (
     checks           TEXT NOT NULL,
     code_text        TEXT NOT NULL,
     code_parts       TEXT NOT NULL,   -- JSON [[name, version]]
+    meaning          TEXT NOT NULL,   -- what its query meant, column by column, as its binder saw it
     reasons          TEXT NOT NULL    -- JSON, as shown by `plan --json`
 );
 CREATE INDEX materializations_made_from ON materializations (asset, partition, fingerprint_hash);
+CREATE INDEX materializations_read ON materializations (asset, partition, read_hash);
 
 CREATE TABLE inputs (
     materialization TEXT NOT NULL REFERENCES materializations (id),
@@ -64,8 +67,33 @@ CREATE TABLE inputs (
     digest          TEXT NOT NULL,
     snapshot        TEXT NOT NULL,
     columns         TEXT,             -- JSON [name], or null for all
+    ordered         INTEGER NOT NULL, -- 1: the digest is of the rows in their order
     PRIMARY KEY (materialization, upstream)
 ) WITHOUT ROWID;
+
+-- Digests of some columns of a snapshot: what is compared for those who read only these.
+CREATE TABLE projections (
+    snapshot TEXT NOT NULL,
+    columns  TEXT NOT NULL,           -- JSON [name]
+    ordered  INTEGER NOT NULL,
+    digest   TEXT NOT NULL,
+    PRIMARY KEY (snapshot, columns, ordered)
+) WITHOUT ROWID;
+
+-- Why something was left as it is though what it was made from has changed: what was compared, then and now.
+CREATE TABLE proofs (
+    number           INTEGER PRIMARY KEY,
+    env              TEXT NOT NULL,
+    asset            TEXT NOT NULL,
+    partition        TEXT NOT NULL,
+    materialization  TEXT NOT NULL REFERENCES materializations (id),
+    run_id           TEXT NOT NULL,
+    proven_at        TEXT NOT NULL,
+    fingerprint_hash TEXT NOT NULL,
+    same_code        TEXT NOT NULL,   -- why another code version is the same code; '' where it is the same version
+    compared         TEXT NOT NULL    -- JSON [[upstream, columns, ordered, snapshot then, digest, snapshot now]]
+);
+CREATE INDEX proofs_of_asset ON proofs (env, asset, partition, number);
 
 CREATE TABLE environments (
     name         TEXT PRIMARY KEY,
@@ -74,7 +102,7 @@ CREATE TABLE environments (
 ) WITHOUT ROWID;
 
 -- What is current. Beside the key stands all that planning asks for, copied from the tables above by `publish`, so that
--- ten thousand of them are read in one pass.
+-- ten thousand of them are read in one pass. `fingerprint_hash` is that of the newest proof, where there is one.
 CREATE TABLE pointers (
     env              TEXT NOT NULL,
     asset            TEXT NOT NULL,

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assetflow.errors import AssetError, WarehouseError
-from assetflow.materialization import Column, Snapshot, SnapshotFile
+from assetflow.materialization import Column, ReadSet, Snapshot, SnapshotFile
 from assetflow.quoting import quote_identifier, quote_literal
 from assetflow.warehouse import durable
-from assetflow.warehouse.digest import content_digest
+from assetflow.warehouse.digest import digests, tells_order
 from assetflow.warehouse.types import is_wide, logical_type, restore, shown_as, stored_as, written_as
 
 if TYPE_CHECKING:
@@ -35,17 +35,25 @@ BEYOND_DECIMAL = "to DECIMAL(38,0)"
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """Rows that were written and read back, and belong to nobody yet. The paths of `files` are absolute."""
+    """Rows that were written and read back, and belong to nobody yet. The paths of `files` are absolute.
+
+    `projections` are digests of some of the columns, for those who read only these.
+    """
 
     columns: tuple[Column, ...]
     files: tuple[SnapshotFile, ...]
     rows: int
     bytes: int
     digest: str
+    projections: tuple[tuple[ReadSet, str], ...] = ()
 
 
-def stage_query(cursor: duckdb.DuckDBPyConnection, sql: str, folder: str, file_name: str = PART) -> Staged:
+def stage_query(
+    cursor: duckdb.DuckDBPyConnection, sql: str, folder: str, file_name: str = PART, *, reads: Sequence[ReadSet] = ()
+) -> Staged:
     """Write the rows of one SELECT to `folder`, streaming and in the query's order, and read them back.
+
+    `reads` are the sets of columns that somebody reads: their digests are computed on the way.
 
     Raises AssetError for two columns of one name, WarehouseError for a full disk, and what DuckDB raises for the
     query itself.
@@ -64,10 +72,12 @@ def stage_query(cursor: duckdb.DuckDBPyConnection, sql: str, folder: str, file_n
             raise
         columns = _columns(made, wide=True)
         rows = _copy(cursor, _with_casts(sql, made, wide=True), path)
-    return read_back(cursor, columns, path, rows)
+    return read_back(cursor, columns, path, rows, reads=reads)
 
 
-def stage_parquet(cursor: duckdb.DuckDBPyConnection, path: str, folder: str, file_name: str = PART) -> Staged:
+def stage_parquet(
+    cursor: duckdb.DuckDBPyConnection, path: str, folder: str, file_name: str = PART, *, reads: Sequence[ReadSet] = ()
+) -> Staged:
     """Take over a Parquet file that another writer made: as it is where its types survive, else written anew."""
     read = f"SELECT * FROM {scan_of([path])}"
     made = _described(cursor, read)
@@ -78,25 +88,31 @@ def stage_parquet(cursor: duckdb.DuckDBPyConnection, path: str, folder: str, fil
         os.rename(kept, path)
         read = f"SELECT * FROM {scan_of([path])}"
     if any(logical_type(kind) != kind or stored_as(kind) for _, kind in made):
-        staged = stage_query(cursor, read, folder, file_name)
+        staged = stage_query(cursor, read, folder, file_name, reads=reads)
         os.unlink(path)
         return staged
     _make_staging(folder)
     os.rename(path, kept)
-    return read_back(cursor, _columns(made), kept)
+    return read_back(cursor, _columns(made), kept, reads=reads)
 
 
 def read_back(
-    cursor: duckdb.DuckDBPyConnection, columns: Sequence[Column], path: str, written: int | None = None
+    cursor: duckdb.DuckDBPyConnection,
+    columns: Sequence[Column],
+    path: str,
+    written: int | None = None,
+    *,
+    reads: Sequence[ReadSet] = (),
 ) -> Staged:
-    """Decode every row of a file: their count, their digest, and the hash of the file's bytes.
+    """Decode every row of a file: their count, their digest, those of `reads`, and the hash of the file's bytes.
 
     WarehouseError when that fails, or when there are not as many rows as were `written`.
     """
     import duckdb
 
     try:
-        rows, digest = content_digest(cursor, scan_of([path]), columns, about=written)
+        narrow = readable(columns, reads)
+        rows, (digest, *others) = digests(cursor, scan_of([path]), columns, [ReadSet(), *narrow], about=written)
         with open(path, "rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             size = os.fstat(file.fileno()).st_size
@@ -105,7 +121,29 @@ def read_back(
         raise WarehouseError(said, path=path, hint=CHECK_DISK) from error
     if written is not None and rows != written:
         raise WarehouseError(f"{written:,} rows were written, {rows:,} read back", path=path, hint=CHECK_DISK)
-    return Staged(tuple(columns), (SnapshotFile(path, sha256, rows, size),), rows, size, digest)
+    files = (SnapshotFile(path, sha256, rows, size),)
+    return Staged(tuple(columns), files, rows, size, digest, tuple(zip(narrow, others, strict=True)))
+
+
+def readable(columns: Sequence[Column], reads: Sequence[ReadSet]) -> list[ReadSet]:
+    """Those of the read-sets that have a digest of their own in a table of these columns."""
+    names = {column.name for column in columns}
+    return [
+        read
+        for read in dict.fromkeys(reads)
+        if read.columns is not None and names.issuperset(read.columns) and (tells_order(columns) or not read.ordered)
+    ]
+
+
+def project(cursor: duckdb.DuckDBPyConnection, snapshot: Snapshot, root: str, read: ReadSet) -> str | None:
+    """The digest of some columns of a snapshot, read from its files.
+
+    None where there is none: it is a view, or has not got these columns. DuckDB's own error when files are missing.
+    """
+    if snapshot.sql is not None or not readable(snapshot.columns, [read]):
+        return None
+    files = scan_of([os.path.join(root, file.path) for file in snapshot.files])
+    return digests(cursor, files, snapshot.columns, [read], about=snapshot.rows)[1][0]
 
 
 def keep(root: str, files: Sequence[SnapshotFile]) -> tuple[SnapshotFile, ...]:

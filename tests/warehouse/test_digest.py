@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from assetflow.materialization import Column
-from assetflow.warehouse.digest import algorithm, content_digest, is_comparable
+from assetflow.materialization import Column, ReadSet
+from assetflow.warehouse.digest import algorithm, content_digest, digests, is_comparable
 
 COLUMNS = [Column("a", "BIGINT"), Column("b", "VARCHAR"), Column("c", "BIGINT[]")]
 Row = tuple[int | None, str | None, list[int | None] | None]
@@ -31,11 +31,13 @@ def reader() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def digest(reader: duckdb.DuckDBPyConnection, table: list[Row], **options: int | list[str]) -> str:
+def digest(
+    reader: duckdb.DuckDBPyConnection, table: list[Row], read: list[str] | None = None, about: int | None = None
+) -> str:
     reader.execute("CREATE OR REPLACE TEMP TABLE t (a BIGINT, b VARCHAR, c BIGINT[])")
     if table:
         reader.executemany("INSERT INTO t VALUES (?, ?, ?)", table)
-    return content_digest(reader, "t", COLUMNS, **options)[1]
+    return digests(reader, "t", COLUMNS, [ReadSet(None if read is None else tuple(read))], about=about)[1][0]
 
 
 @settings(max_examples=60, deadline=None)

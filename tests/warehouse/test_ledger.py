@@ -17,6 +17,7 @@ from assetflow.reason import Reason
 from assetflow.warehouse.ledger import Ledger
 from assetflow.warehouse.manifest import with_id
 from assetflow.warehouse.records import Built, RunRecord, Since, StepRecord
+from assetflow.warehouse.schema import FORMAT_VERSION
 from assetflow.warehouse.warehouse import Warehouse
 from tests.warehouse import told
 
@@ -221,10 +222,12 @@ def test_a_ledger_of_a_newer_format_is_refused(warehouse):
     told.run(warehouse, "one")
     warehouse.close()
     connection = sqlite3.connect(f"{warehouse.root}/ledger.db")
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute(f"PRAGMA user_version = {FORMAT_VERSION + 1}")
     connection.close()
     for ask in (lambda: warehouse.ledger.current("prod"), lambda: told.run(warehouse, "two")):
-        with pytest.raises(WarehouseError, match="newer assetflow: its format is 2, this one knows 1"):
+        with pytest.raises(
+            WarehouseError, match=f"its format is {FORMAT_VERSION + 1}, this one knows {FORMAT_VERSION}"
+        ):
             ask()
 
 

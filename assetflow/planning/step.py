@@ -1,0 +1,61 @@
+"""One asset that will (or may) be made, and what there is to know of the world when that is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from assetflow.errors import SourceError
+from assetflow.materialization import Partition
+from assetflow.planning.staleness import Knowledge, Made
+from assetflow.reason import Reason
+
+Action = Literal["build", "restore", "maybe"]
+
+Find = Callable[[str, str], Made | None]
+"""An older materialization of an asset (by name) with a fingerprint (by hash) whose files are all there."""
+
+
+class State(NamedTuple):
+    """What the planner needs to know of the world: what is current, what sources hold, what could be restored.
+
+    `sources` gives the data version of each source, or the error of one that cannot be read. `find` looks for what
+    was made from the same whole upstreams, `find_read` for what was made from the same columns of them.
+    """
+
+    made: Mapping[str, Made]
+    sources: Mapping[str, str | SourceError]
+    find: Find
+    find_read: Find
+    known: Knowledge
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One asset that will (or may) be made, with the reasons. `restores` is the materialization to point to again.
+
+    `unchanged` are the columns that will hold the same tuples as before, as far as the code tells. `spared` says why
+    the asset cannot be affected by what is made before it; the step then only proves that.
+    """
+
+    asset: str
+    action: Action
+    reasons: tuple[Reason, ...]
+    partition: Partition = None
+    mode: Literal["full", "incremental"] | None = "full"
+    mode_reason: str | None = None
+    restores: Made | None = None
+    upstreams: tuple[str, ...] = ()
+    unchanged: frozenset[str] | None = None
+    spared: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "asset": self.asset,
+            "partition": self.partition,
+            "action": self.action,
+            "mode": self.mode,
+            "mode_reason": self.mode_reason,
+            "reasons": [reason.to_dict() for reason in self.reasons],
+        }

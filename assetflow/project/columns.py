@@ -1,0 +1,199 @@
+"""The columns of every table of a project, and where each comes from, as they will be once everything declared is made.
+
+columns = project.columns_of
+columns.schema("sales")            (("week", "BIGINT"), ("revenue", "DOUBLE"))
+columns.lineage("sales_by_week")   Lineage(...)
+columns.problem("sales_by_week")   BindError(...) where its query does not fit the columns of its upstreams
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from assetflow.asset import Asset
+from assetflow.errors import SourceError
+from assetflow.lineage.columns import Lineage, opaque
+from assetflow.materialization import Column, ReadSet
+from assetflow.planning.staleness import reads_of
+from assetflow.project.columns_cache import ColumnsCache
+from assetflow.source import Observed
+
+if TYPE_CHECKING:
+    from assetflow.lineage.sql_columns import BindError
+    from assetflow.project.project import Project
+
+Schema = tuple[tuple[str, str], ...]
+"""Names and DuckDB types of columns, in the order of the table."""
+
+
+class ProjectColumns:
+    """Answers from the cache or by binding, each asset once.
+
+    `published` are assets that are taken as they were published last, since they are not to be made.
+    """
+
+    def __init__(self, project: Project, cache: ColumnsCache, published: Collection[str] = ()) -> None:
+        self.project = project
+        self.cache = cache
+        self.published = frozenset(published)
+        self._lineages: dict[str, Lineage] = {}
+        self._schemas: dict[str, Schema | None] = {}
+        self._problems: dict[str, BindError] = {}
+
+    def lineage(self, name: str) -> Lineage:
+        """The column lineage of an asset, over its upstreams as they will be. KeyError when there is no such asset."""
+        self._look_into(name)
+        return self._lineages[name]
+
+    def schema(self, name: str) -> Schema | None:
+        """The columns of an asset or a source; None where they are not known before it is made."""
+        self._look_into(name)
+        return self._schemas[name]
+
+    def problem(self, name: str) -> BindError | None:
+        """Why the query of an asset cannot run over the columns that its upstreams will have."""
+        self._look_into(name)
+        return self._problems.get(name)
+
+    def all(self) -> Mapping[str, Lineage]:
+        """The lineage of every asset."""
+        return {name: self.lineage(name) for name in self.project.definitions.assets}
+
+    def over(self, asset: Asset, columns: Mapping[str, tuple[Column, ...]]) -> Lineage | None:
+        """The lineage of an asset over upstreams that are there, with these columns."""
+        schemas: dict[str, Schema | None] = {name: schema_of(each) for name, each in columns.items()}
+        schemas.update({name: self.schema(name) for name in asset.files})
+        return self._find(asset, schemas)[0]
+
+    def read_sets(self, name: str) -> tuple[ReadSet, ...]:
+        """What is known to be read of a table by the assets downstream of it."""
+        definitions = self.project.definitions
+        found = []
+        for reader in definitions.graph.downstreams(name):
+            asset = definitions.assets[reader]
+            if name in asset.upstreams:
+                found.append(reads_of(asset, self.lineage(reader))[name])
+        return tuple(dict.fromkeys(read for read in found if read.columns is not None))
+
+    def _look_into(self, name: str) -> None:
+        """Answer for a table and all that it is made from, upstreams first."""
+        graph = self.project.definitions.graph
+        ahead = [name]
+        while ahead:
+            one = ahead[-1]
+            missing = [up for up in graph.upstreams(one) if up not in self._schemas] if one in graph else []
+            if one in self._schemas or not missing:
+                ahead.pop()
+                if one not in self._schemas:
+                    self._answer(one)
+            else:
+                ahead += missing
+
+    def _answer(self, name: str) -> None:
+        asset = self.project.definitions.assets.get(name)
+        if asset is None:
+            self._schemas[name] = self._source_schema(name)
+            return
+        schemas = {up: self._schemas[up] for up in (*asset.upstreams, *asset.files)}
+        lineage, problem = self._find(asset, schemas)
+        self._lineages[name] = lineage
+        if problem is not None:
+            self._problems[name] = problem
+        self._schemas[name] = self._asset_schema(asset, lineage)
+
+    def _asset_schema(self, asset: Asset, lineage: Lineage) -> Schema | None:
+        if asset.name in self.published or (lineage.open_columns and self._is_as_published(asset)):
+            return self._published_schema(asset.name)
+        if lineage.open_columns:
+            return None
+        from assetflow.warehouse.types import logical_type
+
+        return tuple((column.name, logical_type(column.type)) for column in lineage.columns)
+
+    def _is_as_published(self, asset: Asset) -> bool:
+        """True when what is published was made by the code as it is now."""
+        current = self.project.current.get(asset.name)
+        if current is None:
+            return False
+        return self.project.ledger.materialization(current.materialization).fingerprint.code == asset.code_version
+
+    def _published_schema(self, name: str) -> Schema | None:
+        current = self.project.current.get(name)
+        return None if current is None else schema_of(self.project.ledger.snapshot(current.snapshot).columns)
+
+    def _source_schema(self, name: str) -> Schema | None:
+        """What a source holds: as it was read last, or by a look into its files where they changed since."""
+        observed = self.project.observe([name])[name]
+        if not isinstance(observed, Observed):
+            return None
+        current = self.project.current.get(name)
+        if current is not None and current.digest == observed.version:
+            return self._published_schema(name)
+        key = f"source {observed.version}"
+        kept = self.cache.get(key)
+        if kept is not None:
+            return tuple((column, type_) for column, type_ in json.loads(kept))
+        try:
+            found = self._look_at(observed)
+        except SourceError:  # whoever reads it is told when it runs, with the file and the line
+            return None
+        self.cache.put(key, json.dumps(found))
+        return found
+
+    def _look_at(self, observed: Observed) -> Schema:
+        import duckdb
+
+        from assetflow.sources.files.explain import explain_read_error
+        from assetflow.warehouse.types import logical_type
+
+        cursor = self.project.session.cursor()
+        paths = tuple(file.stat.path for file in observed.files)
+        try:
+            types = observed.source.location.sniff(cursor, paths)
+        except duckdb.Error as error:
+            raise explain_read_error(error, observed.source, self.project.settings.root) from error
+        finally:
+            cursor.close()
+        return tuple((name, logical_type(type_)) for name, type_ in types.items())
+
+    def _find(self, asset: Asset, schemas: Mapping[str, Schema | None]) -> tuple[Lineage, BindError | None]:
+        unknown = sorted(name for name, schema in schemas.items() if schema is None)
+        inputs = (*asset.upstreams, *asset.files)
+        if unknown:
+            return opaque(inputs, f"the columns of {', '.join(unknown)} are not known before it is made"), None
+        known = {name: schema for name, schema in schemas.items() if schema is not None}
+        key = lineage_key(asset, known)
+        kept = self.cache.get(key)
+        if kept is not None:
+            return Lineage.from_dict(json.loads(kept)), None
+        if asset.kind == "python":
+            lineage = self._python_lineage(asset, known)
+        else:
+            from assetflow.lineage.sql_columns import BindError, sql_lineage
+
+            try:
+                lineage = sql_lineage(asset.sql or "", known)
+            except BindError as problem:
+                return opaque(inputs, f"its query does not fit its upstreams: {problem}"), problem
+        self.cache.put(key, json.dumps(lineage.to_dict()))
+        return lineage, None
+
+    def _python_lineage(self, asset: Asset, schemas: Mapping[str, Schema]) -> Lineage:
+        return opaque((*asset.upstreams, *asset.files), "what a Python function reads is not known before it runs")
+
+
+def schema_of(columns: Iterable[Column]) -> Schema:
+    return tuple((column.name, column.type) for column in columns)
+
+
+def lineage_key(asset: Asset, schemas: Mapping[str, Sequence[tuple[str, str]]]) -> str:
+    """A hash of all that the lineage of an asset follows from, beside the programs that find it."""
+    said = [
+        asset.kind,
+        asset.sql if asset.kind == "sql" else [asset.code_version, sorted(asset.config.items()), asset.parameters],
+        sorted((name, list(schema)) for name, schema in schemas.items()),
+    ]
+    return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()

@@ -1,0 +1,83 @@
+"""Remembers column lineage between commands, by a hash of what it follows from: one file in the warehouse's cache."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+
+FORMAT = 1
+
+
+class ColumnsCache:
+    """Texts by key. `programs` names the versions of whatever finds them: others have a table of their own.
+
+    What is derived can be lost: a file that cannot be read or written is left alone or made anew.
+    """
+
+    def __init__(self, path: str | None, programs: str) -> None:
+        self.path = path
+        self.programs = programs
+        self._open: sqlite3.Connection | None = None
+        self._unwritten: dict[str, str] = {}
+
+    def get(self, key: str) -> str | None:
+        """The text kept under a key."""
+        if key in self._unwritten:
+            return self._unwritten[key]
+        connection = self._connection()
+        if connection is None:
+            return None
+        try:
+            row = connection.execute("SELECT value FROM kept WHERE key = ?", (f"{self.programs} {key}",)).fetchone()
+        except sqlite3.DatabaseError:  # damaged: it is found anew
+            return None
+        return None if row is None else str(row[0])
+
+    def put(self, key: str, value: str) -> None:
+        """Keep a text; it is on the disk after `save`."""
+        self._unwritten[key] = value
+
+    def save(self) -> None:
+        """Write what is new. A cache that cannot be written costs time and nothing else."""
+        if not self._unwritten or self.path is None:
+            return
+        rows = [(f"{self.programs} {key}", value) for key, value in self._unwritten.items()]
+        for _ in range(2):
+            connection = self._connection()
+            if connection is None:
+                return
+            try:
+                with connection:
+                    connection.execute("DELETE FROM kept WHERE key NOT LIKE ?", (f"{self.programs} %",))
+                    connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", rows)
+            except sqlite3.OperationalError:  # full, locked or read-only
+                return
+            except sqlite3.DatabaseError:  # damaged: begin a new file
+                self._discard()
+            else:
+                self._unwritten.clear()
+                return
+
+    def close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def _connection(self) -> sqlite3.Connection | None:
+        if self._open is None and self.path is not None and os.path.isdir(os.path.dirname(self.path)):
+            try:
+                self._open = sqlite3.connect(self.path, timeout=5.0, check_same_thread=False)
+                self._open.execute("PRAGMA synchronous = OFF")
+                self._open.execute("CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
+            except sqlite3.OperationalError:
+                self.close()
+            except sqlite3.DatabaseError:
+                self._discard()
+        return self._open
+
+    def _discard(self) -> None:
+        self.close()
+        if self.path is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(self.path)

@@ -1,0 +1,109 @@
+"""What every table holds, as one run sees it: what it made itself, else what was current when it began."""
+
+from __future__ import annotations
+
+import os
+
+from assetflow.asset import Asset
+from assetflow.errors import WarehouseError
+from assetflow.lineage.columns import Lineage
+from assetflow.materialization import Column, Input, Materialization, ReadSet, Snapshot
+from assetflow.planning.decide import content_of, drifted
+from assetflow.planning.staleness import Content, Knowledge, Made, read_inputs
+from assetflow.planning.step import State
+from assetflow.running.order import Order
+
+
+class Contents:
+    """Grows with the run: each table that is made, restored or read anew is noted here."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.made = dict(order.state.made)
+        self.held: dict[str, Content | None] = {name: content_of(made) for name, made in self.made.items()}
+        self.held.update({name: Content(one.version, one.version) for name, one in order.sources.items()})
+        for name in order.plan.stale_upstreams:
+            if self.made[name].is_view:
+                self.held[name] = drifted(self.made[name].digest, order.run_id, self.made[name].snapshot)
+        self.snapshots: dict[str, Snapshot] = {}
+        self.moves: dict[str, str] = {}
+        self._by_id: dict[str, Snapshot] = {}
+        self._lineages: dict[str, Lineage | None] = {}
+
+    def note(self, name: str, snapshot: Snapshot, materialization: str, content: Content) -> None:
+        """A table holds this from now on, and is published as this materialization at the end."""
+        self.snapshots[name] = snapshot
+        self._by_id[snapshot.id] = snapshot
+        self.moves[name] = materialization
+        self.held[name] = content
+
+    def state(self) -> State:
+        """What the planner is asked with again, now with the real upstreams."""
+        known = self.order.state.known
+        now = Knowledge(known.recall, self.project, self.columns_of, self.lineage)
+        return self.order.state._replace(made=self.made, known=now)
+
+    def columns_of(self, snapshot: str) -> tuple[Column, ...]:
+        return self.snapshot(snapshot).columns
+
+    def snapshot_of(self, name: str) -> Snapshot:
+        """The content of an upstream."""
+        if name not in self.snapshots:
+            self.snapshots[name] = self.order.warehouse.ledger.snapshot(self.made[name].snapshot)
+        return self.snapshots[name]
+
+    def snapshot(self, id: str) -> Snapshot:
+        return self._by_id.get(id) or self.order.warehouse.ledger.snapshot(id)
+
+    def upstreams_of(self, name: str) -> tuple[str, ...]:
+        """What a view reads: as it is declared where this run made it, else as it was published."""
+        if name in self.moves and name in self.order.assets:
+            return self.order.assets[name].upstreams
+        return tuple(one.upstream for one in self.order.warehouse.ledger.materialization(self.made[name].id).inputs)
+
+    def is_made(self, name: str) -> bool:
+        return name in self.snapshots or name in self.made
+
+    def lineage(self, asset: Asset) -> Lineage | None:
+        """The column lineage of an asset over its upstreams as they are in this run; all of them have been made."""
+        if asset.name not in self._lineages:
+            columns = {name: self.snapshot_of(name).columns for name in asset.upstreams if self.is_made(name)}
+            self._lineages[asset.name] = self.order.lineage(asset, columns)
+        return self._lineages[asset.name]
+
+    def project(self, snapshot: str, read: ReadSet) -> str | None:
+        """The digest of some columns of a snapshot, by its id."""
+        if not snapshot:
+            return None
+        try:
+            found = self.snapshot(snapshot)
+        except WarehouseError:  # it was swept away meanwhile, so there is nothing to compare with
+            return None
+        return self.order.projections.of(found, read)
+
+    def inputs(self, asset: Asset, reads: dict[str, ReadSet]) -> tuple[Input, ...]:
+        """What an asset was made from, with the digests of what it read."""
+        return read_inputs(asset, self.held, reads, self.project) or ()
+
+    def restored(self, name: str, made: Made) -> Snapshot:
+        """Note that an older materialization is what a table holds again."""
+        snapshot = self.snapshot(made.snapshot)
+        self.made[name] = made
+        self.note(name, snapshot, made.id, content_of(made))
+        return snapshot
+
+    def source_restored(self, name: str, made: Made) -> None:
+        """Note that what a source holds was read before."""
+        version = self.order.sources[name].version
+        self.made[name] = made
+        self.note(name, self.snapshot(made.snapshot), made.id, Content(version, version, made.snapshot))
+
+    def source_kept(self, name: str, snapshot: Snapshot, made: Materialization) -> None:
+        version = self.order.sources[name].version
+        self.note(name, snapshot, made.id, Content(version, version, snapshot.id))
+
+    def lies_there(self, name: str, made: Made) -> bool:
+        """True unless a source that is read in place has moved."""
+        paths = [file.path for file in self.order.warehouse.ledger.snapshot(made.snapshot).files]
+        files = self.order.sources[name].files
+        return not any(map(os.path.isabs, paths)) or paths == [file.stat.path for file in files]

@@ -1,0 +1,226 @@
+"""Keeps what was made: moves staged files to their place, records what they were made from, points to older ones again.
+
+Everything here happens on the coordinator, one at a time. Nothing is published by it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from assetflow.asset import Asset
+from assetflow.check import CheckResult
+from assetflow.materialization import Fingerprint, Materialization, ReadSet, Snapshot
+from assetflow.planning.decide import view_digest
+from assetflow.planning.staleness import Content, Made, fingerprint, reads_of, seen_by
+from assetflow.planning.step import Step
+from assetflow.running.contents import Contents
+from assetflow.running.events import AssetResult
+from assetflow.running.failures import failed_checks
+from assetflow.running.ingest import source_fingerprint
+from assetflow.running.order import Order
+from assetflow.running.steady import refuse_changed, refuse_other_files
+from assetflow.running.task import Built, kept
+from assetflow.running.workshop import Workshop
+from assetflow.warehouse import records
+
+SECONDS_UNRECORDED = 0.5
+MOST_UNRECORDED = 64
+
+
+class Keeping:
+    """Takes over from workers what they made, for one run."""
+
+    def __init__(self, order: Order, contents: Contents, shop: Workshop) -> None:
+        self.order = order
+        self.contents = contents
+        self.shop = shop
+        self.unrecorded: list[records.Built] = []
+        self.recorded_at = time.perf_counter()
+
+    def keep(self, asset: Asset, step: Step, built: Built) -> AssetResult:
+        """Move staged files to their place and record the materialization; a blocking check stops it here."""
+        self.refuse_changed_sources(asset)
+        checks = self.keep_failing_rows(asset.name, built.checks)
+        blocking = [check for check in checks if check.blocks]
+        if blocking:
+            error = failed_checks(asset, blocking)
+            self.order.warehouse.ledger.record_checks(self.order.run_id, asset.name, checks)
+            return AssetResult(
+                asset.name, "failed", mode=step.mode, reasons=step.reasons, rows=built.rows, seconds=built.seconds,
+                error=error, checks=checks,
+            )  # fmt: skip
+        if step.restores is not None:
+            return self.restore(asset, step, step.restores, checks)
+        snapshot, same = self.keep_content(asset, built)
+        materialization = self.materialization(asset, step, built, snapshot)
+        self.order.projections.add(snapshot.id, built.projections)
+        self.record(records.Built(materialization, snapshot, checks, built.projections))
+        held = Content(snapshot.digest, snapshot.digest if asset.is_view else snapshot.id, snapshot.id)
+        self.contents.note(asset.name, snapshot, materialization.id, held)
+        return AssetResult(
+            asset.name, "materialized", mode="full", reasons=step.reasons, rows=snapshot.rows, seconds=built.seconds,
+            snapshot=snapshot.id, checks=checks, same_content=same, warnings=built.warnings,
+        )  # fmt: skip
+
+    def materialization(self, asset: Asset, step: Step, built: Built, snapshot: Snapshot) -> Materialization:
+        lineage = self.contents.lineage(asset)
+        reads = with_seen(reads_of(asset, lineage), built)
+        return Materialization(
+            id=f"{self.order.run_id}.{asset.name}",
+            asset=asset.name,
+            partition=None,
+            run_id=self.order.run_id,
+            fingerprint=fingerprint(asset, seen_by(asset, self.contents.held)),
+            inputs=self.contents.inputs(asset, reads),
+            snapshot=snapshot.id,
+            digest=snapshot.digest,
+            rows=snapshot.rows,
+            bytes=snapshot.bytes,
+            built_at=now(),
+            seconds=built.seconds,
+            checks=asset.checks_version,
+            code_text=asset.sql or "",
+            code_parts=asset.code_parts,
+            meaning=lineage.meaning if lineage is not None else "",
+            reasons=step.reasons,
+        )
+
+    def keep_content(self, asset: Asset, built: Built) -> tuple[Snapshot, bool]:
+        """The snapshot of what was built: the one that is current when the content is the same, else a new one."""
+        warehouse = self.order.warehouse
+        if asset.is_view:
+            digest = view_digest(asset, self.contents.held)
+            if asset.rebuilds_always:
+                digest = f"{digest} {self.order.run_id}"  # what it shows is not the same twice
+            return warehouse.make_view(asset.name, asset.sql or "", built.columns, digest or ""), False
+        made, same = self.contents.made.get(asset.name), False
+        if made is not None and made.files_present:
+            current = warehouse.ledger.snapshot(made.snapshot)
+            same = current.sql is None and self.content_digest(current) == built.digest
+            if same and not (asset.sets_order and are_others(current, built)):
+                return replace(current, digest=built.digest or ""), True
+        snapshot = warehouse.keep(
+            asset.name, built.columns, built.files, built.rows or 0, built.bytes, built.digest or ""
+        )
+        return snapshot, same
+
+    def restore(self, asset: Asset, step: Step, made: Made, checks: tuple[CheckResult, ...] = ()) -> AssetResult:
+        """Point to an older materialization again."""
+        made_of = fingerprint(asset, seen_by(asset, self.contents.held))
+        if made.fingerprint != made_of.hash:
+            made = self.renew(asset, made, made_of)
+        snapshot = self.contents.restored(asset.name, made)
+        if checks:
+            self.order.warehouse.ledger.record_checks(self.order.run_id, asset.name, checks)
+        return AssetResult(
+            asset.name, "restored", reasons=step.reasons, rows=snapshot.rows, snapshot=snapshot.id, checks=checks
+        )
+
+    def renew(self, asset: Asset, made: Made, made_of: Fingerprint) -> Made:
+        """Record that the same rows are what is made of upstreams which differ only in what is not read of them."""
+        then = self.order.warehouse.ledger.materialization(made.id)
+        lineage = self.contents.lineage(asset)
+        record = replace(
+            then,
+            id=f"{self.order.run_id}.{asset.name}",
+            run_id=self.order.run_id,
+            fingerprint=made_of,
+            inputs=self.contents.inputs(asset, reads_of(asset, lineage, then)),
+            code_text=asset.sql or "",
+            built_at=now(),
+        )
+        self.record(records.Built(record, self.order.warehouse.ledger.snapshot(made.snapshot)))
+        return made._replace(id=record.id, fingerprint=made_of.hash)
+
+    def keep_source(self, name: str, built: Built) -> None:
+        """Record what a source holds now."""
+        observed = self.order.sources[name]
+        warehouse = self.order.warehouse
+        if built.digest is None:
+            snapshot = warehouse.make_source(
+                name, built.columns, built.files, built.rows, built.bytes, observed.version
+            )
+        else:
+            snapshot = warehouse.keep(name, built.columns, built.files, built.rows or 0, built.bytes, observed.version)
+        materialization = Materialization(
+            id=f"{self.order.run_id}.{name}",
+            asset=name,
+            partition=None,
+            run_id=self.order.run_id,
+            fingerprint=source_fingerprint(observed),
+            inputs=(),
+            snapshot=snapshot.id,
+            digest=observed.version,
+            rows=snapshot.rows,
+            bytes=snapshot.bytes,
+            built_at=now(),
+            seconds=built.seconds,
+        )
+        self.order.projections.add(snapshot.id, built.projections)
+        self.record(records.Built(materialization, snapshot, (), built.projections))
+        self.contents.source_kept(name, snapshot, materialization)
+
+    def refuse_changed_sources(self, asset: Asset) -> None:
+        """SourceError when files that were read where they lie are no longer those of the fingerprint."""
+        for name in asset.files:
+            refuse_other_files(self.order.sources[name], self.order.place.root)
+        for name in asset.upstreams:
+            if name in self.order.sources and any(
+                os.path.isabs(file.path) for file in self.contents.snapshot_of(name).files
+            ):
+                refuse_changed(self.order.sources[name])
+
+    def content_digest(self, snapshot: Snapshot) -> str:
+        """The digest of a snapshot, computed anew where another engine version made it."""
+        from assetflow.warehouse.digest import content_digest, is_comparable
+        from assetflow.warehouse.snapshots import scan_of
+
+        if is_comparable(snapshot.digest):
+            return snapshot.digest
+        cursor = self.shop.session.cursor()
+        files = [os.path.join(self.order.warehouse.root, file.path) for file in snapshot.files]
+        return content_digest(cursor, scan_of(files), snapshot.columns)[1]
+
+    def keep_failing_rows(self, name: str, checks: tuple[CheckResult, ...]) -> tuple[CheckResult, ...]:
+        """Move the samples of failing rows out of the staging folder."""
+        return tuple(
+            check
+            if check.sample is None
+            else kept(check, self.order.warehouse.keep_sample(self.order.run_id, name, check.sample))
+            for check in checks
+        )
+
+    def record(self, built: records.Built | None = None) -> None:
+        """Record what was built, many at a time: a run that is killed loses half a second of small assets at most."""
+        if built is not None:
+            self.unrecorded.append(built)
+        due = time.perf_counter() - self.recorded_at > SECONDS_UNRECORDED
+        if self.unrecorded and (built is None or due or len(self.unrecorded) >= MOST_UNRECORDED):
+            self.order.warehouse.ledger.record_built(self.unrecorded)
+            self.unrecorded.clear()
+            self.recorded_at = time.perf_counter()
+
+
+def with_seen(reads: dict[str, ReadSet], built: Built) -> dict[str, ReadSet]:
+    """What the code says is read, together with what was seen to be read when it ran."""
+    seen = dict(built.reads)
+    return {name: merged(read, seen[name]) if name in seen else read for name, read in reads.items()}
+
+
+def merged(told: ReadSet, seen: tuple[str, ...] | None) -> ReadSet:
+    if seen is None:
+        return told._replace(columns=None)
+    return told._replace(columns=tuple(sorted({*(told.columns or ()), *seen})))
+
+
+def are_others(snapshot: Snapshot, built: Built) -> bool:
+    """True when what was built lies in other bytes than a snapshot: the same rows, perhaps in another order."""
+    return [file.sha256 for file in snapshot.files] != [file.sha256 for file in built.files]
+
+
+def now() -> str:
+    """The time as the ledger keeps it: UTC, `2026-11-20T02:00:00.123456Z`."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,46 @@
+"""All that a run is given, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from assetflow.asset import Asset
+from assetflow.lineage.columns import Lineage
+from assetflow.lineage.graph import Graph
+from assetflow.materialization import Column, ReadSet
+from assetflow.planning.plan import Plan
+from assetflow.planning.step import State
+from assetflow.running.projections import Projections
+from assetflow.running.workshop import Workplace
+from assetflow.source import Observed
+from assetflow.warehouse.warehouse import Warehouse
+
+OpenExecutor = Callable[[int], Executor]
+FindLineage = Callable[[Asset, Mapping[str, tuple[Column, ...]]], Lineage | None]
+"""Gives the lineage of an asset over upstreams with these columns; None: not known."""
+ReadSets = Callable[[str], tuple[ReadSet, ...]]
+"""Gives what is known to be read of a table by others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to do and with what. `state` is what the plan was made of: the run publishes only on top of that."""
+
+    plan: Plan
+    assets: Mapping[str, Asset]
+    graph: Graph
+    sources: Mapping[str, Observed]
+    state: State
+    warehouse: Warehouse
+    environment: str
+    place: Workplace
+    run_id: str
+    open_executor: OpenExecutor
+    workers: int
+    lineage: FindLineage
+    read_sets: ReadSets
+    projections: Projections
+    selection: str = ""
+    fail_fast: bool = False
