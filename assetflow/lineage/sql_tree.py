@@ -42,6 +42,13 @@ def parse(text: str) -> Parsed:
     )
 
 
+def unparse(statement: Tree) -> str:
+    """The text of a statement whose tree may have been changed."""
+    tree = json.dumps({"error": False, "statements": [statement]})
+    with _one_at_a_time:
+        return str(_parser().execute("SELECT json_deserialize_sql(?)", [tree]).fetchall()[0][0])
+
+
 def statement_kinds(text: str) -> list[str]:
     """What each statement of a text without syntax errors is: SELECT, INSERT, MULTI (a PIVOT over unknown values)..."""
     with _one_at_a_time:
