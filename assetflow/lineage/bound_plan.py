@@ -10,7 +10,7 @@ from typing import Any
 
 from assetflow.lineage.binder import Plan
 from assetflow.lineage.columns import Col, Edge
-from assetflow.lineage.plan_expressions import Scope, orders, without_layout
+from assetflow.lineage.plan_expressions import Scope, orders, refuse_unknown, without_layout
 from assetflow.lineage.plan_values import (
     NO_EDGES,
     Edges,
@@ -45,6 +45,7 @@ class _Walk:
         operator = _OPERATORS.get(plan["type"])
         if operator is None:
             raise NotUnderstood(f"operator {plan['type']}")
+        refuse_unknown(plan, LOOKED_AT, plan["type"])
         found = operator(self, plan)
         if "table_index" in plan:
             self.numbered[plan["table_index"]] = found.columns
@@ -167,13 +168,11 @@ def _join(walk: _Walk, plan: Plan) -> Relation:
     conditions = plan.get("conditions", [])
     at_left, at_right = walk.scope(left), walk.scope(right)
     keys = [(at_left.value(each["left"]), at_right.value(each["right"]), each["comparison"]) for each in conditions]
-    extra = [plan[key] for key in ("predicate", "residual_predicate") if plan.get(key)]
-    others = walk.scope(left, right).values(extra)
     if plan.get("mark_types"):
         right = _with_outer_keys(right, keys)
     said = [[one.meaning, other.meaning, comparison] for one, other, comparison in keys]
-    edges = union(*(one.edges | other.edges for one, other, _ in keys), edges_of(others))
-    return _joined(plan, left, right, edges, [said, meanings_of(others)])
+    edges = union(*(one.edges | other.edges for one, other, _ in keys))
+    return _joined(plan, left, right, edges, said)
 
 
 def _with_outer_keys(right: Relation, keys: Sequence[tuple[Value, Value, str]]) -> Relation:
@@ -378,6 +377,12 @@ def _sample(walk: _Walk, plan: Plan) -> Relation:
     below = walk.child(plan)
     return below.influenced(NO_EDGES, "")
 
+
+LOOKED_AT = frozenset(
+    {"children", "expressions", "groups", "conditions", "condition", "orders", "order_by", "distinct_targets"}
+    | {"limit_val", "offset_val"}
+)
+"""The parts of an operator whose expressions are followed."""
 
 _OPERATORS: dict[str, Operator] = {
     "LOGICAL_GET": _get,

@@ -60,6 +60,7 @@ class Scope:
         find = _EDGES.get(kind)
         if find is None:
             raise NotUnderstood(f"expression {kind}")
+        refuse_unknown(expression, LOOKED_AT, kind)
         return find(self, expression)
 
     def all_edges(self, expressions: Sequence[Expression]) -> Edges:
@@ -108,6 +109,21 @@ def without_layout(part: Any) -> Any:
     if isinstance(part, dict):
         return {key: without_layout(value) for key, value in part.items() if key not in LAYOUT}
     return part
+
+
+def refuse_unknown(part: dict[str, Any], looked_at: frozenset[str], what: str) -> None:
+    """NotUnderstood when there are expressions in a place where nobody looks for them."""
+    for key, value in part.items():
+        if key not in looked_at and isinstance(value, dict | list) and _has_expression(value):
+            raise NotUnderstood(f"{key} of {what}")
+
+
+def _has_expression(part: Any) -> bool:
+    if isinstance(part, list):
+        return any(_has_expression(each) for each in part)
+    if isinstance(part, dict):
+        return "expression_class" in part or any(_has_expression(each) for each in part.values())
+    return False
 
 
 def orders(expression: Any) -> list[Expression]:
@@ -170,12 +186,19 @@ def _window(scope: Scope, expression: Expression) -> Edges:
     return direct | as_indirect(scope.all_edges(frame), "window")
 
 
-FRAME = ("filter_expr", "start_expr", "end_expr", "offset_expr", "default_expr")
+FRAME = ("filters", "start_expr", "end_expr")
 
 
 def _unnest(scope: Scope, expression: Expression) -> Edges:
     return as_transformed(scope.edges(expression["child"]))
 
+
+LOOKED_AT = frozenset(
+    {"children", "child", "case_checks", "else_expr", "filter", "order_bys", "partitions", "orders", "arg_orders"}
+    | LITERAL
+    | set(FRAME)
+)
+"""The parts of an expression whose references are followed, or belong to a lambda."""
 
 _EDGES: dict[str, Callable[[Scope, Expression], Edges]] = {
     "BOUND_REF": _reference,
