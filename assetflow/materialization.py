@@ -118,10 +118,13 @@ class Fingerprint:
     config: str
     inputs: Mapping[str, str] = field(default_factory=dict)
 
-    def of_reads(self, inputs: Iterable[Input]) -> str:
-        """The hash of the same code and config over what is read alone: another key to find a materialization by."""
+    def of_reads(self, meaning: str, inputs: Iterable[Input]) -> str:
+        """The hash of the same code and config over what is read alone: another key to find a materialization by.
+
+        `meaning` is what the code did with the columns that its upstreams had: with others it could do something else.
+        """
         read = [[one.upstream, one.columns, one.ordered, one.digest] for one in sorted(inputs)]
-        return hashlib.sha256(json.dumps([self.code, self.config, read]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([self.code, self.config, meaning, read]).encode()).hexdigest()
 
     @property
     def hash(self) -> str:

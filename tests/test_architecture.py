@@ -31,6 +31,7 @@ ENGINES_ALLOWED = {
     "lineage/binder.py": {"duckdb"},
     "lineage/sql.py": {"sqlglot"},
     "lineage/sqlglot_columns.py": {"sqlglot"},
+    "lineage/frames.py": {"polars"},
 }
 """DuckDB's parser and binder read SQL, on connections of their own without access to files; sqlglot translates other
 dialects, and finds columns where DuckDB tells no plan."""

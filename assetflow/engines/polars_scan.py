@@ -14,7 +14,7 @@ What Polars has no equal type for arrives like this (7 / 2 of Decimals would be 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from assetflow.engines import Table
@@ -75,6 +75,20 @@ def _stream(sql: str, types: Mapping[str, DuckDBPyType], cursor: Cursor) -> pl.L
     # Polars pickles a predicate to push it into such a source, which fails for a user's lambda.
     opened = scanned.map_batches(_same, projection_pushdown=True, slice_pushdown=True, streamable=True)
     return _typed(opened, types)
+
+
+def empty_frame(schema: Sequence[tuple[str, str]]) -> pl.DataFrame:
+    """A frame without rows, with the columns (name, DuckDB type) as a scan of a table like that would show them."""
+    import duckdb
+    import polars as pl
+
+    with duckdb.connect(config={"legacy_disable_null_type": True}) as connection:
+        listed = ", ".join(f"CAST(NULL AS {kind}) AS {quote_identifier(name)}" for name, kind in schema) or "NULL"
+        relation = connection.sql(f"SELECT {listed} LIMIT 0")
+        types = dict(zip(relation.columns, relation.types, strict=True))
+        expressions = [_expression(name, type_) for name, type_ in types.items()]
+        read = _read(connection, f"SELECT {listed} LIMIT 0", expressions, 0).to_arrow_table()
+        return _typed(pl.DataFrame(pl.from_arrow(read)).lazy(), types).collect()
 
 
 def _same(frame: pl.DataFrame) -> pl.DataFrame:

@@ -68,9 +68,11 @@ def restored(
         return None
     older = state.find(asset.name, now.hash)
     if older is None and asset.upstreams:
-        inputs = read_inputs(asset, contents, reads_of(asset, state.known.lineage(asset)), state.known.project)
-        if inputs is not None and any(input_.columns is not None for input_ in inputs):
-            older = state.find_read(asset.name, now.of_reads(inputs))
+        lineage = state.known.lineage(asset)
+        if lineage is not None and lineage.meaning:
+            inputs = read_inputs(asset, contents, reads_of(asset, lineage), state.known.project)
+            if inputs is not None and any(input_.columns is not None for input_ in inputs):
+                older = state.find_read(asset.name, now.of_reads(lineage.meaning, inputs))
     if older is None:
         return None
     why = "it was made from exactly this before"

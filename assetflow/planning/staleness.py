@@ -109,14 +109,14 @@ def compare(
     meaning = lineage.meaning if lineage is not None else ""
     reads = reads_of(asset, lineage, then)
     reasons: list[Reason] = [*upstreams_changed(asset, then.fingerprint), *config_changed(asset, then.fingerprint)]
+    may_drift = not reasons
     same_code = ""
     if asset.code_version != then.fingerprint.code:
-        if same_meaning(meaning, then.meaning):
+        may_drift = False
+        if same_meaning(meaning, then.meaning) and asset.is_view == (then.rows is None):
             same_code = "it is written otherwise, and means the same"
         else:
             reasons.insert(0, code_changed(asset, then))
-    elif other_meaning(meaning, then.meaning):
-        reasons.append(bound_otherwise(lineage, then))
     compared, undecided = [], []
     for input_ in then.inputs:
         name = input_.upstream
@@ -129,6 +129,10 @@ def compare(
             undecided.append(name)
         else:
             compared.append(found)
+    if may_drift and not reasons and other_meaning(meaning, then.meaning):
+        same = {one.upstream for one in compared if one.snapshot_then == one.snapshot_now}
+        changed = sorted(name for name in reads if name not in same)
+        reasons.append(bound_otherwise(lineage, then, changed[0] if changed else None))
     return Comparison(tuple(reasons), tuple(compared), tuple(undecided), same_code, reads)
 
 
@@ -230,14 +234,14 @@ def code_changed(asset: Asset, then: Materialization) -> Reason:
     return Reason("code_changed", detail=f"{asset.path} changed")
 
 
-def bound_otherwise(lineage: Lineage | None, then: Materialization) -> Reason:
+def bound_otherwise(lineage: Lineage | None, then: Materialization, upstream: str | None) -> Reason:
     """The same text that means something else, since the tables that it reads have other columns now."""
     before = {name for name, _, _ in json.loads(then.meaning)[1]}
     after = {column.name for column in lineage.columns} if lineage is not None else set()
     parts = [f"it gets column {', '.join(sorted(after - before))}"] * bool(after - before)
     parts += [f"it loses column {', '.join(sorted(before - after))}"] * bool(before - after)
     said = " and ".join(parts) or "its names or types mean something else"
-    return Reason("upstreams_changed", detail=f"{said} by what its upstreams look like now")
+    return Reason("input_changed", upstream, detail=f"{said} by what {upstream or 'its upstream'} looks like now")
 
 
 def config_changed(asset: Asset, then: Fingerprint) -> tuple[Reason, ...]:

@@ -182,7 +182,15 @@ class ProjectColumns:
         return lineage, None
 
     def _python_lineage(self, asset: Asset, schemas: Mapping[str, Schema]) -> Lineage:
-        return opaque((*asset.upstreams, *asset.files), "what a Python function reads is not known before it runs")
+        from assetflow.running.stubs import python_lineage
+        from assetflow.running.workshop import Workshop
+
+        project = self.project
+        shop = Workshop(project.workplace, project.imports)
+        try:
+            return python_lineage(asset, lambda: shop.function(asset), schemas)
+        finally:
+            shop.close()
 
 
 def schema_of(columns: Iterable[Column]) -> Schema:

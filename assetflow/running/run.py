@@ -157,6 +157,7 @@ class Run:
             self.tables.upstream_of(asset),
             self.tables.named(name for name in asset.check_upstreams if self.contents.is_made(name)),
             self.read_sets(asset.name),
+            watched=self.is_watched(asset),
         )
 
     def hindrance(self, step: Step) -> AssetResult | None:
@@ -175,6 +176,13 @@ class Run:
             blame = AssetflowError("not started: another asset failed, and --fail-fast was given")
             return AssetResult(step.asset, "blocked", reasons=step.reasons, error=blame)
         return None
+
+    def is_watched(self, asset: Asset) -> bool:
+        """True for a Python function whose code does not tell what it reads of its LazyFrames."""
+        if asset.kind != "python" or all(parameter.arrives != "polars_lazy" for parameter in asset.parameters):
+            return False
+        lineage = self.contents.lineage(asset)
+        return lineage is None or bool(lineage.whole)
 
     def read_sets(self, name: str) -> tuple[ReadSet, ...]:
         """What others are known to read of a table: digested while it is written."""

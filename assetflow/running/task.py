@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from assetflow.asset import Asset, Query
 from assetflow.check import Check, CheckResult
@@ -22,9 +22,11 @@ from assetflow.materialization import Column, ReadSet, SnapshotFile
 from assetflow.running.workshop import Workplace, Workshop, workshop
 
 if TYPE_CHECKING:
+    import polars as pl
     from duckdb import DuckDBPyConnection as Cursor
 
     from assetflow.engines.duckdb import Result
+    from assetflow.engines.polars_watch import Watched
     from assetflow.warehouse.snapshots import Staged
 
 MOST_FAILING_ROWS = 1000
@@ -36,7 +38,7 @@ class Task:
     """One asset to compute. `tables` are its upstreams in the order in which they can be attached.
 
     `staging` is a folder for this task alone; `now` the time of the run, which checks of freshness compare with.
-    `read_sets` are what others are known to read of it.
+    `read_sets` are what others are known to read of it. `watched`: note which columns of its LazyFrames are read.
     """
 
     asset: Asset
@@ -46,6 +48,7 @@ class Task:
     tables: tuple[Table, ...]
     check_tables: tuple[Table, ...] = ()
     read_sets: tuple[ReadSet, ...] = ()
+    watched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +101,14 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
     asset = task.asset
     where = where_of(asset, shop.place.root)
     cursor = shop.session.cursor()
+    watched: dict[str, Watched] = {}
     try:
         shop.session.attach(task.tables, cursor)
         with time_limit(asset.timeout, where, cursor.interrupt) as limit, shop.stoppable(limit):
             if asset.is_view:
                 columns, built = view_columns(asset, cursor, where), None
             else:
-                result = evaluate(task, shop, cursor, where)
+                result = evaluate(task, shop, cursor, where, watched)
                 limit.also(result.cursor.interrupt)
                 built = stage(result, task, where)
                 columns = built.columns
@@ -115,15 +119,18 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
     if built is None:
         return Built(columns, (), None, 0, None, 0.0, checks=checks)
     return Built(
-        columns, built.files, built.rows, built.bytes, built.digest, 0.0, checks=checks, projections=built.projections
-    )
+        columns, built.files, built.rows, built.bytes, built.digest, 0.0, checks=checks, projections=built.projections,
+        reads=tuple((name, tuple(sorted(each.columns))) for name, each in watched.items()),
+    )  # fmt: skip
 
 
 def where_of(asset: Asset, root: str) -> Where:
     return Where(asset.name, asset.path, asset.line, root)
 
 
-def evaluate(task: Task, shop: Workshop, cursor: Cursor, where: Where) -> Result:
+def evaluate(
+    task: Task, shop: Workshop, cursor: Cursor, where: Where, watched: dict[str, Watched] | None = None
+) -> Result:
     """The body of the asset, evaluated: SQL that can be run on the cursor, or a file that is written already."""
     from assetflow.engines.duckdb import Result, evaluate_sql
 
@@ -135,7 +142,10 @@ def evaluate(task: Task, shop: Workshop, cursor: Cursor, where: Where) -> Result
     from assetflow.engines import frames, python
 
     function = shop.function(asset)
-    value = python.call(function, arguments(task, function, cursor, where), where=where)
+    given = arguments(task, function, cursor, where)
+    if task.watched and watched is not None:
+        watched.update(watch(task, given))
+    value = python.call(function, given, where=where)
     if isinstance(value, Query):
         refuse_surprises(asset, value)
     return frames.from_result(value, cursor, task.staging, where, task.tables)
@@ -155,6 +165,19 @@ def arguments(task: Task, function: Callable[..., Any], cursor: Cursor, where: W
     if task.asset.takes_context:
         given["context"] = Context(task.asset.name, task.run_id, None, task.asset.config)
     return given
+
+
+def watch(task: Task, given: dict[str, object]) -> dict[str, Watched]:
+    """Put watched frames in the place of LazyFrames among the arguments; by upstream, where each is given once."""
+    from assetflow.engines.polars_watch import Watched
+
+    lazy = [parameter for parameter in task.asset.parameters if parameter.arrives == "polars_lazy"]
+    found = {}
+    for parameter in lazy:
+        if sum(parameter.upstream == other.upstream for other in task.asset.parameters) == 1:
+            watched = found[parameter.upstream] = Watched(cast("pl.LazyFrame", given[parameter.name]))
+            given[parameter.name] = watched.lazy()
+    return found
 
 
 def like_default(function: Callable[..., Any], name: str, value: Any) -> Any:

@@ -198,8 +198,8 @@ def from_materialization(made: Materialization) -> Row:
 
 def read_hash(made: Materialization) -> str:
     """The hash of what is read alone, where something less than everything is; else there is nothing to find by it."""
-    narrow = any(one.columns is not None for one in made.inputs)
-    return made.fingerprint.of_reads(made.inputs) if narrow else ""
+    narrow = made.meaning and any(one.columns is not None for one in made.inputs)
+    return made.fingerprint.of_reads(made.meaning, made.inputs) if narrow else ""
 
 
 def to_materialization(row: Row, inputs: tuple[Input, ...]) -> Materialization:

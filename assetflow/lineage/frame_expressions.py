@@ -1,0 +1,166 @@
+"""The expressions of a Polars plan: what flows into each, what it means, whether the order of rows matters to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from assetflow.lineage.plan_values import (
+    NO_EDGES,
+    Relation,
+    Value,
+    as_aggregated,
+    as_indirect,
+    as_kind,
+    as_transformed,
+    edges_of,
+    hashed,
+)
+
+Below = Mapping[str, Value]
+"""The columns that an expression can name."""
+
+
+class Walking(Protocol):
+    """The plan whose expressions these are."""
+
+    traverser: Any
+    ordered: bool
+
+    def doubt(self, why: str) -> None: ...
+
+
+def columns_of(
+    plan: Walking, outputs: Sequence[Any], relation: Relation, names: Sequence[str]
+) -> list[tuple[Value, bool]]:
+    """For each output expression its value, and whether it may have another number of rows than the frame below."""
+    below = dict(zip(names, relation.columns, strict=True))
+    return [_of(plan, output.node, below, relation) for output in outputs]
+
+
+def _of(plan: Walking, number: int, below: Below, relation: Relation) -> tuple[Value, bool]:
+    reader = _Reader(plan, below, relation)
+    value = reader.value(number)
+    return value, reader.shrinks
+
+
+class _Reader:
+    """Reads one expression."""
+
+    def __init__(self, plan: Walking, below: Below, relation: Relation) -> None:
+        self.plan = plan
+        self.below = below
+        self.relation = relation
+        self.shrinks = False
+
+    def value(self, number: int) -> Value:
+        try:
+            node = self.plan.traverser.view_expression(number)
+        except NotImplementedError as error:
+            return self.anything(str(error))
+        find = getattr(self, f"of_{type(node).__name__.lower()}", None)
+        if find is None:
+            return self.anything(type(node).__name__)
+        found: Value = find(node)
+        return found
+
+    def values(self, numbers: Sequence[Any]) -> list[Value]:
+        return [self.value(number if isinstance(number, int) else number.node) for number in numbers]
+
+    def anything(self, why: str) -> Value:
+        """An expression that is not known: it may read every column, in whatever order, and give any number of rows."""
+        self.plan.doubt(f"{why} is not looked into")
+        self.shrinks = True
+        return Value(as_transformed(edges_of(self.below.values())))
+
+    def of_column(self, node: Any) -> Value:
+        return self.below.get(node.name) or self.anything(f"the column {node.name}")
+
+    def of_literal(self, node: Any) -> Value:
+        return Value(NO_EDGES, hashed("literal", str(node.dtype), plain(node.value)))
+
+    def of_len(self, node: Any) -> Value:
+        self.shrinks = True
+        return Value(NO_EDGES, hashed("len", self.relation.rows))
+
+    def of_cast(self, node: Any) -> Value:
+        (value,) = self.values([node.expr])
+        return Value(as_transformed(value.edges), hashed("cast", str(node.dtype), plain(node.options), value.meaning))
+
+    def of_binaryexpr(self, node: Any) -> Value:
+        left, right = self.values([node.left, node.right])
+        return Value(
+            as_transformed(left.edges | right.edges), hashed("binary", str(node.op), left.meaning, right.meaning)
+        )
+
+    def of_ternary(self, node: Any) -> Value:
+        condition, one, other = self.values([node.predicate, node.truthy, node.falsy])
+        edges = as_indirect(condition.edges, "conditional") | as_transformed(one.edges | other.edges)
+        return Value(edges, hashed("ternary", condition.meaning, one.meaning, other.meaning))
+
+    def of_agg(self, node: Any) -> Value:
+        values = self.values(node.arguments)
+        self.shrinks = True
+        if node.name not in ORDERLESS_AGGREGATES:
+            self.plan.ordered = True
+        said = [value.meaning for value in values]
+        return Value(
+            as_aggregated(edges_of(values)), hashed("agg", node.name, plain(node.options), said, self.relation.rows)
+        )
+
+    def of_filter(self, node: Any) -> Value:
+        value, condition = self.values([node.input, node.by])
+        self.shrinks = True
+        edges = as_transformed(value.edges) | as_indirect(condition.edges, "conditional")
+        return Value(edges, hashed("filter", value.meaning, condition.meaning, self.relation.rows))
+
+    def of_function(self, node: Any) -> Value:
+        values = self.values(node.input)
+        name, *rest = node.function_data
+        text = name if isinstance(name, str) else str(name)
+        if text in SHRINKING:
+            self.shrinks = True
+        elif text not in ELEMENTWISE and not text.startswith(ELEMENTWISE_FAMILIES):
+            self.plan.ordered = True
+            self.shrinks = True
+        said = [value.meaning for value in values]
+        edges = as_transformed(edges_of(values))
+        return Value(edges, hashed("function", text, plain(rest), plain(node.options), said, self.relation.rows))
+
+    def of_window(self, node: Any) -> Value:
+        was = self.shrinks
+        (value,) = self.values([node.function])
+        parts = self.values(node.partition_by)
+        order = self.values([node.order_by]) if node.order_by is not None else []
+        self.shrinks = was
+        if order or not value.edges:
+            self.plan.ordered = True
+        # How a window maps back has no written form, so its meaning is not told.
+        return Value(value.edges | as_kind(edges_of([*parts, *order]), "window"))
+
+
+def plain(value: Any) -> str:
+    """An option of an expression as text; empty (not known) for what has no text of its own."""
+    text = repr(value)
+    return "" if " at 0x" in text else text
+
+
+ORDERLESS_AGGREGATES = frozenset(
+    {"sum", "min", "max", "mean", "median", "n_unique", "count", "std", "var", "quantile", "len"}
+)
+SHRINKING = frozenset({"drop_nulls", "drop_nans", "null_count", "quantile", "product"})
+ELEMENTWISE = frozenset(
+    {
+        "fill_null", "round", "coalesce", "sum_horizontal", "mean_horizontal", "min_horizontal", "max_horizontal",
+        "as_struct", "abs", "floor", "ceil", "clip", "negate", "pow", "sqrt", "cbrt", "exp", "log", "log1p", "sign",
+        "replace", "replace_strict", "round_sig_figs", "fill_nan", "concat_list", "any_horizontal", "all_horizontal",
+    }
+)  # fmt: skip
+ELEMENTWISE_FAMILIES = ("StringFunction.", "TemporalFunction.", "StructFunction.", "BinaryFunction.")
+"""Families of functions that look at one row at a time, beside those below."""
+ELEMENTWISE |= frozenset(
+    f"BooleanFunction.{name}"
+    for name in ("IsNull", "IsNotNull", "IsNan", "IsNotNan", "IsFinite", "IsInfinite", "Not", "IsIn", "IsBetween",
+                 "AnyHorizontal", "AllHorizontal")
+)  # fmt: skip
+ELEMENTWISE |= frozenset({"ListFunction.Length", "ListFunction.Get", "ListFunction.Contains", "ListFunction.Sum"})

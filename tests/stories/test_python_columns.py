@@ -1,0 +1,101 @@
+"""What Python assets read, and that they are left alone when something else changes."""
+
+from __future__ import annotations
+
+import pytest
+from tests.conftest import Shop
+
+HEAD = """
+import polars as pl
+from typing import Annotated
+
+from assetflow import asset, upstream
+
+"""
+
+
+@pytest.fixture
+def people(empty_shop: Shop) -> Shop:
+    empty_shop.write("assetflow.toml", '[sources.people]\nfiles = "data/people.csv"\n')
+    write_people(empty_shop)
+    empty_shop.sql("users", "SELECT id, email, username FROM people")
+    return empty_shop
+
+
+def write_people(shop: Shop, email: str = "a@x", name: str = "anna", more: str = "") -> None:
+    shop.write("data/people.csv", f"id,email,username\n1,{email},{name}\n2,b@x,bert\n3,c@x,cleo\n{more}")
+
+
+def declare(shop: Shop, body: str, signature: str = "users: pl.LazyFrame", returns: str = "pl.LazyFrame") -> None:
+    shop.python("mine", f"{HEAD}\n@asset\ndef mine({signature}) -> {returns}:\n    {body}\n")
+
+
+BODIES = {
+    "lazy": 'return users.filter(pl.col("id") > 0).select("id", name=pl.col("username").str.to_uppercase())',
+    "grouped": 'return users.group_by("username").agg(pl.len(), pl.col("id").sum())',
+    "collects inside": 'return users.select("id", "username").collect().lazy()',
+    "raises without rows": 'return users.select("id", "username").collect()[:1, :].select(pl.all().first()).lazy()',
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=list(BODIES))
+def test_a_function_of_lazyframes_is_skipped_when_what_it_does_not_read_changes(people: Shop, body: str) -> None:
+    declare(people, body)
+    assert people.made() == ["mine", "users"]
+    write_people(people, email="new@x")
+    assert people.run() == {"users": "materialized", "mine": "skipped"}
+    assert people.run() == {}
+    write_people(people, email="new@x", name="ada")
+    assert people.made() == ["mine", "users"]
+
+
+def test_a_new_column_that_is_not_read_restales_nothing(people: Shop) -> None:
+    declare(people, BODIES["lazy"])
+    people.made()
+    people.sql("users", "SELECT id, email, username, 1 AS one FROM people")
+    assert people.run() == {"users": "materialized", "mine": "skipped"}
+
+
+def test_a_function_that_goes_over_all_columns_sees_a_new_one(people: Shop) -> None:
+    declare(people, "return users.select(pl.all().cast(pl.String))")
+    people.made()
+    people.sql("users", "SELECT id, email, username, 1 AS one FROM people")
+    assert people.made() == ["mine", "users"]
+
+
+def test_a_function_that_asks_for_the_names_of_columns_sees_a_new_one(people: Shop) -> None:
+    declare(people, 'return users.select(pl.lit(len(users.collect_schema().names())).alias("n"), "id")')
+    people.made()
+    people.sql("users", "SELECT id, email, username, 1 AS one FROM people")
+    assert people.made() == ["mine", "users"]
+
+
+def test_a_frame_that_arrives_whole_reads_everything_unless_it_says_less(people: Shop) -> None:
+    declare(people, 'return users.select("id")', "users: pl.DataFrame", "pl.DataFrame")
+    people.made()
+    write_people(people, email="new@x")
+    assert people.made() == ["mine", "users"]
+    narrow = 'users: Annotated[pl.DataFrame, upstream(columns=["id"])]'
+    declare(people, 'return users.select("id")', narrow, "pl.DataFrame")
+    people.made()
+    write_people(people, email="newer@x")
+    assert people.run() == {"users": "materialized", "mine": "skipped"}
+
+
+def test_who_depends_on_the_order_of_rows_is_made_again_when_it_changes(people: Shop) -> None:
+    people.sql("users", "SELECT id, email, username FROM people ORDER BY id")
+    declare(people, 'return users.select("id").head(1)')
+    people.python(
+        "sums",
+        f'{HEAD}\n@asset\ndef sums(users: pl.LazyFrame) -> pl.LazyFrame:\n    return users.select(pl.col("id").sum())\n',
+    )
+    people.made()
+    people.sql("users", "SELECT id, email, username FROM people ORDER BY id DESC")
+    assert people.run() == {"users": "materialized", "mine": "materialized", "sums": "skipped"}
+
+
+def test_a_function_that_calls_python_for_each_value_says_so_and_stays_right(people: Shop) -> None:
+    declare(people, 'return users.select(pl.col("id").map_elements(lambda x: len(str(x)) + x, return_dtype=pl.Int64))')
+    people.made()
+    write_people(people, name="ada")
+    assert people.made() == ["mine", "users"]
