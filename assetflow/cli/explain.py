@@ -6,20 +6,22 @@ from collections.abc import Iterator
 
 import click
 
-from assetflow.asset import Asset
+from assetflow.cli.diff import row_text, sample_text
 from assetflow.cli.options import complete_asset, environment_option, json_option, open_project, project_option
 from assetflow.cli.screen import age, clean, count, indent, local_time, plural, put, put_json, seconds, styled
 from assetflow.project.explain import Compared, Explanation, explain
+from assetflow.warehouse.difference import Difference
 
 
 @click.command("explain")
 @click.argument("asset", shell_complete=complete_asset)
+@click.option("--rows", is_flag=True, help="Look up which rows of its upstreams changed since it was made.")
 @environment_option
 @json_option
 @project_option
-def command(asset: str, env: str | None, as_json: bool, project: str | None) -> None:
+def command(asset: str, rows: bool, env: str | None, as_json: bool, project: str | None) -> None:
     """Tell why an asset is stale or fresh: what was compared, then and now."""
-    explanation = explain(open_project(project, env), asset)
+    explanation = explain(open_project(project, env), asset, samples=3 if rows else 0)
     if as_json:
         put_json(explanation.to_dict())
         return
@@ -50,7 +52,11 @@ def verdict(told: Explanation) -> Iterator[str]:
         yield "It is not made: the asset says enabled = false."
         return
     if step is None:
-        yield "The next run leaves it alone: it was made from exactly what is there now."
+        moved = any(each.what == "input" and each.snapshot_then != each.snapshot_now for each in told.compared)
+        if moved or told.same_code:
+            yield "The next run leaves it alone: what it reads is what it was made from, though not all around it is."
+        else:
+            yield "The next run leaves it alone: it was made from exactly what is there now."
         return
     does = {
         "build": "The next run makes it again" if told.made else "The next run makes it",
@@ -92,6 +98,11 @@ def proof(told: Explanation) -> Iterator[str]:
     yield "Compared with what it was made from:"
     for each in told.compared:
         yield f"  {mark(each)} {sentence(each, told)}"
+    yield from row_changes(told)
+    if not told.differences and any(each.snapshot_now not in ("", each.snapshot_then) for each in told.compared):
+        yield f"      `assetflow explain {told.asset.name} --rows` shows the rows that changed."
+    for why in told.reads_why:
+        yield f"  {clean(why)}"
 
 
 def mark(each: Compared) -> str:
@@ -102,16 +113,58 @@ def mark(each: Compared) -> str:
 
 def sentence(each: Compared, told: Explanation) -> str:
     if each.what == "code":
-        return f"code      {each.name}: {short(each)}"
+        why = f", {told.same_code}" if told.same_code else ""
+        return f"code      {each.name}: {short(each)}{why}"
     if each.what == "config":
         return f"config    {each.now}" if each.same else f"config    {each.then} -> {each.now}"
-    since = f", unchanged since {local_time(each.since)}" if each.same and each.since else ""
     if each.then is None:
         return f"input     {each.name}: not read when it was made"
     if each.now is None:
         gone = each.name not in (*told.asset.upstreams, *told.asset.files)
-        return f"input     {each.name}: " + ("no longer read" if gone else "known when it has been made")
-    return f"input     {each.name}: {short(each)}, all columns{since}"
+        return f"input     {each.name}: " + (
+            "no longer read" if gone else f"{reads(each)}; known when it has been made"
+        )
+    if not each.same:
+        return f"input     {each.name}: {reads(each)}, and that changed ({short(each)})"
+    if each.snapshot_then != each.snapshot_now:
+        return f"input     {each.name}: {reads(each)}, and that is the same in its new version ({short(each)})"
+    since = f", unchanged since {local_time(each.since)}" if each.since else ""
+    return f"input     {each.name}: {reads(each)}{since} ({short(each)})"
+
+
+def reads(each: Compared) -> str:
+    """What is read of an upstream, in words."""
+    order = ", in the order of its rows" if each.ordered else ""
+    if each.columns is None:
+        return f"it reads all columns{order}"
+    if not each.columns:
+        return "it reads only how many rows there are"
+    return f"it reads {clean(', '.join(each.columns))}{order}"
+
+
+def row_changes(told: Explanation) -> Iterator[str]:
+    """The rows of upstreams that changed since: what was asked for, with what of it is read."""
+    for name, found in told.differences:
+        each = next(one for one in told.compared if one.name == name and one.what == "input")
+        yield f"      {name}: {rows_sentence(found, each)}"
+        for sample in found.samples[:2]:
+            yield f"        e.g. {sample_text(found.key, sample.key, sample.changes)}"
+        for row in found.added_rows[:1]:
+            yield f"        e.g. + {row_text(found.columns, row)}"
+        for row in found.removed_rows[:1]:
+            yield f"        e.g. - {row_text(found.columns, row)}"
+
+
+def rows_sentence(found: Difference, each: Compared) -> str:
+    """`3 rows changed, only in email`."""
+    parts = [f"{plural(count, 'row')} {word}" for count, word in
+             ((found.changed, "changed"), (found.added, "added"), (found.removed, "removed")) if count]  # fmt: skip
+    where = [name for name, _ in found.changed_by_column]
+    only = f", only in {clean(', '.join(where))}" if where and not found.added and not found.removed else ""
+    new = [clean(column.name) for column in found.columns_added]
+    gone = [clean(column.name) for column in found.columns_removed]
+    columns = [f"column {', '.join(new)} is new"] * bool(new) + [f"column {', '.join(gone)} is gone"] * bool(gone)
+    return "; ".join([(", ".join(parts) or "the same rows in what both have") + only, *columns])
 
 
 def short(each: Compared) -> str:
@@ -133,15 +186,23 @@ def outlook(told: Explanation) -> Iterator[str]:
         else:
             yield f'It is declared volatile = "{asset.volatile}".'
     yield ""
-    yield stale_when(asset)
+    yield stale_when(told)
     if told.downstream:
         shown = ", ".join(told.downstream[:8])
         more = f" and {count(len(told.downstream) - 8)} more" if len(told.downstream) > 8 else ""
         yield f"Downstream of it: {shown}{more}."
 
 
-def stale_when(asset: Asset) -> str:
+def stale_when(told: Explanation) -> str:
     """What would make it stale, in a sentence."""
-    reads = ", ".join([*asset.upstreams, *asset.files])
+    asset = told.asset
+    narrow = {each.name: each.columns for each in told.compared if each.what == "input"}
+    reads = [read_of(name, narrow.get(name)) for name in (*asset.upstreams, *asset.files)]
     code = "its code or its config changes" if asset.config else "its code changes"
-    return f"It becomes stale when {code}" + (f", or the rows of: {reads}." if reads else ".")
+    return f"It becomes stale when {code}" + (f", or {'; '.join(reads)} change." if reads else ".")
+
+
+def read_of(name: str, columns: tuple[str, ...] | None) -> str:
+    if columns is None:
+        return f"the rows of {name}"
+    return f"{clean(', '.join(columns))} of {name}" if columns else f"the number of rows of {name}"

@@ -29,6 +29,7 @@ COMMANDS = {
     "show": "Show rows of an asset.",
     "query": "Run SQL over the published tables.",
     "history": "List the published versions of an asset.",
+    "diff": "Show how two versions of an asset differ.",
     "check": "Run data checks on what is published.",
     "runs": "List runs, or show one.",
     "completion": "Print the script that completes asset names in your shell.",

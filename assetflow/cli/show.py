@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from assetflow.cli.options import complete_asset, environment_option, json_option, open_project, project_option
-from assetflow.cli.screen import age, count, plural, put_lines, say, styled
+from assetflow.cli.screen import age, count, local_time, plural, put_lines, say, styled
 from assetflow.formats import json, table
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyRelation
+
+    from assetflow.project.project import Project
     from assetflow.project.reading import Reader
 
 
@@ -21,20 +24,40 @@ if TYPE_CHECKING:
 @click.option(
     "-n", "--limit", type=click.IntRange(min=0), default=20, show_default=True, metavar="N", help="How many rows."
 )
+@click.option("--at", "when", metavar="WHEN", help='A version: a snapshot, a run, -1, or a time like "2 days ago".')
 @environment_option
 @json_option
 @project_option
-def command(asset: str, limit: int, env: str | None, as_json: bool, project: str | None) -> None:
-    """Show rows of an asset or a source, as it is published now."""
-    reader = open_project(project, env).reader()
+def command(asset: str, limit: int, when: str | None, env: str | None, as_json: bool, project: str | None) -> None:
+    """Show rows of an asset or a source, as it is published now or was at some time."""
+    opened = open_project(project, env)
+    reader = opened.reader()
     with reader.reading(asset):
-        relation = reader.relation(asset)
+        relation = reader.relation(asset) if when is None else relation_at(opened, asset, when)
         if as_json:
             put_lines(json.document("assetflow.show/1", relation, limit))
             return
         rows = table.texts(relation.limit(limit + 1)).fetchall()
     put_lines(table.layout(table.columns_of(relation), rows[:limit], terminal_width(), dim))
+    if when is not None:
+        return
     say(styled(footer(reader, asset, len(rows), limit), "dim", err=True))
+
+
+def relation_at(project: Project, name: str, when: str) -> DuckDBPyRelation:
+    """The rows of an older version; UsageError when there is none, or its files are gone."""
+    from assetflow.errors import UsageError
+    from assetflow.project.versions import find_version
+    from assetflow.warehouse.snapshots import scan
+
+    version = find_version(project, name, when)
+    snapshot = project.ledger.snapshot(version.snapshot)
+    if snapshot.sql is not None:
+        raise UsageError(f"{name} was a view then, which keeps no rows", hint="Look at the tables that it reads.")
+    if not project.warehouse.has_files(snapshot):
+        raise UsageError(f"the files of {name}@{snapshot.id[:12]} are gone", hint=f"`assetflow history {name}`")
+    say(styled(f"{name}@{snapshot.id[:12]}, published {local_time(version.published_at)}", "dim", err=True))
+    return project.open_cursor().sql(scan(snapshot, project.settings.warehouse))
 
 
 def footer(reader: Reader, name: str, found: int, limit: int) -> str:

@@ -7,21 +7,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assetflow.asset import Asset
-from assetflow.materialization import Materialization
-from assetflow.planning.plan import Plan
+from assetflow.materialization import Compared as ComparedInput
+from assetflow.materialization import Input, Materialization
+from assetflow.planning.decide import content_of
+from assetflow.planning.plan import Plan, source_content
+from assetflow.planning.staleness import Comparison, Content, config_text
+from assetflow.planning.staleness import compare as compare_with
 from assetflow.planning.step import Step
 from assetflow.reason import Reason
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
-    from assetflow.warehouse.records import Current
+    from assetflow.warehouse.difference import Difference
+    from assetflow.warehouse.records import Since
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One thing that the fingerprint holds: what it was when the asset was made, and what it is now.
+    """One thing that counts: what it was when the asset was made, and what it is now.
 
     `now` is None where it is only known once an upstream was made. `since` is when the upstream got its content.
+    `columns` are those that are read of an upstream (None: all), in these snapshots; `ordered`: in their order.
     """
 
     what: str
@@ -29,13 +35,18 @@ class Compared:
     then: str | None
     now: str | None
     since: str | None = None
+    columns: tuple[str, ...] | None = None
+    ordered: bool = False
+    snapshot_then: str = ""
+    snapshot_now: str = ""
 
     @property
     def same(self) -> bool:
         return self.then is not None and self.then == self.now
 
     def to_dict(self) -> dict[str, Any]:
-        return {"what": self.what, "name": self.name, "then": self.then, "now": self.now, "since": self.since}
+        found = {field: getattr(self, field) for field in self.__dataclass_fields__}
+        return {**found, "columns": None if self.columns is None else list(self.columns), "same": self.same}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,9 @@ class Explanation:
     downstream: tuple[str, ...]
     code_difference: tuple[str, ...]
     failure: str | None
+    same_code: str = ""
+    differences: tuple[tuple[str, Difference], ...] = ()
+    reads_why: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         made = self.made
@@ -82,21 +96,29 @@ class Explanation:
                 "reasons": [reason.to_dict() for reason in made.reasons],
             },
             "compared": [each.to_dict() for each in self.compared],
+            "same_code": self.same_code,
+            "differences": {name: found.to_dict() for name, found in self.differences},
+            "reads_why": list(self.reads_why),
             "volatile": {"declared": self.asset.volatile, "notes": [str(note) for note in self.asset.notes]},
             "upstreams": [*self.asset.upstreams, *self.asset.files],
             "downstream": list(self.downstream),
         }
 
 
-def explain(project: Project, name: str) -> Explanation:
-    """Explain one asset; UsageError when there is none of that name."""
+def explain(project: Project, name: str, samples: int = 0) -> Explanation:
+    """Explain one asset; UsageError when there is none of that name.
+
+    With `samples`, the rows that changed in its upstreams since it was made are looked up in both snapshots.
+    """
     asset = project.asset(name)
     plan = project.whole_plan()
-    step = next((each for each in plan.steps if each.asset == name), None)
-    current = project.ledger.current(project.environment).get(name)
+    step = next((each for each in plan.to_make if each.asset == name), None)
+    current = project.current.get(name)
     made = project.ledger.materialization(current.materialization) if current else None
     since = project.ledger.since(project.environment, name)
     status = project.statuses(plan)[name]
+    comparison = compare_inputs(project, asset, made, plan) if made else None
+    compared = compare(project, asset, made, comparison) if made and comparison else ()
     return Explanation(
         asset=asset,
         status=status,
@@ -105,42 +127,91 @@ def explain(project: Project, name: str) -> Explanation:
         made=made,
         published_at=current.published_at if current else None,
         content_since=since.content if since else None,
-        compared=compare(project, asset, made, plan) if made else (),
+        compared=compared,
         upstream_reasons=reasons_above(project, name, plan),
         downstream=tuple(sorted(project.definitions.graph.descendants([name]))),
-        code_difference=difference(made, asset),
+        code_difference=difference_of_code(made, asset),
         failure=project.ledger.last_error(project.environment, name) if status == "failed" else None,
+        same_code=comparison.same_code if comparison else "",
+        differences=differences(project, compared, samples) if samples else (),
+        reads_why=project.lineage(asset).notes,
     )
 
 
-def compare(project: Project, asset: Asset, made: Materialization, plan: Plan) -> tuple[Compared, ...]:
-    """What the fingerprint held when the asset was made, beside what it would hold now."""
-    from assetflow.planning.staleness import config_text
-
-    found = [Compared("code", asset.path, made.fingerprint.code, asset.code_version)]
-    if made.fingerprint.config or asset.config:
-        found.append(Compared("config", asset.name, made.fingerprint.config, config_text(asset)))
-    steps = {step.asset for step in plan.steps}
-    current = project.ledger.current(project.environment)
-    names = [*asset.upstreams, *asset.files]
-    for upstream in [*names, *sorted(made.fingerprint.inputs.keys() - set(names))]:
-        then = made.fingerprint.inputs.get(upstream)
+def compare_inputs(project: Project, asset: Asset, made: Materialization, plan: Plan) -> Comparison | None:
+    """The comparison that the planner makes, with what the upstreams hold as long as nothing is made."""
+    if plan.state is None:
+        return None
+    steps = {step.asset for step in plan.steps if step.restores is None}
+    contents: dict[str, Content | None] = {}
+    for upstream in (*asset.upstreams, *asset.files):
         if upstream in project.definitions.sources:
-            observed = project.observe([upstream])[upstream]
-            now = getattr(observed, "version", None)
+            contents[upstream] = source_content(upstream, plan.state, (), project.definitions.graph)
         else:
-            now = None if upstream in steps or upstream not in current else seen_now(asset, current[upstream])
-        if upstream not in names:
-            now = None
-        since = project.ledger.since(project.environment, upstream)
-        found.append(Compared("input", upstream, then, now, since.content if since else None))
+            known = plan.state.made.get(upstream)
+            contents[upstream] = content_of(known) if known and upstream not in steps else None
+    return compare_with(asset, plan.state.known.recall(made.id), contents, plan.state.known)
+
+
+def compare(project: Project, asset: Asset, made: Materialization, found: Comparison) -> tuple[Compared, ...]:
+    """What counted when the asset was made, beside what counts now."""
+    lines = [Compared("code", asset.path, made.fingerprint.code, asset.code_version)]
+    if made.fingerprint.config or asset.config:
+        lines.append(Compared("config", asset.name, made.fingerprint.config, config_text(asset)))
+    then = {one.upstream: one for one in made.inputs}
+    same = {one.upstream: one for one in found.compared}
+    names = [*asset.upstreams, *asset.files]
+    for name in [*names, *sorted(then.keys() - set(names))]:
+        since = project.ledger.since(project.environment, name)
+        lines.append(compared_input(project, name, then.get(name), same.get(name), found, since))
+    return tuple(lines)
+
+
+def compared_input(
+    project: Project, name: str, then: Input | None, same: ComparedInput | None, found: Comparison, since: Since | None
+) -> Compared:
+    """One upstream, then and now."""
+    read = found.reads.get(name)
+    columns, ordered = (read.columns, read.ordered) if read else (None, False)
+    changed_at = since.content if since else None
+    if same is not None:
+        return Compared(
+            "input", name, same.digest, same.digest, changed_at, same.columns, same.ordered, same.snapshot_then,
+            same.snapshot_now,
+        )  # fmt: skip
+    digest, snapshot = (then.digest, then.snapshot) if then else (None, "")
+    if read is None or name in found.undecided:
+        return Compared("input", name, digest, None, changed_at, columns, ordered, snapshot)
+    current = project.current.get(name)
+    now = None if current is None else current.snapshot
+    digest_now = None
+    if now is not None and columns is not None:
+        digest_now = project.project_columns(now, read)
+    observed = project.observe([name])[name] if name in project.definitions.sources else None
+    seen = digest_now or getattr(observed, "version", None) or (current.digest if current else None)
+    return Compared("input", name, digest, seen, changed_at, columns, ordered, snapshot, now or "")
+
+
+def differences(project: Project, compared: tuple[Compared, ...], samples: int) -> tuple[tuple[str, Difference], ...]:
+    """The rows that changed in each upstream since the asset was made, where both snapshots are still there."""
+    from assetflow.warehouse.difference import difference
+
+    found = []
+    for each in compared:
+        if each.what != "input" or not each.snapshot_then or not each.snapshot_now:
+            continue
+        snapshots = project.ledger.snapshots([each.snapshot_then, each.snapshot_now])
+        if each.snapshot_then == each.snapshot_now or len(snapshots) < 2:
+            continue
+        one, other = snapshots[each.snapshot_then], snapshots[each.snapshot_now]
+        readable = one.sql is None and other.sql is None
+        if readable and project.warehouse.has_files(one) and project.warehouse.has_files(other):
+            upstream = project.definitions.assets.get(each.name)
+            key = upstream.unique_key if upstream else ()
+            cursor = project.open_cursor()
+            found.append((each.name, difference(cursor, project.settings.warehouse, one, other, key, samples)))
+            cursor.close()
     return tuple(found)
-
-
-def seen_now(asset: Asset, current: Current) -> str:
-    """What the asset would see of an upstream now: its rows, or its rows in their order."""
-    is_view = not current.paths
-    return current.snapshot if asset.reads_order and not is_view else current.digest
 
 
 def reasons_above(project: Project, name: str, plan: Plan) -> tuple[tuple[str, Reason], ...]:
@@ -151,7 +222,7 @@ def reasons_above(project: Project, name: str, plan: Plan) -> tuple[tuple[str, R
     )
 
 
-def difference(made: Materialization | None, asset: Asset) -> tuple[str, ...]:
+def difference_of_code(made: Materialization | None, asset: Asset) -> tuple[str, ...]:
     """The lines of SQL that changed since the asset was made."""
     if made is None or asset.sql is None or made.fingerprint.code == asset.code_version or not made.code_text:
         return ()

@@ -7,6 +7,7 @@ users(id, email, username)  ->  a(id, email)  ->  b(id)
 from __future__ import annotations
 
 import pytest
+
 from tests.conftest import Shop
 
 ROWS = ["1,a@x,anna", "2,b@x,bert", "3,c@x,cleo"]

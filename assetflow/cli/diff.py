@@ -1,0 +1,92 @@
+"""`assetflow diff`: how two versions of a table differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from assetflow.cli.options import complete_asset, environment_option, json_option, open_project, project_option
+from assetflow.cli.screen import clean, local_time, plural, put, put_json, styled
+from assetflow.project.versions import compare_versions, find_version
+
+if TYPE_CHECKING:
+    from assetflow.warehouse.difference import Difference
+    from assetflow.warehouse.records import Version
+
+
+@click.command("diff", context_settings={"ignore_unknown_options": True})
+@click.argument("asset", shell_complete=complete_asset)
+@click.argument("before", required=False, default="-1", metavar="[A]")
+@click.argument("after", required=False, default="current", metavar="[B]")
+@click.option("-n", "--limit", type=click.IntRange(min=0), default=3, show_default=True, help="How many rows to show.")
+@environment_option
+@json_option
+@project_option
+def command(
+    asset: str, before: str, after: str, limit: int, env: str | None, as_json: bool, project: str | None
+) -> None:
+    """Show how two versions of an asset differ: by default the one before and the current one.
+
+    A version is a snapshot (`assetflow history`), a run, -1 for the one before, or a time: "2 days ago".
+    """
+    opened = open_project(project, env)
+    one, other = find_version(opened, asset, before), find_version(opened, asset, after)
+    found = compare_versions(opened, asset, one, other, limit)
+    if as_json:
+        ends = {"asset": asset, "before": one.snapshot, "after": other.snapshot}
+        put_json({"schema": "assetflow.diff/1", **ends, "same": found.same, **found.to_dict()})
+        return
+    for line in lines(asset, one, other, found):
+        put(line)
+
+
+def lines(asset: str, one: Version, other: Version, found: Difference) -> Iterator[str]:
+    yield f"{styled(asset, 'bold')}  {version(one)} -> {version(other)}"
+    if found.same:
+        yield f"  the same {plural(found.rows_after, 'row')}"
+        return
+    yield from schema_lines(found)
+    yield from row_lines(found)
+
+
+def version(one: Version) -> str:
+    return f"{one.snapshot[:12]} ({local_time(one.published_at)})"
+
+
+def schema_lines(found: Difference) -> Iterator[str]:
+    for column in found.columns_added:
+        yield styled(f"  + column {clean(column.name)} {column.type}", "fresh")
+    for column in found.columns_removed:
+        yield styled(f"  - column {clean(column.name)} {column.type}", "failed")
+    for name, before, after in found.columns_retyped:
+        yield styled(f"  ~ column {clean(name)} {before} -> {after}", "stale")
+
+
+def row_lines(found: Difference) -> Iterator[str]:
+    """What became of the rows, in numbers, and some of them."""
+    parts = [f"{found.added:,} added", f"{found.removed:,} removed"]
+    if found.key:
+        parts.append(f"{found.changed:,} changed")
+    key = f", told apart by {', '.join(map(clean, found.key))}" if found.key else ", no key to tell them apart"
+    yield f"  {plural(found.rows_before, 'row')} -> {plural(found.rows_after, 'row')}: {', '.join(parts)}{key}"
+    for name, count in found.changed_by_column:
+        yield f"    {clean(name)}: {plural(count, 'change')}"
+    for sample in found.samples:
+        yield styled(f"  ~ {sample_text(found.key, sample.key, sample.changes)}", "stale")
+    for row in found.added_rows:
+        yield styled(f"  + {row_text(found.columns, row)}", "fresh")
+    for row in found.removed_rows:
+        yield styled(f"  - {row_text(found.columns, row)}", "failed")
+
+
+def sample_text(key: tuple[str, ...], values: tuple[str, ...], changes: tuple[tuple[str, str, str], ...]) -> str:
+    """`id 17: email a@x -> b@x`."""
+    told = ", ".join(f"{clean(name)} {clean(value)}" for name, value in zip(key, values, strict=True))
+    return f"{told}: " + ", ".join(f"{clean(name)} {clean(one)} -> {clean(other)}" for name, one, other in changes)
+
+
+def row_text(columns: tuple[str, ...], row: tuple[str, ...]) -> str:
+    shown = [f"{clean(name)} {clean(value)}" for name, value in zip(columns, row, strict=True)]
+    return ", ".join(shown[:6]) + (" ..." if len(shown) > 6 else "")

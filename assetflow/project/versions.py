@@ -1,0 +1,100 @@
+"""Finds the version of a table that somebody means, and compares versions.
+
+current            what is published now          -1, -2             so many versions before
+SNAPSHOT           its id, or how it begins       RUN                what that run published
+"2 days ago"       what was current then          2026-11-20 14:30   the same, on the clock of this machine
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from assetflow.errors import UsageError
+from assetflow.warehouse.records import Version
+
+if TYPE_CHECKING:
+    from assetflow.project.project import Project
+    from assetflow.warehouse.difference import Difference
+
+UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
+AGO = re.compile(r"(\d+)\s*(second|minute|hour|day|week)s?\s+ago", re.IGNORECASE)
+
+
+def find_version(project: Project, name: str, when: str, now: datetime | None = None) -> Version:
+    """The version of an asset or a source that `when` means; UsageError when there is none."""
+    versions = project.ledger.history(project.environment, name)
+    if not versions:
+        if name not in project.definitions.sources:
+            project.asset(name)
+        raise UsageError(
+            f"{name} has not been published in {project.environment}",
+            hint=f"Make it: assetflow materialize --select +{name}",
+        )
+    found = among(versions, when, now or datetime.now(UTC))
+    if found is None:
+        raise UsageError(
+            f"{name} has no version {when!r}",
+            hint=f"`assetflow history {name}` lists them: a snapshot, a run, -1, or a time like '2 days ago'.",
+        )
+    return found
+
+
+def among(versions: Sequence[Version], when: str, now: datetime) -> Version | None:
+    """The version that is meant, of those of one table, newest first. UsageError when two could be."""
+    text = when.strip()
+    if text == "current":
+        return versions[0]
+    if re.fullmatch(r"-\d+", text):
+        back = int(text[1:])
+        return versions[back] if back < len(versions) else None
+    moment = time_meant(text, now)
+    if moment is not None:
+        told = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return next((version for version in versions if version.published_at <= told), None)
+    by_run = next((version for version in versions if version.run_id == text), None)
+    if by_run is not None:
+        return by_run
+    begin_so = [version for version in versions if text and version.snapshot.startswith(text)]
+    if len({version.snapshot for version in begin_so}) > 1:
+        raise UsageError(f"several versions begin with {text!r}", hint="Write more of the snapshot's id.")
+    return begin_so[0] if begin_so else None
+
+
+def time_meant(text: str, now: datetime) -> datetime | None:
+    """The moment that a text names; a time without a zone is on the clock of this machine."""
+    ago = AGO.fullmatch(text)
+    if ago is not None:
+        return now - timedelta(seconds=int(ago[1]) * UNITS[ago[2].lower()])
+    if text.lower() == "yesterday":
+        return now - timedelta(days=1)
+    if not re.match(r"\d{4}-\d\d-\d\d", text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        moment += timedelta(days=1, microseconds=-1)  # a day means what was current at its end
+    return moment if moment.tzinfo is not None else moment.astimezone()
+
+
+def compare_versions(project: Project, name: str, before: Version, after: Version, samples: int) -> Difference:
+    """How two versions of a table differ; UsageError when the files of one are gone or it is a view."""
+    from assetflow.warehouse.difference import difference
+
+    asset = project.definitions.assets.get(name)
+    snapshots = project.ledger.snapshots([before.snapshot, after.snapshot])
+    one, other = snapshots[before.snapshot], snapshots[after.snapshot]
+    for snapshot in (one, other):
+        if snapshot.sql is not None:
+            raise UsageError(f"{name} was a view, which keeps no rows", hint="Compare the tables that it reads.")
+        if not project.warehouse.has_files(snapshot):
+            raise UsageError(f"the files of {name}@{snapshot.id[:12]} are gone, so it cannot be compared")
+    cursor = project.open_cursor()
+    try:
+        return difference(cursor, project.settings.warehouse, one, other, asset.unique_key if asset else (), samples)
+    finally:
+        cursor.close()
