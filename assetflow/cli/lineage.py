@@ -1,65 +1,219 @@
-"""`assetflow lineage`: who depends on what, as a tree, JSON, Mermaid or DOT."""
+"""`assetflow lineage`: who depends on what, table by table or column by column."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from assetflow.cli.options import complete_asset, json_option, open_project, project_option
-from assetflow.cli.screen import clean, put, put_json, styled
+from assetflow.cli.screen import clean, plural, put, put_json, say, styled
 from assetflow.errors import UsageError, did_you_mean
 from assetflow.lineage.draw import dot, mermaid, tree
 
 if TYPE_CHECKING:
-    from assetflow.asset import Asset
+    from assetflow.lineage.column_graph import ColumnGraph
+    from assetflow.lineage.columns import Col
     from assetflow.lineage.graph import Graph
     from assetflow.project.definitions import Definitions
-
-OPAQUE = "its columns are not traced: it counts as reading all of them"
+    from assetflow.project.project import Project
 
 
 @click.command("lineage")
-@click.argument("asset", required=False, metavar="[ASSET]", shell_complete=complete_asset)
-@click.option("--up", is_flag=True, help="Only what ASSET is made from.")
-@click.option("--down", is_flag=True, help="Only what is made from ASSET.")
+@click.argument("asset", required=False, metavar="[ASSET[.COLUMN]]", shell_complete=complete_asset)
+@click.option("--up", is_flag=True, help="Only what it is made from.")
+@click.option("--down", is_flag=True, help="Only what is made from it.")
+@click.option("--impact", is_flag=True, help="List everything that a change of ASSET or ASSET.COLUMN would reach.")
+@click.option("--tag", metavar="TAG", help="Show where columns with this tag end up.")
 @click.option(
-    "-f", "--format", "form", type=click.Choice(["text", "json", "mermaid", "dot"]), default="text", show_default=True,
-    help="How it is drawn.",
+    "-f", "--format", "form", type=click.Choice(["text", "json", "mermaid", "dot", "openlineage"]), default="text",
+    show_default=True, help="How it is drawn.",
 )  # fmt: skip
 @json_option
 @project_option
-def command(asset: str | None, up: bool, down: bool, form: str, as_json: bool, project: str | None) -> None:
-    """Show who depends on what: everything, or what ASSET is made from and what is made from it."""
-    if (up or down) and asset is None:
-        raise UsageError("--up and --down are about one asset", hint="Name it: assetflow lineage ASSET --up")
-    definitions = open_project(project).definitions
-    focus = None if asset is None else known_name(asset, definitions)
+def command(
+    asset: str | None,
+    up: bool,
+    down: bool,
+    impact: bool,
+    tag: str | None,
+    form: str,
+    as_json: bool,
+    project: str | None,
+) -> None:
+    """Show who depends on what: everything, or what is around ASSET or one of its columns."""
+    if (up or down or impact) and asset is None:
+        raise UsageError("--up, --down and --impact are about one asset", hint="Name it: assetflow lineage ASSET --up")
+    opened = open_project(project)
+    focus, column = (None, None) if asset is None else known_name(asset, opened)
     up, down = up or not down, down or not up
-    if form == "text" and not as_json:
+    form = "json" if as_json else form
+    if tag is not None:
+        show_tag(opened, tag, form)
+    elif impact and focus is not None:
+        show_impact(opened, focus, column, form)
+    elif column is not None:
+        show_column(opened, column, form, up=up, down=down)
+    else:
+        show_tables(opened, focus, form, up=up, down=down)
+    opened.columns_cache.save()
+
+
+def show_tables(project: Project, focus: str | None, form: str, *, up: bool, down: bool) -> None:
+    definitions = project.definitions
+    if form == "text":
         print_tree(definitions, focus, up=up, down=down)
         return
     graph = around(whole_graph(definitions), focus, up=up, down=down)
-    if as_json or form == "json":
-        put_json(lineage_document(graph, definitions.assets))
+    if form == "json":
+        put_json(lineage_document(graph, project))
+    elif form == "openlineage":
+        put_json_lines(project, [name for name in graph.names if name in definitions.assets])
     else:
         draw = mermaid if form == "mermaid" else dot
         put(draw(graph, {name: one.kind for name, one in definitions.assets.items()}).rstrip("\n"))
 
 
-def known_name(name: str, definitions: Definitions) -> str:
-    """The name, if the project knows it; UsageError names the nearest ones."""
-    known = {*definitions.assets, *definitions.sources}
-    if name in known:
-        return name
-    table, dot_, column = name.rpartition(".")
-    if dot_ and table in known:
+def put_json_lines(project: Project, names: Iterable[str]) -> None:
+    """One event of OpenLineage on each line."""
+    import json
+    from datetime import UTC, datetime
+
+    from assetflow.lineage.draw_columns import openlineage
+    from assetflow.version import VERSION
+
+    producer = f"urn:assetflow:{VERSION}"
+    now = datetime.now(UTC).isoformat()
+    for event in openlineage(column_graph(project), names, f"file://{project.settings.warehouse}", producer, now):
+        put(json.dumps(event))
+
+
+def show_column(project: Project, column: Col, form: str, *, up: bool, down: bool) -> None:
+    from assetflow.lineage import draw_columns
+
+    graph = column_graph(project)
+    if form == "text":
+        if up:
+            put_tree(draw_columns.upstream_tree(graph, column, bold))
+        if up and down:
+            put()
+            put("read by")
+        if down:
+            put_tree(draw_columns.downstream_tree(graph, column, bold))
+        return
+    if form == "openlineage":
+        put_json_lines(project, [column.table])
+        return
+    chosen = {column, *(above(graph, column) if up else ()), *(graph.impact([column])[0] if down else ())}
+    if form == "json":
+        tables = whole_graph(project.definitions).only({each.table for each in chosen})
+        document = lineage_document(tables, project)
+        names = {str(each) for each in chosen}
+        kept = {name: edges for name, edges in document["columns"].items() if name in names}
+        put_json({**document, "columns": kept})
+    else:
+        draw = draw_columns.mermaid if form == "mermaid" else draw_columns.dot
+        put(draw(graph, chosen).rstrip("\n"))
+
+
+def bold(text: str) -> str:
+    return styled(clean(text), "bold")
+
+
+def put_tree(lines: Iterable[str]) -> None:
+    for line in lines:
+        put(line)
+
+
+def above(graph: ColumnGraph, column: Col) -> set[Col]:
+    """All columns that flow or speak into a column, however far away."""
+    from assetflow.lineage.column_graph import plain
+
+    found: set[Col] = set()
+    ahead = [column]
+    while ahead:
+        one = ahead.pop()
+        for edge in (*graph.own(one), *graph.of_table(one.table)):
+            if plain(edge.source) not in found:
+                found.add(plain(edge.source))
+                ahead.append(plain(edge.source))
+    return found
+
+
+def show_impact(project: Project, focus: str, column: Col | None, form: str) -> None:
+    """What a change would reach, by table."""
+    from assetflow.lineage.columns import Col
+
+    graph = column_graph(project)
+    start = [column] if column is not None else [Col(focus, name) for name in graph.columns.get(focus, ())]
+    columns, tables = graph.impact(start)
+    reached: dict[str, list[str]] = {}
+    for each in sorted(columns):
+        reached.setdefault(each.table, []).append(each.name)
+    for table in sorted(tables - reached.keys()):
+        reached[table] = []
+    ordered = [name for name in project.definitions.graph.order if name in reached]
+    if form == "json":
+        listed = [{"asset": name, "columns": reached[name], "rows": name in tables} for name in ordered]
+        put_json({"schema": "assetflow.impact/1", "of": [str(each) for each in start], "reaches": listed})
+        return
+    for name in ordered:
+        rows = " and which rows there are" if name in tables else ""
+        put(f"{bold(name)}  {clean(', '.join(reached[name]))}{rows}")
+    say(f"{plural(len(ordered), 'table')} would be reached by a change of {column or focus}." if ordered else
+        f"Nothing reads {column or focus}.")  # fmt: skip
+
+
+def show_tag(project: Project, tag: str, form: str) -> None:
+    """Where columns with a tag end up, and where each was declared."""
+    from assetflow.lineage.columns import Col
+
+    graph = column_graph(project)
+    declared = {
+        Col(asset.name, column): tags
+        for asset in project.definitions.assets.values()
+        for column, tags in asset.column_tags.items()
+    }
+    known = sorted({each for tags in declared.values() for each in tags})
+    if tag not in known:
         raise UsageError(
-            f"the lineage of a single column ({column} of {table}) is not known yet",
-            hint=f"`assetflow lineage {table}` shows the lineage of the whole table.",
+            f"no column has the tag {tag}", hint=did_you_mean(tag, known) or "Write -- @tag after a column."
         )
-    raise UsageError(f"there is no asset or source named {name}", hint=did_you_mean(name, known))
+    found = {column: tags[tag] for column, tags in graph.tagged(declared).items() if tag in tags}
+    if form == "json":
+        listed = [{"column": str(column), "declared_on": str(origin)} for column, origin in sorted(found.items())]
+        put_json({"schema": "assetflow.tag/1", "tag": tag, "columns": listed})
+        return
+    for column, origin in sorted(found.items()):
+        put(bold(str(column)) + ("  declared here" if origin == column else f"  from {clean(str(origin))}"))
+
+
+def column_graph(project: Project) -> ColumnGraph:
+    from assetflow.lineage.column_graph import ColumnGraph
+
+    columns = project.columns_of
+    sources = {name: tuple(column for column, _ in columns.schema(name) or ()) for name in project.definitions.sources}
+    return ColumnGraph.of(columns.all(), sources)
+
+
+def known_name(text: str, project: Project) -> tuple[str, Col | None]:
+    """The table that is meant, and the column if one is; UsageError names the nearest ones."""
+    known = {*project.definitions.assets, *project.definitions.sources}
+    if text in known:
+        return text, None
+    table, dot_, name = text.rpartition(".")
+    if not dot_ or table not in known:
+        raise UsageError(f"there is no asset or source named {text}", hint=did_you_mean(text, known))
+    graph = column_graph(project)
+    column = graph.find(table, name)
+    if column is not None:
+        return table, column
+    listed = graph.columns.get(table, ())
+    if not listed:
+        why = "; ".join(graph.lineages[table].notes) if table in graph.lineages else "its files cannot be read"
+        raise UsageError(f"the columns of {table} are not known before it is made: {why}")
+    raise UsageError(f"{table} has no column {name}", hint=did_you_mean(name, listed) or f"It has {', '.join(listed)}.")
 
 
 def whole_graph(definitions: Definitions) -> Graph:
@@ -92,14 +246,23 @@ def print_tree(definitions: Definitions, focus: str | None, *, up: bool, down: b
         put(line)
 
 
-def lineage_document(graph: Graph, assets: Mapping[str, Asset]) -> dict[str, Any]:
+def lineage_document(graph: Graph, project: Project) -> dict[str, Any]:
     """`null` in a read-set's place means everything."""
+    from assetflow.lineage.draw_columns import columns_document
+    from assetflow.planning.staleness import reads_of
+
+    assets = project.definitions.assets
     drawn = [name for name in graph.names if name in assets]
+    lineages = {name: project.columns_of.lineage(name) for name in drawn}
+    reads = {name: reads_of(assets[name], lineages[name], project.made_last(name)) for name in drawn}
     return {
         "schema": "assetflow.lineage/1",
         "nodes": list(graph.names),
         "edges": [list(edge) for edge in graph.edges],
-        "columns": {},
-        "read_sets": {name: dict.fromkeys(graph.upstreams(name)) for name in drawn},
-        "opaque": dict.fromkeys(drawn, OPAQUE),
+        "columns": columns_document(column_graph(project), drawn),
+        "read_sets": {
+            name: {up: None if read.columns is None else list(read.columns) for up, read in reads[name].items()}
+            for name in drawn
+        },
+        "opaque": {name: "; ".join(lineages[name].notes) for name in drawn if lineages[name].whole},
     }

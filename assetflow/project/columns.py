@@ -42,6 +42,7 @@ class ProjectColumns:
         self._lineages: dict[str, Lineage] = {}
         self._schemas: dict[str, Schema | None] = {}
         self._problems: dict[str, BindError] = {}
+        self.uncertain: set[str] = set()
 
     def lineage(self, name: str) -> Lineage:
         """The column lineage of an asset, over its upstreams as they will be. KeyError when there is no such asset."""
@@ -57,6 +58,14 @@ class ProjectColumns:
         """Why the query of an asset cannot run over the columns that its upstreams will have."""
         self._look_into(name)
         return self._problems.get(name)
+
+    def is_certain(self, asset: Asset) -> bool:
+        """True when the columns of all that an asset is made from are beyond doubt: no Python stands between."""
+        return not self.uncertain.intersection((*asset.upstreams, *asset.files))
+
+    def published_schema(self, name: str) -> Schema | None:
+        """The columns of a table as it was published last."""
+        return self._published_schema(name)
 
     def all(self) -> Mapping[str, Lineage]:
         """The lineage of every asset."""
@@ -103,6 +112,9 @@ class ProjectColumns:
         if problem is not None:
             self._problems[name] = problem
         self._schemas[name] = self._asset_schema(asset, lineage)
+        is_sure = name in self.published or (asset.kind == "sql" and not lineage.open_columns)
+        if not is_sure or (name not in self.published and not self.is_certain(asset)):
+            self.uncertain.add(name)
 
     def _asset_schema(self, asset: Asset, lineage: Lineage) -> Schema | None:
         if asset.name in self.published or (lineage.open_columns and self._is_as_published(asset)):

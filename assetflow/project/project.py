@@ -200,6 +200,11 @@ class Project:
         code = code_version_today(then.code_text, asset, is_view=then.rows is None)
         return replace(then, fingerprint=replace(then.fingerprint, code=code or then.fingerprint.code))
 
+    def made_last(self, name: str) -> Materialization | None:
+        """The current materialization of an asset, if there is one."""
+        current = self.current.get(name)
+        return None if current is None else self.ledger.materialization(current.materialization)
+
     def find(self, asset: str, fingerprint: str) -> Made | None:
         """An older materialization with this fingerprint whose files are all there."""
         found = self.ledger.find(asset, None, fingerprint)
@@ -265,6 +270,13 @@ class Project:
         chosen = self.select(selections, excludes) & self.definitions.assets.keys()
         state = self.state(chosen)
         plan = make_plan(chosen, self.definitions.assets, self.definitions.graph, state, forced=full_refresh)
+        if plan.to_make:
+            from assetflow.project.contracts import refuse_broken
+
+            others = self.definitions.assets.keys() - chosen
+            columns = self.columns_when(others) if others else self.columns_of
+            refuse_broken(self, [step.asset for step in plan.steps], columns)
+            self.columns_cache.save()
         return plan if selections or excludes else replace(plan, withdrawn=self._undeclared(state))
 
     def whole_plan(self) -> Plan:

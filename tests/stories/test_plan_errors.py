@@ -1,0 +1,90 @@
+"""What cannot work is told by `plan`, before anything runs: where, why, and who broke it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Shop
+
+
+def refused(shop: Shop, *told: str) -> None:
+    """Both `plan` and `materialize` refuse, with these words, and nothing is made."""
+    planned = shop.cli("plan")
+    assert planned.code == 2, planned.err
+    for words in told:
+        assert words in planned.err
+    made = shop.cli("materialize")
+    assert made.code == 2
+    assert "Traceback" not in made.err
+
+
+def test_a_column_that_is_not_there(shop: Shop) -> None:
+    shop.sql("wrong", "SELECT\n  id,\n  nope\nFROM sales")
+    refused(shop, "assets/wrong.sql:3", "nope", "cannot run")
+    assert not (shop.root / "warehouse" / "prod.duckdb").exists()
+
+
+def test_an_edit_upstream_that_takes_away_a_column_names_who_uses_it(shop: Shop) -> None:
+    shop.made()
+    shop.sql("sales", "SELECT id, customer, amount FROM orders")
+    refused(shop, "by_city reads city of sales, which will not be there", "assets/by_city.sql:1", "by assets/sales.sql")
+
+
+def test_a_type_that_does_not_fit(shop: Shop) -> None:
+    shop.sql("wrong", "SELECT sum(customer) AS s FROM sales")
+    refused(shop, "assets/wrong.sql:1", "sum(VARCHAR)")
+
+
+def test_a_promise_that_the_query_breaks(shop: Shop) -> None:
+    shop.sql("kept", '/* @asset\ncolumns = { id = "VARCHAR", more = "INTEGER" }\n*/\nSELECT id FROM sales')
+    refused(shop, "column id of kept is BIGINT, but `columns` promises VARCHAR", "no column more")
+
+
+def test_a_key_that_names_no_column(shop: Shop) -> None:
+    shop.sql("keyed", '/* @asset\nunique_key = ["idd"]\n*/\nSELECT id FROM sales')
+    refused(shop, "no column idd, which `unique_key` names", "Did you mean id?")
+
+
+def test_a_parameter_that_asks_for_a_column_its_upstream_lacks(shop: Shop) -> None:
+    shop.python(
+        "narrow",
+        """
+        from typing import Annotated
+
+        import polars as pl
+
+        from assetflow import asset, upstream
+
+
+        @asset
+        def narrow(sales: Annotated[pl.DataFrame, upstream(columns=["id", "town"])]) -> pl.DataFrame:
+            return sales
+        """,
+    )
+    refused(shop, "narrow asks for town of sales, which has no such column")
+
+
+def test_an_upstream_that_is_not_selected_counts_as_it_was_published(shop: Shop) -> None:
+    shop.made()
+    shop.sql("sales", "SELECT id, customer, amount FROM orders")
+    shop.sql("by_city", "SELECT city, max(amount) AS total FROM sales GROUP BY city")
+    assert shop.run("by_city") == {"by_city": "materialized"}
+
+
+@pytest.mark.parametrize("body", ["return sales.select(sales.columns[0])", 'return sales.pivot("city", index="id")'])
+def test_columns_that_are_not_known_before_a_function_ran_are_no_error(shop: Shop, body: str) -> None:
+    shop.python(
+        "free",
+        f"""
+        import polars as pl
+
+        from assetflow import asset
+
+
+        @asset
+        def free(sales: pl.DataFrame) -> pl.DataFrame:
+            {body}
+        """,
+    )
+    shop.sql("after", "SELECT id FROM free")
+    assert shop.cli("plan").code == 0
