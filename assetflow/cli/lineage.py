@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 @click.option("--impact", is_flag=True, help="List everything that a change of ASSET or ASSET.COLUMN would reach.")
 @click.option("--tag", metavar="TAG", help="Show where columns with this tag end up.")
 @click.option(
-    "-f", "--format", "form", type=click.Choice(["text", "json", "mermaid", "dot", "openlineage"]), default="text",
-    show_default=True, help="How it is drawn.",
+    "-f", "--format", "form", type=click.Choice(["text", "json", "mermaid", "dot", "html", "openlineage"]),
+    default="text", show_default=True, help="How it is drawn.",
 )  # fmt: skip
 @json_option
 @project_option
@@ -44,7 +44,9 @@ def command(
 ) -> None:
     """Show who depends on what: everything, or what is around ASSET or one of its columns."""
     if (up or down or impact) and asset is None:
-        raise UsageError("--up, --down and --impact are about one asset", hint="Name it: assetflow lineage ASSET --up")
+        raise UsageError(
+            "--up and --down are about one asset, and so is --impact", hint="Name it: assetflow lineage ASSET --up"
+        )
     opened = open_project(project)
     focus, column = (None, None) if asset is None else known_name(asset, opened)
     up, down = up or not down, down or not up
@@ -68,11 +70,21 @@ def show_tables(project: Project, focus: str | None, form: str, *, up: bool, dow
     graph = around(whole_graph(definitions), focus, up=up, down=down)
     if form == "json":
         put_json(lineage_document(graph, project))
+    elif form == "html":
+        put_page(graph, project)
     elif form == "openlineage":
         put_json_lines(project, [name for name in graph.names if name in definitions.assets])
     else:
         draw = mermaid if form == "mermaid" else dot
         put(draw(graph, {name: one.kind for name, one in definitions.assets.items()}).rstrip("\n"))
+
+
+def put_page(graph: Graph, project: Project) -> None:
+    import os
+
+    from assetflow.lineage.page import page
+
+    put(page(graph, column_graph(project), f"Lineage of {os.path.basename(project.settings.root)}"))
 
 
 def put_json_lines(project: Project, names: Iterable[str]) -> None:
@@ -102,8 +114,8 @@ def show_column(project: Project, column: Col, form: str, *, up: bool, down: boo
         if down:
             put_tree(draw_columns.downstream_tree(graph, column, bold))
         return
-    if form == "openlineage":
-        put_json_lines(project, [column.table])
+    if form in {"openlineage", "html"}:
+        show_tables(project, column.table, form, up=up, down=down)
         return
     chosen = {column, *(above(graph, column) if up else ()), *(graph.impact([column])[0] if down else ())}
     if form == "json":

@@ -44,6 +44,7 @@ def command(
     """Show what would be made, in order, how, and why. Makes nothing."""
     opened = open_project(project, env)
     plan = opened.plan(select, exclude, full_refresh=full_refresh)
+    opened.refuse_broken(plan)
     if as_json:
         put_json(plan_document(plan))
     else:

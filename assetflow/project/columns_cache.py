@@ -39,7 +39,13 @@ class ColumnsCache:
         self._unwritten[key] = value
 
     def save(self) -> None:
-        """Write what is new. A cache that cannot be written costs time and nothing else."""
+        """Write what is new, and close the file. A cache that cannot be written costs time and nothing else."""
+        try:
+            self._write()
+        finally:
+            self.close()
+
+    def _write(self) -> None:
         if not self._unwritten or self.path is None:
             return
         rows = [(f"{self.programs} {key}", value) for key, value in self._unwritten.items()]

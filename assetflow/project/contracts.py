@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 def refuse_broken(project: Project, names: Iterable[str], columns: ProjectColumns) -> None:
     """One DefinitionError that tells everything that is wrong with these assets, if anything is."""
-    problems = [
-        problem for name in names for problem in problems_of(project, project.definitions.assets[name], columns)
-    ]
+    assets = [project.definitions.assets[name] for name in names]
+    problems = [problem for asset in assets for problem in problems_of(project, asset, columns)]
     if problems:
         raise together(problems)
 
@@ -46,9 +45,8 @@ def not_bound(project: Project, asset: Asset, problem: BindError, columns: Proje
     """The query does not fit its upstreams; where one of them lost the column, that is said."""
     line = asset.line + problem.line - 1 if problem.line is not None else asset.line
     hint = problem.hint
-    lost = [
-        name for name in asset.upstreams if problem.missing and lost_column(project, name, problem.missing, columns)
-    ]
+    missing = problem.missing or ""
+    lost = [name for name in asset.upstreams if missing and lost_column(project, name, missing, columns)]
     if lost:
         upstream = lost[0]
         made_by = project.definitions.assets.get(upstream)

@@ -270,14 +270,23 @@ class Project:
         chosen = self.select(selections, excludes) & self.definitions.assets.keys()
         state = self.state(chosen)
         plan = make_plan(chosen, self.definitions.assets, self.definitions.graph, state, forced=full_refresh)
-        if plan.to_make:
-            from assetflow.project.contracts import refuse_broken
-
-            others = self.definitions.assets.keys() - chosen
-            columns = self.columns_when(others) if others else self.columns_of
-            refuse_broken(self, [step.asset for step in plan.steps], columns)
+        if "columns_cache" in self.__dict__:
             self.columns_cache.save()
         return plan if selections or excludes else replace(plan, withdrawn=self._undeclared(state))
+
+    def refuse_broken(self, plan: Plan) -> None:
+        """DefinitionError, which tells everything at once, when steps cannot work by the columns of their upstreams.
+
+        A run does not ask: there, what is broken fails by itself, and everything else is made.
+        """
+        if not plan.to_make:
+            return
+        from assetflow.project.contracts import refuse_broken
+
+        others = self.definitions.assets.keys() - plan.selected
+        columns = self.columns_when(others) if others else self.columns_of
+        refuse_broken(self, [step.asset for step in plan.steps], columns)
+        self.columns_cache.save()
 
     def whole_plan(self) -> Plan:
         """The plan for everything, which also stands when a source cannot be read."""

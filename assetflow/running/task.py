@@ -101,7 +101,7 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
     asset = task.asset
     where = where_of(asset, shop.place.root)
     cursor = shop.session.cursor()
-    watched: dict[str, Watched] = {}
+    watched: dict[str, Watched | ReadByQuery] = {}
     try:
         shop.session.attach(task.tables, cursor)
         with time_limit(asset.timeout, where, cursor.interrupt) as limit, shop.stoppable(limit):
@@ -120,8 +120,15 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
         return Built(columns, (), None, 0, None, 0.0, checks=checks)
     return Built(
         columns, built.files, built.rows, built.bytes, built.digest, 0.0, checks=checks, projections=built.projections,
-        reads=tuple((name, tuple(sorted(each.columns))) for name, each in watched.items()),
+        reads=seen_reads(watched),
     )  # fmt: skip
+
+
+def seen_reads(watched: Mapping[str, Watched | ReadByQuery]) -> tuple[tuple[str, tuple[str, ...] | None], ...]:
+    """The columns that were seen to be read, by upstream; None: all."""
+    return tuple(
+        (name, None if each.columns is None else tuple(sorted(each.columns))) for name, each in watched.items()
+    )
 
 
 def where_of(asset: Asset, root: str) -> Where:
@@ -129,7 +136,7 @@ def where_of(asset: Asset, root: str) -> Where:
 
 
 def evaluate(
-    task: Task, shop: Workshop, cursor: Cursor, where: Where, watched: dict[str, Watched] | None = None
+    task: Task, shop: Workshop, cursor: Cursor, where: Where, watched: dict[str, Watched | ReadByQuery] | None = None
 ) -> Result:
     """The body of the asset, evaluated: SQL that can be run on the cursor, or a file that is written already."""
     from assetflow.engines.duckdb import Result, evaluate_sql
@@ -148,6 +155,8 @@ def evaluate(
     value = python.call(function, given, where=where)
     if isinstance(value, Query):
         refuse_surprises(asset, value)
+        if watched is not None and not asset.parameters:
+            watched.update(read_by_query(value, task, cursor))
     return frames.from_result(value, cursor, task.staging, where, task.tables)
 
 
@@ -210,6 +219,29 @@ def refuse_surprises(asset: Asset, query: Query) -> None:
             line=asset.line,
             hint='Declare volatile = "rebuild" (made in every run) or "ignore" (harmless).',
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadByQuery:
+    """The columns that a query reads of one table; None: all."""
+
+    columns: frozenset[str] | None
+
+
+def read_by_query(query: Query, task: Task, cursor: Cursor) -> dict[str, ReadByQuery]:
+    """What SQL that a function built reads of each of its upstreams."""
+    from assetflow.lineage.sql_columns import BindError, sql_lineage
+    from assetflow.quoting import quote_identifier
+
+    schemas = {}
+    for name in task.asset.upstreams:
+        relation = cursor.sql(f"FROM {quote_identifier(name)}")
+        schemas[name] = [(column, str(kind)) for column, kind in zip(relation.columns, relation.types, strict=True)]
+    try:
+        reads = sql_lineage(query.sql, schemas).reads
+    except BindError:  # it is told when the query runs
+        return {}
+    return {name: ReadByQuery(None if read is None else frozenset(read)) for name, read in reads.items()}
 
 
 def stage(result: Result, task: Task, where: Where) -> Staged:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.cli.conftest import Ask
@@ -41,11 +43,80 @@ def test_json(shop: Shop, ask: Ask) -> None:
     assert document["schema"] == "assetflow.lineage/1"
     assert document["nodes"] == ["big", "by_city", "orders", "people", "sales", "unread"]
     assert sorted(document["edges"]) == [["orders", "sales"], ["sales", "big"], ["sales", "by_city"]]
-    assert document["columns"] == {}
+    assert document["columns"]["by_city.total"] == [
+        {"column": "sales.amount", "kind": "direct", "transformation": "aggregation"},
+        {"column": "sales.city", "kind": "indirect", "transformation": "group_by"},
+    ]
+    everything = ["amount", "city", "customer", "id"]
     assert document["read_sets"] == {
-        "big": {"sales": None}, "by_city": {"sales": None}, "people": {}, "sales": {"orders": None},
+        "big": {"sales": everything}, "by_city": {"sales": ["amount", "city"]}, "people": {},
+        "sales": {"orders": everything},
     }  # fmt: skip
-    assert document["opaque"].keys() == {"big", "by_city", "people", "sales"}
+    assert document["opaque"] == {}
+
+
+def test_a_function_that_takes_a_whole_frame_is_opaque(shop: Shop, ask: Ask) -> None:
+    shop.replace("assets/big.py", "pl.LazyFrame", "pl.DataFrame")
+    document = ask(shop, "lineage", "--json").json
+    assert document["read_sets"]["big"] == {"sales": None}
+    assert document["opaque"] == {"big": "sales arrives as a whole; name what is read by upstream(columns=[...])"}
+
+
+def test_one_column_up_and_down_to_the_file(shop: Shop, ask: Ask) -> None:
+    assert ask(shop, "lineage", "by_city.total").out.splitlines() == [
+        "by_city.total",
+        "├── sales.amount  aggregation",
+        "│   ├── orders.amount  identity",
+        "│   └── its rows: orders.amount (filter)",
+        "└── its rows: sales.city (group_by)",
+        "",
+        "read by",
+        "by_city.total",
+    ]
+    assert ask(shop, "lineage", "orders.city", "--down").out.splitlines() == [
+        "orders.city",
+        "└── sales.city  identity",
+        "    ├── big.city  identity",
+        "    ├── by_city.city  identity",
+        "    └── the rows of by_city  group_by",
+    ]
+
+
+def test_impact_tells_what_a_change_would_reach(shop: Shop, ask: Ask) -> None:
+    document = ask(shop, "lineage", "sales.city", "--impact", "--json").json
+    assert document["reaches"] == [
+        {"asset": "big", "columns": ["city"], "rows": False},
+        {"asset": "by_city", "columns": ["city", "total"], "rows": True},
+    ]
+
+
+def test_a_tag_flows_along_as_long_as_values_stay_what_they_are(shop: Shop, ask: Ask) -> None:
+    shop.sql("sales", "SELECT id, customer -- @pii\n, city, amount FROM orders WHERE amount > 5")
+    shop.sql("shouted", "SELECT upper(customer) AS loud, customer AS who FROM sales")
+    listed = ask(shop, "lineage", "--tag", "pii").out.splitlines()
+    assert listed == [
+        "big.customer  from sales.customer",
+        "sales.customer  declared here",
+        "shouted.who  from sales.customer",
+    ]
+
+
+def test_the_page_and_the_pictures_of_columns_escape_what_they_show(shop: Shop, ask: Ask) -> None:
+    shop.sql("odd", 'SELECT id AS "<b>&""x" FROM sales')
+    assert "&lt;b&gt;&amp;&quot;x" in ask(shop, "lineage", "--format", "html").out
+    assert "<b>&" not in ask(shop, "lineage", "--format", "html").out
+    assert '"&lt;b>&amp;&quot;x"' in ask(shop, "lineage", "sales.id", "--down", "--format", "mermaid").out
+    assert '[label="<b>&\\"x"]' in ask(shop, "lineage", "sales.id", "--down", "--format", "dot").out
+
+
+def test_openlineage_keeps_the_edges_of_the_table_apart(shop: Shop, ask: Ask) -> None:
+    events = [json.loads(line) for line in ask(shop, "lineage", "--format", "openlineage").out.splitlines()]
+    facets = {each["dataset"]["name"]: each["dataset"]["facets"]["columnLineage"] for each in events}
+    [amount] = facets["by_city"]["fields"]["total"]["inputFields"]
+    assert (amount["name"], amount["field"]) == ("sales", "amount")
+    assert [(each["type"], each["subtype"]) for each in amount["transformations"]] == [("DIRECT", "AGGREGATION")]
+    [city] = facets["by_city"]["dataset"]
+    assert [(each["type"], each["subtype"]) for each in city["transformations"]] == [("INDIRECT", "GROUP_BY")]
 
 
 @pytest.mark.parametrize(
@@ -70,9 +141,10 @@ def test_mermaid_and_dot(shop: Shop, ask: Ask) -> None:
     ("arguments", "said"),
     [
         (["sale"], "Did you mean sales?"),
-        (["sales.amount"], "the lineage of a single column (amount of sales) is not known yet"),
+        (["sales.amuont"], "Did you mean amount?"),
+        (["--tag", "pii"], "no column has the tag pii"),
         (["--up"], "--up and --down are about one asset"),
-        (["--format", "html"], "Invalid value"),
+        (["--format", "pdf"], "Invalid value"),
     ],
 )
 def test_what_cannot_be_drawn(shop: Shop, arguments: list[str], said: str, ask: Ask) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 TABLES = {
@@ -27,8 +28,11 @@ def made_up(seed: int) -> str:
 
 
 class Maker:
-    def __init__(self, draw: random.Random) -> None:
+    """Makes queries over `tables`: their columns with their kinds."""
+
+    def __init__(self, draw: random.Random, tables: Mapping[str, dict[str, str]] = TABLES) -> None:
         self.draw = draw
+        self.tables = tables
         self.names = 0
 
     def name(self, prefix: str) -> str:
@@ -37,8 +41,8 @@ class Maker:
 
     def query(self, depth: int) -> Query:
         if depth == 0:
-            table = self.draw.choice(list(TABLES))
-            return Query(f"SELECT * FROM {table}", TABLES[table])
+            table = self.draw.choice(list(self.tables))
+            return Query(f"SELECT * FROM {table}", self.tables[table])
         make = self.draw.choice(
             [self.project, self.filter, self.join, self.group, self.window, self.unite, self.distinct, self.shared,
              self.limit, self.semi]

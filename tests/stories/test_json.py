@@ -129,6 +129,11 @@ def test_history(ask: Any) -> None:
     assert [(each["asset"], each["current"], each["rows"]) for each in versions] == [("sales", True, 3)]
 
 
+def test_diff(ask: Any) -> None:
+    document = ask("diff", "sales", "current", "current")
+    assert (document["schema"], document["asset"], document["same"]) == ("assetflow.diff/1", "sales", True)
+
+
 def test_check(ask: Any) -> None:
     document = ask("check")
     assert (document["schema"], document["ok"]) == ("assetflow.check/1", True)

@@ -1,0 +1,82 @@
+"""Older versions: looking at them, and what changed between two of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assetflow.project.versions import among, time_meant
+from assetflow.warehouse.records import Version
+from tests.conftest import Shop
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def doubled(shop: Shop) -> Shop:
+    shop.made()
+    shop.sql("sales", "SELECT id, customer, city, amount * 2 AS amount FROM orders WHERE amount > 5 AND id < 3")
+    shop.made()
+    return shop
+
+
+def test_diff_tells_rows_apart_by_a_key_that_it_finds(doubled: Shop) -> None:
+    told = doubled.cli("diff", "sales").out
+    assert "3 rows -> 2 rows: 0 added, 1 removed, 2 changed, told apart by id" in told
+    assert "amount: 2 changes" in told
+    assert "~ id 1: amount 10 -> 20" in told
+    assert "- id 3, customer ann, city Rome, amount 30" in told
+
+
+def test_diff_without_a_key_counts_rows_that_came_and_went(doubled: Shop) -> None:
+    doubled.sql("cities", "SELECT city FROM sales")
+    doubled.made()
+    doubled.sql("cities", "SELECT city FROM sales UNION ALL SELECT city FROM sales")
+    doubled.made()
+    told = doubled.cli("diff", "cities", "--json").json
+    assert (told["key"], told["added"], told["removed"], told["changed"]) == ([], 2, 0, 0)
+
+
+def test_diff_tells_columns_that_came_went_and_changed_their_type(doubled: Shop) -> None:
+    doubled.sql("sales", "SELECT id::VARCHAR AS id, city, amount, 1 AS one FROM orders")
+    doubled.made()
+    told = doubled.cli("diff", "sales").out
+    assert "+ column one INTEGER" in told
+    assert "- column customer VARCHAR" in told
+    assert "~ column id BIGINT -> VARCHAR" in told
+
+
+def test_show_at_a_version_shows_the_rows_of_then(doubled: Shop) -> None:
+    assert "30" in doubled.cli("show", "sales", "--at", "-1").out
+    assert "30" not in doubled.cli("show", "sales").out
+    printed = doubled.cli("show", "sales", "--at", "1999-01-01")
+    assert printed.code == 2
+    assert "sales has no version '1999-01-01'" in printed.err
+
+
+def version(number: int, at: datetime) -> Version:
+    told = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return Version("sales", None, f"m{number}", f"{number:020x}", f"run{number}", told, number == 0, 1, 1, "c", "d")
+
+
+@given(st.integers(0, 10_000), st.sampled_from(["second", "minute", "hour", "day", "week"]))
+def test_a_time_means_what_was_current_then(count: int, unit: str) -> None:
+    versions = [version(number, NOW - timedelta(days=number)) for number in range(5)]
+    moment = time_meant(f"{count} {unit}s ago", NOW)
+    assert moment is not None
+    found = among(versions, f"{count} {unit}s ago", NOW)
+    current = [each for each in versions if datetime.fromisoformat(each.published_at) <= moment]
+    assert found == (current[0] if current else None)
+
+
+def test_a_version_is_meant_by_its_snapshot_its_run_or_how_far_back_it_is() -> None:
+    versions = [version(number, NOW - timedelta(days=number)) for number in range(5)]
+    assert among(versions, "current", NOW) == versions[0]
+    assert among(versions, "-2", NOW) == versions[2]
+    assert among(versions, "run3", NOW) == versions[3]
+    assert among(versions, f"{4:020x}", NOW) == versions[4]
+    assert among(versions, "-9", NOW) is None
+    assert among(versions, "2026-11-19", NOW) == versions[2]
