@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from assetflow.lineage.plan_values import (
     NO_EDGES,
@@ -30,18 +30,26 @@ class Walking(Protocol):
     def doubt(self, why: str) -> None: ...
 
 
-def columns_of(
-    plan: Walking, outputs: Sequence[Any], relation: Relation, names: Sequence[str]
-) -> list[tuple[Value, bool]]:
-    """For each output expression its value, and whether it may have another number of rows than the frame below."""
+class Found(NamedTuple):
+    """An expression: its value; whether it may have another number of rows than the frame below; and whether that
+    number is a matter of the values.
+    """
+
+    value: Value
+    shrinks: bool
+    cuts: bool
+
+
+def columns_of(plan: Walking, outputs: Sequence[Any], relation: Relation, names: Sequence[str]) -> list[Found]:
+    """What each output expression is."""
     below = dict(zip(names, relation.columns, strict=True))
     return [_of(plan, output.node, below, relation) for output in outputs]
 
 
-def _of(plan: Walking, number: int, below: Below, relation: Relation) -> tuple[Value, bool]:
+def _of(plan: Walking, number: int, below: Below, relation: Relation) -> Found:
     reader = _Reader(plan, below, relation)
     value = reader.value(number)
-    return value, reader.shrinks
+    return Found(value, reader.shrinks, reader.cuts)
 
 
 class _Reader:
@@ -52,6 +60,7 @@ class _Reader:
         self.below = below
         self.relation = relation
         self.shrinks = False
+        self.cuts = False
 
     def value(self, number: int) -> Value:
         try:
@@ -70,7 +79,7 @@ class _Reader:
     def anything(self, why: str) -> Value:
         """An expression that is not known: it may read every column, in whatever order, and give any number of rows."""
         self.plan.doubt(f"{why} is not looked into")
-        self.shrinks = True
+        self.shrinks = self.cuts = True
         return Value(as_transformed(edges_of(self.below.values())))
 
     def of_column(self, node: Any) -> Value:
@@ -101,7 +110,9 @@ class _Reader:
     def of_agg(self, node: Any) -> Value:
         values = self.values(node.arguments)
         self.shrinks = True
-        if node.name not in ORDERLESS_AGGREGATES:
+        if node.name in ORDERLESS_AGGREGATES:
+            self.cuts = False  # one value, of however many
+        else:
             self.plan.ordered = True
         said = [value.meaning for value in values]
         return Value(
@@ -110,7 +121,7 @@ class _Reader:
 
     def of_filter(self, node: Any) -> Value:
         value, condition = self.values([node.input, node.by])
-        self.shrinks = True
+        self.shrinks = self.cuts = True
         edges = as_transformed(value.edges) | as_indirect(condition.edges, "conditional")
         return Value(edges, hashed("filter", value.meaning, condition.meaning, self.relation.rows))
 
@@ -119,20 +130,20 @@ class _Reader:
         name, *rest = node.function_data
         text = name if isinstance(name, str) else str(name)
         if text in SHRINKING:
-            self.shrinks = True
+            self.shrinks = self.cuts = True
         elif text not in ELEMENTWISE and not text.startswith(ELEMENTWISE_FAMILIES):
             self.plan.ordered = True
-            self.shrinks = True
+            self.shrinks = self.cuts = True
         said = [value.meaning for value in values]
         edges = as_transformed(edges_of(values))
         return Value(edges, hashed("function", text, plain(rest), plain(node.options), said, self.relation.rows))
 
     def of_window(self, node: Any) -> Value:
-        was = self.shrinks
+        was = self.shrinks, self.cuts
         (value,) = self.values([node.function])
         parts = self.values(node.partition_by)
         order = self.values([node.order_by]) if node.order_by is not None else []
-        self.shrinks = was
+        self.shrinks, self.cuts = was
         if order or not value.edges:
             self.plan.ordered = True
         # How a window maps back has no written form, so its meaning is not told.

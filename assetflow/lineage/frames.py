@@ -67,8 +67,12 @@ def lazyframe_lineage(
 
 def walk(plan: Plan) -> Relation:
     """What the current node of the plan gives."""
-    node = plan.traverser.view_current_node()
     names = list(plan.traverser.get_schema())
+    try:
+        node = plan.traverser.view_current_node()
+    except NotImplementedError as error:
+        plan.doubt(f"{error} is not looked into")
+        return everything(names, [at(plan, number)[0] for number in plan.traverser.get_inputs()])
     kind = type(node).__name__
     below = [at(plan, number) for number in plan.traverser.get_inputs()]
     walker = _NODES.get(kind)
@@ -119,25 +123,27 @@ def _constant(plan: Plan, node: Any, names: Sequence[str], below: Inputs) -> Rel
 
 def _select(plan: Plan, node: Any, names: Sequence[str], below: Inputs) -> Relation:
     ((relation, known),) = below
-    values = columns_of(plan, node.expr, relation, known)
+    found = columns_of(plan, node.expr, relation, known)
+    values = tuple(one.value for one in found)
     rows = relation.rows
-    if any(shrinks or not value.edges for value, shrinks in values):
+    if any(one.shrinks or not one.value.edges for one in found):
         # An aggregate or a literal makes one row of all, unless a plain column stands beside it.
-        rows = hashed("select", [value.meaning for value, _ in values], relation.rows)
-    return Relation(tuple(value for value, _ in values), relation.dataset, relation.inputs, rows)
+        rows = hashed("select", [value.meaning for value in values], relation.rows)
+    cut = as_kind(edges_of(one.value for one in found if one.cuts), "filter")
+    return Relation(values, relation.dataset | cut, relation.inputs, rows)
 
 
 def _with_columns(plan: Plan, node: Any, names: Sequence[str], below: Inputs) -> Relation:
     ((relation, known),) = below
     columns = dict(zip(known, relation.columns, strict=True))
     made = columns_of(plan, node.exprs, relation, known)
-    columns.update({expr.output_name: value for expr, (value, _) in zip(node.exprs, made, strict=True)})
+    columns.update({expr.output_name: value for expr, (value, _, _) in zip(node.exprs, made, strict=True)})
     return relation.having(columns[name] for name in names)
 
 
 def _filter(plan: Plan, node: Any, names: Sequence[str], below: Inputs) -> Relation:
     ((relation, known),) = below
-    ((condition, _),) = columns_of(plan, [node.predicate], relation, known)
+    ((condition, _, _),) = columns_of(plan, [node.predicate], relation, known)
     rows = hashed("filter", condition.meaning, relation.rows)
     return relation.influenced(as_kind(condition.edges, "filter"), rows)
 
@@ -147,11 +153,11 @@ def _group_by(plan: Plan, node: Any, names: Sequence[str], below: Inputs) -> Rel
     options = node.options
     if node.apply or getattr(options, "dynamic", None) or getattr(options, "rolling", None):
         return None
-    keys = [value for value, _ in columns_of(plan, node.keys, relation, known)]
+    keys = [one.value for one in columns_of(plan, node.keys, relation, known)]
     rows = hashed("group", [value.meaning for value in keys], relation.rows)
     aggregates = [
         Value(value.edges, hashed("aggregate", value.meaning, rows))
-        for value, _ in columns_of(plan, node.aggs, relation, known)
+        for value, _, _ in columns_of(plan, node.aggs, relation, known)
     ]
     grouped = [Value(value.edges, hashed("key", value.meaning, rows)) for value in keys]
     return Relation(
@@ -168,8 +174,8 @@ def _join(plan: Plan, node: Any, names: Sequence[str], below: Inputs) -> Relatio
     kind = how if isinstance(how, str) else str(how[0])
     if kind not in ORDERLESS_JOINS or cut is not None or getattr(node, "predicate", None) is not None:
         return None
-    left_keys = [value for value, _ in columns_of(plan, node.left_on, left, left_names)]
-    right_keys = [value for value, _ in columns_of(plan, node.right_on, right, right_names)]
+    left_keys = [one.value for one in columns_of(plan, node.left_on, left, left_names)]
+    right_keys = [one.value for one in columns_of(plan, node.right_on, right, right_names)]
     said = [[one.meaning, other.meaning] for one, other in zip(left_keys, right_keys, strict=True)]
     rows = hashed("join", repr(node.options), said, left.rows, right.rows)
     edges = as_kind(edges_of([*left_keys, *right_keys]), "join")
@@ -190,7 +196,7 @@ def _join(plan: Plan, node: Any, names: Sequence[str], below: Inputs) -> Relatio
 
 def _sort(plan: Plan, node: Any, names: Sequence[str], below: Inputs) -> Relation:
     ((relation, known),) = below
-    keys = [value for value, _ in columns_of(plan, node.by_column, relation, known)]
+    keys = [one.value for one in columns_of(plan, node.by_column, relation, known)]
     if node.slice is not None:
         plan.ordered = True
     rows = hashed("sort", [key.meaning for key in keys], repr(node.sort_options), repr(node.slice), relation.rows)
