@@ -15,6 +15,7 @@ What Polars has no equal type for arrives like this (7 / 2 of Decimals would be 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from assetflow.engines import Table
@@ -77,12 +78,19 @@ def _stream(sql: str, types: Mapping[str, DuckDBPyType], cursor: Cursor) -> pl.L
     return _typed(opened, types)
 
 
+@cache
+def empty_database() -> Cursor:
+    """A database that holds nothing, to ask for types; opening one takes a hundred times as long as asking it."""
+    import duckdb
+
+    return duckdb.connect(config={"legacy_disable_null_type": True})
+
+
 def empty_frame(schema: Sequence[tuple[str, str]]) -> pl.DataFrame:
     """A frame without rows, with the columns (name, DuckDB type) as a scan of a table like that would show them."""
-    import duckdb
     import polars as pl
 
-    with duckdb.connect(config={"legacy_disable_null_type": True}) as connection:
+    with empty_database().cursor() as connection:
         listed = ", ".join(f"CAST(NULL AS {kind}) AS {quote_identifier(name)}" for name, kind in schema) or "NULL"
         relation = connection.sql(f"SELECT {listed} LIMIT 0")
         types = dict(zip(relation.columns, relation.types, strict=True))

@@ -114,8 +114,27 @@ def without_layout(part: Any) -> Any:
 def refuse_unknown(part: dict[str, Any], looked_at: frozenset[str], what: str) -> None:
     """NotUnderstood when there are expressions in a place where nobody looks for them."""
     for key, value in part.items():
-        if key not in looked_at and isinstance(value, dict | list) and _has_expression(value):
+        if key in looked_at or key in TYPES or not isinstance(value, dict | list):
+            continue
+        if _has_expression(value):
             raise NotUnderstood(f"{key} of {what}")
+
+
+TYPES = frozenset(
+    {
+        "return_type",
+        "arguments",
+        "qname",
+        "value",
+        "returned_types",
+        "names",
+        "column_indexes",
+        "extra_info",
+        "function_data",
+    }
+    | {"function_data", "chunk_types", "mark_types", "expr_types", "internal_types", "return_types", "bound_columns"}
+)
+"""Parts that say what something is, and hold no expressions to follow."""
 
 
 def _has_expression(part: Any) -> bool:

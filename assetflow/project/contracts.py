@@ -115,8 +115,10 @@ def canonical_type(declared: str) -> str | None:
     """A type as DuckDB writes it; None for what is none, which is told when the asset runs."""
     import duckdb
 
+    from assetflow.engines.polars_scan import empty_database
+
     try:
-        with duckdb.connect() as connection:
+        with empty_database().cursor() as connection:
             return str(connection.sql(f"SELECT CAST(NULL AS {declared}) AS x").types[0])
     except duckdb.Error:
         return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from assetflow.asset import Asset
@@ -126,10 +127,12 @@ def table_of(node: Any) -> str | None:
     return None
 
 
+@cache
 def duckdb_type(kind: Any) -> str:
     """The DuckDB type that a column of this Polars type is stored as."""
-    import duckdb
     import polars as pl
+
+    from assetflow.engines.polars_scan import empty_database
 
     known = {pl.Int128: "HUGEINT", pl.UInt128: "UHUGEINT", pl.Duration: "INTERVAL", pl.Null: "INTEGER"}
     for plain, name in known.items():
@@ -137,5 +140,5 @@ def duckdb_type(kind: Any) -> str:
             return name
     if kind in (pl.Categorical, pl.Enum):
         return "VARCHAR"
-    with duckdb.connect() as connection:
+    with empty_database().cursor() as connection:
         return str(connection.from_arrow(pl.DataFrame(schema={"x": kind}).to_arrow()).types[0])
