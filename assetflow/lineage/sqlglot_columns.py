@@ -25,8 +25,8 @@ def sqlglot_lineage(text: str, schemas: Mapping[str, Schema], columns: Schema) -
     """The lineage of a query whose own columns are known; None where a column cannot be told for certain."""
     try:
         read = _columns_read(text, schemas)
-    except (SqlglotError, RecursionError, KeyError, ValueError, AttributeError, TypeError):
-        return None
+    except (SqlglotError, RecursionError, LookupError, ValueError, AttributeError, TypeError, AssertionError):
+        return None  # it gives up in many ways on syntax that it half knows
     if read is None:
         return None
     edges = frozenset(Edge(column, "transformation") for column in read)

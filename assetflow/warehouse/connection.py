@@ -11,6 +11,7 @@ from typing import Any
 
 from assetflow.errors import WarehouseError
 from assetflow.warehouse import durable
+from assetflow.warehouse.filesystem import journal_mode
 from assetflow.warehouse.locks import short_lock
 from assetflow.warehouse.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
 
@@ -72,7 +73,7 @@ class Connection:
                 return None
             self._open = self._opened()
         if not self._has_tables:
-            self._has_tables = _has_our_tables(self._open, self.path)
+            self._has_tables = _has_our_tables(self._open, self.path) and self._is_of_today(self._open, is_locked=False)
         return self._open if self._has_tables else None
 
     def _to_write(self) -> sqlite3.Connection:
@@ -86,8 +87,50 @@ class Connection:
         if not self._has_tables:
             if not _has_our_tables(self._open, self.path):
                 _create(self._open)
-            self._has_tables = True
+            self._has_tables = self._is_of_today(self._open, is_locked=True)
         return self._open
+
+    def _is_of_today(self, connection: sqlite3.Connection, *, is_locked: bool) -> bool:
+        """True, after bringing a ledger of an older format to the present one where that has to be done.
+
+        `is_locked`: whoever asks holds the lock of writers already.
+        """
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == FORMAT_VERSION:
+            return True
+        if not self._is_writable:
+            raise WarehouseError(
+                f"this ledger has the older format {version}, and may only be read here",
+                path=self.path,
+                hint="Run any command once as somebody who can write to the warehouse: that brings it up to date.",
+            )
+        from assetflow.warehouse.migrate import migrate
+
+        with contextlib.nullcontext() if is_locked else short_lock(self.root, "ledger"):
+            migrate(connection, self.path, version)
+        return True
+
+    def _has_our_tables(self, connection: sqlite3.Connection, *, is_locked: bool = False) -> bool:
+        """False for a new, empty file; one of an older format is brought to today's first."""
+        version = format_of(connection, self.path)
+        if 0 < version < FORMAT_VERSION:
+            self._migrate(connection, is_locked=is_locked)
+        return version > 0
+
+    def _migrate(self, connection: sqlite3.Connection, *, is_locked: bool) -> None:
+        from assetflow.warehouse.migrate import migrate
+
+        if not self._is_writable:
+            raise WarehouseError(
+                "this ledger was written by an older assetflow and has to be brought to today's format first",
+                path=self.path,
+                hint="Let somebody who may write to the warehouse run any command once, `assetflow history` say.",
+            )
+        with contextlib.nullcontext() if is_locked else short_lock(self.root, "ledger"):
+            # Somebody else may have done it while this process waited.
+            version = format_of(connection, self.path)
+            if version < FORMAT_VERSION:
+                migrate(connection, self.root, version)
 
     def _opened(self) -> sqlite3.Connection:
         self._is_writable = os.access(self.path, os.W_OK) and os.access(self.root, os.W_OK)
@@ -110,12 +153,12 @@ class Connection:
         return connection
 
 
-def _has_our_tables(connection: sqlite3.Connection, path: str) -> bool:
-    """False for a new, empty file; WarehouseError for somebody else's or for one from the future."""
+def format_of(connection: sqlite3.Connection, path: str) -> int:
+    """The format of a ledger, 0 for a new, empty file; WarehouseError for somebody else's or one from the future."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application == 0 and connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
-        return False
+        return 0
     if application != APPLICATION_ID:
         hint = "Name another folder as `warehouse`, or move this file away."
         raise WarehouseError("this is not a ledger of assetflow", path=path, hint=hint)
@@ -125,11 +168,12 @@ def _has_our_tables(connection: sqlite3.Connection, path: str) -> bool:
             path=path,
             hint="Upgrade assetflow, or name another folder as `warehouse`.",
         )
-    return True
+    return int(version)
 
 
-def _create(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
+def create(connection: sqlite3.Connection, journal_mode: str = "WAL") -> None:
+    """Make the tables of a new ledger."""
+    connection.execute(f"PRAGMA journal_mode = {journal_mode}")
     connection.execute("BEGIN IMMEDIATE")
     try:
         for statement in TABLES.split(";\n"):
