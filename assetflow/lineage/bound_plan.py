@@ -6,6 +6,7 @@ One function for each operator; one that is not known, or does not fit, ends the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from assetflow.lineage.binder import Plan
@@ -84,11 +85,16 @@ def _table(walk: _Walk, plan: Plan) -> Relation:
         if asked["index_type"] != "FULL_READ":
             raise NotUnderstood(f"a scan by {asked['index_type']}")
         if asked["index"] < len(plan["names"]):
-            column = plan["names"][asked["index"]]
-            columns.append(Value(frozenset({Edge(Col(name, column), "identity")}), hashed("column", name, column)))
+            columns.append(base_column(name, plan["names"][asked["index"]]))
         else:  # the number of the row, which is no column's content
             columns.append(Value())
     return Relation(tuple(columns), inputs=frozenset({name}), rows=hashed("table", name))
+
+
+@lru_cache(maxsize=10_000)
+def base_column(table: str, column: str) -> Value:
+    """A column of a table, which every query that reads it begins with."""
+    return Value(frozenset({Edge(Col(table, column), "identity")}), hashed("column", table, column))
 
 
 def _table_function(walk: _Walk, plan: Plan) -> Relation:

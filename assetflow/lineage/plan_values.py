@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -47,10 +46,10 @@ class Relation:
 
 
 def hashed(*parts: Any) -> str:
-    """A hash of JSON values; empty as soon as one of the texts among them is, since something is not known then."""
+    """A hash of plain values; empty as soon as one of the texts among them is, since something is not known then."""
     if any(_is_unknown(part) for part in parts):
         return ""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:20]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 
 
 def _is_unknown(part: Any) -> bool:

@@ -1,7 +1,7 @@
 """Copies of the ledger, made by SQLite itself: a file that is copied while somebody writes it is no copy.
 
-backups/ledger-2026-11-21.db      one a day, the last few are kept
-backups/ledger-format-1.db        from before the ledger was brought to a newer format
+backups/ledger-2026-11-21.db    one a day, the last few are kept
+ledger.format1.db               from before the ledger was brought to a newer format
 """
 
 from __future__ import annotations
@@ -24,15 +24,14 @@ def back_up_daily(connection: sqlite3.Connection, root: str, today: str) -> bool
     name = f"ledger-{today}.db"
     if os.path.exists(os.path.join(root, FOLDER, name)):
         return False
-    back_up(connection, root, name)
+    copy_ledger(connection, os.path.join(root, FOLDER, name))
     for old in daily(root)[:-KEPT]:
         os.unlink(os.path.join(root, FOLDER, old))
     return True
 
 
-def back_up(connection: sqlite3.Connection, root: str, name: str) -> str:
-    """Copy the ledger to `backups/NAME`, durably; returns the path."""
-    path = os.path.join(root, FOLDER, name)
+def copy_ledger(connection: sqlite3.Connection, path: str) -> None:
+    """Copy the ledger to a file, durably; it has its name when it is complete."""
     new = f"{path}.new"
     durable.make_folder(os.path.dirname(path))
     with contextlib.suppress(FileNotFoundError):
@@ -45,7 +44,6 @@ def back_up(connection: sqlite3.Connection, root: str, name: str) -> str:
     durable.sync_file(new)
     os.replace(new, path)
     durable.sync_folder(os.path.dirname(path))
-    return path
 
 
 def daily(root: str) -> list[str]:

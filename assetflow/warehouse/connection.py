@@ -73,7 +73,7 @@ class Connection:
                 return None
             self._open = self._opened()
         if not self._has_tables:
-            self._has_tables = _has_our_tables(self._open, self.path) and self._is_of_today(self._open, is_locked=False)
+            self._has_tables = format_of(self._open, self.path) > 0 and self._is_of_today(self._open, is_locked=False)
         return self._open if self._has_tables else None
 
     def _to_write(self) -> sqlite3.Connection:
@@ -82,11 +82,14 @@ class Connection:
             self._open = None
         if self._open is None:
             durable.make_folder(self.root)
+            mode = journal_mode(self.root)
             self._open = self._connected(self.path)
             self._is_writable = True
+            if mode != "WAL":  # a ledger that was moved here from a local disk
+                self._open.execute(f"PRAGMA journal_mode = {mode}")
         if not self._has_tables:
-            if not _has_our_tables(self._open, self.path):
-                _create(self._open)
+            if format_of(self._open, self.path) == 0:
+                create(self._open, journal_mode(self.root))
             self._has_tables = self._is_of_today(self._open, is_locked=True)
         return self._open
 
@@ -107,30 +110,11 @@ class Connection:
         from assetflow.warehouse.migrate import migrate
 
         with contextlib.nullcontext() if is_locked else short_lock(self.root, "ledger"):
-            migrate(connection, self.path, version)
-        return True
-
-    def _has_our_tables(self, connection: sqlite3.Connection, *, is_locked: bool = False) -> bool:
-        """False for a new, empty file; one of an older format is brought to today's first."""
-        version = format_of(connection, self.path)
-        if 0 < version < FORMAT_VERSION:
-            self._migrate(connection, is_locked=is_locked)
-        return version > 0
-
-    def _migrate(self, connection: sqlite3.Connection, *, is_locked: bool) -> None:
-        from assetflow.warehouse.migrate import migrate
-
-        if not self._is_writable:
-            raise WarehouseError(
-                "this ledger was written by an older assetflow and has to be brought to today's format first",
-                path=self.path,
-                hint="Let somebody who may write to the warehouse run any command once, `assetflow history` say.",
-            )
-        with contextlib.nullcontext() if is_locked else short_lock(self.root, "ledger"):
             # Somebody else may have done it while this process waited.
             version = format_of(connection, self.path)
             if version < FORMAT_VERSION:
-                migrate(connection, self.root, version)
+                migrate(connection, self.path, version)
+        return True
 
     def _opened(self) -> sqlite3.Connection:
         self._is_writable = os.access(self.path, os.W_OK) and os.access(self.root, os.W_OK)

@@ -1,8 +1,8 @@
 """What kind of disk a folder lies on, and how SQLite can keep a ledger there.
 
-    a local disk                       with a write-ahead log, which every process of the machine shares
-    NFS, SMB, a cluster's file system  with a rollback journal: a log needs memory that machines do not share
-    sshfs, buckets mounted as folders  not at all: their locks hold nobody off
+a local disk                       with a write-ahead log, which every process of the machine shares
+NFS, SMB, a cluster's file system  with a rollback journal: a log needs memory that machines do not share
+sshfs, buckets mounted as folders  not at all: their locks hold nobody off
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 
-from assetflow.warehouse.backups import back_up
+from assetflow.warehouse.backups import copy_ledger
 from assetflow.warehouse.schema import FORMAT_VERSION, TABLES
 
 ADDED: dict[int, Mapping[str, Mapping[str, str]]] = {
@@ -23,9 +23,9 @@ ADDED: dict[int, Mapping[str, Mapping[str, str]]] = {
 """Format: the columns that came with it, by table."""
 
 
-def migrate(connection: sqlite3.Connection, root: str, version: int) -> None:
-    """Bring the ledger in `root` from a format to today's. The caller keeps everybody else off."""
-    back_up(connection, root, f"ledger-format-{version}.db")
+def migrate(connection: sqlite3.Connection, path: str, version: int) -> None:
+    """Bring the ledger at `path` from a format to today's. The caller keeps everybody else off."""
+    copy_ledger(connection, f"{path.removesuffix('.db')}.format{version}.db")
     # A table that is replaced must stay what the keys of others mean; these are settings outside of transactions.
     connection.execute("PRAGMA foreign_keys = OFF")
     connection.execute("PRAGMA legacy_alter_table = ON")
@@ -44,7 +44,8 @@ def migrate(connection: sqlite3.Connection, root: str, version: int) -> None:
 
 def _reshape(connection: sqlite3.Connection, version: int) -> None:
     old = {name: columns_of(connection, name) for name in tables_of(connection)}
-    for (index,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"):
+    made = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    for (index,) in connection.execute(made).fetchall():
         connection.execute(f"DROP INDEX {index}")
     for name in old:
         connection.execute(f"ALTER TABLE {name} RENAME TO old_{name}")
@@ -66,7 +67,9 @@ def _filled(table: str, columns: list[str], old: list[str], version: int) -> dic
         for number in range(version + 1, FORMAT_VERSION + 1)
         for column, value in ADDED.get(number, {}).get(table, {}).items()
     }
-    return {column: column if column in old else added[column] for column in columns if column in old or column in added}
+    return {
+        column: column if column in old else added[column] for column in columns if column in old or column in added
+    }
 
 
 def tables_of(connection: sqlite3.Connection) -> list[str]:
