@@ -282,6 +282,10 @@ class Run:
                 order.warehouse.patch_catalog(order.environment)
             except WarehouseError as error:
                 self.warnings.append(f"the catalog could not be written: {error}; the next run repairs it")
+            try:
+                order.warehouse.ledger.back_up_daily(now()[:10])
+            except WarehouseError as error:
+                self.warnings.append(f"today's copy of the ledger could not be made: {error}")
         for name in published:
             if name in self.results:
                 snapshot = self.contents.snapshot_of(name).id

@@ -53,6 +53,13 @@ class Connection:
                 connection.rollback()
                 raise
 
+    def back_up_daily(self, today: str) -> bool:
+        """Make today's copy of the ledger (`2026-11-21`), unless there is one."""
+        from assetflow.warehouse.backups import back_up_daily
+
+        with self._guard, durable.writing(self.path), short_lock(self.root, "ledger"):
+            return back_up_daily(self._to_write(), self.root, today)
+
     def close(self) -> None:
         """Close the file; the next question opens it again."""
         with self._guard:
