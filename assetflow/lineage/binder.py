@@ -21,6 +21,9 @@ from assetflow.lineage.sql_tokens import with_pivot_values
 from assetflow.lineage.sql_tree import statement_kinds
 from assetflow.quoting import quote_identifier
 
+HASHES = 2
+"""Counts the ways in which meanings have been hashed; a new one says nothing about older ones."""
+
 Plan = dict[str, Any]
 """An operator of DuckDB's logical plan, as `json_serialize_plan` writes it."""
 
@@ -82,8 +85,8 @@ def volatile_functions() -> frozenset[str]:
 
 
 def engine() -> str:
-    """`duckdb-2.0`: what plans are comparable with."""
-    return f"duckdb-{'.'.join(duckdb.__version__.split('.')[:2])}"
+    """`duckdb-2.0/2`: meanings are comparable only where this is equal."""
+    return f"duckdb-{'.'.join(duckdb.__version__.split('.')[:2])}/{HASHES}"
 
 
 class _Stubs:

@@ -16,6 +16,9 @@ from assetflow.lineage.plan_values import NO_EDGES, Relation, Value, as_kind, as
 if TYPE_CHECKING:
     import polars as pl
 
+HASHES = 2
+"""Counts the ways in which meanings have been hashed; a new one says nothing about older ones."""
+
 TRAVERSER = 16
 """The version of the traverser that this module knows."""
 
@@ -57,7 +60,7 @@ def lazyframe_lineage(
         OutCol(name, to_type(kind), value.edges, value.meaning)
         for (name, kind), value in zip(schema.items(), relation.columns, strict=True)
     )
-    rows = f"polars-{pl.__version__}:{relation.rows}" if relation.rows else ""
+    rows = f"polars-{pl.__version__}/{HASHES}:{relation.rows}" if relation.rows else ""
     # What it is given and does not look into still has a number of rows, which it may know.
     return Lineage(
         columns, relation.dataset, frozenset(inputs), exact=not plan.notes, method="polars plan",
