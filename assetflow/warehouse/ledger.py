@@ -15,7 +15,6 @@ from assetflow.check import CheckResult
 from assetflow.errors import WarehouseError
 from assetflow.materialization import Materialization, Partition, Proof, ReadSet, Snapshot
 from assetflow.warehouse import rows
-from assetflow.warehouse.claims import claim_for
 from assetflow.warehouse.connection import Connection
 from assetflow.warehouse.records import Built, Current, Proven, RunRecord, RunStatus, Since, StepRecord, Version
 
@@ -25,11 +24,6 @@ class Ledger:
 
     def __init__(self, root: str) -> None:
         self._connection = Connection(root)
-
-    @property
-    def connection(self) -> Connection:
-        """For what else is kept in the same file."""
-        return self._connection
 
     def back_up_daily(self, today: str) -> bool:
         """Make today's copy (`2026-11-21`), unless there is one; the last few are kept in `backups/`."""
@@ -222,7 +216,6 @@ class Ledger:
             changes = {asset: made for asset, made in moves.items() if now.get(asset) != made}
             if not changes:
                 return generation
-            claim_for(connection, self._connection.root, filter(None, changes.values()))
             generation += 1
             for asset, made in changes.items():
                 _move(connection, env, asset, made, published_at)

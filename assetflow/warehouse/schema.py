@@ -161,13 +161,4 @@ CREATE TABLE check_results (
     PRIMARY KEY (run_id, asset, partition, name)
 ) WITHOUT ROWID;
 CREATE INDEX check_results_of_asset ON check_results (asset, partition);
-
--- Files that nothing needs any more: removed when the grace period has passed, unless somebody claims them before.
-CREATE TABLE condemned (
-    path         TEXT PRIMARY KEY,
-    bytes        INTEGER NOT NULL,
-    condemned_at TEXT NOT NULL,
-    after_run    INTEGER NOT NULL,    -- the newest run then: a run that was at work already may know the file
-    removed_at   TEXT                 -- null: still there
-) WITHOUT ROWID;
 """
