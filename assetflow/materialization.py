@@ -107,6 +107,11 @@ class Proof(NamedTuple):
         return {**self._asdict(), "compared": [each.to_dict() for each in self.compared]}
 
 
+def is_whole(meaning: str) -> bool:
+    """True for what code means when that is known of every column: JSON `[rows, [[name, type, meaning], ...]]`."""
+    return bool(meaning) and all(known for _, _, known in json.loads(meaning)[1])
+
+
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
     """What an asset is made *from*: code version, config (as JSON text) and the digests of its inputs.

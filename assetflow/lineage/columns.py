@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from assetflow.materialization import is_whole
+
 Kind = Literal[
     "identity",
     "transformation",
@@ -155,7 +157,7 @@ def opaque(inputs: Iterable[str], reason: str, columns: Iterable[tuple[str, str]
 
 def same_meaning(one: str, other: str) -> bool:
     """True when both are known, in every column, and the same: then both tables are the same for any content."""
-    return bool(one) and one == other and all(meaning for _, _, meaning in json.loads(one)[1])
+    return one == other and is_whole(one)
 
 
 def other_meaning(one: str, other: str) -> bool:

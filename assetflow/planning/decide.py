@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from assetflow.asset import Asset
 from assetflow.lineage.columns import columns_alike
-from assetflow.materialization import Fingerprint, Materialization, Proof, ReadSet
+from assetflow.materialization import Fingerprint, Materialization, Proof, ReadSet, is_whole
 from assetflow.planning.staleness import (
     Comparison,
     Content,
@@ -69,7 +69,7 @@ def restored(
     older = state.find(asset.name, now.hash)
     if older is None and asset.upstreams:
         lineage = state.known.lineage(asset)
-        if lineage is not None and lineage.meaning:
+        if lineage is not None and is_whole(lineage.meaning):
             inputs = read_inputs(asset, contents, reads_of(asset, lineage), state.known.project)
             if inputs is not None and any(input_.columns is not None for input_ in inputs):
                 older = state.find_read(asset.name, now.of_reads(lineage.meaning, inputs))

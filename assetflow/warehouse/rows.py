@@ -18,6 +18,7 @@ from assetflow.materialization import (
     Proof,
     Snapshot,
     SnapshotFile,
+    is_whole,
 )
 from assetflow.reason import Reason
 from assetflow.warehouse.manifest import snapshot_id
@@ -198,7 +199,7 @@ def from_materialization(made: Materialization) -> Row:
 
 def read_hash(made: Materialization) -> str:
     """The hash of what is read alone, where something less than everything is; else there is nothing to find by it."""
-    narrow = made.meaning and any(one.columns is not None for one in made.inputs)
+    narrow = is_whole(made.meaning) and any(one.columns is not None for one in made.inputs)
     return made.fingerprint.of_reads(made.meaning, made.inputs) if narrow else ""
 
 

@@ -95,6 +95,14 @@ def test_who_depends_on_the_order_of_rows_is_made_again_when_it_changes(people: 
     assert people.run() == {"users": "materialized", "mine": "materialized", "sums": "skipped"}
 
 
+def test_what_is_not_known_to_do_the_same_with_other_columns_is_made_again_and_not_restored(people: Shop) -> None:
+    body = 'return users.select("id", n=(pl.lit(len(users.collect_schema())) + pl.col("id")).sum().over("username"))'
+    declare(people, body)
+    people.made()
+    people.sql("users", "SELECT id, email, username, 1 AS one FROM people")
+    assert people.made() == ["mine", "users"]
+
+
 def test_a_function_that_calls_python_for_each_value_says_so_and_stays_right(people: Shop) -> None:
     declare(people, 'return users.select(pl.col("id").map_elements(lambda x: len(str(x)) + x, return_dtype=pl.Int64))')
     people.made()
