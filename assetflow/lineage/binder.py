@@ -75,7 +75,10 @@ class Bound:
 def bind(text: str, schemas: Mapping[str, Schema]) -> Bound:
     """Bind one query; BindError when it does not fit, NotBound when DuckDB gives no plan."""
     with _one_at_a_time:
-        return _stubs().bind(text, schemas)
+        try:
+            return _stubs().bind(text, schemas)
+        except duckdb.Error as error:
+            raise NotBound(_first_line(str(error))) from error
 
 
 def volatile_functions() -> frozenset[str]:

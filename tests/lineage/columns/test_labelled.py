@@ -91,6 +91,26 @@ def test_what_duckdb_cannot_plan_reads_everything_and_says_why() -> None:
     assert lineage.notes == ("Sequence with name numbers does not exist!",)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        ";",
+        "SELECT",
+        "SELECT id FROM sales; SELECT id FROM people",
+        "COPY sales TO 'x'",
+        "SELECT $1 FROM sales",
+        "SELECT ? FROM sales",
+        "SELECT * FROM sales PIVOT (count(*) FOR city IN (SELECT city FROM sales))",
+        f"SELECT {'+'.join(['id'] * 3000)} FROM sales",
+    ],
+)
+def test_what_is_no_query_that_duckdb_runs_is_opaque_and_never_a_fault(query: str) -> None:
+    lineage = sql_lineage(query, SCHEMAS)
+    assert lineage.whole == SCHEMAS.keys()
+    assert lineage.notes
+
+
 SAME = [
     ("SELECT city, sum(qty) AS s FROM sales GROUP BY city", "SELECT city, sum(qty) AS s FROM sales GROUP BY ALL"),
     ("SELECT city, sum(qty) AS s FROM sales GROUP BY city", "FROM sales SELECT city, sum(qty) s GROUP BY 1 -- so"),
