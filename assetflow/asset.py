@@ -19,6 +19,7 @@ from assetflow.check import NOTHING, Check, Severity
 Kind = Literal["sql", "python"]
 Arrival = Literal["relation", "polars", "polars_lazy", "arrow", "arrow_reader", "pandas"]
 Volatility = Literal["rebuild", "ignore"]
+Incremental = Literal["auto", "off", "require"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -71,8 +72,8 @@ class Asset(NamedTuple):
     (each a source by itself, under its own text as name). `code_version` is the hash of what the asset does,
     `code_parts` the hashes of the project objects it is made of, `config` the values of its parameters with a
     default, `overrides` those that the settings give. `notes` say what the code version cannot see.
-    `reads_order`: the same rows in another order could make another table of it; `sets_order`: the order of its own
-    rows is part of what it says.
+    `incremental`: whether it may be refreshed by the rows that changed. `reads_order`: the same rows in another order
+    could make another table of it; `sets_order`: the order of its own rows is part of what it says.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Asset(NamedTuple):
     retry_delay: float = 0.0
     timeout: float | None = None
     dialect: str = "duckdb"
+    incremental: Incremental = "auto"
     enabled: bool = True
     meta: Mapping[str, Any] = NOTHING
 
@@ -206,7 +208,7 @@ def asset(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
         def loyalty(sales: pl.LazyFrame, min_spend: float = 100.0) -> pl.LazyFrame: ...
 
     Options: description, tags, owner, group, materialized, checks, unique_key, columns, retries, retry_delay,
-    timeout, volatile, enabled, meta, name. The loader checks them and names the nearest known one.
+    timeout, volatile, incremental, enabled, meta, name. The loader checks them and names the nearest known one.
     """
 
     if function is not None:

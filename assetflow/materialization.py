@@ -62,6 +62,28 @@ class ReadSet(NamedTuple):
     ordered: bool = False
 
 
+class Sums(NamedTuple):
+    """How many hashes, their sum, and the sum of the products of their halves, which is not linear in them.
+
+    Those of several files are those of each added up.
+    """
+
+    rows: int
+    low: int
+    high: int
+
+    def __add__(self, other: Sums) -> Sums:  # type: ignore[override]
+        return Sums(self.rows + other.rows, self.low + other.low, self.high + other.high)
+
+
+class FileSums(NamedTuple):
+    """The sums over some columns (`key`, of `sums_key`) of one file, which its SHA-256 names."""
+
+    file: str
+    key: str
+    sums: Sums
+
+
 class Input(NamedTuple):
     """What an asset was made from: one upstream, the columns read of it (None: all), and their digest.
 

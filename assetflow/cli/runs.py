@@ -90,6 +90,7 @@ def document(record: RunRecord, steps: tuple[StepRecord, ...], is_running: objec
                 "partition": step.partition,
                 "outcome": step.outcome,
                 "mode": step.mode,
+                "mode_reason": step.mode_reason,
                 "reasons": [reason.to_dict() for reason in step.reasons],
                 "rows": step.rows,
                 "seconds": step.seconds,

@@ -152,6 +152,7 @@ ASSET_OPTIONS: dict[str, Callable[[Any], Any]] = {
     "timeout": seconds,
     "volatile": one_of("rebuild", "ignore"),
     "dialect": text,
+    "incremental": one_of("auto", "off", "require"),
     "enabled": truth,
 }
 SOURCE_OPTIONS: dict[str, Callable[[Any], Any]] = dict(SHARED)

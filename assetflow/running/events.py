@@ -53,6 +53,7 @@ class AssetResult:
     outcome: Outcome
     partition: Partition = None
     mode: Literal["full", "incremental"] | None = None
+    mode_reason: str | None = None
     reasons: tuple[Reason, ...] = ()
     rows: int | None = None
     seconds: float = 0.0
@@ -68,6 +69,7 @@ class AssetResult:
             "partition": self.partition,
             "outcome": self.outcome,
             "mode": self.mode,
+            "mode_reason": self.mode_reason,
             "reasons": [reason.to_dict() for reason in self.reasons],
             "rows": self.rows,
             "seconds": self.seconds,

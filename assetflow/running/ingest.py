@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assetflow.errors import SourceError
 from assetflow.materialization import Column, Fingerprint, ReadSet, SnapshotFile
+from assetflow.running.parts import Known, parse
 from assetflow.running.steady import refuse_changed
 from assetflow.running.task import Built, finished
 from assetflow.running.workshop import Workplace, workshop
@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceTask:
-    """A source to record, a folder for what is made of its files, and what is known to be read of it."""
+    """A source to record, a folder for what is made of its files, and what is known to be read of it.
+
+    `known` is what was parsed of it before.
+    """
 
     observed: Observed
     staging: str
     read_sets: tuple[ReadSet, ...] = ()
+    known: Known | None = None
 
 
 def source_fingerprint(observed: Observed) -> Fingerprint:
@@ -40,7 +44,7 @@ def ingest(task: SourceTask, place: Workplace) -> Built:
     source = task.observed.source
     cursor = workshop(place).session.cursor()
     try:
-        built = read_in_place(task, cursor) if opens_in_place(task, cursor) else parse(task, cursor)
+        built = read_in_place(task, cursor) if opens_in_place(task, cursor) else parse_in_parts(task, cursor)
         refuse_changed(task.observed)
     except (duckdb.Error, SourceError) as error:
         from assetflow.sources.files.explain import explain_read_error
@@ -80,15 +84,11 @@ def read_in_place(task: SourceTask, cursor: Cursor) -> Built:
     return Built(columns, listed, rows, sum(file.bytes for file in listed), None, 0.0, projections=projections)
 
 
-def parse(task: SourceTask, cursor: Cursor) -> Built:
+def parse_in_parts(task: SourceTask, cursor: Cursor) -> Built:
     """Read CSV or JSON once, with one type for each column over all files, into Parquet."""
-    from assetflow.warehouse.snapshots import stage_query
-
-    location = task.observed.source.location
-    os.makedirs(task.staging, exist_ok=True)
-    types = location.sniff(cursor, paths_of(task))
-    sql = location.read(cursor, paths_of(task), types)
-    staged = stage_query(cursor, sql, task.staging, reads=task.read_sets)
+    parsed = parse(task.observed, task.known, cursor, task.staging, task.read_sets)
+    rows, size = sum(file.rows for file in parsed.files), sum(file.bytes for file in parsed.files)
     return Built(
-        staged.columns, staged.files, staged.rows, staged.bytes, staged.digest, 0.0, projections=staged.projections
-    )
+        parsed.columns, parsed.files, rows, size, task.observed.version, 0.0, projections=parsed.projections,
+        sums=parsed.sums, parsed=parsed,
+    )  # fmt: skip

@@ -21,9 +21,11 @@ from assetflow.running.events import AssetResult
 from assetflow.running.failures import failed_checks
 from assetflow.running.ingest import source_fingerprint
 from assetflow.running.order import Order
+from assetflow.running.parts import reading_of
 from assetflow.running.steady import refuse_changed, refuse_other_files
 from assetflow.running.task import Built, kept
 from assetflow.running.workshop import Workshop
+from assetflow.source import Observed
 from assetflow.warehouse import records
 
 SECONDS_UNRECORDED = 0.5
@@ -54,15 +56,19 @@ class Keeping:
             )  # fmt: skip
         if step.restores is not None:
             return self.restore(asset, step, step.restores, checks)
+        if built.is_right is not None:
+            ledger = self.order.warehouse.ledger
+            ledger.record_shadow(asset.name, asset.code_version, self.order.run_id, is_right=built.is_right)
         snapshot, same = self.keep_content(asset, built)
         materialization = self.materialization(asset, step, built, snapshot)
         self.order.projections.add(snapshot.id, built.projections)
-        self.record(records.Built(materialization, snapshot, checks, built.projections))
+        self.record(records.Built(materialization, snapshot, checks, built.projections, built.sums))
         held = Content(snapshot.digest, snapshot.digest if asset.is_view else snapshot.id, snapshot.id)
         self.contents.note(asset.name, snapshot, materialization.id, held)
         return AssetResult(
-            asset.name, "materialized", mode="full", reasons=step.reasons, rows=snapshot.rows, seconds=built.seconds,
-            snapshot=snapshot.id, checks=checks, same_content=same, warnings=built.warnings,
+            asset.name, "materialized", mode=built.mode, mode_reason=built.mode_reason, reasons=step.reasons,
+            rows=snapshot.rows, seconds=built.seconds, snapshot=snapshot.id, checks=checks, same_content=same,
+            warnings=built.warnings,
         )  # fmt: skip
 
     def materialization(self, asset: Asset, step: Step, built: Built, snapshot: Snapshot) -> Materialization:
@@ -160,7 +166,11 @@ class Keeping:
             seconds=built.seconds,
         )
         self.order.projections.add(snapshot.id, built.projections)
-        self.record(records.Built(materialization, snapshot, (), built.projections))
+        self.record(
+            records.Built(
+                materialization, snapshot, (), built.projections, built.sums, parsed_of(built, snapshot, observed)
+            )
+        )
         self.contents.source_kept(name, snapshot, materialization)
 
     def refuse_changed_sources(self, asset: Asset) -> None:
@@ -202,6 +212,15 @@ class Keeping:
             self.order.warehouse.ledger.record_built(self.unrecorded)
             self.unrecorded.clear()
             self.recorded_at = time.perf_counter()
+
+
+def parsed_of(built: Built, snapshot: Snapshot, observed: Observed) -> records.Parsed | None:
+    """Which files of a source stand in which file of its snapshot, for the ledger."""
+    if built.parsed is None:
+        return None
+    kept = {file.sha256: file for file in snapshot.files}
+    parts = tuple((tags, kept[sha256]) for tags, sha256 in built.parsed.made)
+    return records.Parsed(observed.source.name, reading_of(observed), built.parsed.tags, built.parsed.types, parts)
 
 
 def with_seen(reads: dict[str, ReadSet], built: Built) -> dict[str, ReadSet]:

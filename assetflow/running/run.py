@@ -21,9 +21,11 @@ from dataclasses import replace
 
 from assetflow.asset import Asset
 from assetflow.errors import AssetflowError, Interrupted, WarehouseError, says_interrupted
+from assetflow.incremental.refused import Refused
 from assetflow.materialization import Proof, ReadSet
 from assetflow.planning.decide import decide
 from assetflow.planning.step import Step
+from assetflow.running.changes import parsed_before, refresh_of
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Event, RunResult, Status
 from assetflow.running.failures import told
@@ -138,7 +140,8 @@ class Run:
         elif again.restores is None:
             self.steps[step.asset] = replace(again, action="build", mode="full")
             yield Event("started", self.order.run_id, step.asset, reasons=again.reasons)
-            self.futures[executor.submit(compute, self.task_of(asset), self.order.place)] = step.asset
+            task = self.with_changes(self.task_of(asset), again)
+            self.futures[executor.submit(compute, task, self.order.place)] = step.asset
         elif asset.checks:
             # They may be others than it passed, or compare it with tables and times that are others now.
             self.steps[step.asset] = again
@@ -159,6 +162,13 @@ class Run:
             self.read_sets(asset.name),
             watched=self.is_watched(asset),
         )
+
+    def with_changes(self, task: Task, step: Step) -> Task:
+        """The task with what changed in its upstreams, where the asset can be refreshed by that."""
+        try:
+            return replace(task, refresh=refresh_of(task.asset, step, self.contents, self.order.run_id))
+        except Refused as refused:
+            return replace(task, why_full=refused.what)
 
     def hindrance(self, step: Step) -> AssetResult | None:
         """Why a step cannot run: an upstream failed, a source cannot be read, or the run is to stop at a failure."""
@@ -255,7 +265,8 @@ class Run:
             if older is not None and older.files_present and self.contents.lies_there(name, older):
                 self.contents.source_restored(name, older)
             else:
-                task = SourceTask(observed, os.path.join(self.staging, f"source-{name}"), self.read_sets(name))
+                staging = os.path.join(self.staging, f"source-{name}")
+                task = SourceTask(observed, staging, self.read_sets(name), parsed_before(name, self.contents))
                 self.futures[executor.submit(ingest, task, self.order.place)] = name
 
     # The end
@@ -347,4 +358,5 @@ def step_record(result: AssetResult) -> records.StepRecord:
         result.seconds,
         result.snapshot,
         None if result.error is None else str(result.error),
+        result.mode_reason,
     )

@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from assetflow.asset import Asset, Query
 from assetflow.check import Check, CheckResult
 from assetflow.engines import Context, Table, Where
 from assetflow.errors import AssetError, AssetflowError
-from assetflow.materialization import Column, ReadSet, SnapshotFile
+from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile
 from assetflow.running.workshop import Workplace, Workshop, workshop
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from assetflow.engines.duckdb import Result
     from assetflow.engines.polars_watch import Watched
+    from assetflow.running.changes import Refresh
+    from assetflow.running.parts import Parsed
     from assetflow.warehouse.snapshots import Staged
 
 MOST_FAILING_ROWS = 1000
@@ -39,6 +41,7 @@ class Task:
 
     `staging` is a folder for this task alone; `now` the time of the run, which checks of freshness compare with.
     `read_sets` are what others are known to read of it. `watched`: note which columns of its LazyFrames are read.
+    `refresh` is what it can be made from without reading everything; None: it is made in full, and `why_full`.
     """
 
     asset: Asset
@@ -49,6 +52,8 @@ class Task:
     check_tables: tuple[Table, ...] = ()
     read_sets: tuple[ReadSet, ...] = ()
     watched: bool = False
+    refresh: Refresh | None = None
+    why_full: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,9 @@ class Built:
     """What a task made: staged files (none for a view), the digest of their content, what the checks found.
 
     `projections` are the digests of what others read of it. `reads` are the columns (None: all) that it was seen to
-    read of upstreams, where that was watched; `warnings` what its author should know.
+    read of upstreams, where that was watched; `warnings` what its author should know. `sums` are what digests of its
+    new files are made of, `parsed` which files of a source stand in which of them. `is_right`: an incremental refresh
+    was compared with a full one, and gave the same.
     """
 
     columns: tuple[Column, ...]
@@ -69,6 +76,21 @@ class Built:
     checks: tuple[CheckResult, ...] = ()
     projections: tuple[tuple[ReadSet, str], ...] = ()
     reads: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
+    warnings: tuple[str, ...] = ()
+    sums: tuple[FileSums, ...] = ()
+    parsed: Parsed | None = None
+    mode: Literal["full", "incremental"] = "full"
+    mode_reason: str | None = None
+    is_right: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of an incremental refresh: its rows, or why there are none. `is_right` where it was compared."""
+
+    staged: Staged | None = None
+    why: str | None = None
+    is_right: bool | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -101,6 +123,7 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
     asset = task.asset
     where = where_of(asset, shop.place.root)
     cursor = shop.session.cursor()
+    tried = Tried()
     watched: dict[str, Watched | ReadByQuery] = {}
     try:
         shop.session.attach(task.tables, cursor)
@@ -108,9 +131,12 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
             if asset.is_view:
                 columns, built = view_columns(asset, cursor, where), None
             else:
-                result = evaluate(task, shop, cursor, where, watched)
-                limit.also(result.cursor.interrupt)
-                built = stage(result, task, where)
+                tried = try_refresh(task, cursor)
+                built = tried.staged
+                if built is None:
+                    result = evaluate(task, shop, cursor, where, watched)
+                    limit.also(result.cursor.interrupt)
+                    built = stage(result, task, where)
                 columns = built.columns
         keep_contract(asset, columns, cursor)
         checks = run_checks(task, shop, built)
@@ -120,8 +146,18 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
         return Built(columns, (), None, 0, None, 0.0, checks=checks)
     return Built(
         columns, built.files, built.rows, built.bytes, built.digest, 0.0, checks=checks, projections=built.projections,
-        reads=seen_reads(watched),
+        reads=seen_reads(watched), sums=built.sums, mode="full" if tried.staged is None else "incremental",
+        mode_reason=tried.why, is_right=tried.is_right, warnings=tried.warnings,
     )  # fmt: skip
+
+
+def try_refresh(task: Task, cursor: Cursor) -> Tried:
+    """Make the rows out of those that are there, where that is possible."""
+    if task.refresh is None:
+        return Tried(why=task.why_full)
+    from assetflow.running.refreshing import attempt
+
+    return attempt(task.asset.sql or "", task.asset.upstreams, task.refresh, cursor, task.staging, task.read_sets)
 
 
 def seen_reads(watched: Mapping[str, Watched | ReadByQuery]) -> tuple[tuple[str, tuple[str, ...] | None], ...]:
@@ -301,7 +337,9 @@ def run_checks(task: Task, shop: Workshop, staged: Staged | None) -> tuple[Check
         return ()
     from assetflow.warehouse.snapshots import scan_files
 
-    sql = task.asset.sql or "" if staged is None else scan_files(staged.columns, [file.path for file in staged.files])
+    place = shop.place.warehouse
+    paths = [] if staged is None else [os.path.join(place, file.path) for file in staged.files]
+    sql = task.asset.sql or "" if staged is None else scan_files(staged.columns, paths)
     subject = Subject(task.asset.name, sql, task.asset.checks, task.staging, task.now, task.run_id)
     return check_rows(subject, (*task.tables, *task.check_tables), shop)
 

@@ -14,7 +14,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from assetflow.materialization import Column, ReadSet
+from assetflow.materialization import Column, ReadSet, Sums
 from assetflow.quoting import quote_identifier, quote_literal
 from assetflow.warehouse.types import Type, parse_type
 
@@ -52,13 +52,32 @@ def digests(
     A read-set without columns digests the row count. One whose order counts is digested together with the position of
     each row, so that `scan` must be a table function over Parquet files then.
     """
-    chosen = [chosen_columns(columns, read) for read in reads]
-    hashes = [_row_hash(some, read) for some, read in zip(chosen, reads, strict=True)]
+    rows, found = sums(cursor, scan, columns, reads, about=about)
+    return rows, tuple(digest_of(columns, read, one) for read, one in zip(reads, found, strict=True))
+
+
+NO_ROWS = Sums(0, 0, 0)
+
+
+def sums(
+    cursor: duckdb.DuckDBPyConnection,
+    scan: str,
+    columns: Sequence[Column],
+    reads: Sequence[ReadSet],
+    *,
+    about: int | None = None,
+) -> tuple[int, tuple[Sums, ...]]:
+    """Row count, and what digests are made of, for some of the columns each, in one pass."""
+    hashes = [_row_hash(chosen_columns(columns, read), read) for read in reads]
     few = about is not None and about <= FEW
     found = (_sums_of_few if few else _sums)(cursor, hashes, scan)
-    rows = found[0][0] if found else 0
-    made = zip(chosen, reads, found, strict=True)
-    return rows, tuple(_digest(some, read, sums) for some, read, sums in made)
+    return (found[0].rows if found else 0), tuple(found)
+
+
+def sums_key(columns: Sequence[Column], read: ReadSet) -> str:
+    """Names what was summed up: these columns, as they are stored, by this version of the algorithm."""
+    said = json.dumps([algorithm(), [list(column) for column in chosen_columns(columns, read)]])
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 def chosen_columns(columns: Sequence[Column], read: ReadSet) -> list[Column]:
@@ -66,14 +85,11 @@ def chosen_columns(columns: Sequence[Column], read: ReadSet) -> list[Column]:
     return [column for column in columns if read.columns is None or column.name in read.columns]
 
 
-Sums = tuple[int, int, int]
-"""How many hashes, their sum, and the sum of the products of their halves, which is not linear in them."""
-
-
-def _digest(columns: Sequence[Column], read: ReadSet, sums: Sums) -> str:
+def digest_of(columns: Sequence[Column], read: ReadSet, found: Sums) -> str:
+    """The digest of rows of which these are the sums."""
     tag = algorithm()
-    rows, low, high = sums
-    schema: list[object] = [[column.name, column.type] for column in columns]
+    rows, low, high = found
+    schema: list[object] = [[column.name, column.type] for column in chosen_columns(columns, read)]
     content = json.dumps([tag, [*schema, "in order"] if read.ordered else schema, rows, str(low), str(high)],
                          separators=(",", ":"))  # fmt: skip
     return f"{tag}:{hashlib.sha256(content.encode()).hexdigest()}"
@@ -101,8 +117,8 @@ def _sums(cursor: duckdb.DuckDBPyConnection, hashes: Sequence[str], scan: str) -
         f"coalesce(sum(h{i}::HUGEINT), 0), coalesce(sum(((h{i} >> 32) * (h{i} & {HALF}))::HUGEINT), 0)"
         for i in range(len(hashes))
     )
-    rows, *sums = cursor.execute(f"SELECT count(*), {aggregates} FROM ({_select(hashes, scan)})").fetchall()[0]
-    return [(rows, sums[at], sums[at + 1]) for at in range(0, len(sums), 2)]
+    rows, *found = cursor.execute(f"SELECT count(*), {aggregates} FROM ({_select(hashes, scan)})").fetchall()[0]
+    return [Sums(rows, found[at], found[at + 1]) for at in range(0, len(found), 2)]
 
 
 def _sums_of_few(cursor: duckdb.DuckDBPyConnection, hashes: Sequence[str], scan: str) -> list[Sums]:
@@ -110,9 +126,9 @@ def _sums_of_few(cursor: duckdb.DuckDBPyConnection, hashes: Sequence[str], scan:
     products = ", ".join(f"h{i}, (h{i} >> 32) * (h{i} & {HALF})" for i in range(len(hashes)))
     rows = cursor.execute(f"SELECT {products} FROM ({_select(hashes, scan)})").fetchall()
     if not rows:
-        return [(0, 0, 0)] * len(hashes)
-    sums = [sum(values) for values in zip(*rows, strict=True)]
-    return [(len(rows), sums[at], sums[at + 1]) for at in range(0, len(sums), 2)]
+        return [NO_ROWS] * len(hashes)
+    found = [sum(values) for values in zip(*rows, strict=True)]
+    return [Sums(len(rows), found[at], found[at + 1]) for at in range(0, len(found), 2)]
 
 
 def _select(hashes: Sequence[str], scan: str) -> str:

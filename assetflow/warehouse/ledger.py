@@ -8,15 +8,25 @@ is no longer so. Nothing here reads a clock: times come in as text, `2026-11-20T
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
 from assetflow.check import CheckResult
 from assetflow.errors import WarehouseError
-from assetflow.materialization import Materialization, Partition, Proof, ReadSet, Snapshot
+from assetflow.materialization import (
+    FileSums,
+    Materialization,
+    Partition,
+    Proof,
+    ReadSet,
+    Snapshot,
+    SnapshotFile,
+    Sums,
+)
 from assetflow.warehouse import rows
 from assetflow.warehouse.connection import Connection
-from assetflow.warehouse.records import Built, Current, Proven, RunRecord, RunStatus, Since, StepRecord, Version
+from assetflow.warehouse.records import Built, Current, Parsed, Proven, RunRecord, RunStatus, Since, StepRecord, Version
 
 
 class Ledger:
@@ -89,6 +99,28 @@ class Ledger:
         key = (snapshot, rows.from_columns(read.columns), read.ordered)
         found = self._connection.read(rows.SELECT_PROJECTION, key)
         return str(found[0][0]) if found else None
+
+    def file_sums(self, files: Iterable[str]) -> dict[tuple[str, str], Sums]:
+        """What is known of some files, by SHA-256 and key of the columns."""
+        found = self._connection.read(rows.SELECT_FILE_SUMS, (rows.as_json(sorted(set(files))),))
+        return {(file, key): Sums(count, int(low), int(high)) for file, key, count, low, high in found}
+
+    def parsed(self, source: str) -> Parsed | None:
+        """What was parsed of a source when it was last looked at, and in which parts; None: never."""
+        found = self._connection.read(rows.SELECT_SNIFFED, (source,))
+        if not found:
+            return None
+        reading, types, tags = found[0]
+        parts = tuple(
+            (tuple(json.loads(held)), SnapshotFile(*json.loads(file)))
+            for held, file in self._connection.read(rows.SELECT_PARTS, (reading, types))
+        )
+        return Parsed(source, reading, tuple(json.loads(tags)), json.loads(types), parts)
+
+    def shadow(self, asset: str, code: str) -> bool | None:
+        """Whether an incremental refresh by this code was right; None where none was compared with a full one."""
+        found = self._connection.read(rows.SELECT_SHADOW, (asset, code))
+        return bool(found[0][0]) if found else None
 
     def proof(self, env: str, asset: str, materialization: str) -> Proven | None:
         """The newest proof that an asset need not be made again, if there ever was need of one."""
@@ -175,6 +207,19 @@ class Ledger:
                 results = rows.from_checks(record.run_id, record.asset, record.partition, one.check_results)
                 connection.executemany(rows.INSERT_CHECK_RESULT, results)
                 connection.executemany(rows.INSERT_PROJECTION, from_projections(one.snapshot.id, one.projections))
+                connection.executemany(rows.INSERT_FILE_SUMS, from_file_sums(one.sums))
+                if one.parsed is not None:
+                    _record_parsed(connection, one.parsed)
+
+    def record_file_sums(self, found: Iterable[FileSums]) -> None:
+        """Keep what was summed up over files, so that nobody reads them again for it."""
+        with self._connection.writing() as connection:
+            connection.executemany(rows.INSERT_FILE_SUMS, from_file_sums(found))
+
+    def record_shadow(self, asset: str, code: str, run_id: str, *, is_right: bool) -> None:
+        """Keep that an incremental refresh was compared with a full one."""
+        with self._connection.writing() as connection:
+            connection.execute(rows.INSERT_SHADOW, (asset, code, is_right, run_id))
 
     def record_projection(self, snapshot: str, read: ReadSet, digest: str) -> None:
         """Keep the digest of some columns of a snapshot, so that nobody computes it again."""
@@ -237,6 +282,17 @@ class Ledger:
 
 def from_projections(snapshot: str, projections: Iterable[tuple[ReadSet, str]]) -> list[tuple[object, ...]]:
     return [(snapshot, rows.from_columns(read.columns), read.ordered, digest) for read, digest in projections]
+
+
+def from_file_sums(found: Iterable[FileSums]) -> list[tuple[object, ...]]:
+    return [(one.file, one.key, one.sums.rows, str(one.sums.low), str(one.sums.high)) for one in found]
+
+
+def _record_parsed(connection: sqlite3.Connection, parsed: Parsed) -> None:
+    types = rows.as_json(dict(parsed.types))
+    connection.execute(rows.INSERT_SNIFFED, (parsed.source, parsed.reading, types, rows.as_json(parsed.tags)))
+    told = [(parsed.reading, types, rows.as_json(tags), rows.as_json(file)) for tags, file in parsed.parts]
+    connection.executemany(rows.INSERT_PART, told)
 
 
 def _refuse_overtaken(

@@ -19,6 +19,7 @@ ADDED: dict[int, Mapping[str, Mapping[str, str]]] = {
         # What was compared in the order of rows was compared by the snapshot itself.
         "inputs": {"ordered": "digest = snapshot"},
     },
+    3: {"steps": {"mode_reason": "NULL"}},
 }
 """Format: the columns that came with it, by table."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from assetflow.check import CheckResult
-from assetflow.materialization import Materialization, Partition, Proof, ReadSet, Snapshot
+from assetflow.materialization import FileSums, Materialization, Partition, Proof, ReadSet, Snapshot, SnapshotFile
 from assetflow.reason import Reason
 
 RunStatus = Literal["running", "succeeded", "failed", "nothing_to_do", "interrupted"]
@@ -37,16 +38,30 @@ class Current(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Parsed:
+    """What was parsed of a source: the tags of all its files, their types together, and which part holds which."""
+
+    source: str
+    reading: str
+    tags: tuple[str, ...]
+    types: Mapping[str, str]
+    parts: tuple[tuple[tuple[str, ...], SnapshotFile], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Built:
     """One finished step, not published yet: its record, its content, what its checks found.
 
-    `projections` are the digests of those columns of the content that somebody reads.
+    `projections` are the digests of those columns of the content that somebody reads, `sums` what digests of its new
+    files are made of, `parsed` what was parsed of a source.
     """
 
     materialization: Materialization
     snapshot: Snapshot
     check_results: tuple[CheckResult, ...] = ()
     projections: tuple[tuple[ReadSet, str], ...] = ()
+    sums: tuple[FileSums, ...] = ()
+    parsed: Parsed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +100,7 @@ class StepRecord:
     seconds: float = 0.0
     snapshot: str | None = None
     error: str | None = None
+    mode_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ FROM inputs WHERE materialization IN (SELECT value FROM json_each(?)) ORDER BY m
 """
 SELECT_RUNS = "SELECT id, env, started_at, status, finished_at, selection, host, pid FROM runs"
 SELECT_STEPS = """
-SELECT asset, outcome, partition, mode, reasons, rows, seconds, snapshot, error
+SELECT asset, outcome, partition, mode, reasons, rows, seconds, snapshot, error, mode_reason
 FROM steps WHERE run_id = ? ORDER BY number
 """
 SELECT_VERSIONS = """
@@ -106,6 +106,17 @@ ON CONFLICT (materialization, upstream) DO NOTHING
 INSERT_PROJECTION = """
 INSERT OR REPLACE INTO projections (snapshot, columns, ordered, digest) VALUES (?,?,?,?)
 """
+INSERT_FILE_SUMS = "INSERT OR REPLACE INTO file_sums (file, key, rows, low, high) VALUES (?,?,?,?,?)"
+SELECT_FILE_SUMS = """
+SELECT file, key, rows, low, high FROM file_sums
+WHERE file IN (SELECT value FROM json_each(?))
+"""
+INSERT_PART = "INSERT OR REPLACE INTO parts (reading, types, tags, file) VALUES (?,?,?,?)"
+SELECT_PARTS = "SELECT tags, file FROM parts WHERE reading = ? AND types = ?"
+INSERT_SNIFFED = "INSERT OR REPLACE INTO sniffed (source, reading, types, tags) VALUES (?,?,?,?)"
+SELECT_SNIFFED = "SELECT reading, types, tags FROM sniffed WHERE source = ?"
+INSERT_SHADOW = "INSERT OR REPLACE INTO shadows (asset, code, is_right, run_id) VALUES (?,?,?,?)"
+SELECT_SHADOW = "SELECT is_right FROM shadows WHERE asset = ? AND code = ?"
 SELECT_PROJECTION = "SELECT digest FROM projections WHERE snapshot = ? AND columns = ? AND ordered = ?"
 INSERT_PROOF = """
 INSERT INTO proofs (env, asset, partition, materialization, run_id, proven_at, fingerprint_hash, same_code, compared)
@@ -125,11 +136,12 @@ INSERT OR REPLACE INTO check_results (run_id, asset, partition, name, severity, 
 VALUES (?,?,?,?,?,?,?,?,?)
 """
 INSERT_STEP = """
-INSERT INTO steps (run_id, asset, partition, outcome, mode, reasons, rows, seconds, snapshot, error)
-VALUES (?,?,?,?,?,?,?,?,?,?)
+INSERT INTO steps (run_id, asset, partition, outcome, mode, reasons, rows, seconds, snapshot, error, mode_reason)
+VALUES (?,?,?,?,?,?,?,?,?,?,?)
 ON CONFLICT (run_id, asset, partition) DO UPDATE SET
     outcome = excluded.outcome, mode = excluded.mode, reasons = excluded.reasons, rows = excluded.rows,
-    seconds = excluded.seconds, snapshot = excluded.snapshot, error = excluded.error
+    seconds = excluded.seconds, snapshot = excluded.snapshot, error = excluded.error,
+    mode_reason = excluded.mode_reason
 """
 INSERT_PUBLICATION = """
 INSERT INTO publications (env, asset, partition, materialization, generation, published_at, run_id)
@@ -280,13 +292,15 @@ def from_checks(run_id: str, asset: str, partition: Partition, results: Sequence
 def from_step(run_id: str, step: StepRecord) -> Row:
     return (
         run_id, step.asset, step.partition or "", step.outcome, step.mode, from_reasons(step.reasons), step.rows,
-        step.seconds, step.snapshot, step.error,
+        step.seconds, step.snapshot, step.error, step.mode_reason,
     )  # fmt: skip
 
 
 def to_step(row: Row) -> StepRecord:
-    asset, outcome, partition, mode, reasons, count, seconds, snapshot, error = row
-    return StepRecord(asset, outcome, partition or None, mode, to_reasons(reasons), count, seconds, snapshot, error)
+    asset, outcome, partition, mode, reasons, count, seconds, snapshot, error, why = row
+    return StepRecord(
+        asset, outcome, partition or None, mode, to_reasons(reasons), count, seconds, snapshot, error, why
+    )
 
 
 def to_version(row: Row) -> Version:

@@ -8,7 +8,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x61666C77
 """`aflw`: what makes a SQLite file one of ours."""
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 TABLES = """
 CREATE TABLE runs (
@@ -80,6 +80,42 @@ CREATE TABLE projections (
     PRIMARY KEY (snapshot, columns, ordered)
 ) WITHOUT ROWID;
 
+-- What digests are made of, by file: the digest of a snapshot that shares files with another adds them up.
+CREATE TABLE file_sums (
+    file TEXT NOT NULL,               -- its SHA-256
+    key  TEXT NOT NULL,               -- which columns were summed up, and how
+    rows INTEGER NOT NULL,
+    low  TEXT NOT NULL,               -- more digits than an INTEGER has
+    high TEXT NOT NULL,
+    PRIMARY KEY (file, key)
+) WITHOUT ROWID;
+
+-- The Parquet files that were made of files of a source, so that these are parsed once.
+CREATE TABLE parts (
+    reading TEXT NOT NULL,            -- how the source was read
+    types   TEXT NOT NULL,            -- JSON {column: type}, of all its files together
+    tags    TEXT NOT NULL,            -- JSON [hash of each file], in their order
+    file    TEXT NOT NULL,            -- JSON [path, sha256, rows, bytes]
+    PRIMARY KEY (reading, types, tags)
+) WITHOUT ROWID;
+
+-- The types of the columns of a source, when its files were last looked at.
+CREATE TABLE sniffed (
+    source  TEXT PRIMARY KEY,
+    reading TEXT NOT NULL,
+    types   TEXT NOT NULL,
+    tags    TEXT NOT NULL             -- JSON [hash of each file]
+) WITHOUT ROWID;
+
+-- Incremental refreshes that were compared with a full one.
+CREATE TABLE shadows (
+    asset      TEXT NOT NULL,
+    code       TEXT NOT NULL,
+    is_right   INTEGER NOT NULL,
+    run_id     TEXT NOT NULL,
+    PRIMARY KEY (asset, code)
+) WITHOUT ROWID;
+
 -- Why something was left as it is though what it was made from has changed: what was compared, then and now.
 CREATE TABLE proofs (
     number           INTEGER PRIMARY KEY,
@@ -143,6 +179,7 @@ CREATE TABLE steps (
     seconds     REAL NOT NULL,
     snapshot    TEXT,
     error       TEXT,
+    mode_reason TEXT,                 -- by which rule it was made incrementally, or why it was not
     UNIQUE (run_id, asset, partition)
 );
 CREATE INDEX steps_failed ON steps (asset, partition, number) WHERE outcome = 'failed';

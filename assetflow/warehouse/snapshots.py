@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assetflow.errors import AssetError, WarehouseError
-from assetflow.materialization import Column, ReadSet, Snapshot, SnapshotFile
+from assetflow.materialization import Column, FileSums, ReadSet, Snapshot, SnapshotFile
 from assetflow.quoting import quote_identifier, quote_literal
 from assetflow.warehouse import durable
-from assetflow.warehouse.digest import digests, tells_order
+from assetflow.warehouse.digest import digest_of, digests, sums, sums_key, tells_order
 from assetflow.warehouse.types import is_wide, logical_type, restore, shown_as, stored_as, written_as
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ BEYOND_DECIMAL = "to DECIMAL(38,0)"
 class Staged:
     """Rows that were written and read back, and belong to nobody yet. The paths of `files` are absolute.
 
-    `projections` are digests of some of the columns, for those who read only these.
+    `projections` are digests of some of the columns, for those who read only these. `sums` are what digests of each
+    file are made of, so that a later snapshot that shares it need not read it again.
     """
 
     columns: tuple[Column, ...]
@@ -46,6 +47,7 @@ class Staged:
     bytes: int
     digest: str
     projections: tuple[tuple[ReadSet, str], ...] = ()
+    sums: tuple[FileSums, ...] = ()
 
 
 def stage_query(
@@ -112,7 +114,9 @@ def read_back(
 
     try:
         narrow = readable(columns, reads)
-        rows, (digest, *others) = digests(cursor, scan_of([path]), columns, [ReadSet(), *narrow], about=written)
+        wanted = [ReadSet(), *narrow]
+        rows, found = sums(cursor, scan_of([path]), columns, wanted, about=written)
+        digest, *others = (digest_of(columns, read, one) for read, one in zip(wanted, found, strict=True))
         with open(path, "rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             size = os.fstat(file.fileno()).st_size
@@ -122,7 +126,12 @@ def read_back(
     if written is not None and rows != written:
         raise WarehouseError(f"{written:,} rows were written, {rows:,} read back", path=path, hint=CHECK_DISK)
     files = (SnapshotFile(path, sha256, rows, size),)
-    return Staged(tuple(columns), files, rows, size, digest, tuple(zip(narrow, others, strict=True)))
+    kept = tuple(
+        FileSums(sha256, sums_key(columns, read), one)
+        for read, one in zip(wanted, found, strict=True)
+        if not read.ordered
+    )
+    return Staged(tuple(columns), files, rows, size, digest, tuple(zip(narrow, others, strict=True)), kept)
 
 
 def readable(columns: Sequence[Column], reads: Sequence[ReadSet]) -> list[ReadSet]:
@@ -150,10 +159,10 @@ def keep(root: str, files: Sequence[SnapshotFile]) -> tuple[SnapshotFile, ...]:
     """Move staged files to their place for good; the paths returned are relative to `root`.
 
     Each file is synced before it gets its name, and each folder once afterwards. A file that lies there already has
-    the same bytes, since its name is their hash.
+    the same bytes, since its name is their hash. What is kept already, under a path that is relative, stays.
     """
     with durable.writing(root):
-        kept = tuple(_keep_file(root, file) for file in files)
+        kept = tuple(_keep_file(root, file) if os.path.isabs(file.path) else file for file in files)
         durable.sync_folders(os.path.dirname(os.path.join(root, file.path)) for file in kept)
     return kept
 
@@ -170,6 +179,17 @@ def scan_files(columns: Sequence[Column], paths: Sequence[str]) -> str:
     if not any(column.stored_as for column in columns):
         return f"SELECT * FROM {scan_of(paths)}"
     return f"SELECT {', '.join(map(_restored, columns))} FROM {scan_of(paths)}"
+
+
+def scan_with_file(columns: Sequence[Column], paths: Sequence[str]) -> str:
+    """`scan_files`, and which of the files each row stands in, counted from 0, as `assetflow_file`."""
+    listed = ", ".join(map(_restored, columns))
+    return f"SELECT {listed}, file_index AS assetflow_file FROM {scan_of(paths)}"
+
+
+def columns_made(cursor: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[str, str]]:
+    """Names and types of the columns that a table of these rows has."""
+    return [column[:2] for column in _columns(_described(cursor, sql))]
 
 
 def scan_for_everyone(snapshot: Snapshot, root: str) -> str:

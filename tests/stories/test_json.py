@@ -11,7 +11,9 @@ import pytest
 from assetflow.cli.main import COMMANDS, run
 from tests.conftest import Shop
 
-RESULT = {"asset", "partition", "outcome", "mode", "reasons", "rows", "seconds", "snapshot", "error"}
+RESULT = {
+    "asset", "partition", "outcome", "mode", "mode_reason", "reasons", "rows", "seconds", "snapshot", "error",
+}  # fmt: skip
 REASON = {"kind", "upstream", "columns", "detail"}
 
 

@@ -1,0 +1,18 @@
+"""How the rows of a query follow from the rows that changed in what it reads.
+
+A query is taken apart into blocks (`blocks`): one SELECT or set operation each, over tables and other blocks. For every
+table and every block there are four relations: the rows then, the rows now, those that came and those that went
+
+    sales__old  sales__new  sales__plus  sales__minus
+
+and each kind of block is a rule that makes the last two out of those of what it reads:
+
+    linear     filters, projections, joins, UNION ALL           the block itself, over what came and over what went
+    keyed      GROUP BY, windows, DISTINCT, set operations,     find the keys of what came and went (`touched`), and
+               the other side of outer and semi joins           make the rows of these keys anew, then and now
+    merged     sums, counts, least and greatest                 add what came to the rows that are there
+    (none)     all else: a full refresh, with the reason        `Refused`, which names the construct and its line
+
+`refresh` carries that out on a DuckDB cursor, `apply` puts the result into the files of the table. Nothing resolves
+names by itself: a block is DuckDB's own parse tree with other tables put in, and DuckDB binds it.
+"""

@@ -1,0 +1,294 @@
+"""Takes a query apart into blocks: one SELECT or one set operation each, over named tables.
+
+WITH a AS (SELECT ...) SELECT ... FROM a JOIN (SELECT ...) b      three blocks, of which the last reads the other two
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from assetflow.incremental.refused import Refused
+from assetflow.incremental.tree import (
+    all_of,
+    conjuncts,
+    expressions,
+    leaves,
+    named,
+    select_all,
+    table_named,
+    without_alias,
+)
+from assetflow.lineage.sql_tree import Tree, parse, place
+
+PREFIX = "assetflow_block_"
+GENERATORS = frozenset({"unnest", "generate_series", "range"})
+"""Table functions that make the same rows of the same arguments."""
+SET_OPERATIONS = ("UNION", "UNION_ALL", "EXCEPT", "EXCEPT_ALL", "INTERSECT", "INTERSECT_ALL")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One part of a query. `children` are the tables and blocks that it combines, for a set operation.
+
+    `inner` are the tables and blocks that its subqueries read. `members` are the IN (SELECT ...) conditions whose
+    subquery is a block of its own: the expression that is looked for, and that block.
+    """
+
+    name: str
+    node: Tree
+    operation: str = "SELECT"
+    children: tuple[str, ...] = ()
+    inner: frozenset[str] = frozenset()
+    members: tuple[tuple[Tree, str], ...] = ()
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """All tables and blocks that it depends on."""
+        if self.operation != "SELECT":
+            return frozenset(self.children)
+        table = self.node["from_table"]
+        return frozenset(leaf.name for leaf in leaves(table)) | self.inner | {name for _, name in self.members}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The blocks of a query, each after those that it reads; the last one gives its rows.
+
+    `tables` are the tables it reads, as they are called in it. `orders` is ORDER BY at its end, which says nothing
+    about which rows there are.
+    """
+
+    blocks: tuple[Block, ...]
+    tables: frozenset[str]
+    orders: tuple[Tree, ...] = ()
+
+    @property
+    def root(self) -> Block:
+        return self.blocks[-1]
+
+
+def take_apart(sql: str, tables: frozenset[str]) -> Parts:
+    """The blocks of a query over these tables; Refused for what no rule knows."""
+    parsed = parse(sql)
+    if len(parsed.statements) != 1:
+        raise Refused("a query that DuckDB does not write down (PIVOT over unknown values)")
+    taker = _Taker({name.lower(): name for name in tables})
+    node = parsed.statements[0]["node"]
+    node, orders = _without_order(node)
+    taker.take(node, {})
+    read = frozenset(name for block in taker.blocks for name in block.reads if not name.startswith(PREFIX))
+    return Parts(tuple(taker.blocks), read, orders)
+
+
+Scope = Mapping[str, str]
+"""What WITH has named so far, in lower case, and the blocks that these names stand for."""
+
+
+@dataclass
+class _Taker:
+    tables: Mapping[str, str]
+    blocks: list[Block] = field(default_factory=list)
+
+    def add(self, block: Block) -> str:
+        name = f"{PREFIX}{len(self.blocks) + 1}"
+        self.blocks.append(replace(block, name=name))
+        return name
+
+    def take(self, node: Tree, scope: Scope) -> str:
+        """Add the blocks of a query node; returns the name of the last one."""
+        if node["type"] == "SET_OPERATION_NODE":
+            return self.set_operation(node, scope)
+        if node["type"] != "SELECT_NODE":
+            raise Refused("WITH RECURSIVE" if node["type"] == "RECURSIVE_CTE_NODE" else str(node["type"]))
+        scope = self.with_(node, scope)
+        modifiers, distinct = self.modifiers(node)
+        node = {**node, "cte_map": {"map": []}, "modifiers": modifiers}
+        if node["sample"]:
+            raise Refused("a sample of rows")
+        node["from_table"] = self.from_(node["from_table"], scope)
+        node, members = self.members(node, scope)
+        node, inner = self.subqueries(node, scope)
+        name = self.add(Block("", node, inner=inner, members=members))
+        return self.add(Block("", _distinct(name), "DISTINCT", (name,))) if distinct else name
+
+    def modifiers(self, node: Tree) -> tuple[list[Tree], bool]:
+        """What follows a SELECT: ORDER BY says nothing inside of a query, DISTINCT is a block of its own."""
+        distinct = False
+        for modifier in node["modifiers"]:
+            if modifier["type"].startswith("LIMIT"):
+                raise Refused("LIMIT", place(modifier.get("limit") or {}))
+            if modifier["type"] == "DISTINCT_MODIFIER":
+                if modifier.get("distinct_on_targets"):
+                    raise Refused("DISTINCT ON", place(modifier["distinct_on_targets"][0]))
+                distinct = True
+            elif modifier["type"] != "ORDER_MODIFIER":
+                raise Refused(modifier["type"])
+        return [], distinct
+
+    def with_(self, node: Tree, scope: Scope) -> Scope:
+        known = dict(scope)
+        for entry in node["cte_map"]["map"]:
+            value = entry["value"]
+            if value["key_targets"] or value["payload_aggregates"]:
+                raise Refused("WITH RECURSIVE ... USING KEY")
+            name = self.take(value["query_node"], known)
+            if value["aliases"]:
+                node_of_aliases = {**select_all(name), "from_table": table_named(name, "a", value["aliases"])}
+                name = self.add(Block("", node_of_aliases))
+            known[entry["key"].lower()] = name
+        return known
+
+    def from_(self, table: Tree, scope: Scope) -> Tree:
+        """The FROM clause with every subquery and every name of WITH made a block."""
+        if table.get("sample"):
+            raise Refused("a sample of rows", place(table))
+        kind = table["type"]
+        if kind == "JOIN":
+            return self.join(table, scope)
+        if kind == "BASE_TABLE":
+            return self.base_table(table, scope)
+        if kind == "SUBQUERY":
+            name = self.take(table["subquery"]["node"], scope)
+            return table_named(name, table["alias"] or "unnamed_subquery", table["column_name_alias"])
+        if kind == "TABLE_FUNCTION" and table["function"]["function_name"] in GENERATORS:
+            return table
+        if kind in ("EMPTY", "EMPTY_FROM"):
+            return table
+        said = {"TABLE_FUNCTION": "a table function", "PIVOT": "PIVOT", "SHOW_REF": "DESCRIBE or SUMMARIZE"}
+        raise Refused(said.get(kind, str(kind)), place(table))
+
+    def join(self, table: Tree, scope: Scope) -> Tree:
+        if table["ref_type"] in ("ASOF", "POSITIONAL"):
+            raise Refused(f"a {table['ref_type']} JOIN", place(table))
+        if table["ref_type"] == "DEPENDENT":
+            raise Refused("a LATERAL join", place(table))
+        if table["join_type"] not in ("INNER", "LEFT", "RIGHT", "SEMI", "ANTI", "FULL", "OUTER"):
+            raise Refused(f"a {table['join_type']} JOIN", place(table))
+        left, right = self.from_(table["left"], scope), self.from_(table["right"], scope)
+        return {**table, "left": left, "right": right}
+
+    def base_table(self, table: Tree, scope: Scope) -> Tree:
+        if table["schema_name"] or table["catalog_name"] or table.get("at_clause"):
+            raise Refused("a table of another database", place(table))
+        name = table["table_name"].lower()
+        if name in scope:
+            return named(table, scope[name])
+        if name not in self.tables:
+            raise Refused(f"{table['table_name']}, which is no table of the project", place(table))
+        return named(table, self.tables[name])
+
+    def members(self, node: Tree, scope: Scope) -> tuple[Tree, tuple[tuple[Tree, str], ...]]:
+        """The conditions `x IN (SELECT ...)` of WHERE, whose subquery becomes a block."""
+        condition, found = node["where_clause"], []
+        changed = []
+        for each in conjuncts(condition):
+            if each["class"] == "SUBQUERY" and each["subquery_type"] == "ANY" and is_equality(each):
+                if not is_closed(each["subquery"]["node"], scope, self.tables):
+                    changed.append(each)
+                    continue
+                name = self.take(each["subquery"]["node"], scope)
+                found.append((without_alias(each["child"]), name))
+                query = {**each["subquery"], "node": select_all(name)}
+                changed.append({**each, "subquery": query})
+            else:
+                changed.append(each)
+        if not found:
+            return node, ()
+        return {**node, "where_clause": all_of(changed)}, tuple(found)
+
+    def subqueries(self, node: Tree, scope: Scope) -> tuple[Tree, frozenset[str]]:
+        """All other subqueries of the expressions: they stay where they are, with the names of WITH put in."""
+        inner: set[str] = set()
+
+        def put_in(value: Any, known: Scope) -> Any:
+            if isinstance(value, list):
+                return [put_in(each, known) for each in value]
+            if not isinstance(value, dict):
+                return value
+            if value.get("type") == "SELECT_NODE" and value["cte_map"]["map"]:
+                raise Refused("WITH inside of a subquery")
+            if value.get("type") == "TABLE_FUNCTION" and value["function"]["function_name"] not in GENERATORS:
+                raise Refused("a table function", place(value))
+            if value.get("type") == "BASE_TABLE":
+                table = self.base_table(value, known)
+                inner.add(table["table_name"])
+                return table
+            return {key: put_in(each, known) for key, each in value.items()}
+
+        own = {key: value for key, value in node.items() if key != "from_table"}
+        members = {id(each) for each in conjuncts(own["where_clause"]) if is_member(each)}
+        where = own["where_clause"]
+        if members and where is not None:
+            parts = [each if id(each) in members else put_in(each, scope) for each in conjuncts(where)]
+            own = {**put_in({**own, "where_clause": None}, scope), "where_clause": all_of(parts)}
+        else:
+            own = put_in(own, scope)
+        return {**own, "from_table": node["from_table"]}, frozenset(inner)
+
+    def set_operation(self, node: Tree, scope: Scope) -> str:
+        scope = self.with_(node, scope)
+        modifiers, distinct = self.modifiers(node)
+        kind = node["setop_type"]
+        if "BY_NAME" in kind:
+            raise Refused("UNION BY NAME")
+        operation = f"{kind}_ALL" if node.get("setop_all") else kind
+        if operation not in SET_OPERATIONS:
+            raise Refused(operation)
+        children = [self.take(child, scope) for child in set_children(node)]
+        name = self.add(Block("", {**node, "cte_map": {"map": []}, "modifiers": modifiers}, operation, tuple(children)))
+        return self.add(Block("", _distinct(name), "DISTINCT", (name,))) if distinct else name
+
+
+def set_children(node: Tree) -> list[Tree]:
+    return list(node["children"]) if "children" in node else [node["left"], node["right"]]
+
+
+def with_children(node: Tree, names: tuple[str, ...]) -> Tree:
+    """A set operation over other tables."""
+    children = [select_all(name) for name in names]
+    if "children" in node:
+        return {**node, "children": children}
+    return {**node, "left": children[0], "right": children[1]}
+
+
+def is_member(condition: Tree) -> bool:
+    """True for an IN whose subquery has been made a block."""
+    if condition["class"] != "SUBQUERY" or condition["subquery_type"] != "ANY":
+        return False
+    table = condition["subquery"]["node"].get("from_table") or {}
+    return str(table.get("table_name", "")).startswith(PREFIX)
+
+
+def is_equality(condition: Tree) -> bool:
+    return str(condition["comparison_type"]) == "COMPARE_EQUAL"
+
+
+def is_closed(node: Tree, scope: Scope, tables: Mapping[str, str]) -> bool:
+    """False for a subquery that could speak of a table outside of it: with a name that is none of its own."""
+    own = {str(value["alias"] or value["table_name"]).lower() for value in _tables(node)}
+    qualified = [each["column_names"] for each in expressions(node) if each["class"] == "COLUMN_REF"]
+    return all(len(names) == 1 or names[0].lower() in own for names in qualified)
+
+
+def _tables(value: Any) -> list[Tree]:
+    if isinstance(value, list):
+        return [table for each in value for table in _tables(each)]
+    if not isinstance(value, dict):
+        return []
+    here = [value] if value.get("type") == "BASE_TABLE" else []
+    return here + [table for each in value.values() for table in _tables(each)]
+
+
+def _distinct(name: str) -> Tree:
+    node = select_all(name)
+    return {**node, "modifiers": [{"type": "DISTINCT_MODIFIER", "distinct_on_targets": []}]}
+
+
+def _without_order(node: Tree) -> tuple[Tree, tuple[Tree, ...]]:
+    orders = [modifier for modifier in node["modifiers"] if modifier["type"] == "ORDER_MODIFIER"]
+    if any(modifier["type"].startswith("LIMIT") for modifier in node["modifiers"]):
+        return node, ()
+    kept = [modifier for modifier in node["modifiers"] if modifier["type"] != "ORDER_MODIFIER"]
+    return {**node, "modifiers": kept}, tuple(order for modifier in orders for order in modifier["orders"])

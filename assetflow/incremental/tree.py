@@ -1,0 +1,154 @@
+"""Reads and changes DuckDB's parse tree of one SELECT: the tables after FROM, conditions, expressions."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from assetflow.lineage.sql_tree import Tree, parse, unparse
+
+PLACES = ("query_location", "query_location_length")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A table after FROM: its name, and the joins above it, outermost first, as (join, the side it is on)."""
+
+    table: Tree
+    above: tuple[tuple[Tree, str], ...] = ()
+
+    @property
+    def name(self) -> str:
+        return str(self.table["table_name"])
+
+
+def leaves(table: Tree, above: tuple[tuple[Tree, str], ...] = ()) -> Iterator[Leaf]:
+    """The named tables of a FROM clause, from left to right."""
+    if table["type"] == "JOIN":
+        for side in ("left", "right"):
+            yield from leaves(table[side], (*above, (table, side)))
+    elif table["type"] == "BASE_TABLE":
+        yield Leaf(table, above)
+
+
+def replaced(table: Tree, change: Callable[[Tree], Tree]) -> Tree:
+    """The FROM clause with every table of it changed."""
+    if table["type"] != "JOIN":
+        return change(table)
+    return {**table, "left": replaced(table["left"], change), "right": replaced(table["right"], change)}
+
+
+def named(table: Tree, name: str) -> Tree:
+    """The same place after FROM, where another table stands now: it is called what the first one was called."""
+    alias = table["alias"] or table["table_name"]
+    return {**table, "table_name": name, "alias": alias, "qualified_name": {"path": [name]}}
+
+
+def table_named(name: str, alias: str, column_names: Sequence[str] = ()) -> Tree:
+    table = copy.deepcopy(_template("SELECT * FROM t AS a")["from_table"])
+    return {**named(table, name), "alias": alias, "column_name_alias": list(column_names)}
+
+
+def only_where(table: Tree, expressions: Sequence[Tree], keys: str, columns: Sequence[str]) -> Tree:
+    """The FROM clause with only those rows for which the expressions are among the rows of the table `keys`.
+
+    NULL is a key like any other.
+    """
+    join = copy.deepcopy(_template("SELECT * FROM t SEMI JOIN u ON a IS NOT DISTINCT FROM u.k")["from_table"])
+    alike = [_alike(join["condition"], each, keys, column) for each, column in zip(expressions, columns, strict=True)]
+    right = table_named(keys, keys)
+    return {**join, "left": table, "right": right, "condition": all_of(alike)}
+
+
+def _alike(condition: Tree, expression: Tree, keys: str, column: str) -> Tree:
+    right = {**condition["right"], "column_names": [keys, column]}
+    return {**condition, "left": without_alias(expression), "right": right}
+
+
+def all_of(conditions: Sequence[Tree]) -> Tree:
+    if len(conditions) == 1:
+        return conditions[0]
+    both = copy.deepcopy(_template("SELECT 1 WHERE a AND b")["where_clause"])
+    return {**both, "children": list(conditions)}
+
+
+def conjuncts(condition: Tree | None) -> list[Tree]:
+    """The conditions that must all hold."""
+    if condition is None:
+        return []
+    if condition["type"] == "CONJUNCTION_AND":
+        return [part for child in condition["children"] for part in conjuncts(child)]
+    return [condition]
+
+
+def select(expressions: Sequence[Tree], table: Tree, where: Tree | None, *, distinct: bool = False) -> Tree:
+    """A SELECT of expressions over a FROM clause."""
+    node = copy.deepcopy(_template("SELECT DISTINCT a FROM t" if distinct else "SELECT a FROM t"))
+    return {**node, "select_list": list(expressions), "from_table": table, "where_clause": where}
+
+
+def select_all(name: str) -> Tree:
+    """`SELECT * FROM name`."""
+    node = copy.deepcopy(_template("SELECT * FROM t"))
+    return {**node, "from_table": table_named(name, name)}
+
+
+def column(*names: str) -> Tree:
+    expression = copy.deepcopy(_template("SELECT a")["select_list"][0])
+    return {**expression, "column_names": list(names)}
+
+
+def called(expression: Tree, alias: str) -> Tree:
+    return {**expression, "alias": alias}
+
+
+def without_alias(expression: Tree) -> Tree:
+    return called(expression, "")
+
+
+def alike(one: Tree, other: Tree) -> bool:
+    """True for expressions that are written alike, wherever they stand and whatever they are called."""
+    return written(one) == written(other)
+
+
+def written(expression: Tree) -> str:
+    """An expression without its place and its name, to compare with others."""
+    return json.dumps(without_places(without_alias(expression)), sort_keys=True)
+
+
+def without_places(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: without_places(each) for key, each in value.items() if key not in PLACES}
+    if isinstance(value, list):
+        return [without_places(each) for each in value]
+    return value
+
+
+def expressions(value: Any, *, into_subqueries: bool = True) -> Iterator[Tree]:
+    """Every expression below a part of a tree, itself included, from the outside in."""
+    if isinstance(value, list):
+        for each in value:
+            yield from expressions(each, into_subqueries=into_subqueries)
+    elif isinstance(value, dict):
+        if "class" in value:
+            yield value
+            if value["class"] == "SUBQUERY" and not into_subqueries:
+                yield from expressions(value.get("child"), into_subqueries=into_subqueries)
+                return
+        for each in value.values():
+            yield from expressions(each, into_subqueries=into_subqueries)
+
+
+def text(node: Tree) -> str:
+    """The SQL of a query node."""
+    return unparse({"node": node, "named_param_map": []})
+
+
+@cache
+def _template(sql: str) -> Tree:
+    node: Tree = parse(sql).statements[0]["node"]
+    return node

@@ -1,0 +1,191 @@
+"""What changed in the tables that an asset reads since it was made: a difference of manifests, for a worker."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from assetflow.asset import Asset
+from assetflow.incremental.refused import Refused
+from assetflow.materialization import Column, Materialization, ReadSet, Snapshot, SnapshotFile, Sums
+from assetflow.planning.staleness import Content, reads_of
+from assetflow.planning.step import Step
+from assetflow.running.contents import Contents
+from assetflow.running.parts import Known, Part
+from assetflow.warehouse.warehouse import Warehouse
+
+MOST_REPLACED = 0.25
+"""The share of a table's rows beyond which it counts as replaced as a whole."""
+FEW_ROWS = 200_000
+"""Tables of up to so many rows are compared row by row however much of them was replaced."""
+COMPARED_WITHIN = 2.0
+"""Seconds that a full refresh may have taken, for an incremental one to be compared with it."""
+ONE_IN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class TableChange:
+    """One table that changed: the files that it had, those that came and those that went, by absolute paths."""
+
+    name: str
+    columns: tuple[Column, ...]
+    before: tuple[str, ...]
+    came: tuple[str, ...]
+    went: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """What an incremental refresh starts from: what changed, and the rows that are there.
+
+    `sums` are what the digests of `files` are made of. `compare`: make the rows in full as well, and compare.
+    """
+
+    changes: tuple[TableChange, ...]
+    columns: tuple[Column, ...]
+    files: tuple[SnapshotFile, ...]
+    root: str
+    sums: Mapping[tuple[str, str], Sums]
+    compare: bool
+
+
+def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str) -> Refresh:
+    """What there is to refresh an asset from; Refused, with the reason, where it has to be made in full."""
+    refuse_by_declaration(asset)
+    made = contents.made.get(asset.name)
+    others = [reason for reason in step.reasons if reason.kind != "input_changed"]
+    if made is None or others:
+        raise Refused(others[0].detail if others else "it was never made")
+    warehouse = contents.order.warehouse
+    then = warehouse.ledger.materialization(made.id)
+    snapshot = warehouse.ledger.snapshot(then.snapshot)
+    if snapshot.sql is not None or not warehouse.has_files(snapshot):
+        raise Refused("its files are gone")
+    verdict = warehouse.ledger.shadow(asset.name, asset.code_version)
+    if verdict is False:
+        raise Refused("an incremental refresh by this code once gave other rows than a full one")
+    refuse_for_order(asset, then, contents)
+    reads = reads_of(asset, contents.lineage(asset), then)
+    changes = tuple(
+        change
+        for name in asset.upstreams
+        if (change := change_of(name, then, reads[name], contents.held.get(name), contents)) is not None
+    )
+    compare = then.seconds < COMPARED_WITHIN and (verdict is None or hash_of(run_id + asset.name) % ONE_IN == 0)
+    sums = warehouse.ledger.file_sums(file.sha256 for file in snapshot.files)
+    return Refresh(changes, snapshot.columns, snapshot.files, warehouse.root, sums, compare)
+
+
+def refuse_by_declaration(asset: Asset) -> None:
+    """Refuse what is never refreshed by its changed rows, whatever changed."""
+    if asset.incremental == "off":
+        raise Refused('it is declared incremental = "off"')
+    if asset.kind != "sql":
+        raise Refused("it is a Python function, which is given whole tables")
+    if asset.is_view:
+        raise Refused("it is a view, which holds no rows")
+    if asset.rebuilds_always or asset.notes:
+        raise Refused("its answer is not the same twice")
+    if asset.files:
+        raise Refused(f"it reads {asset.files[0]} in place")
+
+
+def refuse_for_order(asset: Asset, then: Materialization, contents: Contents) -> None:
+    """Refuse to put rows into another order where that would have others made again, and full takes no time."""
+    in_order = any(read.ordered for read in contents.order.read_sets(asset.name))
+    if in_order and then.seconds < COMPARED_WITHIN:
+        raise Refused("others read some of its columns in the order of its rows, which a full refresh keeps")
+
+
+def change_of(
+    name: str, then: Materialization, read: ReadSet, content: Content | None, contents: Contents
+) -> TableChange | None:
+    """How an upstream differs from what the asset was made from; None where what is read of it does not."""
+    input_ = next((one for one in then.inputs if one.upstream == name), None)
+    now = contents.snapshot_of(name)
+    if input_ is None or not input_.snapshot:
+        raise Refused(f"what {name} held is not known")
+    if input_.snapshot == now.id:
+        return None
+    before = contents.snapshot(input_.snapshot)
+    warehouse = contents.order.warehouse
+    if before.sql is not None or now.sql is not None:
+        raise Refused(f"{name} is a view")
+    if [column[:2] for column in before.columns] != [column[:2] for column in now.columns]:
+        raise Refused(f"{name} has other columns than before")
+    if content is not None and is_alike(before, now, read, contents):
+        return None
+    came, went = difference(before.files, now.files)
+    if not came and not went:
+        return None
+    if any(os.path.isabs(file.path) for file in went):
+        raise Refused(f"{name} is read in place, and the rows that went are gone with their files")
+    if not warehouse.has_files(before):
+        raise Refused(f"what {name} held is gone")
+    refuse_replaced(name, came, went, now)
+    return TableChange(
+        name, before.columns, absolute(warehouse, before.files), absolute(warehouse, came), absolute(warehouse, went)
+    )
+
+
+def is_alike(before: Snapshot, now: Snapshot, read: ReadSet, contents: Contents) -> bool:
+    """True when the columns that are read hold the same rows in both."""
+    if read.columns is None or read.ordered:
+        return False
+    then = contents.project(before.id, read)
+    return then is not None and then == contents.project(now.id, read)
+
+
+def difference(
+    before: Sequence[SnapshotFile], now: Sequence[SnapshotFile]
+) -> tuple[list[SnapshotFile], list[SnapshotFile]]:
+    """The files that came and those that went, by what is in them: a file can be there twice."""
+    return missing(now, before), missing(before, now)
+
+
+def missing(files: Sequence[SnapshotFile], others: Sequence[SnapshotFile]) -> list[SnapshotFile]:
+    """Those of the files that are not among the others, each as often as it is there more."""
+    left = Counter(file.sha256 for file in others)
+    found = []
+    for file in files:
+        if left[file.sha256] > 0:
+            left[file.sha256] -= 1
+        else:
+            found.append(file)
+    return found
+
+
+def refuse_replaced(name: str, came: Sequence[SnapshotFile], went: Sequence[SnapshotFile], now: Snapshot) -> None:
+    """Refuse a table that was replaced as a whole, or mostly: looking for the difference costs more than it saves."""
+    if not went:
+        return
+    rows = sum(file.rows for file in (*came, *went))
+    if rows > FEW_ROWS and rows > MOST_REPLACED * max(now.rows or 0, 1):
+        raise Refused(f"{name} was replaced, as a whole or mostly ({rows:,} rows in files that came or went)")
+
+
+def parsed_before(name: str, contents: Contents) -> Known | None:
+    """What was parsed of a source, as far as the files are still there."""
+    warehouse = contents.order.warehouse
+    found = warehouse.ledger.parsed(name)
+    made = contents.made.get(name)
+    if found is None or made is None:
+        return None
+    parts = tuple(
+        Part(tags, file) for tags, file in found.parts if os.path.exists(os.path.join(warehouse.root, file.path))
+    )
+    sums = warehouse.ledger.file_sums(part.file.sha256 for part in parts)
+    columns = contents.snapshot(made.snapshot).columns
+    return Known(found.reading, found.tags, found.types, parts, columns, sums)
+
+
+def absolute(warehouse: Warehouse, files: Sequence[SnapshotFile]) -> tuple[str, ...]:
+    return tuple(os.path.join(warehouse.root, file.path) for file in files)
+
+
+def hash_of(text: str) -> int:
+    import hashlib
+
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16)

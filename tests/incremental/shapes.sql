@@ -1,0 +1,111 @@
+-- append when t grows
+SELECT id, x * 2 AS y FROM t WHERE x > 3;
+SELECT * FROM t;
+FROM t SELECT id, CASE WHEN x > 2 THEN 'a' ELSE s END AS c;
+SELECT t.id, u.name FROM t JOIN u ON t.k = u.k;
+SELECT id, name FROM t JOIN u USING (k);
+SELECT a.id, b.id AS other FROM t a JOIN t b ON a.k = b.k;
+SELECT t.id, u.name, v.y FROM t, u, v WHERE t.k = u.k AND u.k = v.k;
+SELECT t.id, u.name FROM t JOIN u ON t.x > u.w;
+SELECT t.id, u.w FROM t CROSS JOIN u;
+SELECT id, k FROM t UNION ALL SELECT w, k FROM u;
+WITH a AS (SELECT k, x FROM t WHERE x > 1), b AS (SELECT k, w FROM u) SELECT a.k, x, w FROM a JOIN b ON a.k = b.k;
+SELECT q.k, q.y FROM (SELECT k, x + 1 AS y FROM t) q WHERE q.y > 2;
+SELECT id, unnest([x, x + 1]) AS z FROM t;
+SELECT t.id, z.e FROM t, unnest([t.x, 7]) AS z(e);
+SELECT id FROM t ORDER BY x;
+SELECT c.k, c.n FROM (SELECT k, x FROM t) c(k, n);
+SELECT * FROM t NATURAL JOIN v;
+-- append when t grows
+SELECT id, w FROM t LEFT JOIN u ON t.k = u.k;
+SELECT t.id, u.name, v.y FROM t LEFT JOIN u ON t.k = u.k LEFT JOIN v ON t.k = v.k;
+SELECT id FROM t SEMI JOIN u USING (k);
+SELECT id, t.k FROM t ANTI JOIN u ON t.k = u.k;
+SELECT id, k FROM t WHERE k IN (SELECT k FROM u WHERE w > 2);
+SELECT k, x FROM t WHERE x > 1 AND k IN (SELECT k FROM u) AND s <> 'b';
+SELECT t.k, u.name FROM t LEFT JOIN (SELECT k, max(name) AS name FROM u GROUP BY k) u ON t.k = u.k;
+SELECT t.k, u.name, v.y FROM (t JOIN v ON t.k = v.k) LEFT JOIN u ON t.k = u.k AND u.w > 1;
+-- keyed when u grows
+SELECT id, t.k, w FROM t LEFT JOIN u ON t.k = u.k;
+SELECT t.id, u.name, v.y FROM t LEFT JOIN u ON t.k = u.k LEFT JOIN v ON u.w = v.k;
+SELECT t.k, u.name, v.y FROM (t JOIN v ON t.k = v.k) LEFT JOIN u ON t.k = u.k AND u.w > 1;
+SELECT id, k FROM t SEMI JOIN u USING (k);
+SELECT id, k FROM t WHERE k IN (SELECT k FROM u WHERE w > 1);
+-- keyed when t grows
+SELECT u.name, t.id FROM t RIGHT JOIN u ON t.k = u.k;
+SELECT k, count(*) AS n FROM t GROUP BY k;
+SELECT k, g, sum(x) AS s, min(x) AS lo, max(d) AS hi FROM t GROUP BY k, g;
+SELECT k, sum(x) AS s FROM t GROUP BY ALL;
+SELECT k AS kk, count(DISTINCT x) AS n FROM t GROUP BY kk;
+SELECT k + 1 AS kk, count(*) AS n FROM t GROUP BY 1;
+SELECT sum(x) AS s, k FROM t GROUP BY k HAVING sum(x) > 5;
+SELECT k, avg(d) AS m FROM t GROUP BY k;
+SELECT k, median(x) AS m FROM t GROUP BY k;
+SELECT k, string_agg(s, ',' ORDER BY id) AS l FROM t GROUP BY k;
+SELECT k, count(*) FILTER (WHERE x > 2) AS n, bool_and(x > 1) AS b FROM t GROUP BY k;
+SELECT u.name, sum(t.x) AS s FROM t JOIN u ON t.k = u.k GROUP BY u.name;
+SELECT u.name, count(t.id) AS n FROM u LEFT JOIN t ON u.k = t.k GROUP BY u.name;
+SELECT u.k, u.name, sum(x) AS s FROM t RIGHT JOIN u ON u.k = t.k GROUP BY ALL;
+SELECT sum(x) AS s FROM t GROUP BY k;
+SELECT count(*) AS n, k FROM t WHERE k IN (SELECT k FROM u) GROUP BY k;
+WITH a AS (SELECT k, sum(x) AS s FROM t GROUP BY k) SELECT s, count(*) AS n FROM a GROUP BY s;
+WITH a AS (SELECT k, g, sum(x) AS s FROM t GROUP BY k, g) SELECT k, max(s) AS m FROM a GROUP BY k;
+WITH a AS (SELECT k, count(*) AS n FROM t GROUP BY k) SELECT u.name, a.n FROM u LEFT JOIN a ON u.k = a.k;
+WITH a AS (SELECT k, count(*) AS n FROM t GROUP BY k), b AS (SELECT k, sum(w) AS w FROM u GROUP BY k) SELECT a.k, n, w FROM a JOIN b USING (k);
+SELECT id, row_number() OVER (PARTITION BY k ORDER BY x, id, g, d, s) AS rn FROM t;
+SELECT *, sum(x) OVER (PARTITION BY k ORDER BY id, x, g, d, s) AS running FROM t;
+SELECT id, k, lag(x) OVER (PARTITION BY k ORDER BY id, x, g, d, s) AS p, rank() OVER (PARTITION BY k, g ORDER BY x) AS r FROM t;
+SELECT * FROM t QUALIFY row_number() OVER (PARTITION BY k ORDER BY x DESC, id, g, d, s) = 1;
+SELECT k, g, sum(x) AS s, rank() OVER (PARTITION BY k ORDER BY sum(x)) AS r FROM t GROUP BY k, g;
+SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY k ORDER BY id, x, g, d, s) AS rn FROM t) WHERE rn <= 2;
+-- rows when t grows
+SELECT DISTINCT k, g FROM t;
+SELECT DISTINCT t.k, u.name FROM t LEFT JOIN u ON t.k = u.k;
+SELECT k FROM t UNION SELECT k FROM u;
+SELECT k FROM t EXCEPT SELECT k FROM u;
+SELECT k FROM t EXCEPT ALL SELECT k FROM u;
+SELECT k FROM t INTERSECT SELECT k FROM u;
+SELECT k FROM t INTERSECT ALL SELECT k FROM u;
+-- keyed when t grows
+SELECT k, count(*) AS n FROM (SELECT k FROM t UNION ALL SELECT k FROM u) GROUP BY k;
+SELECT k, count(*) AS n FROM (SELECT k, g FROM t UNION SELECT k, w FROM u) GROUP BY k;
+SELECT date_trunc('month', d) AS m, sum(x) AS s FROM t GROUP BY ALL;
+SELECT k, s, count(*) AS n FROM t GROUP BY k, s HAVING count(*) > 1 ORDER BY n;
+-- refused: LIMIT
+SELECT id FROM t ORDER BY x LIMIT 3;
+-- refused: a total over all rows
+SELECT sum(x) AS s FROM t;
+-- refused: a window without PARTITION BY
+SELECT id, rank() OVER (ORDER BY x) AS r FROM t;
+-- refused: windows that share no PARTITION BY
+SELECT id, rank() OVER (PARTITION BY k ORDER BY x) AS a, rank() OVER (PARTITION BY g ORDER BY x) AS b FROM t;
+-- refused: any_value() without ORDER BY, which depends on the order of rows
+SELECT k, any_value(x) AS x FROM t GROUP BY k;
+-- refused: list() without ORDER BY, which depends on the order of rows
+SELECT k, list(x) AS l FROM t GROUP BY k;
+-- refused: mode(), whose answer the rows alone do not tell
+SELECT k, mode(x) AS m FROM t GROUP BY k;
+-- refused: row_number() over a window without ORDER BY
+SELECT id, row_number() OVER (PARTITION BY k) AS r FROM t;
+-- refused: DISTINCT ON
+SELECT DISTINCT ON (k) k, x FROM t ORDER BY x;
+-- refused: GROUPING SETS, ROLLUP or CUBE
+SELECT k, g, count(*) AS n FROM t GROUP BY ROLLUP (k, g);
+-- refused: a sample of rows
+SELECT * FROM t USING SAMPLE 3;
+-- refused: WITH RECURSIVE
+WITH RECURSIVE r AS (SELECT k FROM t UNION ALL SELECT k + 1 FROM r WHERE k < 9) SELECT * FROM r;
+-- refused: UNION BY NAME
+SELECT k, x FROM t UNION ALL BY NAME SELECT w AS x, k FROM u;
+-- refused: a FULL JOIN of a table that changed
+SELECT t.k, u.name FROM t FULL JOIN u ON t.k = u.k;
+-- refused: a subquery over t, which changed
+SELECT k, w FROM u WHERE w > (SELECT avg(x) FROM t);
+-- refused: a subquery over t, which changed
+SELECT k, w FROM u WHERE NOT EXISTS (SELECT 1 FROM t WHERE t.k = u.k);
+-- refused: a ASOF JOIN
+SELECT t.id, u.w FROM t ASOF JOIN u ON t.k >= u.k;
+-- refused: a table function
+SELECT * FROM read_csv('x.csv'), t;
+-- refused: rowid, which depends on where a row is stored
+SELECT rowid AS r, k FROM t;
