@@ -30,6 +30,7 @@ ENGINES = {"duckdb", "polars", "pyarrow", "pandas", "sqlglot"}
 ENGINES_ALLOWED = {
     "lineage/sql_tree.py": {"duckdb"},
     "lineage/binder.py": {"duckdb"},
+    "incremental/foresee.py": {"duckdb"},
     "incremental/query_parts.py": {"duckdb"},
     "incremental/refresh.py": {"duckdb"},
     "lineage/sql.py": {"sqlglot"},

@@ -9,7 +9,9 @@ import click
 from assetflow.cli.diff import row_text, sample_text
 from assetflow.cli.options import complete_asset, environment_option, json_option, open_project, project_option
 from assetflow.cli.screen import age, clean, count, indent, local_time, plural, put, put_json, seconds, styled
+from assetflow.planning.step import Step
 from assetflow.project.explain import Compared, Explanation, explain
+from assetflow.project.modes import Refreshes
 from assetflow.warehouse.difference import Difference
 
 
@@ -38,6 +40,7 @@ def lines(told: Explanation) -> Iterator[str]:
     yield from verdict(told)
     yield from past(told)
     yield from proof(told)
+    yield from refreshing(told)
     yield from outlook(told)
 
 
@@ -72,7 +75,16 @@ def verdict(told: Explanation) -> Iterator[str]:
     for name, reason in told.upstream_reasons:
         yield f"  upstream {name}: {clean(reason.detail or reason.kind)}"
     if step.mode_reason:
-        yield f"  {step.mode_reason}"
+        yield f"  {clean(refresh_text(step))}"
+
+
+def refresh_text(step: Step) -> str:
+    """How it will be made, and by which rule, or why not incrementally."""
+    if step.restores is not None:
+        return step.mode_reason or ""
+    if step.mode == "incremental":
+        return f"It is refreshed by the rows that changed: {step.mode_reason}."
+    return f"It is made in full: {step.mode_reason}."
 
 
 def past(told: Explanation) -> Iterator[str]:
@@ -103,6 +115,28 @@ def proof(told: Explanation) -> Iterator[str]:
         yield f"      `assetflow explain {told.asset.name} --rows` shows the rows that changed."
     for why in told.reads_why:
         yield f"  {clean(why)}"
+
+
+def refreshing(told: Explanation) -> Iterator[str]:
+    """What a change of each upstream will cost: the rule, and its keys, or why everything is made again."""
+    if not told.refreshes:
+        return
+    yield ""
+    ways = {(each.mode, each.rule) for each in told.refreshes}
+    if len(ways) == 1:
+        (each, *_) = told.refreshes
+        yield f"When its upstreams change, it is {in_words(each)}."
+        return
+    yield "When rows come to an upstream:"
+    width = max(len(each.upstream) for each in told.refreshes)
+    for each in told.refreshes:
+        yield f"  {each.upstream:<{width}}  it is {in_words(each)}"
+
+
+def in_words(each: Refreshes) -> str:
+    if each.mode == "incremental":
+        return f"refreshed by the rows that changed: {clean(each.rule)}"
+    return f"made in full: {clean(each.rule)}"
 
 
 def mark(each: Compared) -> str:

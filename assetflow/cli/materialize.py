@@ -69,8 +69,7 @@ def command(
 
         warn_of_stale_upstreams(plan, select)
     if dry_run:
-        opened.refuse_broken(plan)
-        return show_plan(plan, as_json)
+        return show_plan(opened.foresee(plan), as_json)
     if not plan:
         return nothing_to_do(plan, opened, quiet=quiet or log_format == "json", as_json=as_json)
     selection = " ".join(select) + (f" (without {' '.join(exclude)})" if exclude else "")

@@ -44,7 +44,7 @@ def command(
     """Show what would be made, in order, how, and why. Makes nothing."""
     opened = open_project(project, env)
     plan = opened.plan(select, exclude, full_refresh=full_refresh)
-    opened.refuse_broken(plan)
+    plan = opened.foresee(plan)
     if as_json:
         put_json(plan_document(plan))
     else:
@@ -85,12 +85,18 @@ def plan_lines(plan: Plan) -> list[str]:
 def how(step: Step) -> str:
     if step.action == "restore":
         return "restore"
-    return "perhaps" if step.action == "maybe" else f"build ({step.mode})"
+    word = "perhaps" if step.action == "maybe" else "build"
+    if step.action == "maybe" and step.mode == "full":
+        return word
+    return f"{word} ({step.mode})"
 
 
 def why(step: Step) -> str:
     first = step.reasons[0].detail or step.reasons[0].kind
-    return first if len(step.reasons) == 1 else f"{first} (+{len(step.reasons) - 1} more)"
+    said = first if len(step.reasons) == 1 else f"{first} (+{len(step.reasons) - 1} more)"
+    if step.restores is not None or step.mode_reason is None:
+        return said
+    return f"{said}; {'full' if step.mode == 'full' else 'by rule'}: {step.mode_reason}"
 
 
 def warn_of_stale_upstreams(plan: Plan, select: Sequence[str]) -> None:

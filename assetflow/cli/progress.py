@@ -45,4 +45,5 @@ def rows_text(rows: int | None) -> str:
 
 
 def why_text(event: Event) -> str:
-    return event.reasons[0].detail if event.reasons else ""
+    reason = event.reasons[0].detail if event.reasons else ""
+    return f"{event.mode_reason}: {reason}" if event.mode_reason else reason

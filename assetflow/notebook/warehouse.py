@@ -82,7 +82,7 @@ class Warehouse:
         """What would be made and why: `plan("sales+", "tag:nightly")`; without a selection, of everything."""
         project = self._opened()
         try:
-            return Plan(project.plan(select, several(exclude), full_refresh=full_refresh))
+            return Plan(project.foresee(project.plan(select, several(exclude), full_refresh=full_refresh)))
         finally:
             project.ledger.close()
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from assetflow.asset import Asset
 from assetflow.errors import SourceError
 from assetflow.lineage.columns import Lineage, opaque
-from assetflow.materialization import Column, ReadSet
+from assetflow.materialization import Column, Materialization, ReadSet
 from assetflow.planning.staleness import reads_of
 from assetflow.project.columns_cache import ColumnsCache
 from assetflow.source import Observed
@@ -84,8 +84,13 @@ class ProjectColumns:
         for reader in definitions.graph.downstreams(name):
             asset = definitions.assets[reader]
             if name in asset.upstreams:
-                found.append(reads_of(asset, self.lineage(reader))[name])
+                found.append(reads_of(asset, self.lineage(reader), self._made(asset))[name])
         return tuple(dict.fromkeys(read for read in found if read.columns is not None))
+
+    def _made(self, asset: Asset) -> Materialization | None:
+        """What a function was made from last: it may have been seen to read what its code does not tell."""
+        current = self.project.current.get(asset.name) if asset.kind == "python" else None
+        return None if current is None else self.project.ledger.materialization(current.materialization)
 
     def _look_into(self, name: str) -> None:
         """Answer for a table and all that it is made from, upstreams first."""

@@ -14,6 +14,7 @@ from assetflow.planning.plan import Plan, source_content
 from assetflow.planning.staleness import Comparison, Content, config_text
 from assetflow.planning.staleness import compare as compare_with
 from assetflow.planning.step import Step
+from assetflow.project.modes import Refreshes, refreshes, with_mode
 from assetflow.reason import Reason
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Explanation:
     same_code: str = ""
     differences: tuple[tuple[str, Difference], ...] = ()
     reads_why: tuple[str, ...] = ()
+    refreshes: tuple[Refreshes, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         made = self.made
@@ -99,6 +101,7 @@ class Explanation:
             "same_code": self.same_code,
             "differences": {name: found.to_dict() for name, found in self.differences},
             "reads_why": list(self.reads_why),
+            "refreshes": [each._asdict() for each in self.refreshes],
             "volatile": {"declared": self.asset.volatile, "notes": [str(note) for note in self.asset.notes]},
             "upstreams": [*self.asset.upstreams, *self.asset.files],
             "downstream": list(self.downstream),
@@ -112,7 +115,8 @@ def explain(project: Project, name: str, samples: int = 0) -> Explanation:
     """
     asset = project.asset(name)
     plan = project.whole_plan()
-    step = next((each for each in plan.to_make if each.asset == name), None)
+    found = next((each for each in plan.to_make if each.asset == name), None)
+    step = with_mode(project, found) if found is not None else None
     current = project.current.get(name)
     made = project.ledger.materialization(current.materialization) if current else None
     since = project.ledger.since(project.environment, name)
@@ -135,6 +139,7 @@ def explain(project: Project, name: str, samples: int = 0) -> Explanation:
         same_code=comparison.same_code if comparison else "",
         differences=differences(project, compared, samples) if samples else (),
         reads_why=project.lineage(asset).notes,
+        refreshes=refreshes(project, asset),
     )
 
 

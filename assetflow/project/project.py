@@ -288,6 +288,20 @@ class Project:
         refuse_broken(self, [step.asset for step in plan.steps], columns)
         self.columns_cache.save()
 
+    def foresee(self, plan: Plan) -> Plan:
+        """The plan with the mode of each step; DefinitionError when steps cannot work as they are declared."""
+        self.refuse_broken(plan)
+        if not plan.to_make:
+            return plan
+        from assetflow.project.definitions import together
+        from assetflow.project.modes import broken_promises, with_modes
+
+        foreseen = with_modes(self, plan)
+        problems = list(broken_promises(self, foreseen))
+        if problems:
+            raise together(problems)
+        return foreseen
+
     def whole_plan(self) -> Plan:
         """The plan for everything, which also stands when a source cannot be read."""
         chosen = frozenset(name for name, asset in self.definitions.assets.items() if self._can_be_planned(asset))

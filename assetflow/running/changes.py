@@ -41,6 +41,7 @@ class Refresh:
     """What an incremental refresh starts from: what changed, and the rows that are there.
 
     `sums` are what the digests of `files` are made of. `compare`: make the rows in full as well, and compare.
+    `is_quick`: a full refresh takes no time, so that it is better than having others made again for the order of rows.
     """
 
     changes: tuple[TableChange, ...]
@@ -49,6 +50,7 @@ class Refresh:
     root: str
     sums: Mapping[tuple[str, str], Sums]
     compare: bool
+    is_quick: bool
 
 
 def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str) -> Refresh:
@@ -66,16 +68,16 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str) -> Ref
     verdict = warehouse.ledger.shadow(asset.name, asset.code_version)
     if verdict is False:
         raise Refused("an incremental refresh by this code once gave other rows than a full one")
-    refuse_for_order(asset, then, contents)
     reads = reads_of(asset, contents.lineage(asset), then)
     changes = tuple(
         change
         for name in asset.upstreams
         if (change := change_of(name, then, reads[name], contents.held.get(name), contents)) is not None
     )
-    compare = then.seconds < COMPARED_WITHIN and (verdict is None or hash_of(run_id + asset.name) % ONE_IN == 0)
+    is_quick = then.seconds < COMPARED_WITHIN
+    compare = is_quick and (verdict is None or hash_of(run_id + asset.name) % ONE_IN == 0)
     sums = warehouse.ledger.file_sums(file.sha256 for file in snapshot.files)
-    return Refresh(changes, snapshot.columns, snapshot.files, warehouse.root, sums, compare)
+    return Refresh(changes, snapshot.columns, snapshot.files, warehouse.root, sums, compare, is_quick)
 
 
 def refuse_by_declaration(asset: Asset) -> None:
@@ -90,13 +92,6 @@ def refuse_by_declaration(asset: Asset) -> None:
         raise Refused("its answer is not the same twice")
     if asset.files:
         raise Refused(f"it reads {asset.files[0]} in place")
-
-
-def refuse_for_order(asset: Asset, then: Materialization, contents: Contents) -> None:
-    """Refuse to put rows into another order where that would have others made again, and full takes no time."""
-    in_order = any(read.ordered for read in contents.order.read_sets(asset.name))
-    if in_order and then.seconds < COMPARED_WITHIN:
-        raise Refused("others read some of its columns in the order of its rows, which a full refresh keeps")
 
 
 def change_of(

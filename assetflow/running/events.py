@@ -29,6 +29,7 @@ class Event:
     error: str | None = None
     reasons: tuple[Reason, ...] = ()
     same_content: bool = False
+    mode_reason: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {

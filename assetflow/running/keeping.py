@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from assetflow.asset import Asset
 from assetflow.check import CheckResult
+from assetflow.errors import AssetError
 from assetflow.materialization import Fingerprint, Materialization, ReadSet, Snapshot
 from assetflow.planning.decide import view_digest
 from assetflow.planning.staleness import Content, Made, fingerprint, reads_of, seen_by
@@ -56,6 +57,7 @@ class Keeping:
             )  # fmt: skip
         if step.restores is not None:
             return self.restore(asset, step, step.restores, checks)
+        refuse_broken_promise(asset, step, built)
         if built.is_right is not None:
             ledger = self.order.warehouse.ledger
             ledger.record_shadow(asset.name, asset.code_version, self.order.run_id, is_right=built.is_right)
@@ -212,6 +214,18 @@ class Keeping:
             self.order.warehouse.ledger.record_built(self.unrecorded)
             self.unrecorded.clear()
             self.recorded_at = time.perf_counter()
+
+
+def refuse_broken_promise(asset: Asset, step: Step, built: Built) -> None:
+    """Refuse a full refresh of what is declared to be refreshed by the rows that changed."""
+    by_data = bool(step.reasons) and all(reason.kind == "input_changed" for reason in step.reasons)
+    if asset.incremental == "require" and by_data and built.mode == "full":
+        raise AssetError(
+            f'it is declared incremental = "require", and had to be made in full: {built.mode_reason}',
+            path=asset.path,
+            line=asset.line,
+            hint='Make it once with --full-refresh, or declare incremental = "auto".',
+        )
 
 
 def parsed_of(built: Built, snapshot: Snapshot, observed: Observed) -> records.Parsed | None:

@@ -73,6 +73,8 @@ def attempt(
     """Refresh, and compare with a full refresh where asked to; whatever hinders it is a reason for a full one."""
     try:
         made = refresh_rows(sql, upstreams, given, cursor, folder, reads)
+        if given.is_quick:
+            refuse_reordered(made.staged, given, cursor, reads)
     except Refused as refused:
         line = refused.line(sql)
         return Tried(why=f"{refused.what} (line {line})" if line is not None and "\n" in sql.strip() else refused.what)
@@ -86,6 +88,19 @@ def attempt(
         return Tried(made.staged, made.how, is_right=True)
     said = "an incremental refresh gave other rows than a full one; from now on it is made in full"
     return Tried(why=said, is_right=False, warnings=(f"{said}: please report its SQL",))
+
+
+def refuse_reordered(made: Staged, given: Refresh, cursor: Cursor, reads: Sequence[ReadSet]) -> None:
+    """Refuse what holds the same rows in another order for somebody who reads some columns of it in their order."""
+    narrow = [ReadSet(read.columns) for read in readable(given.columns, reads) if read.ordered]
+    if not narrow:
+        return
+    before, after = (
+        digests(cursor, scan_of([os.path.join(given.root, file.path) for file in files]), given.columns, narrow)[1]
+        for files in (given.files, made.files)
+    )
+    if any(one == other for one, other in zip(before, after, strict=True)):
+        raise Refused("others read columns that did not change in the order of its rows, which a full refresh keeps")
 
 
 def is_same(made: Staged, sql: str, given: Refresh, cursor: Cursor, folder: str) -> bool:

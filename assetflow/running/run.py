@@ -239,6 +239,7 @@ class Run:
             error=None if result.error is None else str(result.error),
             reasons=result.reasons,
             same_content=result.same_content,
+            mode_reason=result.mode_reason if result.mode == "incremental" else None,
         )
 
     def release(self, name: str) -> None:

@@ -1,0 +1,51 @@
+"""Tells by which rules a query will be refreshed, before any rows are there: a refresh over empty tables."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+
+import duckdb
+
+from assetflow.incremental.blocks import take_apart
+from assetflow.incremental.refresh import Change, Rule, refresh, version_of
+from assetflow.incremental.refused import Refused
+from assetflow.quoting import quote_identifier
+
+Columns = Sequence[tuple[str, str]]
+"""Names and DuckDB types."""
+
+
+def foresee(sql: str, schemas: Mapping[str, Columns], changed: Collection[str]) -> tuple[Rule, ...]:
+    """The rules for the blocks of a query when rows come to some of its tables; Refused where there is none."""
+    cursor = _empty().cursor()
+    try:
+        for name, columns in schemas.items():
+            listed = ", ".join(f"{quote_identifier(column)} {kind}" for column, kind in columns)
+            for version in ("new", "old", "plus", "minus") if name in changed else ("new",):
+                table = quote_identifier(version_of(name, version))
+                cursor.execute(f"CREATE TEMP TABLE {table} ({listed})")
+        changes = {name: Change(plus=True, minus=False) for name in changed}
+        return refresh(cursor, take_apart(sql, frozenset(schemas)), changes, assume=True).rules
+    except duckdb.Error as error:
+        raise Refused(f"DuckDB: {str(error).splitlines()[0]}") from error
+    finally:
+        cursor.close()
+
+
+def told(rules: Sequence[Rule]) -> str:
+    """The rules in words, inner ones first, each once: `append, keyed by week`."""
+    return ", ".join(dict.fromkeys(str(rule) for rule in rules if rule.name != "unchanged")) or "unchanged"
+
+
+@cache
+def _empty() -> duckdb.DuckDBPyConnection:
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "enable_external_access": False,
+        "threads": 1,
+        "python_enable_replacements": False,
+        "legacy_disable_null_type": True,
+    }
+    connection = duckdb.connect(":memory:", config=settings)
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    return connection

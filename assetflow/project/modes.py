@@ -1,0 +1,97 @@
+"""Foresees how each step of a plan will be made: in full, or by the rows that changed, and by which rules.
+
+The run decides for itself, when it knows what changed. An asset that is declared incremental = "require" is an error
+of the plan where it would have to be made in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from assetflow.asset import Asset
+from assetflow.errors import DefinitionError
+from assetflow.incremental.refused import Refused
+from assetflow.planning.plan import Plan
+from assetflow.planning.step import Step
+
+if TYPE_CHECKING:
+    from assetflow.project.project import Project
+
+MOST = 200
+"""Steps that are looked at: a plan of thousands is not read for the mode of each."""
+
+
+def with_modes(project: Project, plan: Plan) -> Plan:
+    """The plan with the mode of each step, and why."""
+    steps = tuple(with_mode(project, step) if at < MOST else step for at, step in enumerate(plan.steps))
+    return replace(plan, steps=steps)
+
+
+def with_mode(project: Project, step: Step) -> Step:
+    if step.restores is not None or step.spared:
+        return step
+    if any(reason.kind != "input_changed" for reason in step.reasons):
+        return step
+    asset = project.definitions.assets[step.asset]
+    try:
+        changed = {reason.upstream for reason in step.reasons if reason.upstream is not None}
+        return replace(step, mode="incremental", mode_reason=foreseen(project, asset, changed))
+    except Refused as refused:
+        return replace(step, mode_reason=said(refused, asset))
+
+
+def foreseen(project: Project, asset: Asset, changed: Collection[str]) -> str:
+    """The rules by which an asset is refreshed when rows come to these upstreams; Refused where it is made in full."""
+    from assetflow.incremental.foresee import foresee, told
+    from assetflow.running.changes import refuse_by_declaration
+
+    refuse_by_declaration(asset)
+    if project.ledger.shadow(asset.name, asset.code_version) is False:
+        raise Refused("an incremental refresh by this code once gave other rows than a full one")
+    schemas = {}
+    for name in asset.upstreams:
+        schema = project.columns_of.schema(name)
+        if schema is None:
+            raise Refused(f"the columns of {name} are not known before it is made")
+        schemas[name] = schema
+    return told(foresee(asset.sql or "", schemas, schemas.keys() & set(changed)))
+
+
+class Refreshes(NamedTuple):
+    """What becomes of an asset when rows come to one of its upstreams: the mode, and the rule or why there is none."""
+
+    upstream: str
+    mode: Literal["full", "incremental"]
+    rule: str
+
+
+def refreshes(project: Project, asset: Asset) -> tuple[Refreshes, ...]:
+    """How an asset answers to a change of each of its upstreams."""
+    found = []
+    for name in asset.upstreams:
+        try:
+            found.append(Refreshes(name, "incremental", foreseen(project, asset, {name})))
+        except Refused as refused:
+            found.append(Refreshes(name, "full", said(refused, asset)))
+    return tuple(found)
+
+
+def said(refused: Refused, asset: Asset) -> str:
+    """The reason for a full refresh, with the line of the file where there is one."""
+    line = refused.line(asset.sql or "")
+    return refused.what if line is None else f"{refused.what}, line {asset.line + line - 1}"
+
+
+def broken_promises(project: Project, plan: Plan) -> Iterator[DefinitionError]:
+    """Assets that must be refreshed incrementally, and cannot be."""
+    for step in plan.to_make:
+        asset = project.definitions.assets[step.asset]
+        if asset.incremental == "require" and step.mode == "full" and step.mode_reason and step.restores is None:
+            yield DefinitionError(
+                f'{asset.name} is declared incremental = "require", and would be made in full: {step.mode_reason}',
+                path=asset.path,
+                line=asset.line,
+                hint='Change the query, make it once with --full-refresh, or declare incremental = "auto".',
+            )

@@ -1,0 +1,189 @@
+"""The nightly refresh: only what arrived is computed, and what comes out is what a rebuild would make."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from tests.conftest import Shop
+
+DAYS = """
+day,product,amount
+2024-01-0{n},1,{n}0
+2024-01-0{n},2,{n}
+"""
+
+
+@pytest.fixture
+def nights(empty_shop: Shop) -> Shop:
+    """orders (a file a day) -> sales (a join) -> daily (by day), names (by product), first (LIMIT)."""
+    shop = empty_shop
+    shop.write(
+        "assetflow.toml",
+        '[sources.orders]\nfiles = "data/orders/*.csv"\n[sources.products]\nfiles = "data/products.csv"\n',
+    )
+    shop.write("data/products.csv", "id,name\n1,tea\n2,milk\n")
+    for number in (1, 2, 3):
+        deliver(shop, number)
+    shop.sql("sales", "SELECT day, name, amount FROM orders JOIN products ON product = id")
+    shop.sql("daily", "SELECT day, sum(amount) AS amount FROM sales GROUP BY day")
+    shop.sql("names", "SELECT DISTINCT name FROM sales")
+    shop.sql("first_three", "SELECT day, amount\nFROM sales\nORDER BY day, amount\nLIMIT 3")
+    shop.made()
+    return shop
+
+
+def deliver(shop: Shop, number: int) -> None:
+    shop.write(f"data/orders/{number}.csv", DAYS.format(n=number).lstrip())
+
+
+def modes(shop: Shop) -> dict[str, tuple[str | None, str | None]]:
+    """Run; the mode of each asset that was made, and why."""
+    results = shop.materialize().assets
+    return {each.asset: (each.mode, each.mode_reason) for each in results if each.outcome == "materialized"}
+
+
+def from_nothing(shop: Shop, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE orders AS FROM '{shop.root}/data/orders/*.csv'")
+        connection.execute(f"CREATE TABLE products AS FROM '{shop.root}/data/products.csv'")
+        return connection.execute(sql).fetchall()
+
+
+SALES = "SELECT day, name, amount FROM orders JOIN products ON product = id ORDER BY ALL"
+DAILY = "SELECT day, sum(amount) AS amount FROM orders JOIN products ON product = id GROUP BY day ORDER BY ALL"
+
+
+def test_a_new_day_is_added(nights: Shop) -> None:
+    deliver(nights, 4)
+    assert modes(nights) == {
+        "sales": ("incremental", "added"),
+        "daily": ("incremental", 'keyed by "day"'),
+        "names": ("incremental", "rows"),
+        "first_three": ("full", "LIMIT (line 4)"),
+    }
+    assert nights.rows("FROM sales ORDER BY ALL") == from_nothing(nights, SALES)
+    assert nights.rows("FROM daily ORDER BY ALL") == from_nothing(nights, DAILY)
+    assert nights.run() == {}
+
+
+def test_only_the_new_day_is_written(nights: Shop) -> None:
+    before = set((nights.root / "warehouse" / "objects").rglob("*.parquet"))
+    deliver(nights, 4)
+    nights.run("sales")
+    new = set((nights.root / "warehouse" / "objects").rglob("*.parquet")) - before
+    assert sorted(rows_in(path) for path in map(str, new)) == [2, 2]
+
+
+def rows_in(path: str) -> int:
+    found = duckdb.sql(f"SELECT count(*) FROM '{path}'").fetchall()
+    return int(found[0][0])
+
+
+def test_a_late_row_is_found_wherever_it_arrives(nights: Shop) -> None:
+    nights.write("data/orders/1.csv", nights.read("data/orders/1.csv") + "2024-01-01,1,7\n")
+    found = modes(nights)
+    assert found["sales"][0] == found["daily"][0] == "incremental"
+    assert nights.rows("FROM sales ORDER BY ALL") == from_nothing(nights, SALES)
+    assert nights.rows("FROM daily ORDER BY ALL") == from_nothing(nights, DAILY)
+
+
+def test_a_day_that_is_delivered_again_or_taken_back_counts_as_it_is_now(nights: Shop) -> None:
+    nights.write("data/orders/2.csv", nights.read("data/orders/2.csv").replace("20", "21", 1).replace(",2\n", ",5\n"))
+    assert modes(nights)["sales"] == ("incremental", "added and taken out")
+    assert nights.rows("FROM sales ORDER BY ALL") == from_nothing(nights, SALES)
+    nights.remove("data/orders/2.csv")
+    assert modes(nights)["daily"][0] == "incremental"
+    assert nights.rows("FROM daily ORDER BY ALL") == from_nothing(nights, DAILY)
+    deliver(nights, 2)
+    assert set(nights.run().values()) == {"restored"}
+    assert nights.rows("FROM daily ORDER BY ALL") == from_nothing(nights, DAILY)
+
+
+def test_a_file_with_another_name_is_no_change(nights: Shop) -> None:
+    (nights.root / "data/orders/3.csv").rename(nights.root / "data/orders/9.csv")
+    assert nights.run() == {}
+
+
+def test_a_changed_dimension_is_looked_up_by_what_changed(nights: Shop) -> None:
+    nights.remove("assets/first_three.sql")
+    nights.replace("data/products.csv", "milk", "oat milk")
+    assert modes(nights)["sales"] == ("incremental", "added and taken out")
+    assert nights.rows("FROM sales ORDER BY ALL") == from_nothing(nights, SALES)
+
+
+def test_edited_code_is_made_in_full_and_says_so(nights: Shop) -> None:
+    nights.replace("assets/daily.sql", "sum(amount)", "max(amount)")
+    assert modes(nights) == {"daily": ("full", "assets/daily.sql changed")}
+    deliver(nights, 4)
+    assert modes(nights)["daily"][0] == "incremental"
+
+
+def test_full_refresh_makes_all_in_full(nights: Shop) -> None:
+    deliver(nights, 4)
+    results = nights.materialize(full_refresh=True).assets
+    assert {each.mode for each in results} == {"full"}
+
+
+def test_a_declaration_turns_it_off(nights: Shop) -> None:
+    nights.sql("daily", '/* @asset\nincremental = "off"\n*/\nSELECT day, sum(amount) AS amount FROM sales GROUP BY day')
+    deliver(nights, 4)
+    assert modes(nights)["daily"] == ("full", 'it is declared incremental = "off"')
+
+
+def test_what_has_to_be_incremental_is_an_error_of_the_plan_where_it_is_not(nights: Shop) -> None:
+    nights.sql("first_three", '/* @asset\nincremental = "require"\n*/\nSELECT day FROM sales LIMIT 3')
+    nights.made()
+    deliver(nights, 4)
+    printed = nights.cli("plan")
+    assert printed.code == 2
+    assert "assets/first_three.sql:4" in printed.err
+    assert 'incremental = "require"' in printed.err
+    assert "LIMIT" in printed.err
+    assert nights.run()["first_three"] == "failed"
+    assert nights.run("first_three", full_refresh=True)["first_three"] == "materialized"
+
+
+def test_rows_that_fail_their_check_publish_nothing(nights: Shop) -> None:
+    nights.sql("sales", f"-- checked\n{SALES_CHECKED}")
+    nights.made()
+    before = nights.rows("FROM sales ORDER BY ALL")
+    nights.write("data/orders/4.csv", "day,product,amount\n2024-01-04,1,-5\n")
+    outcomes = nights.run()
+    assert outcomes["sales"] == "failed"
+    assert outcomes["daily"] == "blocked"
+    assert nights.rows("FROM sales ORDER BY ALL") == before
+    nights.write("data/orders/4.csv", "day,product,amount\n2024-01-04,1,5\n")
+    assert modes(nights)["sales"] == ("incremental", "added")
+    assert nights.rows("FROM sales ORDER BY ALL") == from_nothing(nights, SALES)
+
+
+SALES_CHECKED = """\
+SELECT day, name,
+       amount -- @min(0)
+FROM orders JOIN products ON product = id"""
+
+
+def test_lost_files_of_what_it_was_made_from_make_it_full(nights: Shop) -> None:
+    nights.write("assets/extra.sql", "SELECT day FROM orders WHERE amount > 5")
+    nights.made("extra")
+    nights.write("data/orders/3.csv", DAYS.format(n=5).lstrip())
+    project = nights.project()
+    snapshot = project.ledger.snapshot(project.current["orders"].snapshot)
+    project.ledger.close()
+    for file in snapshot.files:
+        (nights.root / "warehouse" / file.path).unlink()
+    found = modes(nights)
+    assert found["extra"] == ("full", "what orders held is gone")
+    assert nights.rows("FROM sales ORDER BY ALL") == from_nothing(nights, SALES)
+
+
+def test_plan_and_explain_tell_the_rule(nights: Shop) -> None:
+    deliver(nights, 4)
+    steps = {step["asset"]: step for step in nights.cli("plan", "--json").json["steps"]}
+    assert (steps["daily"]["mode"], steps["daily"]["mode_reason"]) == ("incremental", 'keyed by "day"')
+    assert (steps["first_three"]["mode"], steps["first_three"]["mode_reason"]) == ("full", "LIMIT, line 4")
+    told = nights.cli("explain", "daily").out
+    assert 'It is refreshed by the rows that changed: keyed by "day".' in told
+    told = nights.cli("explain", "first_three").out
+    assert "it is made in full: LIMIT, line 4" in told
