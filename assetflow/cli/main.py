@@ -30,8 +30,12 @@ COMMANDS = {
     "query": "Run SQL over the published tables.",
     "history": "List the published versions of an asset.",
     "diff": "Show how two versions of an asset differ.",
+    "rollback": "Publish an older version of an asset again.",
+    "env": "List, create, compare, promote, drop environments.",
     "check": "Run data checks on what is published.",
+    "verify": "Check the soundness of the warehouse itself.",
     "runs": "List runs, or show one.",
+    "gc": "Remove what nothing needs any more.",
     "completion": "Print the script that completes asset names in your shell.",
 }
 

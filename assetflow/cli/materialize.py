@@ -134,7 +134,13 @@ def nothing_to_do(plan: Plan, project: Project, *, quiet: bool, as_json: bool) -
         )
     elif not quiet:
         if plan.fresh:
-            say(f"Nothing is stale: {plural(len(plan.fresh), 'asset')} fresh.")
+            from assetflow.cli.plan import held_text
+
+            say(f"Nothing is stale: {plural(len(plan.fresh), 'asset')} fresh{held_text(plan)}.")
+        elif plan.held:
+            from assetflow.cli.plan import held_text
+
+            say(f"Nothing to do{held_text(plan)}.")
         elif project.definitions.assets:
             say("Nothing to do: what is selected is a source or not enabled. See `assetflow ls`.")
         else:
@@ -195,6 +201,8 @@ def summarize(result: RunResult, plan: Plan, project: Project, *, quiet: bool) -
         show_warning(warning)
     if quiet:
         return
+    if plan.held:
+        say(f"held back: {', '.join(plan.held)} (assetflow rollback NAME --release lets go)")
     for name in result.withdrawn:
         say(f"withdrawn: {name} (no longer declared)")
     counts = outcome_counts(result)

@@ -62,6 +62,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "unaffected": [{"asset": step.asset, "detail": step.spared} for step in plan.spared],
         "proofs": [proof.to_dict() for proof in plan.proofs],
         "stale_upstreams": list(plan.stale_upstreams),
+        "held": list(plan.held),
         "withdrawn": list(plan.withdrawn),
     }
 
@@ -69,7 +70,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 def plan_lines(plan: Plan) -> list[str]:
     """The plan as a table, one line a step, the first reason of each."""
     if not plan:
-        return [f"Nothing is stale: {plural(len(plan.fresh), 'asset')} fresh."]
+        return [f"Nothing is stale: {plural(len(plan.fresh), 'asset')} fresh{held_text(plan)}."]
     rows = [[step.asset, how(step), why(step)] for step in plan.to_make]
     rows += [[step.asset, "unaffected", step.spared] for step in plan.spared]
     rows += [[name, "withdraw", "no longer declared"] for name in plan.withdrawn]
@@ -79,7 +80,15 @@ def plan_lines(plan: Plan) -> list[str]:
     summary += f", {len(plan.spared)} unaffected" if plan.spared else ""
     summary += f", {len(plan.fresh)} fresh"
     summary += f", {len(plan.withdrawn)} to withdraw" if plan.withdrawn else ""
+    summary += held_text(plan)
     return [*table(["asset", "how", "why"], rows), "", styled(summary, "bold")]
+
+
+def held_text(plan: Plan) -> str:
+    """Which assets stay what they were rolled back to, and how to let them go."""
+    if not plan.held:
+        return ""
+    return f"; held back: {', '.join(plan.held)} (assetflow rollback NAME --release lets go)"
 
 
 def how(step: Step) -> str:

@@ -25,23 +25,43 @@ if TYPE_CHECKING:
     "-n", "--limit", type=click.IntRange(min=0), default=20, show_default=True, metavar="N", help="How many rows."
 )
 @click.option("--at", "when", metavar="WHEN", help='A version: a snapshot, a run, -1, or a time like "2 days ago".')
+@click.option("--failed", is_flag=True, help="The rows that a blocking check kept from being published last.")
 @environment_option
 @json_option
 @project_option
-def command(asset: str, limit: int, when: str | None, env: str | None, as_json: bool, project: str | None) -> None:
+def command(
+    asset: str, limit: int, when: str | None, failed: bool, env: str | None, as_json: bool, project: str | None
+) -> None:
     """Show rows of an asset or a source, as it is published now or was at some time."""
     opened = open_project(project, env)
     reader = opened.reader()
     with reader.reading(asset):
-        relation = reader.relation(asset) if when is None else relation_at(opened, asset, when)
+        if failed:
+            relation = relation_refused(opened, asset)
+        else:
+            relation = reader.relation(asset) if when is None else relation_at(opened, asset, when)
         if as_json:
             put_lines(json.document("assetflow.show/1", relation, limit))
             return
         rows = table.texts(relation.limit(limit + 1)).fetchall()
     put_lines(table.layout(table.columns_of(relation), rows[:limit], terminal_width(), dim))
-    if when is not None:
+    if when is not None or failed:
         return
     say(styled(footer(reader, asset, len(rows), limit), "dim", err=True))
+
+
+def relation_refused(project: Project, name: str) -> DuckDBPyRelation:
+    """The rows that a check refused last; UsageError when there are none."""
+    from assetflow.errors import UsageError
+    from assetflow.warehouse.snapshots import scan
+
+    project.asset(name)
+    found = project.ledger.rejected(project.environment, name)
+    if found is None or not project.warehouse.has_files(found[0]):
+        raise UsageError(f"no check refused rows of {name} in {project.environment}")
+    snapshot, run_id = found
+    say(styled(f"{name} as run {run_id} made it, refused by a check, not published", "dim", err=True))
+    return project.open_cursor().sql(scan(snapshot, project.settings.warehouse))
 
 
 def relation_at(project: Project, name: str, when: str) -> DuckDBPyRelation:

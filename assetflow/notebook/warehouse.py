@@ -48,7 +48,10 @@ class Warehouse:
     # Reading
 
     def __getitem__(self, name: str) -> Table:
-        """The table of that name; UsageError names the nearest ones."""
+        """The table of that name, or a version of one: `wh["sales@-1"]`. UsageError names the nearest ones."""
+        if "@" in name:
+            self._reader.add_version(name)
+            return Table(self._reader, name)
         if name not in self:
             raise self._reader.unknown(name)
         return Table(self._reader, name)

@@ -21,8 +21,9 @@ from assetflow.planning.step import State, Step
 class Plan:
     """The steps in order; what is fresh; which upstreams are stale but were not selected; what is to be withdrawn.
 
-    `proofs` tell why something is fresh though its upstreams changed. `withdrawn` are published tables that nothing
-    declares any more; `state` is what the plan was made of.
+    `held` are assets that were rolled back, which no run moves. `proofs` tell why something is fresh though its
+    upstreams changed. `withdrawn` are published tables that nothing declares any more; `state` is what the plan was
+    made of.
     """
 
     steps: tuple[Step, ...]
@@ -31,6 +32,7 @@ class Plan:
     forced: bool = False
     selected: frozenset[str] = field(default_factory=frozenset)
     withdrawn: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
     proofs: tuple[Proof, ...] = ()
     state: State | None = field(default=None, repr=False, compare=False)
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from assetflow.running.imports import Imports
     from assetflow.running.projections import Projections
     from assetflow.running.workshop import Workplace
-    from assetflow.warehouse.records import Current, RunRecord
+    from assetflow.warehouse.records import Current, RunRecord, Version
 
 CHANGED = frozenset({"code_changed", "config_changed", "upstreams_changed"})
 
@@ -268,11 +268,19 @@ class Project:
     def plan(self, selections: Sequence[str] = (), excludes: Sequence[str] = (), *, full_refresh: bool = False) -> Plan:
         """What would be made, in order, and why."""
         chosen = self.select(selections, excludes) & self.definitions.assets.keys()
+        held = self.held & chosen
         state = self.state(chosen)
-        plan = make_plan(chosen, self.definitions.assets, self.definitions.graph, state, forced=full_refresh)
+        plan = make_plan(chosen - held, self.definitions.assets, self.definitions.graph, state, forced=full_refresh)
+        others = tuple(name for name in plan.stale_upstreams if name not in self.held)
+        plan = replace(plan, held=tuple(sorted(held)), stale_upstreams=others)
         if "columns_cache" in self.__dict__:
             self.columns_cache.save()
         return plan if selections or excludes else replace(plan, withdrawn=self._undeclared(state))
+
+    @cached_property
+    def held(self) -> frozenset[str]:
+        """Assets that were rolled back and not let go since."""
+        return self.ledger.held(self.environment)
 
     def refuse_broken(self, plan: Plan) -> None:
         """DefinitionError, which tells everything at once, when steps cannot work by the columns of their upstreams.
@@ -306,7 +314,8 @@ class Project:
         """The plan for everything, which also stands when a source cannot be read."""
         chosen = frozenset(name for name, asset in self.definitions.assets.items() if self._can_be_planned(asset))
         state = self.state(chosen, forgiving=True)
-        return make_plan(chosen, self.definitions.assets, self.definitions.graph, state)
+        plan = make_plan(chosen - self.held, self.definitions.assets, self.definitions.graph, state)
+        return replace(plan, held=tuple(sorted(self.held & chosen)))
 
     def statuses(self, plan: Plan | None = None) -> dict[str, str]:
         """`fresh`, `stale`, `new` or `failed` for each asset and source."""
@@ -360,7 +369,13 @@ class Project:
         def look(name: str) -> Observed | SourceError:
             return self.observe([name])[name]
 
-        return Reader(self.definitions, self.ledger, self.environment, self.settings.warehouse, look, self.open_session)
+        def find(name: str, when: str) -> Version:
+            from assetflow.project.versions import find_version
+
+            return find_version(self, name, when)
+
+        warehouse = self.settings.warehouse
+        return Reader(self.definitions, self.ledger, self.environment, warehouse, look, self.open_session, find)
 
     def open_session(self) -> Session:
         from assetflow.engines.duckdb import Session

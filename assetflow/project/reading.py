@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,11 +12,13 @@ from assetflow.engines import Table, Where
 from assetflow.errors import AssetError, SourceError, UsageError, WarehouseError, did_you_mean
 from assetflow.lineage.sql_tokens import without_trailing_semicolon
 from assetflow.materialization import Snapshot
+from assetflow.project.at_version import with_versions
 from assetflow.project.definitions import Definitions
 from assetflow.quoting import quote_identifier
 from assetflow.running.tables import Tables
 from assetflow.source import Observed
 from assetflow.warehouse.ledger import Ledger
+from assetflow.warehouse.records import Current, Version
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -34,6 +37,7 @@ class Reader:
         warehouse: str,
         observe: Callable[[str], Observed | SourceError],
         open_session: Callable[[], Session],
+        find_version: Callable[[str, str], Version],
     ) -> None:
         self.definitions = definitions
         self.ledger = ledger
@@ -42,6 +46,7 @@ class Reader:
         self.current = ledger.current(environment)
         self._observe = observe
         self._open_session = open_session
+        self._find_version = find_version
         self._session: Session | None = None
         self._snapshots: dict[str, Snapshot] = {}
         self._upstreams: dict[str, tuple[str, ...]] = {}
@@ -52,7 +57,8 @@ class Reader:
     def names(self) -> tuple[str, ...]:
         """Everything that can be read by its name: published assets, and sources."""
         in_place = {file for asset in self.definitions.assets.values() for file in asset.files}
-        return tuple(sorted({*self.current, *self.definitions.sources} - in_place))
+        found = {*self.current, *self.definitions.sources} - in_place
+        return tuple(sorted(name for name in found if "@" not in name))
 
     def snapshot(self, name: str) -> Snapshot:
         """The pinned snapshot of an asset or a source; UsageError when there is none."""
@@ -68,6 +74,23 @@ class Reader:
             made = self.ledger.materialization(self.current[name].materialization)
             self._upstreams[name] = tuple(one.upstream for one in made.inputs)
         return self._upstreams[name]
+
+    def add_version(self, name: str) -> None:
+        """Make an older version of a table readable, as `sales@-1`; UsageError when there is none, or it is gone."""
+        if name in self.current:
+            return
+        table, _, when = name.partition("@")
+        version = self._find_version(table.lower(), when)
+        snapshot = self.ledger.snapshot(version.snapshot)
+        if snapshot.sql is not None:
+            raise UsageError(f"{table} was a view then, which keeps no rows", hint="Read the tables that it reads.")
+        if not all(os.path.exists(os.path.join(self.warehouse, file.path)) for file in snapshot.files):
+            raise UsageError(f"the files of {name} are gone", hint=f"`assetflow history {table}` lists the versions.")
+        self._snapshots[name] = snapshot
+        self.current[name] = Current(
+            name, None, version.materialization, "", version.digest, snapshot.id, version.rows, version.published_at,
+            "", "",
+        )  # fmt: skip
 
     def pin(self) -> None:
         """Read the record of every snapshot now, so that the ledger is not asked again."""
@@ -126,7 +149,10 @@ class Reader:
         UsageError when the text is not one query, or DuckDB refuses it: with the place, and names that are near.
         """
         unreadable: dict[str, SourceError] = {}
-        cursor = self.cursor(self._readable(self.named_in(text), unreadable))
+        text, versions = with_versions(text)
+        for name in versions:
+            self.add_version(name)
+        cursor = self.cursor([*self._readable(self.named_in(text), unreadable), *versions])
         with self.explained(text, cursor, unreadable):
             _refuse_other_than_query(text, cursor)
             # DuckDB puts brackets around a relation's text.

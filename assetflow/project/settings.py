@@ -34,6 +34,7 @@ class Settings:
     threads: int | None = None
     memory_limit: str | None = None
     tracked_packages: tuple[str, ...] = ()
+    retention: Mapping[str, Any] = field(default_factory=dict)
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     assets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -56,6 +57,7 @@ KEYS: dict[str, tuple[str, type]] = {
     "threads": ("threads", int),
     "memory-limit": ("memory_limit", str),
     "tracked-packages": ("tracked_packages", list),
+    "retention": ("retention", dict),
     "sources": ("sources", dict),
     "assets": ("assets", dict),
 }
@@ -288,12 +290,20 @@ def validate(settings: Settings, given: Given) -> None:
     if settings.executor not in known:
         hint = did_you_mean(settings.executor, known)
         raise given.wrong("executor", f"is {settings.executor!r}: there are {', '.join(known)}", hint)
+    for name, value in settings.retention.items():
+        if name not in RETENTION:
+            hint = did_you_mean(name, RETENTION) or f"It takes {', '.join(RETENTION)}."
+            raise given.wrong("retention", f"has no {name!r}", hint)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise given.wrong("retention", f"{name} must be a number of at least 0, not {value!r}")
     for name, table in settings.assets.items():
         if not isinstance(table, dict):
             hint = f"Write [tool.assetflow.assets.{name}], and below it the values of its parameters."
             raise given.wrong("assets", f"must hold a table for {name}, not {table!r}", hint)
 
 
+RETENTION = ("versions", "days", "max-bytes", "grace-hours")
+"""What `assetflow gc` keeps beside what is current."""
 TYPE_NAMES: dict[type, str] = {str: "text", int: "whole number", list: "list", dict: "table"}
 ENVIRONMENT_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 MEMORY = re.compile(r"\s*\d+(\.\d+)?\s*([kmgt]i?b|bytes|b|%)\s*", re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 current            what is published now          -1, -2             so many versions before
 SNAPSHOT           its id, or how it begins       RUN                what that run published
+dev                what is current in dev
 "2 days ago"       what was current then          2026-11-20 14:30   the same, on the clock of this machine
 """
 
@@ -26,6 +27,8 @@ AGO = re.compile(r"(\d+)\s*(second|minute|hour|day|week)s?\s+ago", re.IGNORECASE
 def find_version(project: Project, name: str, when: str, now: datetime | None = None) -> Version:
     """The version of an asset or a source that `when` means; UsageError when there is none."""
     versions = project.ledger.history(project.environment, name)
+    if when in project.ledger.environments():
+        versions, when = project.ledger.history(when, name, 1), "current"
     if not versions:
         if name not in project.definitions.sources:
             project.asset(name)

@@ -51,6 +51,7 @@ class Keeping:
         if blocking:
             error = failed_checks(asset, blocking)
             self.order.warehouse.ledger.record_checks(self.order.run_id, asset.name, checks)
+            self.keep_rejected(asset, built)
             return AssetResult(
                 asset.name, "failed", mode=step.mode, reasons=step.reasons, rows=built.rows, seconds=built.seconds,
                 error=error, checks=checks,
@@ -72,6 +73,16 @@ class Keeping:
             rows=snapshot.rows, seconds=built.seconds, snapshot=snapshot.id, checks=checks, same_content=same,
             warnings=built.warnings,
         )  # fmt: skip
+
+    def keep_rejected(self, asset: Asset, built: Built) -> None:
+        """Keep what a check refused, to be looked at: nothing points to it, and no run takes it up again."""
+        if asset.is_view or not built.files:
+            return
+        warehouse = self.order.warehouse
+        snapshot = warehouse.keep(
+            asset.name, built.columns, built.files, built.rows or 0, built.bytes, built.digest or ""
+        )
+        warehouse.ledger.record_rejected(self.order.environment, self.order.run_id, snapshot)
 
     def materialization(self, asset: Asset, step: Step, built: Built, snapshot: Snapshot) -> Materialization:
         lineage = self.contents.lineage(asset)
@@ -108,7 +119,8 @@ class Keeping:
         if made is not None and made.files_present:
             current = warehouse.ledger.snapshot(made.snapshot)
             same = current.sql is None and self.content_digest(current) == built.digest
-            if same and not (asset.sets_order and are_others(current, built)):
+            mends = self.order.plan.forced and not self.order.warehouse.is_sound(current)
+            if same and not mends and not (asset.sets_order and are_others(current, built)):
                 return replace(current, digest=built.digest or ""), True
         snapshot = warehouse.keep(
             asset.name, built.columns, built.files, built.rows or 0, built.bytes, built.digest or ""

@@ -108,21 +108,22 @@ def is_same(made: Staged, sql: str, given: Refresh, cursor: Cursor, folder: str)
     whole = stage_query(cursor, sql, folder)
     if whole.digest == made.digest:
         return True
-    floats = [column.name for column in given.columns if column.type in FLOATS]
-    paths = [os.path.join(given.root, file.path) for file in made.files]
-    if not floats or whole.columns != made.columns or whole.rows != made.rows:
+    if whole.columns != made.columns or whole.rows != made.rows:
         return False
-    others = ReadSet(tuple(column.name for column in given.columns if column.name not in floats))
-    exact = [
-        digests(cursor, scan_of(files), given.columns, [others])[1]
-        for files in (paths, [file.path for file in whole.files])
-    ]
+    paths = [os.path.join(given.root, file.path) for file in made.files]
+    return is_alike(cursor, given.columns, paths, [file.path for file in whole.files])
+
+
+def is_alike(cursor: Cursor, columns: Sequence[Column], ours: Sequence[str], others: Sequence[str]) -> bool:
+    """True for files with the same rows but for the last digits of floating-point numbers, by the sums of these."""
+    floats = [column.name for column in columns if column.type in FLOATS]
+    if not floats:
+        return False
+    exact = ReadSet(tuple(column.name for column in columns if column.name not in floats))
+    one, other = (digests(cursor, scan_of(paths), columns, [exact])[1] for paths in (ours, others))
     totals = ", ".join(f"sum({quote_identifier(name)}), count({quote_identifier(name)})" for name in floats)
-    sums_of = [
-        cursor.execute(f"SELECT {totals} FROM {scan_of(files)}").fetchall()[0]
-        for files in (paths, [file.path for file in whole.files])
-    ]
-    return exact[0] == exact[1] and all(is_near(one, other) for one, other in zip(*sums_of, strict=True))
+    sums_of = [cursor.execute(f"SELECT {totals} FROM {scan_of(paths)}").fetchall()[0] for paths in (ours, others)]
+    return one == other and all(is_near(mine, theirs) for mine, theirs in zip(*sums_of, strict=True))
 
 
 def is_near(one: float | None, other: float | None) -> bool:

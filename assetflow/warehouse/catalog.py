@@ -51,6 +51,12 @@ def is_current(root: str, env: str, generation: int) -> bool:
     return imprint is not None and imprint.generation >= generation and _is_ours(root, env, imprint)
 
 
+def generation_shown(root: str, env: str) -> int | None:
+    """The generation that the catalog was written for, if we wrote it."""
+    imprint = _read_imprint(root, env)
+    return imprint.generation if imprint is not None and os.path.exists(catalog_path(root, env)) else None
+
+
 def patch(root: str, env: str, generation: int, published_at: str, views_since: Callable[[int], Views]) -> None:
     """Bring the catalog to a generation of its environment.
 

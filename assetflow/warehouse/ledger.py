@@ -25,6 +25,7 @@ from assetflow.materialization import (
     Sums,
 )
 from assetflow.warehouse import rows
+from assetflow.warehouse.claims import claim_for
 from assetflow.warehouse.connection import Connection
 from assetflow.warehouse.records import Built, Current, Parsed, Proven, RunRecord, RunStatus, Since, StepRecord, Version
 
@@ -34,6 +35,11 @@ class Ledger:
 
     def __init__(self, root: str) -> None:
         self._connection = Connection(root)
+
+    @property
+    def connection(self) -> Connection:
+        """For what else is kept in the same file."""
+        return self._connection
 
     def back_up_daily(self, today: str) -> bool:
         """Make today's copy (`2026-11-21`), unless there is one; the last few are kept in `backups/`."""
@@ -66,6 +72,10 @@ class Ledger:
 
     def environments(self) -> tuple[str, ...]:
         return tuple(name for (name,) in self._connection.read("SELECT name FROM environments ORDER BY name"))
+
+    def held(self, env: str) -> frozenset[str]:
+        """Assets that were rolled back, and are not to be moved."""
+        return frozenset(asset for (asset,) in self._connection.read("SELECT asset FROM pins WHERE env = ?", (env,)))
 
     # What was made
 
@@ -221,6 +231,19 @@ class Ledger:
         with self._connection.writing() as connection:
             connection.execute(rows.INSERT_SHADOW, (asset, code, is_right, run_id))
 
+    def record_rejected(self, env: str, run_id: str, snapshot: Snapshot) -> None:
+        """Keep what a check refused; that of an earlier run is forgotten."""
+        with self._connection.writing() as connection:
+            connection.execute(rows.INSERT_SNAPSHOT, rows.from_snapshot(snapshot))
+            told = (env, snapshot.asset, snapshot.id, run_id)
+            connection.execute("INSERT OR REPLACE INTO rejected (env, asset, snapshot, run_id) VALUES (?,?,?,?)", told)
+
+    def rejected(self, env: str, asset: str) -> tuple[Snapshot, str] | None:
+        """What a check refused last, and in which run."""
+        asked = "SELECT snapshot, run_id FROM rejected WHERE env = ? AND asset = ?"
+        found = self._connection.read(asked, (env, asset))
+        return (self.snapshot(found[0][0]), str(found[0][1])) if found else None
+
     def record_projection(self, snapshot: str, read: ReadSet, digest: str) -> None:
         """Keep the digest of some columns of a snapshot, so that nobody computes it again."""
         with self._connection.writing() as connection:
@@ -261,6 +284,7 @@ class Ledger:
             changes = {asset: made for asset, made in moves.items() if now.get(asset) != made}
             if not changes:
                 return generation
+            claim_for(connection, self._connection.root, filter(None, changes.values()))
             generation += 1
             for asset, made in changes.items():
                 _move(connection, env, asset, made, published_at)

@@ -55,6 +55,16 @@ def who_holds(root: str, env: str) -> Holder | None:
     return None
 
 
+def holders(root: str) -> tuple[Holder, ...]:
+    """All runs at work now, in whatever environment."""
+    try:
+        names = sorted(os.listdir(os.path.join(root, "locks")))
+    except FileNotFoundError:
+        return ()
+    envs = [name[len("env-") : -len(".lock")] for name in names if name.startswith("env-")]
+    return tuple(holder for env in envs if (holder := who_holds(root, env)) is not None)
+
+
 @contextlib.contextmanager
 def short_lock(root: str, name: str) -> Iterator[None]:
     """Wait for, then hold, a lock that nobody holds for longer than one write."""

@@ -116,6 +116,40 @@ CREATE TABLE shadows (
     PRIMARY KEY (asset, code)
 ) WITHOUT ROWID;
 
+-- Files that nothing needs any more: noted first, removed later, unless somebody claimed them meanwhile.
+CREATE TABLE condemned (
+    path         TEXT PRIMARY KEY,
+    bytes        INTEGER NOT NULL,
+    condemned_at TEXT NOT NULL,
+    after_run    INTEGER NOT NULL,    -- the newest run then: older ones at work may be about to use it
+    removed_at   TEXT
+) WITHOUT ROWID;
+
+-- Assets that were rolled back: no run moves them before they are let go.
+CREATE TABLE pins (
+    env             TEXT NOT NULL,
+    asset           TEXT NOT NULL,
+    materialization TEXT NOT NULL REFERENCES materializations (id),
+    pinned_at       TEXT NOT NULL,
+    PRIMARY KEY (env, asset)
+) WITHOUT ROWID;
+
+-- What an environment was made from: the other one as it was then.
+CREATE TABLE bases (
+    env        TEXT PRIMARY KEY,
+    target     TEXT NOT NULL,
+    generation INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- What a blocking check kept from being published, to look at.
+CREATE TABLE rejected (
+    env      TEXT NOT NULL,
+    asset    TEXT NOT NULL,
+    snapshot TEXT NOT NULL,
+    run_id   TEXT NOT NULL,
+    PRIMARY KEY (env, asset)
+) WITHOUT ROWID;
+
 -- Why something was left as it is though what it was made from has changed: what was compared, then and now.
 CREATE TABLE proofs (
     number           INTEGER PRIMARY KEY,

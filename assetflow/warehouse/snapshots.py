@@ -301,13 +301,18 @@ def _keep_file(root: str, file: SnapshotFile) -> SnapshotFile:
     relative = f"objects/{file.sha256[:2]}/{file.sha256}.parquet"
     target = os.path.join(root, relative)
     durable.make_folder(os.path.dirname(target))
-    if _has_size(target, file.bytes):
+    if _has_size(target, file.bytes) and _hash_of(target) == file.sha256:
         os.unlink(file.path)
     else:
         os.chmod(file.path, 0o444)
         durable.sync_file(file.path)
         os.replace(file.path, target)
     return file._replace(path=relative)
+
+
+def _hash_of(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _has_size(path: str, size: int) -> bool:

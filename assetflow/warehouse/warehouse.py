@@ -83,6 +83,16 @@ class Warehouse:
         """True when every file of a snapshot is where it belongs."""
         return all(os.path.exists(os.path.join(self.root, file.path)) for file in snapshot.files)
 
+    def is_sound(self, snapshot: Snapshot) -> bool:
+        """True when every file of a snapshot has the bytes that it was written with."""
+        import hashlib
+
+        for file in snapshot.files:
+            with open(os.path.join(self.root, file.path), "rb") as opened:
+                if hashlib.file_digest(opened, "sha256").hexdigest() != file.sha256:
+                    return False
+        return True
+
     # Runs
 
     @contextlib.contextmanager

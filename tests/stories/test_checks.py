@@ -208,3 +208,14 @@ def test_what_is_restored_is_checked_against_the_tables_of_today(shop: Shop) -> 
     shop.sql("people", "SELECT unnest(['ann', 'bob', 'cy']) AS name")
     outcomes = shop.run()
     assert (outcomes["people"], outcomes["sales"]) == ("restored", "restored")
+
+
+def test_what_a_check_refused_can_be_looked_at(shop: Shop) -> None:
+    shop.sql("sales", "SELECT id, customer, city, amount -- @max(25)\nFROM orders")
+    assert shop.run("sales") == {"sales": "failed"}
+    printed = shop.cli("show", "sales", "--failed", "--json")
+    assert len(printed.json["rows"]) == 4
+    assert "refused by a check, not published" in shop.cli("show", "sales", "--failed").err
+    assert shop.cli("show", "people", "--failed").code == 2
+    shop.replace("assets/sales.sql", "25", "99")
+    assert shop.run("sales") == {"sales": "materialized"}

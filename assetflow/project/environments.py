@@ -1,0 +1,245 @@
+"""Makes, compares, promotes and drops environments, and rolls assets back: pointers move, and nothing is made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assetflow.errors import UsageError, WarehouseError, did_you_mean
+from assetflow.project.settings import ENVIRONMENT_NAME
+from assetflow.running.keeping import now
+from assetflow.warehouse import environments as kept
+from assetflow.warehouse.records import RunRecord, Version
+
+if TYPE_CHECKING:
+    from assetflow.project.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a command moved in an environment: assets by the materialization that is current now (None: withdrawn).
+
+    `stale` are assets below that could not go along, and are made again by the next run.
+    """
+
+    env: str
+    run_id: str | None
+    moves: Mapping[str, str | None]
+    stale: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentDifference:
+    """How two environments differ: assets that only one has, that hold other rows, that hold the same."""
+
+    only_first: tuple[str, ...]
+    only_second: tuple[str, ...]
+    different: tuple[str, ...]
+    same: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "only_first": list(self.only_first),
+            "only_second": list(self.only_second),
+            "different": list(self.different),
+            "same": list(self.same),
+        }
+
+
+def create(project: Project, name: str, source: str, *, replace: bool = False) -> Moved:
+    """Make an environment that points to what another one points to; no data is copied.
+
+    With `replace`, one that is there is brought to the same state. UsageError for a name that cannot be, or is taken.
+    """
+    check_name(name)
+    known(project, source)
+    connection = project.ledger.connection
+    if name in project.ledger.environments() and not replace:
+        raise UsageError(
+            f"there is an environment {name} already", hint=f"Bring it to the state of {source} with --replace."
+        )
+    if name == source:
+        raise UsageError(f"{name} cannot be made from itself")
+    with at_work(project, name, f"env create {name} --from {source}") as run_id:
+        wanted = kept.pointers(connection, source)
+        current = kept.pointers(connection, name)
+        moves: dict[str, str | None] = {asset: made for asset, made in wanted.items() if current.get(asset) != made}
+        moves.update({asset: None for asset in current if asset not in wanted})
+        publish(project, name, run_id, moves, current)
+        kept.set_base(connection, name, source, project.ledger.generation(source))
+    return Moved(name, run_id, moves)
+
+
+def compare(project: Project, one: str, other: str) -> EnvironmentDifference:
+    """Which assets hold other rows in two environments."""
+    known(project, one)
+    known(project, other)
+    first, second = project.ledger.current(one), project.ledger.current(other)
+    both = sorted(first.keys() & second.keys())
+    alike = [name for name in both if first[name].digest == second[name].digest]
+    return EnvironmentDifference(
+        tuple(sorted(first.keys() - second.keys())),
+        tuple(sorted(second.keys() - first.keys())),
+        tuple(name for name in both if name not in alike),
+        tuple(alike),
+    )
+
+
+def promote(project: Project, name: str, target: str) -> Moved:
+    """Point `target` to what `name` changed since it was made from it; nothing is built.
+
+    WarehouseError, naming the assets, when the target moved underneath.
+    """
+    known(project, name)
+    check_name(target)
+    if name == target:
+        raise UsageError(f"{name} cannot be promoted to itself")
+    connection = project.ledger.connection
+    with at_work(project, target, f"env promote {name} --to {target}") as run_id:
+        _, base = kept.base_of(connection, name, target)
+        ours, theirs = kept.pointers(connection, name), kept.pointers(connection, target)
+        moves: dict[str, str | None] = {
+            asset: made for asset, made in ours.items() if made != theirs.get(asset) and made != base.get(asset)
+        }
+        moves.update({asset: None for asset in base if asset not in ours and asset in theirs})
+        refuse_moved(project, moves, base, theirs, ours, name, target)
+        publish(project, target, run_id, moves, theirs)
+        kept.set_base(connection, name, target, project.ledger.generation(target))
+    return Moved(target, run_id, moves)
+
+
+def refuse_moved(
+    project: Project, moves: Mapping[str, str | None], base: Mapping[str, str], theirs: Mapping[str, str],
+    ours: Mapping[str, str], name: str, target: str,
+) -> None:  # fmt: skip
+    """Refuse to overwrite what somebody else published meanwhile, or to publish what was made from something older."""
+    made = project.ledger.materializations(each for each in moves.values() if each is not None)
+    read = {one.upstream for record in made.values() for one in record.inputs} - moves.keys()
+    moved = sorted(
+        asset
+        for asset in {*moves, *read}
+        if theirs.get(asset) != base.get(asset) and theirs.get(asset) != ours.get(asset)
+    )
+    if moved:
+        listed = ", ".join(moved[:5]) + (f" and {len(moved) - 5} more" if len(moved) > 5 else "")
+        raise WarehouseError(
+            f"{target} moved on since {name} was made from it: {listed}; nothing was promoted",
+            hint=f"Bring {name} up to date, which makes nothing twice: assetflow env create {name} --from {target} "
+            f"--replace, then assetflow materialize --env {name}.",
+        )
+
+
+def drop(project: Project, name: str) -> None:
+    """Forget an environment, and remove its catalog. UsageError for the one of the settings."""
+    known(project, name)
+    if name in {project.settings.environment, "prod"}:
+        raise UsageError(f"{name} is the environment of the project, and is not dropped")
+    with project.warehouse.running(name, "drop", now()):
+        kept.drop(project.ledger.connection, name)
+        cache = os.path.join(project.settings.warehouse, "cache", f"{name}.catalog.json")
+        for path in (project.warehouse.catalog_path(name), cache):
+            with suppress(FileNotFoundError):
+                os.unlink(path)
+
+
+def roll_back(project: Project, version: Version, *, downstream: bool) -> Moved:
+    """Point an asset to an older version again, and hold it there.
+
+    With `downstream`, what is made from it goes back with it, where a version exists that was made from just that.
+    """
+    env, connection = project.environment, project.ledger.connection
+    asset = version.asset
+    refuse_gone(project, version)
+    with at_work(project, env, f"rollback {asset} {version.snapshot[:12]}") as run_id:
+        current = kept.pointers(connection, env)
+        moves: dict[str, str | None] = {}
+        if current.get(asset) != version.materialization:
+            moves[asset] = version.materialization
+        stale: list[str] = []
+        if downstream:
+            found, stale = with_downstream(project, asset, version)
+            moves.update({name: made for name, made in found.items() if current.get(name) != made})
+        publish(project, env, run_id, moves, current)
+        kept.pin(connection, env, {asset: version.materialization}, now())
+    return Moved(env, run_id, moves, tuple(stale))
+
+
+def with_downstream(project: Project, asset: str, version: Version) -> tuple[dict[str, str], list[str]]:
+    """For all that is made from an asset the version that was made from what will be current, and what has none."""
+    graph = project.definitions.graph
+    below = graph.descendants([asset])
+    snapshots = {name: current.snapshot for name, current in project.current.items()}
+    snapshots[asset] = version.snapshot
+    moves: dict[str, str] = {}
+    stale = []
+    for name in graph.order:
+        if name not in below or name not in project.current:
+            continue
+        versions = project.ledger.history(project.environment, name)
+        found = next((one for one in versions if fits(project, one, snapshots)), None)
+        if found is None:
+            stale.append(name)
+        else:
+            moves[name] = found.materialization
+            snapshots[name] = found.snapshot
+    return moves, stale
+
+
+def fits(project: Project, version: Version, snapshots: Mapping[str, str]) -> bool:
+    """True for a version that was made from these snapshots, and is still there."""
+    made = project.ledger.materialization(version.materialization)
+    if any(one.snapshot != snapshots.get(one.upstream) for one in made.inputs):
+        return False
+    return project.warehouse.has_files(project.ledger.snapshot(version.snapshot))
+
+
+def refuse_gone(project: Project, version: Version) -> None:
+    if not project.warehouse.has_files(project.ledger.snapshot(version.snapshot)):
+        raise UsageError(
+            f"the files of {version.asset}@{version.snapshot[:12]} are gone",
+            hint=f"`assetflow history {version.asset}` lists the versions.",
+        )
+
+
+def publish(
+    project: Project, env: str, run_id: str, moves: Mapping[str, str | None], current: Mapping[str, str]
+) -> None:
+    """Move pointers in one transaction, then bring the catalog after them."""
+    if moves:
+        expected = {asset: current.get(asset) for asset in moves}
+        project.ledger.publish(env, run_id, moves, expected, now())
+        project.warehouse.patch_catalog(env)
+
+
+@contextmanager
+def at_work(project: Project, env: str, what: str) -> Iterator[str]:
+    """Hold an environment, and write the command down as a run."""
+    from assetflow.project.project import new_run_id
+
+    run_id, started_at = new_run_id(), now()
+    with project.warehouse.running(env, run_id, started_at):
+        project.ledger.start_run(RunRecord(run_id, env, started_at, selection=what))
+        try:
+            yield run_id
+        except BaseException:
+            project.ledger.finish_run(run_id, "failed", (), now())
+            raise
+        project.ledger.finish_run(run_id, "succeeded", (), now())
+
+
+def check_name(name: str) -> None:
+    if not ENVIRONMENT_NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} cannot be the name of an environment",
+            hint="Use lower-case letters, digits and _, a letter first, 63 characters at most.",
+        )
+
+
+def known(project: Project, name: str) -> None:
+    there = project.ledger.environments()
+    if name not in there:
+        hint = did_you_mean(name, there) or (f"There are {', '.join(there)}." if there else "None was published yet.")
+        raise UsageError(f"there is no environment {name}", hint=hint)

@@ -1,0 +1,66 @@
+"""Proves that what is skipped may be skipped: makes some of it again, aside, and compares."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import tempfile
+from typing import TYPE_CHECKING
+
+from assetflow.asset import Asset
+from assetflow.errors import AssetflowError
+from assetflow.materialization import Snapshot
+from assetflow.running.keeping import now
+from assetflow.running.task import Built, Task, compute
+from assetflow.warehouse.verify import Problem
+
+if TYPE_CHECKING:
+    from assetflow.project.project import Project
+
+
+def check_skips(project: Project, count: int) -> tuple[int, list[Problem]]:
+    """Make up to `count` fresh assets again in a folder of their own; how many, and those that came out otherwise."""
+    from assetflow.running.workshop import opened
+
+    plan = project.whole_plan()
+    assets = [project.definitions.assets[name] for name in plan.fresh]
+    known = [asset for asset in assets if not asset.is_view and not asset.rebuilds_always and not asset.notes]
+    chosen = random.sample(known, min(count, len(known)))
+    staging = os.path.join(project.settings.warehouse, "staging")
+    os.makedirs(staging, exist_ok=True)
+    folder = tempfile.mkdtemp(prefix="scratch-", dir=staging)
+    try:
+        with opened(project.workplace, project.imports):
+            problems = [problem for asset in chosen if (problem := checked(project, asset, folder)) is not None]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(chosen), problems
+
+
+def checked(project: Project, asset: Asset, folder: str) -> Problem | None:
+    """What is wrong with leaving one asset as it is, if anything."""
+    snapshot = project.ledger.snapshot(project.current[asset.name].snapshot)
+    tables = project.reader().tables(asset.upstreams)
+    task = Task(asset._replace(checks=()), "verify", now(), os.path.join(folder, asset.name), tables)
+    try:
+        built = compute(task, project.workplace)
+    except AssetflowError as error:
+        return Problem("skip_wrong", asset.name, snapshot.id, detail=f"it cannot be made again: {error.message}")
+    if built.digest == snapshot.digest or is_near(project, snapshot, built):
+        return None
+    return Problem("skip_wrong", asset.name, snapshot.id, detail="made again, it holds other rows")
+
+
+def is_near(project: Project, snapshot: Snapshot, built: Built) -> bool:
+    """True for tables that differ in the last digits of floating-point numbers alone."""
+    from assetflow.running.refreshing import is_alike
+
+    if tuple(built.columns) != snapshot.columns or built.rows != snapshot.rows:
+        return False
+    cursor = project.open_cursor()
+    try:
+        ours = [os.path.join(project.settings.warehouse, file.path) for file in snapshot.files]
+        return is_alike(cursor, snapshot.columns, ours, [file.path for file in built.files])
+    finally:
+        cursor.close()

@@ -1,0 +1,324 @@
+"""Removes what nothing needs any more, in two phases and at most by reachability: no time stamp of a file counts.
+
+    reachable     what environments point to, kept versions, what current tables were made from, pins, runs at work
+    condemned     present and not reachable: noted in the ledger, with the time
+    removed       condemned for longer than the grace period, and claimed by nobody since
+
+Files are removed inside of ledger transactions (see claims.py), so that no run can begin to use one in between. A file
+that some other snapshot shares is reachable as long as that snapshot is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from assetflow.errors import WarehouseError
+from assetflow.warehouse import below, catalog, durable
+from assetflow.warehouse.connection import Connection
+from assetflow.warehouse.locks import holders, short_lock
+from assetflow.warehouse.reserve import keep_reserve, release_reserve
+from assetflow.warehouse.retention import Kept, Published, Retention, kept_versions, within
+
+AT_ONCE = 200
+"""Files a transaction: few enough for the space that is set aside for a full disk."""
+UNKNOWN_HOURS = 7 * 24
+"""How long files stay that the ledger does not know: it may be the ledger that is wrong."""
+
+SELECT_PUBLISHED = """
+SELECT p.env, p.asset, p.published_at, m.snapshot
+FROM publications p LEFT JOIN materializations m ON m.id = p.materialization ORDER BY p.number
+"""
+SELECT_FILES = "SELECT id, paths, bytes FROM snapshots WHERE paths != ''"
+SELECT_INPUTS = """
+SELECT i.snapshot FROM inputs i JOIN pointers p ON p.materialization = i.materialization WHERE i.snapshot != ''
+"""
+# A run that published nothing since may be taken up again; so may what it kept though it failed.
+SELECT_UNFINISHED = """
+SELECT m.snapshot FROM materializations m JOIN runs r ON r.id = m.run_id
+WHERE r.number >= coalesce((SELECT max(q.number) FROM runs q JOIN publications p ON p.run_id = q.id
+                            WHERE q.env = r.env), 0)
+"""
+SELECT_BUILT_BY = "SELECT snapshot FROM materializations WHERE run_id = ?"
+SELECT_PINNED = "SELECT m.snapshot FROM pins p JOIN materializations m ON m.id = p.materialization"
+SELECT_REJECTED = "SELECT snapshot FROM rejected"
+SELECT_SHOWN = """
+SELECT m.snapshot FROM publications p JOIN materializations m ON m.id = p.materialization
+WHERE p.env = :env AND p.number = (
+    SELECT max(q.number) FROM publications q
+    WHERE q.env = p.env AND q.asset = p.asset AND q.partition = p.partition AND q.generation <= :generation)
+"""
+SELECT_SAMPLES = """
+SELECT sample FROM (
+    SELECT c.sample, row_number() OVER (PARTITION BY c.asset, c.name ORDER BY r.number DESC) AS place
+    FROM check_results c JOIN runs r ON r.id = c.run_id WHERE c.sample IS NOT NULL
+) WHERE place > ?
+"""
+CONDEMN = """
+INSERT INTO condemned (path, bytes, condemned_at, after_run)
+SELECT ?, ?, ?, coalesce(max(number), 0) FROM runs WHERE true
+ON CONFLICT (path) DO UPDATE SET bytes = excluded.bytes, condemned_at = excluded.condemned_at,
+    after_run = excluded.after_run, removed_at = NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """So many files, and what they take."""
+
+    files: int = 0
+    bytes: int = 0
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(self.files + other.files, self.bytes + other.bytes)
+
+
+@dataclass(slots=True)
+class Swept:
+    """What was removed, or would be; what waits for its grace period to pass; what is kept.
+
+    `unknown` are files that the ledger does not know, `foreign` names that are not ours, which stay; `staging` the
+    runs that died and left something; `at_work` those because of which some files have to wait.
+    """
+
+    removed: Amount = Amount()
+    condemned: Amount = Amount()
+    waiting: Amount = Amount()
+    kept: Amount = Amount()
+    staging: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+    at_work: tuple[str, ...] = ()
+    samples: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What lies there: sizes by path of what is not reachable; `condemned` when, and after which run."""
+
+    idle: dict[str, int]
+    kept: Amount
+    unknown: frozenset[str]
+    foreign: tuple[str, ...]
+    condemned: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+
+def sweep(connection: Connection, retention: Retention, now: datetime, *, dry_run: bool = False) -> Swept:
+    """Condemn what nothing needs, and remove what has been condemned for long enough.
+
+    WarehouseError when the ledger is missing or knows less than the journal: then it cannot tell what is needed.
+    """
+    if dry_run:
+        return Sweep(connection, retention, now, dry_run=True).run()
+    try:
+        swept = Sweep(connection, retention, now).run()
+    except WarehouseError:
+        # The ledger has to grow before it can shrink, and on a full disk only this makes room for that.
+        connection.close()
+        if not release_reserve(connection.root):
+            raise
+        swept = Sweep(connection, retention, now).run()
+    keep_reserve(connection.root)
+    return swept
+
+
+class Sweep:
+    """One sweep over a warehouse."""
+
+    def __init__(self, connection: Connection, retention: Retention, now: datetime, *, dry_run: bool = False) -> None:
+        self.connection = connection
+        self.root = connection.root
+        self.retention = retention
+        self.now = now
+        self.dry_run = dry_run
+        self.swept = Swept()
+
+    def run(self) -> Swept:
+        if self.dry_run:
+            self.look_and_remove()
+            return self.swept
+        with short_lock(self.root, "gc"), durable.writing(self.root):
+            # What runs left behind needs no line in the ledger to go, and makes room for the rest.
+            self.sweep_staging()
+            self.look_and_remove()
+            self.sweep_samples()
+        return self.swept
+
+    def look_and_remove(self) -> None:
+        if self.dry_run:
+            self.swept.staging = tuple(self.left_in_staging())
+        survey = self.survey()
+        self.swept.kept, self.swept.foreign = survey.kept, survey.foreign
+        self.swept.unknown = tuple(sorted(survey.unknown))
+        new = [path for path in survey.idle if path not in survey.condemned]
+        # While a run is at work, what the ledger does not know yet may be about to be recorded.
+        at_work = tuple(holder.run_id for holder in holders(self.root))
+        if at_work:
+            new = [path for path in new if path not in survey.unknown]
+        self.swept.at_work = at_work
+        # Large ones first: on a full disk they make room.
+        ordered = sorted(survey.idle, key=lambda path: (-survey.idle[path], path))
+        for chunk in chunks([path for path in ordered if path in survey.condemned or path in set(new)]):
+            self.condemn([path for path in chunk if path not in survey.condemned], survey)
+            self.remove([path for path in chunk if self.is_due(path, survey)], survey)
+
+    # What is reachable
+
+    def survey(self) -> Survey:
+        """Look at the ledger and at the folders, and tell what nothing needs."""
+        files = {id: tuple(paths.split("\n")) for id, paths, _ in self.connection.read(SELECT_FILES)}
+        present, foreign = self.present()
+        if present and not files:
+            raise WarehouseError(
+                "the ledger knows no file, and there are some: it cannot tell what is needed",
+                path=self.connection.path,
+                hint="`assetflow doctor --rebuild` restores the ledger.",
+            )
+        needed = self.needed()
+        sized = {id: [(path, present[path]) for path in paths if path in present] for id, paths in files.items()}
+        chosen = within(self.versions(), needed, sized, self.retention.max_bytes)
+        reachable = {path for id in chosen for path, _ in sized.get(id, ())}
+        known = {path for paths in files.values() for path in paths}
+        idle = {path: size for path, size in present.items() if path not in reachable}
+        found = self.connection.read("SELECT path, condemned_at, after_run FROM condemned WHERE removed_at IS NULL")
+        return Survey(
+            idle,
+            Amount(len(reachable), sum(present[path] for path in reachable)),
+            frozenset(idle.keys() - known),
+            foreign,
+            {path: (at, run) for path, at, run in found},
+        )
+
+    def versions(self) -> list[Kept]:
+        published = [Published._make(row) for row in self.connection.read(SELECT_PUBLISHED)]
+        since = text_of(self.now - timedelta(days=self.retention.days)) if self.retention.days > 0 else None
+        return kept_versions(published, self.retention.versions, since)
+
+    def needed(self) -> set[str]:
+        """Snapshots that no limit reaches, beside those that are current."""
+        pointed = {id for (id,) in self.connection.read("SELECT snapshot FROM pointers")}
+        needed = pointed | {id for (id,) in self.connection.read(SELECT_INPUTS)}
+        needed.update(id for (id,) in self.connection.read(SELECT_UNFINISHED))
+        for holder in holders(self.root):
+            needed.update(id for (id,) in self.connection.read(SELECT_BUILT_BY, (holder.run_id,)))
+        needed.update(id for (id,) in self.connection.read(SELECT_PINNED))
+        needed.update(id for (id,) in self.connection.read(SELECT_REJECTED))
+        for env, generation in self.connection.read("SELECT name, generation FROM environments"):
+            shown = catalog.generation_shown(self.root, env)
+            if shown is not None and shown < generation:
+                found = self.connection.read(SELECT_SHOWN, {"env": env, "generation": shown})
+                needed.update(id for (id,) in found)
+        return needed
+
+    def present(self) -> tuple[dict[str, int], tuple[str, ...]]:
+        """Sizes of all objects by path, and names below objects/ that no run gave."""
+        found: dict[str, int] = {}
+        foreign = []
+        for folder in listed(os.path.join(self.root, "objects")):
+            for entry in listed(folder.path) if folder.is_dir(follow_symlinks=False) else [folder]:
+                path = os.path.relpath(entry.path, self.root)
+                if below.is_object(path) and entry.is_file(follow_symlinks=False):
+                    found[path] = entry.stat(follow_symlinks=False).st_size
+                else:
+                    foreign.append(path)
+        return found, tuple(sorted(foreign))
+
+    # Two phases
+
+    def condemn(self, paths: Sequence[str], survey: Survey) -> None:
+        self.swept.condemned += Amount(len(paths), sum(survey.idle[path] for path in paths))
+        if not paths or self.dry_run:
+            return
+        at = text_of(self.now)
+        with self.connection.writing() as connection:
+            connection.executemany(CONDEMN, [(path, survey.idle[path], at) for path in paths])
+
+    def is_due(self, path: str, survey: Survey) -> bool:
+        """True when the grace period has passed; for what is condemned now, when there is none."""
+        hours = self.retention.grace_hours
+        if path in survey.unknown and hours > 0:
+            hours = max(hours, UNKNOWN_HOURS)
+        at = survey.condemned[path][0] if path in survey.condemned else text_of(self.now)
+        if at <= text_of(self.now - timedelta(hours=hours)):
+            return True
+        self.swept.waiting += Amount(1, survey.idle[path])
+        return False
+
+    def remove(self, paths: Sequence[str], survey: Survey) -> None:
+        """Remove what is still condemned, in one transaction."""
+        if not paths:
+            return
+        if self.dry_run:
+            self.swept.removed += Amount(len(paths), sum(survey.idle[path] for path in paths))
+            return
+        with self.connection.writing() as connection:
+            found = connection.execute("SELECT path, after_run FROM condemned WHERE removed_at IS NULL")
+            still = dict(found.fetchall())
+            pointed = {
+                path for (paths,) in connection.execute("SELECT paths FROM pointers") for path in paths.split("\n")
+            }
+            oldest = self.oldest_at_work()
+            for path in paths:
+                if path not in still or path in pointed:
+                    continue
+                if oldest is not None and still[path] >= oldest:
+                    self.swept.waiting += Amount(1, survey.idle[path])
+                    continue
+                below.remove_file(self.root, path)
+                connection.execute("UPDATE condemned SET removed_at = ? WHERE path = ?", (text_of(self.now), path))
+                self.swept.removed += Amount(1, survey.idle[path])
+
+    def oldest_at_work(self) -> int | None:
+        """The number of the oldest run at work. What was condemned after it began, it may have looked at before."""
+        numbers = [
+            number
+            for holder in holders(self.root)
+            for (number,) in self.connection.read("SELECT number FROM runs WHERE id = ?", (holder.run_id,))
+        ]
+        return min(numbers, default=None)
+
+    # What runs leave behind
+
+    def left_in_staging(self) -> Iterator[str]:
+        at_work = {holder.run_id for holder in holders(self.root)}
+        for entry in listed(os.path.join(self.root, "staging")):
+            if below.STAGED.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False) and entry.name not in at_work:
+                yield entry.name
+
+    def sweep_staging(self) -> None:
+        gone = []
+        for name in self.left_in_staging():
+            size = below.remove_staged(self.root, name)
+            if size is not None:
+                gone.append(name)
+                self.swept.removed += Amount(0, size)
+        self.swept.staging = tuple(gone)
+
+    def sweep_samples(self) -> None:
+        """Remove failing rows that checks kept, beyond those of the newest runs."""
+        found = [path for (path,) in self.connection.read(SELECT_SAMPLES, (max(self.retention.versions, 1),))]
+        for chunk in chunks(found):
+            with self.connection.writing() as connection:
+                for path in chunk:
+                    self.swept.samples += below.remove_file(self.root, path)
+                    connection.execute("UPDATE check_results SET sample = NULL WHERE sample = ?", (path,))
+
+
+def chunks(paths: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(paths), AT_ONCE):
+        yield paths[start : start + AT_ONCE]
+
+
+def listed(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return []
+
+
+def text_of(time: datetime) -> str:
+    """A time as the ledger keeps it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,33 @@
+"""A little space set aside, so that the ledger can still be told what to remove when the disk is full."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+FILE = os.path.join("cache", "reserve")
+BYTES = 512 * 1024
+
+
+def keep_reserve(root: str) -> None:
+    """Set the space aside, where there is any."""
+    path = os.path.join(root, FILE)
+    with contextlib.suppress(OSError):
+        if os.path.getsize(path) == BYTES:
+            return
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(bytes(BYTES))
+    except OSError:
+        # The disk is full already: what is half written helps nobody.
+        release_reserve(root)
+
+
+def release_reserve(root: str) -> bool:
+    """Give the space back to the disk; False when none was set aside."""
+    try:
+        os.unlink(os.path.join(root, FILE))
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,183 @@
+"""Checks that the warehouse is what its ledger says: records, pointers and files; every byte of them, if asked to.
+
+fast    the ledger is sound; what is published has its records, and each file is there in its size
+deep    also: each file has the bytes that its name promises, decodes, and holds the rows that the digest is of
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from assetflow.errors import WarehouseError
+from assetflow.materialization import Snapshot, SnapshotFile
+from assetflow.warehouse.manifest import snapshot_id
+from assetflow.warehouse.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Cursor
+
+Kind = Literal[
+    "ledger_damaged", "record_missing", "record_damaged", "file_missing", "file_size", "file_damaged",
+    "content_differs", "skip_wrong",
+]  # fmt: skip
+
+
+class Problem(NamedTuple):
+    """Something that is not as it should be: with which table and snapshot, and in which file."""
+
+    kind: Kind
+    asset: str | None = None
+    snapshot: str | None = None
+    path: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was looked at, and what is wrong with it."""
+
+    files: int
+    bytes: int
+    problems: tuple[Problem, ...]
+
+
+def verify(
+    warehouse: Warehouse, *, deep: bool = False, budget: float = 1.0, open_cursor: Callable[[], Cursor] | None = None
+) -> Verified:
+    """Look at everything that is published in any environment, and at what is kept beside it.
+
+    `budget` is the share of the bytes that a deep look reads, chosen at random each time.
+    """
+    problems = list(ledger_problems(warehouse))
+    current = current_snapshots(warehouse, problems)
+    known = {**current, **older_snapshots(warehouse)}
+    problems += [problem for snapshot in known.values() for problem in record_problems(snapshot)]
+    removed = {path for (path,) in warehouse.ledger.connection.read(SELECT_REMOVED)}
+    files: dict[str, tuple[SnapshotFile, Snapshot]] = {}
+    for snapshot in known.values():
+        for file in snapshot.files:
+            if not os.path.isabs(file.path) and (snapshot.id in current or file.path not in removed):
+                files.setdefault(file.path, (file, snapshot))
+    problems += [problem for file, owner in files.values() for problem in size_problems(warehouse, file, owner)]
+    if deep:
+        broken = {problem.path for problem in problems}
+        chosen = sample([each for path, each in files.items() if path not in broken], budget)
+        problems += [problem for file, owner in chosen for problem in byte_problems(warehouse, file, owner)]
+        damaged = {problem.path for problem in problems}
+        whole = {file.path for file, _ in chosen} - damaged
+        for snapshot in current.values():
+            if open_cursor is not None and snapshot.files and all(file.path in whole for file in snapshot.files):
+                problems += content_problems(warehouse, snapshot, open_cursor())
+        files = {file.path: (file, owner) for file, owner in chosen} | {
+            path: each for path, each in files.items() if path in broken
+        }
+    return Verified(len(files), sum(file.bytes for file, _ in files.values()), tuple(problems))
+
+
+SELECT_REMOVED = "SELECT path FROM condemned WHERE removed_at IS NOT NULL"
+SELECT_POINTED = "SELECT env, asset, materialization, snapshot FROM pointers"
+SELECT_KNOWN = "SELECT id FROM snapshots"
+
+
+def ledger_problems(warehouse: Warehouse) -> Iterator[Problem]:
+    """What SQLite finds wrong with the file itself."""
+    for (said,) in warehouse.ledger.connection.read("PRAGMA integrity_check"):
+        if said != "ok":
+            yield Problem("ledger_damaged", path=warehouse.ledger.connection.path, detail=str(said))
+
+
+def current_snapshots(warehouse: Warehouse, problems: list[Problem]) -> dict[str, Snapshot]:
+    """What environments point to; pointers to nothing are problems."""
+    found = {}
+    for env, asset, made, id in warehouse.ledger.connection.read(SELECT_POINTED):
+        try:
+            record = warehouse.ledger.materialization(made)
+            snapshot = warehouse.ledger.snapshot(id)
+        except WarehouseError as error:
+            problems.append(Problem("record_missing", asset, id, detail=f"in {env}: {error.message}"))
+            continue
+        if record.snapshot != id:
+            problems.append(Problem("record_damaged", asset, id, detail=f"{env} points past its materialization"))
+        found[snapshot.id] = snapshot
+    return found
+
+
+def older_snapshots(warehouse: Warehouse) -> dict[str, Snapshot]:
+    found = {}
+    for (id,) in warehouse.ledger.connection.read(SELECT_KNOWN):
+        try:
+            found[id] = warehouse.ledger.snapshot(id)
+        except WarehouseError:  # told already where it is current; elsewhere nobody reads it
+            continue
+    return found
+
+
+def record_problems(snapshot: Snapshot) -> Iterator[Problem]:
+    if snapshot_id(snapshot) != snapshot.id:
+        said = "its record is not what its name was taken of"
+        yield Problem("record_damaged", snapshot.asset, snapshot.id, detail=said)
+
+
+def size_problems(warehouse: Warehouse, file: SnapshotFile, owner: Snapshot) -> Iterator[Problem]:
+    path = os.path.join(warehouse.root, file.path)
+    try:
+        size = os.stat(path).st_size
+    except OSError:
+        yield Problem("file_missing", owner.asset, owner.id, file.path, "it is not there")
+        return
+    if size != file.bytes:
+        yield Problem("file_size", owner.asset, owner.id, file.path, f"{size:,} bytes where there were {file.bytes:,}")
+
+
+def sample(files: Iterable[tuple[SnapshotFile, Snapshot]], budget: float) -> list[tuple[SnapshotFile, Snapshot]]:
+    """Some of the files at random, with so much of all bytes."""
+    listed = list(files)
+    if budget >= 1:
+        return listed
+    random.shuffle(listed)
+    left = budget * sum(file.bytes for file, _ in listed)
+    chosen = []
+    for each in listed:
+        if left <= 0:
+            break
+        chosen.append(each)
+        left -= each[0].bytes
+    return chosen
+
+
+def byte_problems(warehouse: Warehouse, file: SnapshotFile, owner: Snapshot) -> Iterator[Problem]:
+    try:
+        with open(os.path.join(warehouse.root, file.path), "rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        yield Problem("file_damaged", owner.asset, owner.id, file.path, str(error))
+        return
+    if found != file.sha256:
+        yield Problem("file_damaged", owner.asset, owner.id, file.path, "its bytes are others than were written")
+
+
+def content_problems(warehouse: Warehouse, snapshot: Snapshot, cursor: Cursor) -> Iterator[Problem]:
+    """Decode the rows and compare their digest with what the snapshot says of itself."""
+    import duckdb
+
+    from assetflow.warehouse.digest import content_digest, is_comparable
+    from assetflow.warehouse.snapshots import scan_of
+
+    if not is_comparable(snapshot.digest):
+        return
+    files = [os.path.join(warehouse.root, file.path) for file in snapshot.files]
+    try:
+        _, digest = content_digest(cursor, scan_of(files), snapshot.columns)
+    except duckdb.Error as error:
+        yield Problem("file_damaged", snapshot.asset, snapshot.id, detail=str(error).splitlines()[0])
+        return
+    finally:
+        cursor.close()
+    if digest != snapshot.digest:
+        said = "its rows are others than its digest is of"
+        yield Problem("content_differs", snapshot.asset, snapshot.id, detail=said)
