@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="How many assets are made side by side.")
 @click.option("--fail-fast", is_flag=True, help="Start nothing more after the first failure.")
+@click.option(
+    "--publish", type=click.Choice(["all", "each"]), default="all", show_default=True,
+    help="Publish all tables together at the end, or each one as soon as it is made and checked.",
+)  # fmt: skip
 @click.option("--partition", metavar="A..B", help="Only these partitions of partitioned assets.")
 @click.option("--executor", metavar="NAME", help="Where assets are made: threads, processes or inline.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors and warnings.")
@@ -52,6 +56,7 @@ def command(
     dry_run: bool,
     jobs: int | None,
     fail_fast: bool,
+    publish: str,
     partition: str | None,
     executor: str | None,
     quiet: bool,
@@ -73,7 +78,7 @@ def command(
     if not plan:
         return nothing_to_do(plan, opened, quiet=quiet or log_format == "json", as_json=as_json)
     selection = " ".join(select) + (f" (without {' '.join(exclude)})" if exclude else "")
-    running = opened.run(plan, jobs=jobs, fail_fast=fail_fast, selection=selection)
+    running = opened.run(plan, jobs=jobs, fail_fast=fail_fast, selection=selection, publish_each=publish == "each")
     with terminated_like_interrupted():
         try:
             # What a user's function prints is for people, too.

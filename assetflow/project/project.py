@@ -420,9 +420,13 @@ class Project:
         jobs: int | None = None,
         fail_fast: bool = False,
         selection: str = "",
+        publish_each: bool = False,
     ) -> Running:
-        """Carry out a plan: iterate over the events, then look at `.result`."""
-        return Running(self, plan, jobs or self.settings.workers, fail_fast, selection)
+        """Carry out a plan: iterate over the events, then look at `.result`.
+
+        `publish_each`: each table can be seen as soon as it is made and checked, not all at the end.
+        """
+        return Running(self, plan, jobs or self.settings.workers, fail_fast, selection, publish_each)
 
     @property
     def workplace(self) -> Workplace:
@@ -476,6 +480,7 @@ class Running:
     workers: int
     fail_fast: bool
     selection: str
+    publish_each: bool = False
     result: RunResult | None = None
     _events: Generator[Event, None, None] | None = None
 
@@ -527,6 +532,7 @@ class Running:
                 projections=Projections(project.warehouse, shop.session.cursor),
                 selection=self.selection,
                 fail_fast=self.fail_fast,
+                publish_each=self.publish_each,
             )
             run = Run(order, shop)
             try:

@@ -44,3 +44,4 @@ class Order:
     projections: Projections
     selection: str = ""
     fail_fast: bool = False
+    publish_each: bool = False

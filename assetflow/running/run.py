@@ -15,7 +15,7 @@ import os
 import shutil
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import replace
 
@@ -56,6 +56,7 @@ class Run:
         self.proofs: list[Proof] = list(order.plan.proofs)
         self.results: dict[str, AssetResult] = {}
         self.withdrawn: tuple[str, ...] = ()
+        self.current: dict[str, str | None] = {}
         self.futures: dict[Future[Built], str] = {}
         self.waits_for: dict[str, set[str]] = {}
         self.waited_for_by: dict[str, list[str]] = {}
@@ -241,6 +242,9 @@ class Run:
             same_content=result.same_content,
             mode_reason=result.mode_reason if result.mode == "incremental" else None,
         )
+        if self.order.publish_each and result.outcome in {"materialized", "restored"}:
+            self.keeping.record()
+            yield from self.move(self.unpublished())
 
     def release(self, name: str) -> None:
         for waiting in self.waited_for_by.get(name, ()):
@@ -273,37 +277,47 @@ class Run:
     # The end
 
     def publish(self) -> Iterator[Event]:
-        """Move all pointers in one transaction, then patch the catalog and say so."""
+        """Move what has not moved yet, in one transaction, then patch the catalog and say so."""
         order = self.order
         self.keeping.record()
-        published = {
-            name: made
-            for name, made in self.contents.moves.items()
-            if name not in order.state.made or order.state.made[name].id != made
-        }
         self.withdrawn = self.to_withdraw()
-        moves = {**published, **dict.fromkeys(self.withdrawn)}
-        if moves:
-            expected = {name: order.state.made[name].id if name in order.state.made else None for name in moves}
-            order.warehouse.ledger.publish(order.environment, order.run_id, moves, expected, now())
+        # All of it is done before anybody is told, and may stop listening.
+        published = list(self.move({**self.unpublished(), **dict.fromkeys(self.withdrawn)}))
         if self.proofs:
             order.warehouse.ledger.record_proofs(order.environment, order.run_id, self.proofs, now())
         self.status = "failed" if self.has_failures() else "succeeded"
-        if moves:
-            try:
-                order.warehouse.patch_catalog(order.environment)
-            except WarehouseError as error:
-                self.warnings.append(f"the catalog could not be written: {error}; the next run repairs it")
+        if self.current:
             try:
                 order.warehouse.ledger.back_up_daily(now()[:10])
             except WarehouseError as error:
                 self.warnings.append(f"today's copy of the ledger could not be made: {error}")
-        for name in published:
-            if name in self.results:
-                snapshot = self.contents.snapshot_of(name).id
-                yield Event("published", order.run_id, name, snapshot=snapshot, rows=self.results[name].rows)
+        yield from published
         for name in self.withdrawn:
             yield Event("withdrawn", order.run_id, name)
+
+    def unpublished(self) -> dict[str, str]:
+        """What this run made or read anew, and nobody can see yet."""
+        made = self.order.state.made
+        then = {name: made[name].id if name in made else None for name in self.contents.moves}
+        return {name: id for name, id in self.contents.moves.items() if self.current.get(name, then[name]) != id}
+
+    def move(self, moves: Mapping[str, str | None]) -> Iterator[Event]:
+        """Publish these together: compare-and-swap against what the run began with, and what it published itself."""
+        if not moves:
+            return
+        order, made = self.order, self.order.state.made
+        began = {name: made[name].id if name in made else None for name in moves}
+        expected = {name: self.current.get(name, began[name]) for name in moves}
+        order.warehouse.ledger.publish(order.environment, order.run_id, moves, expected, now())
+        self.current.update(moves)
+        try:
+            order.warehouse.patch_catalog(order.environment)
+        except WarehouseError as error:
+            self.warnings.append(f"the catalog could not be written: {error}; the next run repairs it")
+        for name, now_current in moves.items():
+            if now_current is not None and name in self.results:
+                snapshot = self.contents.snapshot_of(name).id
+                yield Event("published", order.run_id, name, snapshot=snapshot, rows=self.results[name].rows)
 
     def to_withdraw(self) -> tuple[str, ...]:
         """What nothing declares any more; all of it stays while a step failed, whose older view may still read it."""

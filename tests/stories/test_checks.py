@@ -219,3 +219,22 @@ def test_what_a_check_refused_can_be_looked_at(shop: Shop) -> None:
     assert shop.cli("show", "people", "--failed").code == 2
     shop.replace("assets/sales.sql", "25", "99")
     assert shop.run("sales") == {"sales": "materialized"}
+
+
+def test_each_table_is_seen_when_it_is_made_if_wanted(shop: Shop) -> None:
+    shop.sql("later", "SELECT count(*) AS n FROM by_city")
+    project = shop.project()
+    running = project.run(project.plan(), publish_each=True)
+    events = [(event.event, event.asset) for event in running]
+    assert events.index(("published", "sales")) < events.index(("started", "by_city"))
+    assert events.index(("published", "by_city")) < events.index(("started", "later"))
+    project.ledger.close()
+    assert shop.run() == {}
+    assert shop.rows("FROM later") == [(2,)]
+
+
+def test_each_table_that_passes_is_published_though_a_later_one_fails(shop: Shop) -> None:
+    shop.sql("later", "SELECT error('broken') AS n FROM by_city")
+    printed = shop.cli("materialize", "--publish", "each", "--json")
+    assert printed.code == 1
+    assert shop.rows("SELECT count(*) FROM by_city") == [(2,)]

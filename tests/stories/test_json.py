@@ -66,7 +66,7 @@ def test_ls(ask: Any) -> None:
 def test_plan(ask: Any) -> None:
     assert ask("plan") == {
         "schema": "assetflow.plan/1", "steps": [], "fresh": ["by_city", "sales"], "unaffected": [], "proofs": [],
-        "stale_upstreams": [], "withdrawn": [],
+        "stale_upstreams": [], "withdrawn": [], "held": [],
     }  # fmt: skip
     [sales, by_city] = ask("plan", "--full-refresh", "--check", code=3)["steps"]
     assert sales == {
@@ -141,6 +141,30 @@ def test_check(ask: Any) -> None:
     assert (document["schema"], document["ok"]) == ("assetflow.check/1", True)
     [found] = document["checks"]
     assert (found["asset"], found["severity"], found["ok"], found["failures"]) == ("sales", "warn", False, 1)
+
+
+def test_verify(ask: Any) -> None:
+    document = ask("verify", "--skips", "1")
+    assert document.keys() == {"schema", "ok", "files", "bytes", "problems", "skips_checked", "skips_wrong"}
+    assert (document["ok"], document["problems"], document["skips_checked"], document["skips_wrong"]) == (
+        True, [], 1, 0,
+    )  # fmt: skip
+
+
+def test_gc(ask: Any) -> None:
+    document = ask("gc", "--dry-run")
+    assert (document["schema"], document["removed"]) == ("assetflow.gc/1", {"files": 0, "bytes": 0})
+
+
+def test_env(ask: Any) -> None:
+    [prod] = ask("env", "list")["environments"]
+    assert (prod["name"], prod["tables"], prod["default"]) == ("prod", 3, True)
+
+
+def test_rollback(ask: Any) -> None:
+    document = ask("rollback", "by_city", "current", "--only")
+    assert (document["schema"], document["moved"], document["stale"]) == ("assetflow.rollback/1", [], [])
+    assert ask("rollback", "by_city", "--release")["released"]
 
 
 def test_runs(ask: Any) -> None:
