@@ -52,6 +52,11 @@ def test_a_command_says_what_it_does(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"completion", "init"}))
 def test_a_command_takes_the_project(name: str) -> None:
+    made = command(name)
+    if isinstance(made, click.Group):
+        for each in made.commands.values():
+            assert {"-C", "--project", "--json"} <= {flag for option in each.params for flag in option.opts}
+        return
     flags = flags_of(name)
     assert {"-C", "--project"} <= flags
     assert "--json" in flags

@@ -22,11 +22,14 @@ from assetflow.incremental.query_parts import (
     window_keys,
     windows_of,
 )
+from assetflow.incremental.ranges import conditions, ranges
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.tree import (
     alike,
+    all_of,
     called,
     column,
+    conjuncts,
     expressions,
     leaves,
     named,
@@ -235,7 +238,19 @@ class _Refresh:
     def restricted(self, block: Block, version: Version, keys: list[Tree], found: str, names: list[str]) -> Tree:
         """A block as it is or was, of some keys only."""
         node = self.at(block, version)
-        return {**node, "from_table": only_where(node["from_table"], keys, found, names)}
+        where = self.narrowed(node["from_table"], node["where_clause"], keys, found)
+        return {**node, "from_table": only_where(node["from_table"], keys, found, names), "where_clause": where}
+
+    def narrowed(self, table: Tree, where: Tree | None, keys: Sequence[Tree], found: str) -> Tree | None:
+        """A condition, and between which values the keys lie, where that can be said of the columns of one table."""
+        more = [
+            condition
+            for key, between in zip(keys, ranges(self.cursor, found, self.columns_of(found)), strict=True)
+            for condition in conditions(key, between)
+            if self.binds(condition, table)
+        ]
+        parts = [*conjuncts(where), *more]
+        return all_of(parts) if parts else None
 
     def touched(self, block: Block, table: Tree, keys: Sequence[Tree], *, inside: bool = False) -> list[Tree]:
         """SELECTs of the keys of all rows over a FROM clause that came or went, and perhaps of some others."""

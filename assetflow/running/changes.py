@@ -13,7 +13,9 @@ from assetflow.materialization import Column, Materialization, ReadSet, Snapshot
 from assetflow.planning.staleness import Content, reads_of
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
+from assetflow.running.ingest import Before
 from assetflow.running.parts import Known, Part
+from assetflow.warehouse.links import found_again
 from assetflow.warehouse.warehouse import Warehouse
 
 MOST_REPLACED = 0.25
@@ -74,7 +76,8 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str) -> Ref
         for name in asset.upstreams
         if (change := change_of(name, then, reads[name], contents.held.get(name), contents)) is not None
     )
-    is_quick = then.seconds < COMPARED_WITHIN
+    in_full = warehouse.ledger.full_seconds(asset.name)
+    is_quick = (then.seconds if in_full is None else in_full) < COMPARED_WITHIN
     compare = is_quick and (verdict is None or hash_of(run_id + asset.name) % ONE_IN == 0)
     sums = warehouse.ledger.file_sums(file.sha256 for file in snapshot.files)
     return Refresh(changes, snapshot.columns, snapshot.files, warehouse.root, sums, compare, is_quick)
@@ -115,14 +118,30 @@ def change_of(
     came, went = difference(before.files, now.files)
     if not came and not went:
         return None
-    if any(os.path.isabs(file.path) for file in went):
-        raise Refused(f"{name} is read in place, and the rows that went are gone with their files")
-    if not warehouse.has_files(before):
-        raise Refused(f"what {name} held is gone")
     refuse_replaced(name, came, went, now)
+    there = {file.sha256: file.path for file in now.files}
     return TableChange(
-        name, before.columns, absolute(warehouse, before.files), absolute(warehouse, came), absolute(warehouse, went)
+        name,
+        before.columns,
+        tuple(readable_path(name, file, there, warehouse) for file in before.files),
+        absolute(warehouse, came),
+        tuple(readable_path(name, file, there, warehouse) for file in went),
     )
+
+
+def readable_path(name: str, file: SnapshotFile, there: Mapping[str, str], warehouse: Warehouse) -> str:
+    """Where the rows of a file can be read: under its own name, that of an equal one, or a link. Refused: nowhere."""
+    if file.sha256 in there:
+        return os.path.join(warehouse.root, there[file.sha256])
+    if not os.path.isabs(file.path):
+        path = os.path.join(warehouse.root, file.path)
+        if os.path.exists(path):
+            return path
+        raise Refused(f"what {name} held is gone")
+    link = found_again(warehouse.root, file)
+    if link is None:
+        raise Refused(f"{name} is read in place, and the rows that went are gone with their files")
+    return link
 
 
 def is_alike(before: Snapshot, now: Snapshot, read: ReadSet, contents: Contents) -> bool:
@@ -174,6 +193,18 @@ def parsed_before(name: str, contents: Contents) -> Known | None:
     sums = warehouse.ledger.file_sums(part.file.sha256 for part in parts)
     columns = contents.snapshot(made.snapshot).columns
     return Known(found.reading, found.tags, found.types, parts, columns, sums)
+
+
+def recorded_before(name: str, contents: Contents) -> Before | None:
+    """The files of a source that is read where they lie, when it was recorded last."""
+    made = contents.made.get(name)
+    if made is None:
+        return None
+    snapshot = contents.snapshot(made.snapshot)
+    if not any(os.path.isabs(file.path) for file in snapshot.files):
+        return None
+    sums = contents.order.warehouse.ledger.file_sums(file.sha256 for file in snapshot.files)
+    return Before(snapshot.files, sums)
 
 
 def absolute(warehouse: Warehouse, files: Sequence[SnapshotFile]) -> tuple[str, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assetflow.errors import SourceError
-from assetflow.materialization import Column, Fingerprint, ReadSet, SnapshotFile
+from assetflow.materialization import Column, FileSums, Fingerprint, ReadSet, SnapshotFile, Sums
 from assetflow.running.parts import Known, parse
 from assetflow.running.steady import refuse_changed
 from assetflow.running.task import Built, finished
@@ -22,13 +23,22 @@ if TYPE_CHECKING:
 class SourceTask:
     """A source to record, a folder for what is made of its files, and what is known to be read of it.
 
-    `known` is what was parsed of it before.
+    `known` is what was parsed of it before, `before` its files that were read where they lie.
     """
 
     observed: Observed
     staging: str
     read_sets: tuple[ReadSet, ...] = ()
     known: Known | None = None
+    before: Before | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The files of a source when it was recorded last, and what digests of them are made of."""
+
+    files: tuple[SnapshotFile, ...]
+    sums: Mapping[tuple[str, str], Sums]
 
 
 def source_fingerprint(observed: Observed) -> Fingerprint:
@@ -56,8 +66,17 @@ def ingest(task: SourceTask, place: Workplace) -> Built:
 
 
 def opens_in_place(task: SourceTask, cursor: Cursor) -> bool:
-    """True when readers may open the files as they are: Parquet whose files agree on their columns."""
-    return task.observed.source.location.opens_in_place(cursor, paths_of(task))
+    """True when readers may open the files as they are: Parquet whose files agree on their columns.
+
+    Of files that were found to agree before, one stands for all.
+    """
+    paths = paths_of(task)
+    if task.before is not None:
+        seen = {file.sha256 for file in task.before.files}
+        old = [file.stat.path for file in task.observed.files if file.sha256 in seen]
+        new = [file.stat.path for file in task.observed.files if file.sha256 not in seen]
+        paths = (*old[:1], *new)
+    return task.observed.source.location.opens_in_place(cursor, paths)
 
 
 def paths_of(task: SourceTask) -> tuple[str, ...]:
@@ -65,23 +84,72 @@ def paths_of(task: SourceTask) -> tuple[str, ...]:
 
 
 def read_in_place(task: SourceTask, cursor: Cursor) -> Built:
-    """The columns and the row count of Parquet files from their footers, and the digests of what is read of them.
+    """The columns and the row counts of Parquet files from their footers, and the digests of what is read of them.
 
-    These have to be taken now: who replaces a file leaves nothing to compare with.
+    These have to be taken now, as long as the files are there; only files that are new are looked into.
     """
+    from assetflow.running.parts import projections
     from assetflow.warehouse.digest import digests
     from assetflow.warehouse.snapshots import readable, scan_of
 
-    files = task.observed.files
-    scan = task.observed.source.location.scan(paths_of(task))
-    relation = cursor.sql(scan)
+    relation = cursor.sql(task.observed.source.location.scan(paths_of(task)))
     columns = tuple(Column(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True))
-    rows = int(cursor.execute(f"SELECT count(*) FROM ({scan})").fetchall()[0][0])
-    listed = tuple(SnapshotFile(file.stat.path, file.sha256, 0, file.stat.size) for file in files)
+    listed = listed_files(task, cursor)
     narrow = readable(columns, task.read_sets)
-    found = digests(cursor, scan_of(paths_of(task)), columns, narrow)[1] if narrow else ()
-    projections = tuple(zip(narrow, found, strict=True))
-    return Built(columns, listed, rows, sum(file.bytes for file in listed), None, 0.0, projections=projections)
+    found = sums_in_place(task, listed, columns, [read for read in narrow if not read.ordered], cursor)
+    ordered = [read for read in narrow if read.ordered]
+    in_order = digests(cursor, scan_of(paths_of(task)), columns, ordered)[1] if ordered else ()
+    known = {
+        **(task.before.sums if task.before is not None else {}),
+        **{(one.file, one.key): one.sums for one in found},
+    }
+    rows, size = sum(file.rows for file in listed), sum(file.bytes for file in listed)
+    return Built(
+        columns, listed, rows, size, None, 0.0, sums=found,
+        projections=(*projections(columns, listed, narrow, known), *zip(ordered, in_order, strict=True)),
+    )  # fmt: skip
+
+
+def listed_files(task: SourceTask, cursor: Cursor) -> tuple[SnapshotFile, ...]:
+    """The files with their rows, as far as they were not known before."""
+    from assetflow.quoting import quote_literal
+
+    known = {file.sha256: file.rows for file in task.before.files} if task.before is not None else {}
+    new = [file.stat.path for file in task.observed.files if file.sha256 not in known]
+    counted: dict[str, int] = {}
+    if new:
+        from assetflow.sources.files.read import escape
+
+        paths = ", ".join(quote_literal(escape(path)) for path in new)
+        asked = f"SELECT file_name, num_rows FROM parquet_file_metadata([{paths}])"
+        counted = {str(path): int(rows) for path, rows in cursor.execute(asked).fetchall()}
+    return tuple(
+        SnapshotFile(
+            file.stat.path, file.sha256, known.get(file.sha256, counted.get(file.stat.path, 0)), file.stat.size
+        )
+        for file in task.observed.files
+    )
+
+
+def sums_in_place(
+    task: SourceTask, listed: tuple[SnapshotFile, ...], columns: tuple[Column, ...], reads: list[ReadSet],
+    cursor: Cursor,
+) -> tuple[FileSums, ...]:  # fmt: skip
+    """What digests of the files are made of, of those of which that is not known."""
+    from assetflow.warehouse.digest import sums_key
+    from assetflow.warehouse.snapshots import sums_of_files
+
+    known = task.before.sums if task.before is not None else {}
+    keys = [sums_key(columns, read) for read in reads]
+    new = [file for file in listed if any((file.sha256, key) not in known for key in keys)]
+    if not new or not reads:
+        return ()
+    found = sums_of_files(cursor, [file.path for file in new], columns, reads)
+    return tuple(
+        FileSums(file.sha256, key, one)
+        for file, sums in zip(new, found, strict=True)
+        for key, one in zip(keys, sums, strict=True)
+    )
 
 
 def parse_in_parts(task: SourceTask, cursor: Cursor) -> Built:

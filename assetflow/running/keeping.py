@@ -23,11 +23,12 @@ from assetflow.running.failures import failed_checks
 from assetflow.running.ingest import source_fingerprint
 from assetflow.running.order import Order
 from assetflow.running.parts import reading_of
-from assetflow.running.steady import refuse_changed, refuse_other_files
+from assetflow.running.steady import linked, refuse_changed, refuse_other_files
 from assetflow.running.task import Built, kept
 from assetflow.running.workshop import Workshop
 from assetflow.source import Observed
 from assetflow.warehouse import records
+from assetflow.warehouse.links import keep_links
 
 SECONDS_UNRECORDED = 0.5
 MOST_UNRECORDED = 64
@@ -160,6 +161,8 @@ class Keeping:
         observed = self.order.sources[name]
         warehouse = self.order.warehouse
         if built.digest is None:
+            keep_links(warehouse.root, built.files)
+            self.order.sources[name] = linked(observed)
             snapshot = warehouse.make_source(
                 name, built.columns, built.files, built.rows, built.bytes, observed.version
             )

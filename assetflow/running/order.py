@@ -31,7 +31,7 @@ class Order:
     plan: Plan
     assets: Mapping[str, Asset]
     graph: Graph
-    sources: Mapping[str, Observed]
+    sources: dict[str, Observed]
     state: State
     warehouse: Warehouse
     environment: str

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from assetflow.incremental.blocks import Parts, take_apart
+from assetflow.incremental.ranges import ranges
 from assetflow.incremental.refresh import Answer, Change, is_inexact, refresh, version_of
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.tree import select_all, text
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
 FLOATS = ("FLOAT", "DOUBLE")
-MOST_FILES = 64
-"""Files of a table beyond which the small ones among them are put together."""
-SMALL = 250_000
+MOST_SMALL = 32
+"""Small files of a table beyond which they are put together."""
+SMALL = 50_000
 """Rows of a file that is small."""
 MOST_KEYS = 0.5
 """The share of a table's rows beyond which making only the keys concerned costs as much as making all."""
@@ -210,7 +211,7 @@ class Rows:
         view(self.cursor, "assetflow_all_rows", rows)
         node = select_all("assetflow_all_rows")
         node = {**node, "modifiers": [{"type": "ORDER_MODIFIER", "orders": list(parts.orders)}]}
-        return self.staged_with(text(node), (), f"{words(answer)}, and sorted again")
+        return self.staged_with(text(node), (), f"{words(answer)}, and sorted again", in_order=True)
 
     def remaining(self, answer: Answer, files: Sequence[SnapshotFile]) -> str:
         """The rows of some files after the answer was put in."""
@@ -221,13 +222,32 @@ class Rows:
         if answer.minus is None:
             return f"({old}) UNION ALL ({answer.plus})"
         self.refuse_unmatchable(answer)
-        counted = bag_difference(self.given.columns, [(old, 1), (answer.plus, 1), (answer.minus, -1)])
-        self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE assetflow_counted AS {counted}")
-        missing = self.cursor.execute("SELECT count(*) FROM assetflow_counted WHERE assetflow_times < 0").fetchall()
-        if missing[0][0]:
+        return self.without(old, answer)
+
+    def without(self, old: str, answer: Answer) -> str:
+        """Rows without those that went, each as often as it went, and with those that came.
+
+        Only rows that are like one that went are counted; all others pass by.
+        """
+        columns = self.given.columns
+        names = [quote_identifier(column.name) for column in columns]
+        listed = ", ".join(names)
+        self.make("assetflow_net", bag_difference(columns, [(answer.plus, 1), (answer.minus or "", -1)]))
+        self.make("assetflow_minus", f"SELECT {listed} FROM assetflow_net WHERE assetflow_times < 0")
+        near = self.near("assetflow_minus", [column.name for column in columns])
+        match = " AND ".join(f"old.{name} IS NOT DISTINCT FROM keys.{name}" for name in names)
+        alike = f"SELECT {listed} FROM ({old}) AS old SEMI JOIN assetflow_minus AS keys ON {match} WHERE {near}"
+        gone = f"SELECT {listed} FROM assetflow_net, range(-assetflow_times) WHERE assetflow_times < 0"
+        self.make("assetflow_counted", bag_difference(columns, [(alike, 1), (gone, -1)]))
+        if has_rows(self.cursor, "assetflow_counted", "assetflow_times < 0"):
             raise Refused("rows to take out are not there")
-        names = ", ".join(quote_identifier(column.name) for column in self.given.columns)
-        return f"SELECT {names} FROM assetflow_counted, range(assetflow_times)"
+        others = f"SELECT {listed} FROM ({old}) AS old ANTI JOIN assetflow_minus AS keys ON {match}"
+        came = f"SELECT {listed} FROM assetflow_net, range(assetflow_times) WHERE assetflow_times > 0"
+        left = f"SELECT {listed} FROM assetflow_counted, range(assetflow_times)"
+        return f"({others}) UNION ALL ({left}) UNION ALL ({came})"
+
+    def make(self, name: str, sql: str) -> None:
+        self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
 
     def refuse_unmatchable(self, answer: Answer) -> None:
         """Refuse to look for rows by values that are not made the same twice, or are equal and not the same."""
@@ -249,12 +269,14 @@ class Rows:
     def by_rows(self, answer: Answer) -> Refreshed:
         """Take out row by row: all files in which one of the rows stands are written anew."""
         self.refuse_unmatchable(answer)
-        self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE assetflow_minus AS {answer.minus}")
-        self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE assetflow_plus AS {answer.plus}")
-        exact = Answer("FROM assetflow_plus", "FROM assetflow_minus", rules=answer.rules)
+        self.make("assetflow_came", answer.plus)
+        self.make("assetflow_went", answer.minus or "")
+        exact = Answer("FROM assetflow_came", "FROM assetflow_went", rules=answer.rules)
         names = [quote_identifier(column.name) for column in self.given.columns]
         touched = self.files_where(
-            "assetflow_minus", [f"old.{name} IS NOT DISTINCT FROM keys.{name}" for name in names]
+            "assetflow_went",
+            [column.name for column in self.given.columns],
+            [f"old.{name} IS NOT DISTINCT FROM keys.{name}" for name in names],
         )[0]
         touched = self.with_small(touched)
         if not touched and self.given.files:
@@ -273,22 +295,34 @@ class Rows:
 
     def with_small(self, touched: Sequence[SnapshotFile]) -> list[SnapshotFile]:
         """The files to write anew, and the small ones with them where there are too many files."""
-        if len(self.given.files) - len(touched) < MOST_FILES:
+        small = [file for file in self.given.files if file.rows < SMALL and file not in touched]
+        if len(small) < MOST_SMALL:
             return list(touched)
-        return [file for file in self.given.files if file in touched or file.rows < SMALL]
+        return [file for file in self.given.files if file in touched or file in small]
 
     def files_with(self, answer: Answer) -> tuple[list[SnapshotFile], int]:
-        return self.files_where(answer.keys or "", [self.match(answer)])
+        return self.files_where(answer.keys or "", answer.key_columns, [self.match(answer)])
 
-    def files_where(self, keys: str, conditions: Sequence[str]) -> tuple[list[SnapshotFile], int]:
+    def near(self, keys: str, names: Sequence[str]) -> str:
+        """A condition that rows which match a row of `keys` fulfil, and by which DuckDB passes over row groups.
+
+        `names` are the columns of the table that stand for those of `keys`.
+        """
+        relation = self.cursor.sql(f"FROM {keys}")
+        columns = [(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
+        found = zip(names, ranges(self.cursor, keys, columns), strict=True)
+        said = [f"old.{quote_identifier(name)} BETWEEN {each[0]} AND {each[1]}" for name, each in found if each]
+        return " AND ".join(said) or "true"
+
+    def files_where(self, keys: str, names: Sequence[str], conditions: Sequence[str]) -> tuple[list[SnapshotFile], int]:
         """The files in which rows stand that match a row of `keys`, and how many rows these are."""
         if not self.given.files:
             return [], 0
         scan = scan_with_file(self.given.columns, self.paths(self.given.files))
         found = dict(
             self.cursor.execute(
-                f"SELECT assetflow_file, count(*) FROM ({scan}) AS old SEMI JOIN {keys} AS keys "
-                f"ON {' AND '.join(conditions)} GROUP BY ALL"
+                f"SELECT assetflow_file, count(*) FROM (SELECT * FROM ({scan}) AS old WHERE {self.near(keys, names)}) "
+                f"AS old SEMI JOIN {keys} AS keys ON {' AND '.join(conditions)} GROUP BY ALL"
             ).fetchall()
         )
         touched = [file for at, file in enumerate(self.given.files) if at in found]
@@ -304,9 +338,9 @@ class Rows:
     def paths(self, files: Sequence[SnapshotFile]) -> list[str]:
         return [os.path.join(self.given.root, file.path) for file in files]
 
-    def staged_with(self, sql: str, stay: Sequence[SnapshotFile], how: str) -> Refreshed:
+    def staged_with(self, sql: str, stay: Sequence[SnapshotFile], how: str, *, in_order: bool = False) -> Refreshed:
         """Write rows, and put the new file together with those that stay."""
-        staged = stage_query(self.cursor, sql, self.folder, reads=self.reads)
+        staged = stage_query(self.cursor, sql, self.folder, reads=self.reads, spread=not in_order)
         if staged.columns != self.given.columns:
             raise Refused("its rows are stored otherwise than before")
         if staged.rows == 0 and stay:
@@ -358,5 +392,6 @@ def view(cursor: Cursor, name: str, sql: str) -> None:
     cursor.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(name)} AS {sql}")
 
 
-def has_rows(cursor: Cursor, name: str) -> bool:
-    return bool(cursor.execute(f"SELECT EXISTS(FROM {quote_identifier(name)})").fetchall()[0][0])
+def has_rows(cursor: Cursor, name: str, condition: str = "true") -> bool:
+    asked = f"SELECT EXISTS(FROM {quote_identifier(name)} WHERE {condition})"
+    return bool(cursor.execute(asked).fetchall()[0][0])

@@ -25,7 +25,7 @@ from assetflow.incremental.refused import Refused
 from assetflow.materialization import Proof, ReadSet
 from assetflow.planning.decide import decide
 from assetflow.planning.step import Step
-from assetflow.running.changes import parsed_before, refresh_of
+from assetflow.running.changes import parsed_before, recorded_before, refresh_of
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Event, RunResult, Status
 from assetflow.running.failures import told
@@ -39,6 +39,8 @@ from assetflow.warehouse import records
 
 SECONDS_TO_STOP = 3.0
 SECONDS_DEAF = 0.5
+MANY_ROWS = 1_000_000
+"""Rows of its upstreams beyond which a table is taken to be large."""
 
 
 class Run:
@@ -162,7 +164,15 @@ class Run:
             self.tables.named(name for name in asset.check_upstreams if self.contents.is_made(name)),
             self.read_sets(asset.name),
             watched=self.is_watched(asset),
+            spread=self.may_spread(asset),
         )
+
+    def may_spread(self, asset: Asset) -> bool:
+        """True for a large table in which nobody cares for the order of rows."""
+        below = self.order.graph.downstreams(asset.name)
+        readers = [self.order.assets[name] for name in below if name in self.order.assets]
+        rows = sum(self.contents.snapshot_of(name).rows or 0 for name in asset.upstreams if self.contents.is_made(name))
+        return rows > MANY_ROWS and not asset.sets_order and not any(each.reads_order for each in readers)
 
     def with_changes(self, task: Task, step: Step) -> Task:
         """The task with what changed in its upstreams, where the asset can be refreshed by that."""
@@ -271,7 +281,8 @@ class Run:
                 self.contents.source_restored(name, older)
             else:
                 staging = os.path.join(self.staging, f"source-{name}")
-                task = SourceTask(observed, staging, self.read_sets(name), parsed_before(name, self.contents))
+                known, before = parsed_before(name, self.contents), recorded_before(name, self.contents)
+                task = SourceTask(observed, staging, self.read_sets(name), known, before)
                 self.futures[executor.submit(ingest, task, self.order.place)] = name
 
     # The end

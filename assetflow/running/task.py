@@ -42,6 +42,7 @@ class Task:
     `staging` is a folder for this task alone; `now` the time of the run, which checks of freshness compare with.
     `read_sets` are what others are known to read of it. `watched`: note which columns of its LazyFrames are read.
     `refresh` is what it can be made from without reading everything; None: it is made in full, and `why_full`.
+    `spread`: its rows may be written into several files, in any order.
     """
 
     asset: Asset
@@ -54,6 +55,7 @@ class Task:
     watched: bool = False
     refresh: Refresh | None = None
     why_full: str | None = None
+    spread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +292,7 @@ def stage(result: Result, task: Task, where: Where) -> Staged:
     sql = result.sql or ""
     if task.asset.kind == "sql":
         with sql_errors(result.cursor, sql, where):
-            return stage_query(result.cursor, sql, task.staging, reads=task.read_sets)
+            return stage_query(result.cursor, sql, task.staging, reads=task.read_sets, spread=task.spread)
     with user_errors(where), sql_errors(result.cursor, sql, where):
         return stage_query(result.cursor, sql, task.staging, reads=task.read_sets)
 

@@ -74,6 +74,20 @@ def sums(
     return (found[0].rows if found else 0), tuple(found)
 
 
+def sums_by_file(
+    cursor: duckdb.DuckDBPyConnection, scan: str, columns: Sequence[Column], reads: Sequence[ReadSet], files: int
+) -> list[tuple[Sums, ...]]:
+    """The same for each of the Parquet files that `scan` reads, in one pass."""
+    hashes = [_row_hash(chosen_columns(columns, read), read) for read in reads]
+    listed = ", ".join(f"{hash_} AS h{at}" for at, hash_ in enumerate(hashes))
+    rows_of_files = f"SELECT file_index AS assetflow_file, {listed} FROM {scan}"
+    asked = f"SELECT assetflow_file, count(*), {_aggregates(hashes)} FROM ({rows_of_files}) GROUP BY assetflow_file"
+    found = dict.fromkeys(range(files), (NO_ROWS,) * len(reads))
+    for at, rows, *totals in cursor.execute(asked).fetchall():
+        found[at] = tuple(Sums(rows, totals[n], totals[n + 1]) for n in range(0, len(totals), 2))
+    return [found[at] for at in range(files)]
+
+
 def sums_key(columns: Sequence[Column], read: ReadSet) -> str:
     """Names what was summed up: these columns, as they are stored, by this version of the algorithm."""
     said = json.dumps([algorithm(), [list(column) for column in chosen_columns(columns, read)]])
@@ -113,12 +127,16 @@ def tells_order(columns: Sequence[Column]) -> bool:
 
 
 def _sums(cursor: duckdb.DuckDBPyConnection, hashes: Sequence[str], scan: str) -> list[Sums]:
-    aggregates = ", ".join(
+    asked = f"SELECT count(*), {_aggregates(hashes)} FROM ({_select(hashes, scan)})"
+    rows, *found = cursor.execute(asked).fetchall()[0]
+    return [Sums(rows, found[at], found[at + 1]) for at in range(0, len(found), 2)]
+
+
+def _aggregates(hashes: Sequence[str]) -> str:
+    return ", ".join(
         f"coalesce(sum(h{i}::HUGEINT), 0), coalesce(sum(((h{i} >> 32) * (h{i} & {HALF}))::HUGEINT), 0)"
         for i in range(len(hashes))
     )
-    rows, *found = cursor.execute(f"SELECT count(*), {aggregates} FROM ({_select(hashes, scan)})").fetchall()[0]
-    return [Sums(rows, found[at], found[at + 1]) for at in range(0, len(found), 2)]
 
 
 def _sums_of_few(cursor: duckdb.DuckDBPyConnection, hashes: Sequence[str], scan: str) -> list[Sums]:

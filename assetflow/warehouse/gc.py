@@ -10,6 +10,7 @@ that some other snapshot shares is reachable as long as that snapshot is.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from datetime import datetime, timedelta
 from assetflow.errors import WarehouseError
 from assetflow.warehouse import below, catalog, durable
 from assetflow.warehouse.connection import Connection
+from assetflow.warehouse.links import sweep_links
 from assetflow.warehouse.locks import holders, short_lock
 from assetflow.warehouse.reserve import keep_reserve, release_reserve
 from assetflow.warehouse.retention import Kept, Published, Retention, kept_versions, within
@@ -144,6 +146,7 @@ class Sweep:
             self.sweep_staging()
             self.look_and_remove()
             self.sweep_samples()
+            sweep_links(self.root, self.linked())
         return self.swept
 
     def look_and_remove(self) -> None:
@@ -280,6 +283,12 @@ class Sweep:
         return min(numbers, default=None)
 
     # What runs leave behind
+
+    def linked(self) -> set[str]:
+        """The hashes of the files outside of the warehouse that kept versions are made of."""
+        ids = self.needed() | {kept.snapshot for kept in self.versions()}
+        found = self.connection.read("SELECT id, files FROM snapshots")
+        return {file[1] for id, files in found if id in ids for file in json.loads(files) if os.path.isabs(file[0])}
 
     def left_in_staging(self) -> Iterator[str]:
         at_work = {holder.run_id for holder in holders(self.root)}

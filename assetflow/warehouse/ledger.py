@@ -132,6 +132,11 @@ class Ledger:
         found = self._connection.read(rows.SELECT_SHADOW, (asset, code))
         return bool(found[0][0]) if found else None
 
+    def full_seconds(self, asset: str) -> float | None:
+        """How long it took to make an asset in full, the last time."""
+        found = self._connection.read(rows.SELECT_FULL_SECONDS, (asset,))
+        return float(found[0][0]) if found else None
+
     def proof(self, env: str, asset: str, materialization: str) -> Proven | None:
         """The newest proof that an asset need not be made again, if there ever was need of one."""
         found = self._connection.read(rows.SELECT_PROOF, (env, asset, materialization))

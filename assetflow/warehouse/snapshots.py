@@ -11,23 +11,36 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assetflow.errors import AssetError, WarehouseError
-from assetflow.materialization import Column, FileSums, ReadSet, Snapshot, SnapshotFile
+from assetflow.materialization import Column, FileSums, ReadSet, Snapshot, SnapshotFile, Sums
 from assetflow.quoting import quote_identifier, quote_literal
 from assetflow.warehouse import durable
-from assetflow.warehouse.digest import digest_of, digests, sums, sums_key, tells_order
+from assetflow.warehouse.digest import (
+    NO_ROWS,
+    digest_of,
+    digests,
+    sums,
+    sums_by_file,
+    sums_key,
+    tells_order,
+)
 from assetflow.warehouse.types import is_wide, logical_type, restore, shown_as, stored_as, written_as
 
 if TYPE_CHECKING:
     import duckdb
 
 PART = "part-0.parquet"
-OPTIONS = "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false"
+OPTIONS = "FORMAT parquet, COMPRESSION zstd, RETURN_FILES true"
+ONE_FILE = "USE_TMP_FILE false"
 """Staging is private to a run, so the writer needs no temporary name of its own."""
+MANY_FILES = "ROW_GROUPS_PER_FILE 2"
+"""Files of a quarter of a million rows: what changes in a large table is then in few of them, the others are shared.
+DuckDB does not keep the order of rows in them."""
 CHECK_DISK = "Check the disk, then run again; nothing was published."
 BEYOND_DECIMAL = "to DECIMAL(38,0)"
 """What DuckDB says of an integer of more than 38 digits."""
@@ -51,30 +64,37 @@ class Staged:
 
 
 def stage_query(
-    cursor: duckdb.DuckDBPyConnection, sql: str, folder: str, file_name: str = PART, *, reads: Sequence[ReadSet] = ()
+    cursor: duckdb.DuckDBPyConnection,
+    sql: str,
+    folder: str,
+    file_name: str = PART,
+    *,
+    reads: Sequence[ReadSet] = (),
+    spread: bool = False,
 ) -> Staged:
     """Write the rows of one SELECT to `folder`, streaming and in the query's order, and read them back.
 
-    `reads` are the sets of columns that somebody reads: their digests are computed on the way.
+    `reads` are the sets of columns that somebody reads: their digests are computed on the way. `spread`: write many
+    rows into several files, in any order.
 
     Raises AssetError for two columns of one name, WarehouseError for a full disk, and what DuckDB raises for the
     query itself.
     """
     import duckdb
 
-    path = os.path.join(folder, file_name)
+    path = os.path.join(folder, f"{file_name}.parts" if spread else file_name)
     _make_staging(folder)
     made = _described(cursor, sql)
     _refuse_duplicates([name for name, _ in made])
     columns = _columns(made)
     try:
-        rows = _copy(cursor, _with_casts(sql, made), path)
+        rows, files = _copy(cursor, _with_casts(sql, made), path, spread=spread)
     except duckdb.ConversionException as error:
         if BEYOND_DECIMAL not in str(error) or not any(is_wide(column.type) for column in columns):
             raise
         columns = _columns(made, wide=True)
-        rows = _copy(cursor, _with_casts(sql, made, wide=True), path)
-    return read_back(cursor, columns, path, rows, reads=reads)
+        rows, files = _copy(cursor, _with_casts(sql, made, wide=True), path, spread=spread)
+    return read_back(cursor, columns, files, rows, reads=reads)
 
 
 def stage_parquet(
@@ -95,18 +115,18 @@ def stage_parquet(
         return staged
     _make_staging(folder)
     os.rename(path, kept)
-    return read_back(cursor, _columns(made), kept, reads=reads)
+    return read_back(cursor, _columns(made), [kept], reads=reads)
 
 
 def read_back(
     cursor: duckdb.DuckDBPyConnection,
     columns: Sequence[Column],
-    path: str,
+    paths: Sequence[str],
     written: int | None = None,
     *,
     reads: Sequence[ReadSet] = (),
 ) -> Staged:
-    """Decode every row of a file: their count, their digest, those of `reads`, and the hash of the file's bytes.
+    """Decode every row of some files: their count, their digest, those of `reads`, and the hashes of their bytes.
 
     WarehouseError when that fails, or when there are not as many rows as were `written`.
     """
@@ -115,23 +135,40 @@ def read_back(
     try:
         narrow = readable(columns, reads)
         wanted = [ReadSet(), *narrow]
-        rows, found = sums(cursor, scan_of([path]), columns, wanted, about=written)
-        digest, *others = (digest_of(columns, read, one) for read, one in zip(wanted, found, strict=True))
-        with open(path, "rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            size = os.fstat(file.fileno()).st_size
+        found = sums_of_files(cursor, paths, columns, wanted, about=written)
+        files = tuple(_file_read(path, of_file[0].rows) for path, of_file in zip(paths, found, strict=True))
     except (duckdb.Error, OSError) as error:
         said = f"what was just written cannot be read back: {error}"
-        raise WarehouseError(said, path=path, hint=CHECK_DISK) from error
+        raise WarehouseError(said, path=paths[0], hint=CHECK_DISK) from error
+    rows = sum(file.rows for file in files)
     if written is not None and rows != written:
-        raise WarehouseError(f"{written:,} rows were written, {rows:,} read back", path=path, hint=CHECK_DISK)
-    files = (SnapshotFile(path, sha256, rows, size),)
+        raise WarehouseError(f"{written:,} rows were written, {rows:,} read back", path=paths[0], hint=CHECK_DISK)
+    totals = [sum(each, NO_ROWS) for each in zip(*found, strict=True)]
+    digest, *others = (digest_of(columns, read, total) for read, total in zip(wanted, totals, strict=True))
     kept = tuple(
-        FileSums(sha256, sums_key(columns, read), one)
-        for read, one in zip(wanted, found, strict=True)
+        FileSums(file.sha256, sums_key(columns, read), one)
+        for file, of_file in zip(files, found, strict=True)
+        for read, one in zip(wanted, of_file, strict=True)
         if not read.ordered
     )
+    size = sum(file.bytes for file in files)
     return Staged(tuple(columns), files, rows, size, digest, tuple(zip(narrow, others, strict=True)), kept)
+
+
+def sums_of_files(
+    cursor: duckdb.DuckDBPyConnection, paths: Sequence[str], columns: Sequence[Column], reads: Sequence[ReadSet],
+    *, about: int | None = None,
+) -> list[tuple[Sums, ...]]:  # fmt: skip
+    """What digests of some of the columns each are made of, for each of the files."""
+    if len(paths) == 1:
+        return [sums(cursor, scan_of(paths), columns, reads, about=about)[1]]
+    return sums_by_file(cursor, scan_of(paths), columns, reads, len(paths))
+
+
+def _file_read(path: str, rows: int) -> SnapshotFile:
+    with open(path, "rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return SnapshotFile(path, sha256, rows, os.fstat(file.fileno()).st_size)
 
 
 def readable(columns: Sequence[Column], reads: Sequence[ReadSet]) -> list[ReadSet]:
@@ -257,17 +294,26 @@ def _written(kind: str, *, wide: bool) -> str | None:
     return written_as(logical, wide=wide) or (logical if logical != kind else None)
 
 
-def _copy(cursor: duckdb.DuckDBPyConnection, sql: str, path: str) -> int:
-    """Write the rows of a query; returns how many there were."""
+def _copy(cursor: duckdb.DuckDBPyConnection, sql: str, path: str, *, spread: bool) -> tuple[int, list[str]]:
+    """Write the rows of a query into a file, or into files of a new folder; returns how many, and the files."""
     import duckdb
 
+    if spread:
+        shutil.rmtree(path, ignore_errors=True)
+    options = f"{OPTIONS}, {MANY_FILES if spread else ONE_FILE}"
     try:
         # The query stays on the first line, so that the lines of DuckDB's errors are those of the query.
-        return int(cursor.execute(f"COPY ({sql}\n) TO {quote_literal(path)} ({OPTIONS})").fetchall()[0][0])
+        copied = cursor.execute(f"COPY ({sql}\n) TO {quote_literal(path)} ({options})").fetchall()[0]
     except duckdb.Error as error:
         if durable.says_out_of_space(str(error)):
             raise durable.out_of_space(path) from error
         raise
+    return int(copied[0]), sorted(copied[1], key=_number) if spread else [path]
+
+
+def _number(path: str) -> int:
+    """The place of a file among those of one COPY: `data_12.parquet`."""
+    return int(re.findall(r"\d+", os.path.basename(path))[0])
 
 
 def _refuse_duplicates(names: Sequence[str]) -> None:

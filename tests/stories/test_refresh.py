@@ -187,3 +187,60 @@ def test_plan_and_explain_tell_the_rule(nights: Shop) -> None:
     assert 'It is refreshed by the rows that changed: keyed by "day".' in told
     told = nights.cli("explain", "first_three").out
     assert "it is made in full: LIMIT, line 4" in told
+
+
+@pytest.fixture
+def parquet(empty_shop: Shop) -> Shop:
+    """facts: a Parquet file a day, read where they lie -> by_day."""
+    shop = empty_shop
+    shop.write("assetflow.toml", '[sources.facts]\nfiles = "data/*.parquet"\n')
+    (shop.root / "data").mkdir()
+    for day in range(5):
+        write_day(shop, day)
+    shop.sql("by_day", "SELECT day, count(*) AS n, sum(x) AS x FROM facts GROUP BY day")
+    shop.sql("large", "SELECT * FROM facts WHERE x > 10")
+    shop.made()
+    return shop
+
+
+def write_day(shop: Shop, day: int, rows: int = 20, factor: int = 1) -> None:
+    path = shop.root / "data" / f"{day}.parquet"
+    new = path.with_suffix(".new")
+    duckdb.sql(f"COPY (SELECT {day} AS day, i * {factor} AS x FROM range({rows}) t(i)) TO '{new}' (FORMAT parquet)")
+    new.replace(path)
+
+
+def facts_from_nothing(shop: Shop, sql: str) -> list[tuple[object, ...]]:
+    return duckdb.sql(sql.replace("facts", f"'{shop.root}/data/*.parquet'")).fetchall()
+
+
+BY_DAY = "SELECT day, count(*) AS n, sum(x) AS x FROM facts GROUP BY day ORDER BY ALL"
+LARGE = "SELECT * FROM facts WHERE x > 10 ORDER BY ALL"
+
+
+@pytest.mark.parametrize("change", ["a new day", "a day replaced", "a late row", "a day taken back"])
+def test_parquet_that_is_read_in_place_is_refreshed_by_what_changed(parquet: Shop, change: str) -> None:
+    if change == "a day taken back":
+        parquet.remove("data/2.parquet")
+    else:
+        day, rows, factor = {"a new day": (7, 20, 1), "a day replaced": (2, 20, 3), "a late row": (1, 21, 1)}[change]
+        write_day(parquet, day, rows, factor)
+    assert {name: mode for name, (mode, _) in modes(parquet).items()} == {
+        "by_day": "incremental",
+        "large": "incremental",
+    }
+    assert parquet.rows("FROM by_day ORDER BY ALL") == facts_from_nothing(parquet, BY_DAY)
+    assert parquet.rows("FROM large ORDER BY ALL") == facts_from_nothing(parquet, LARGE)
+    assert parquet.run() == {}
+
+
+def test_a_file_that_was_written_into_leaves_nothing_to_compare_with(parquet: Shop) -> None:
+    path = parquet.root / "data" / "2.parquet"
+    other = parquet.root / "other.parquet"
+    duckdb.sql(f"COPY (SELECT 2 AS day, i * 5 AS x FROM range(20) t(i)) TO '{other}' (FORMAT parquet)")
+    with path.open("r+b") as file:
+        file.truncate()
+        file.write(other.read_bytes())
+    why = "facts is read in place, and the rows that went are gone with their files"
+    assert modes(parquet) == {"by_day": ("full", why), "large": ("full", why)}
+    assert parquet.rows("FROM by_day ORDER BY ALL") == facts_from_nothing(parquet, BY_DAY)

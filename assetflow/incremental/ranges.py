@@ -1,0 +1,75 @@
+"""Between which values keys lie: a condition that lets DuckDB pass over whole row groups, and changes nothing else.
+
+keys 2024-01-05, 2024-01-07    "day" BETWEEN '2024-01-05'::DATE AND '2024-01-07'::DATE
+of date_trunc('month', sold)   sold >= '2024-01-01' AND sold < '2024-03-01'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from assetflow.incremental.tree import without_alias
+from assetflow.lineage.sql_tree import Tree, parse
+from assetflow.quoting import quote_identifier, quote_literal
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Cursor
+
+ORDERED = frozenset({
+    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "DATE",
+    "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_S", "TIMESTAMP_MS",
+})  # fmt: skip
+"""Types whose text is a literal of the same value. Text itself is left out: its statistics are of its first bytes."""
+UNITS = ("year", "quarter", "month", "week", "day", "hour", "minute")
+
+
+def ranges(cursor: Cursor, table: str, columns: Sequence[tuple[str, str]]) -> list[tuple[str, str] | None]:
+    """The least and greatest value of each column as SQL; None for other types, for NULLs, and without rows."""
+    names = [quote_identifier(name) for name, _ in columns]
+    asked = ", ".join(f"min({name})::VARCHAR, max({name})::VARCHAR, count({name})" for name in names)
+    total, *found = cursor.execute(f"SELECT count(*), {asked} FROM {quote_identifier(table)}").fetchall()[0]
+    made: list[tuple[str, str] | None] = []
+    for at, (_, kind) in enumerate(columns):
+        least, greatest, count = found[3 * at : 3 * at + 3]
+        is_known = kind in ORDERED or kind.startswith("DECIMAL")
+        if not is_known or total == 0 or count < total:
+            made.append(None)
+        else:
+            made.append((f"{quote_literal(least)}::{kind}", f"{quote_literal(greatest)}::{kind}"))
+    return made
+
+
+def conditions(expression: Tree, between: tuple[str, str] | None) -> list[Tree]:
+    """What holds of the rows whose key lies between two values, said of columns as far as possible."""
+    if between is None:
+        return []
+    least, greatest = between
+    if expression["class"] == "COLUMN_REF":
+        return [_with("x BETWEEN " + f"{least} AND {greatest}", expression)]
+    truncated = _truncated(expression)
+    if truncated is None:
+        return []
+    inner, unit = truncated
+    return [_with(f"x >= {least}", inner), _with(f"x < {greatest} + INTERVAL '1 {unit}'", inner)]
+
+
+def _truncated(expression: Tree) -> tuple[Tree, str] | None:
+    """The column and the unit of `date_trunc('month', sold)` and `sold::DATE`; None for all else."""
+    if expression["class"] == "CAST" and not expression.get("try_cast"):
+        child = expression["child"]
+        if (expression.get("type_expr") or {}).get("type_name") == "date" and child["class"] == "COLUMN_REF":
+            return child, "day"
+        return None
+    if expression["class"] != "FUNCTION" or expression["function_name"] != "date_trunc":
+        return None
+    unit, inner = (each["expression"] for each in expression["arguments"])
+    text = str((unit.get("literal") or {}).get("text", "")).lower()
+    return (inner, text) if inner["class"] == "COLUMN_REF" and text in UNITS else None
+
+
+def _with(condition: str, column: Tree) -> Tree:
+    """A condition on the column x, said of another expression."""
+    tree: Tree = parse(f"SELECT 1 WHERE {condition}").statements[0]["node"]["where_clause"]
+    key = "input" if "input" in tree else "left"
+    return {**tree, key: without_alias(column)}
