@@ -55,6 +55,7 @@ WITH a AS (SELECT k, count(*) AS n FROM t GROUP BY k), b AS (SELECT k, sum(w) AS
 SELECT id, row_number() OVER (PARTITION BY k ORDER BY x, id, g, d, s) AS rn FROM t;
 SELECT *, sum(x) OVER (PARTITION BY k ORDER BY id, x, g, d, s) AS running FROM t;
 SELECT id, k, lag(x) OVER (PARTITION BY k ORDER BY id, x, g, d, s) AS p, rank() OVER (PARTITION BY k, g ORDER BY x) AS r FROM t;
+SELECT id, rank() OVER (PARTITION BY k, g ORDER BY x) AS r, sum(x) OVER (PARTITION BY k) AS s FROM t;
 SELECT * FROM t QUALIFY row_number() OVER (PARTITION BY k ORDER BY x DESC, id, g, d, s) = 1;
 SELECT k, g, sum(x) AS s, rank() OVER (PARTITION BY k ORDER BY sum(x)) AS r FROM t GROUP BY k, g;
 SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY k ORDER BY id, x, g, d, s) AS rn FROM t) WHERE rn <= 2;
