@@ -97,12 +97,37 @@ def heavy_build(folder: Path, size: Size) -> Iterator[Figure]:
     yield Figure(f"heavy build, {size.rows:,} rows", costs[0], 1.25, "plain script", costs[1], memory=True)
 
 
+def nights(folder: Path, size: Size) -> Iterator[Figure]:
+    """What a night costs that brings a little, beside making everything again: filter, join, group by."""
+    project = folder / "nights"
+    make = [sys.executable, "-m", "benchmarks.nights", str(project), "--rows", str(size.rows)]
+    subprocess.run(make, cwd=ROOT, env=surroundings(), check=True)
+    measure(assetflow("materialize", folder=project))
+    numbers = count()
+
+    def bring(what: str) -> None:
+        arguments = [*make, "--bring", what, str(next(numbers))]
+        subprocess.run(arguments, cwd=ROOT, env=surroundings(), check=True)
+
+    for what, to_reach in NIGHTS.items():
+        # The first night of a kind is compared with a full refresh, where that is quick.
+        measure(assetflow("materialize", folder=project, before=partial(bring, what)))
+        night = assetflow("materialize", folder=project, before=partial(bring, what))
+        full = assetflow("materialize", "--full-refresh", folder=project)
+        costs = alternate([night, full], size.heavy_times)
+        yield Figure(f"{what} of {size.rows:,} rows", costs[0], to_reach, "full refresh", costs[1])
+
+
+NIGHTS = {"appended": 0.05, "replaced": 0.03, "late": 0.02}
+"""1 % of the rows as new days, one day of 365 again, one row late: the share of a full refresh's processor time."""
+
 PARTS: dict[str, Callable[[Path, Size], Iterator[Figure]]] = {
     "help": help_screen,
     "noop": nothing_stale,
     "edit": leaf_edited,
     "first": first_build,
     "heavy": heavy_build,
+    "nights": nights,
 }
 """What can be asked for by name."""
 

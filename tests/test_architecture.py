@@ -32,6 +32,7 @@ ENGINES_ALLOWED = {
     "lineage/binder.py": {"duckdb"},
     "incremental/foresee.py": {"duckdb"},
     "incremental/query_parts.py": {"duckdb"},
+    "incremental/ranges.py": {"duckdb"},
     "incremental/refresh.py": {"duckdb"},
     "lineage/sql.py": {"sqlglot"},
     "lineage/sqlglot_columns.py": {"sqlglot"},

@@ -214,8 +214,25 @@ def summarize(result: RunResult, plan: Plan, project: Project, *, quiet: bool) -
     said = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
     fresh = f", {len(plan.fresh)} fresh before" if plan.fresh else ""
     say(f"\n{styled(said, 'bold', err=True)}{fresh} in {seconds(result.seconds)}")
+    spared = spared_text(result)
+    if spared:
+        say(spared)
     if counts["made"] or counts["restored"] or counts["withdrawn"]:
         say(f"published in {project.catalog_shown()}")
+
+
+def spared_text(result: RunResult) -> str:
+    """`2 of 3 incremental: 1.2 % of the rows read, 41 s instead of about 18 min`"""
+    made = [each for each in result.assets if each.outcome == "materialized"]
+    found = [(each, each.saved) for each in made if each.saved is not None]
+    if not found:
+        return ""
+    there = sum(saved.rows_there for _, saved in found)
+    share = f"{100 * sum(saved.rows_read for _, saved in found) / there:.2g} % of the rows read" if there else ""
+    known = [(each.seconds, saved.seconds_in_full) for each, saved in found if saved.seconds_in_full is not None]
+    took, full = sum(one for one, _ in known), sum(other for _, other in known)
+    spent = f"{seconds(took)} instead of about {seconds(full)}" if known and full > took else ""
+    return f"{len(found)} of {len(made)} incremental: {', '.join(part for part in (share, spent) if part)}".rstrip(": ")
 
 
 def outcome_counts(result: RunResult) -> dict[str, int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from assetflow.asset import Asset
 from assetflow.errors import DefinitionError, SourceError, UsageError
@@ -18,12 +19,25 @@ from assetflow.planning.step import State, Step
 
 
 @dataclass(frozen=True, slots=True)
+class InputChange:
+    """What changed in a source since it was recorded: the files that came or were written anew, and how many went."""
+
+    source: str
+    files: int
+    came: tuple[str, ...]
+    went: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"source": self.source, "files": self.files, "came": list(self.came), "went": self.went}
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The steps in order; what is fresh; which upstreams are stale but were not selected; what is to be withdrawn.
 
     `held` are assets that were rolled back, which no run moves. `proofs` tell why something is fresh though its
     upstreams changed. `withdrawn` are published tables that nothing declares any more; `state` is what the plan was
-    made of.
+    made of. `inputs` tell what changed in sources, where that was asked.
     """
 
     steps: tuple[Step, ...]
@@ -34,6 +48,7 @@ class Plan:
     withdrawn: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
     proofs: tuple[Proof, ...] = ()
+    inputs: tuple[InputChange, ...] = ()
     state: State | None = field(default=None, repr=False, compare=False)
 
     def __bool__(self) -> bool:

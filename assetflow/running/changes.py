@@ -29,13 +29,17 @@ ONE_IN = 20
 
 @dataclass(frozen=True, slots=True)
 class TableChange:
-    """One table that changed: the files that it had, those that came and those that went, by absolute paths."""
+    """One table that changed: the files that it had, those that came and those that went, by absolute paths.
+
+    `rows` are those in files that came or went.
+    """
 
     name: str
     columns: tuple[Column, ...]
     before: tuple[str, ...]
     came: tuple[str, ...]
     went: tuple[str, ...]
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Refresh:
 
     `sums` are what the digests of `files` are made of. `compare`: make the rows in full as well, and compare.
     `is_quick`: a full refresh takes no time, so that it is better than having others made again for the order of rows.
+    `read_in_order`: a function reads them so.
     """
 
     changes: tuple[TableChange, ...]
@@ -53,6 +58,7 @@ class Refresh:
     sums: Mapping[tuple[str, str], Sums]
     compare: bool
     is_quick: bool
+    read_in_order: bool
 
 
 def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str) -> Refresh:
@@ -76,11 +82,13 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str) -> Ref
         for name in asset.upstreams
         if (change := change_of(name, then, reads[name], contents.held.get(name), contents)) is not None
     )
+    below = [contents.order.assets[name] for name in contents.order.graph.downstreams(asset.name)]
+    in_order = any(reader.kind == "python" and reader.reads_order for reader in below)
     in_full = warehouse.ledger.full_seconds(asset.name)
     is_quick = (then.seconds if in_full is None else in_full) < COMPARED_WITHIN
     compare = is_quick and (verdict is None or hash_of(run_id + asset.name) % ONE_IN == 0)
     sums = warehouse.ledger.file_sums(file.sha256 for file in snapshot.files)
-    return Refresh(changes, snapshot.columns, snapshot.files, warehouse.root, sums, compare, is_quick)
+    return Refresh(changes, snapshot.columns, snapshot.files, warehouse.root, sums, compare, is_quick, in_order)
 
 
 def refuse_by_declaration(asset: Asset) -> None:
@@ -111,7 +119,7 @@ def change_of(
     warehouse = contents.order.warehouse
     if before.sql is not None or now.sql is not None:
         raise Refused(f"{name} is a view")
-    if [column[:2] for column in before.columns] != [column[:2] for column in now.columns]:
+    if before.columns != now.columns:
         raise Refused(f"{name} has other columns than before")
     if content is not None and is_alike(before, now, read, contents):
         return None
@@ -126,6 +134,7 @@ def change_of(
         tuple(readable_path(name, file, there, warehouse) for file in before.files),
         absolute(warehouse, came),
         tuple(readable_path(name, file, there, warehouse) for file in went),
+        sum(file.rows for file in (*came, *went)),
     )
 
 

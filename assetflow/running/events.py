@@ -45,6 +45,15 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Saved:
+    """What an incremental refresh spared: rows in files that were read, rows that there are, seconds of a full one."""
+
+    rows_read: int
+    rows_there: int
+    seconds_in_full: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class AssetResult:
     """How one asset fared in a run. `same_content` says that it was computed and came out as it was; `warnings` what
     its author should know.
@@ -63,6 +72,7 @@ class AssetResult:
     checks: tuple[CheckResult, ...] = ()
     same_content: bool = False
     warnings: tuple[str, ...] = ()
+    saved: Saved | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {

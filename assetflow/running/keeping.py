@@ -18,7 +18,7 @@ from assetflow.planning.decide import view_digest
 from assetflow.planning.staleness import Content, Made, fingerprint, reads_of, seen_by
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
-from assetflow.running.events import AssetResult
+from assetflow.running.events import AssetResult, Saved
 from assetflow.running.failures import failed_checks
 from assetflow.running.ingest import source_fingerprint
 from assetflow.running.order import Order
@@ -72,8 +72,15 @@ class Keeping:
         return AssetResult(
             asset.name, "materialized", mode=built.mode, mode_reason=built.mode_reason, reasons=step.reasons,
             rows=snapshot.rows, seconds=built.seconds, snapshot=snapshot.id, checks=checks, same_content=same,
-            warnings=built.warnings,
+            warnings=built.warnings, saved=self.saved(asset, built),
         )  # fmt: skip
+
+    def saved(self, asset: Asset, built: Built) -> Saved | None:
+        """What was spared by refreshing incrementally."""
+        if built.mode == "full":
+            return None
+        there = sum(self.contents.snapshot_of(name).rows or 0 for name in asset.upstreams)
+        return Saved(built.rows_read, there, self.order.warehouse.ledger.full_seconds(asset.name))
 
     def keep_rejected(self, asset: Asset, built: Built) -> None:
         """Keep what a check refused, to be looked at: nothing points to it, and no run takes it up again."""

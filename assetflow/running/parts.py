@@ -125,7 +125,8 @@ def types_of(observed: Observed, known: Known | None, tags: tuple[str, ...], cur
     if known is not None and known.types:
         added = Counter(tags) - Counter(known.tags)
         new = [path for path, tag in zip(paths, tags, strict=True) if tag in added]
-        if is_among(known.tags, tags) and (not new or fits(observed, tuple(new), known.types, cursor)):
+        # The first file is looked at as well: whether two files contradict each other shows only side by side.
+        if is_among(known.tags, tags) and (not new or fits(observed, (paths[0], *new), known.types, cursor)):
             return dict(known.types)
     return location.sniff(cursor, paths)
 

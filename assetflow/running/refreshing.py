@@ -48,10 +48,14 @@ FEW_ROWS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What an incremental refresh made: all files of the table, new and old, and in words what was done."""
+    """What an incremental refresh made: all files of the table, new and old, and in words what was done.
+
+    `keeps_order`: rows that were there stand where they stood, and new ones behind them; or all are sorted.
+    """
 
     staged: Staged
     how: str
+    keeps_order: bool
 
 
 def refresh_rows(
@@ -75,7 +79,7 @@ def attempt(
     try:
         made = refresh_rows(sql, upstreams, given, cursor, folder, reads)
         if given.is_quick:
-            refuse_reordered(made.staged, given, cursor, reads)
+            refuse_reordered(made, given, cursor, reads)
     except Refused as refused:
         line = refused.line(sql)
         return Tried(why=f"{refused.what} (line {line})" if line is not None and "\n" in sql.strip() else refused.what)
@@ -91,14 +95,18 @@ def attempt(
     return Tried(why=said, is_right=False, warnings=(f"{said}: please report its SQL",))
 
 
-def refuse_reordered(made: Staged, given: Refresh, cursor: Cursor, reads: Sequence[ReadSet]) -> None:
-    """Refuse what holds the same rows in another order for somebody who reads some columns of it in their order."""
+def refuse_reordered(made: Refreshed, given: Refresh, cursor: Cursor, reads: Sequence[ReadSet]) -> None:
+    """Refuse what puts rows into another order for somebody who reads them in their order."""
+    if made.keeps_order:
+        return
+    if given.read_in_order:
+        raise Refused("a function reads its rows in their order, which a full refresh keeps")
     narrow = [ReadSet(read.columns) for read in readable(given.columns, reads) if read.ordered]
     if not narrow:
         return
     before, after = (
         digests(cursor, scan_of([os.path.join(given.root, file.path) for file in files]), given.columns, narrow)[1]
-        for files in (given.files, made.files)
+        for files in (given.files, made.staged.files)
     )
     if any(one == other for one, other in zip(before, after, strict=True)):
         raise Refused("others read columns that did not change in the order of its rows, which a full refresh keeps")
@@ -198,7 +206,7 @@ class Rows:
             return self.by_keys(answer)
         if answer.minus is not None:
             return self.by_rows(answer)
-        return self.put(answer.plus, (), "added")
+        return self.put(answer.plus, "added")
 
     def ordered(self, answer: Answer, parts: Parts) -> Refreshed:
         """A table with an order is written anew out of its rows: only their making is spared."""
@@ -262,7 +270,7 @@ class Rows:
             raise Refused(f"most of its rows are concerned: {rows:,} of {self.all_rows:,}")
         touched = self.with_small(touched)
         if not touched:
-            return self.put(answer.plus, (), words(answer))
+            return self.put(answer.plus, words(answer))
         stay = [file for file in self.given.files if file not in touched]
         return self.staged_with(self.remaining(answer, touched), stay, words(answer))
 
@@ -284,14 +292,13 @@ class Rows:
         stay = [file for file in self.given.files if file not in touched]
         return self.staged_with(self.remaining(exact, touched), stay, words(answer))
 
-    def put(self, plus: str, without: Sequence[SnapshotFile], how: str) -> Refreshed:
-        """Add rows as a file of their own."""
-        stay = [file for file in self.given.files if file not in without]
+    def put(self, plus: str, how: str) -> Refreshed:
+        """Add rows as a file of their own, or together with small ones, where there are many of these."""
         small = self.with_small([])
         if small:
             rows = f"({scan_files(self.given.columns, self.paths(small))}) UNION ALL ({plus})"
-            return self.staged_with(rows, [file for file in stay if file not in small], how)
-        return self.staged_with(plus, stay, how)
+            return self.staged_with(rows, [file for file in self.given.files if file not in small], how)
+        return self.staged_with(plus, self.given.files, how, keeps_order=True)
 
     def with_small(self, touched: Sequence[SnapshotFile]) -> list[SnapshotFile]:
         """The files to write anew, and the small ones with them where there are too many files."""
@@ -338,7 +345,9 @@ class Rows:
     def paths(self, files: Sequence[SnapshotFile]) -> list[str]:
         return [os.path.join(self.given.root, file.path) for file in files]
 
-    def staged_with(self, sql: str, stay: Sequence[SnapshotFile], how: str, *, in_order: bool = False) -> Refreshed:
+    def staged_with(
+        self, sql: str, stay: Sequence[SnapshotFile], how: str, *, in_order: bool = False, keeps_order: bool = False
+    ) -> Refreshed:
         """Write rows, and put the new file together with those that stay."""
         staged = stage_query(self.cursor, sql, self.folder, reads=self.reads, spread=not in_order)
         if staged.columns != self.given.columns:
@@ -347,7 +356,7 @@ class Rows:
             new: tuple[SnapshotFile, ...] = ()
         else:
             new = staged.files
-        return Refreshed(self.combined(staged, stay, new), how)
+        return Refreshed(self.combined(staged, stay, new), how, in_order or keeps_order)
 
     def combined(self, staged: Staged, stay: Sequence[SnapshotFile], new: Sequence[SnapshotFile]) -> Staged:
         """The digests of old and new files together, without a look into the old ones where their sums are known."""

@@ -84,6 +84,7 @@ class Built:
     mode: Literal["full", "incremental"] = "full"
     mode_reason: str | None = None
     is_right: bool | None = None
+    rows_read: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,7 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
         columns, built.files, built.rows, built.bytes, built.digest, 0.0, checks=checks, projections=built.projections,
         reads=seen_reads(watched), sums=built.sums, mode="full" if tried.staged is None else "incremental",
         mode_reason=tried.why, is_right=tried.is_right, warnings=tried.warnings,
+        rows_read=sum(change.rows for change in task.refresh.changes) if task.refresh is not None else 0,
     )  # fmt: skip
 
 

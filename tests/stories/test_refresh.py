@@ -244,3 +244,20 @@ def test_a_file_that_was_written_into_leaves_nothing_to_compare_with(parquet: Sh
     why = "facts is read in place, and the rows that went are gone with their files"
     assert modes(parquet) == {"by_day": ("full", why), "large": ("full", why)}
     assert parquet.rows("FROM by_day ORDER BY ALL") == facts_from_nothing(parquet, BY_DAY)
+
+
+def test_plan_tells_what_changed_in_the_sources(nights: Shop) -> None:
+    deliver(nights, 4)
+    nights.write("data/orders/1.csv", nights.read("data/orders/1.csv") + "2024-01-01,1,7\n")
+    printed = nights.cli("plan")
+    said = "orders: 2 of 4 files came or were written anew (data/orders/1.csv, data/orders/4.csv), 1 went"
+    assert said in printed.out
+    [change] = nights.cli("plan", "--json").json["inputs"]
+    assert change == {"source": "orders", "files": 4, "came": ["data/orders/1.csv", "data/orders/4.csv"], "went": 1}
+
+
+def test_the_night_says_what_it_spared(nights: Shop) -> None:
+    deliver(nights, 4)
+    printed = nights.cli("materialize")
+    assert "3 of 4 incremental: " in printed.err
+    assert "% of the rows read" in printed.err
