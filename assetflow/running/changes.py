@@ -25,6 +25,9 @@ FEW_ROWS = 200_000
 COMPARED_WITHIN = 2.0
 """Seconds that a full refresh may have taken, for an incremental one to be compared with it."""
 ONE_IN = 20
+SLOWER = 1.2
+WORTH_IT = 0.1
+"""Seconds that are worth a decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +87,20 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str) -> Ref
     )
     below = [contents.order.assets[name] for name in contents.order.graph.downstreams(asset.name)]
     in_order = any(reader.kind == "python" and reader.reads_order for reader in below)
-    in_full = warehouse.ledger.full_seconds(asset.name)
+    in_full = warehouse.ledger.seconds_of(asset.name, "full")
+    refuse_slower(asset, in_full, warehouse.ledger.seconds_of(asset.name, "incremental"))
     is_quick = (then.seconds if in_full is None else in_full) < COMPARED_WITHIN
     compare = is_quick and (verdict is None or hash_of(run_id + asset.name) % ONE_IN == 0)
     sums = warehouse.ledger.file_sums(file.sha256 for file in snapshot.files)
     return Refresh(changes, snapshot.columns, snapshot.files, warehouse.root, sums, compare, is_quick, in_order)
+
+
+def refuse_slower(asset: Asset, in_full: float | None, incrementally: float | None) -> None:
+    """Refuse what took longer than a full refresh the last time; as long as both take next to nothing, it is tried."""
+    if in_full is None or incrementally is None or asset.incremental == "require":
+        return
+    if incrementally > max(in_full * SLOWER, in_full + WORTH_IT):
+        raise Refused(f"that took {incrementally:.2g} s the last time, and a full refresh {in_full:.2g} s")
 
 
 def refuse_by_declaration(asset: Asset) -> None:

@@ -80,7 +80,7 @@ class Keeping:
         if built.mode == "full":
             return None
         there = sum(self.contents.snapshot_of(name).rows or 0 for name in asset.upstreams)
-        return Saved(built.rows_read, there, self.order.warehouse.ledger.full_seconds(asset.name))
+        return Saved(built.rows_read, there, self.order.warehouse.ledger.seconds_of(asset.name, "full"))
 
     def keep_rejected(self, asset: Asset, built: Built) -> None:
         """Keep what a check refused, to be looked at: nothing points to it, and no run takes it up again."""

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from assetflow.asset import Asset
 from assetflow.incremental.blocks import Parts, take_apart
 from assetflow.incremental.ranges import ranges
 from assetflow.incremental.refresh import Answer, Change, is_inexact, refresh, version_of
@@ -72,25 +74,25 @@ def refresh_rows(
     return rows.ordered(answer, parts) if parts.orders else rows.applied(answer)
 
 
-def attempt(
-    sql: str, upstreams: Sequence[str], given: Refresh, cursor: Cursor, folder: str, reads: Sequence[ReadSet]
-) -> Tried:
+def attempt(asset: Asset, given: Refresh, cursor: Cursor, folder: str, reads: Sequence[ReadSet]) -> Tried:
     """Refresh, and compare with a full refresh where asked to; whatever hinders it is a reason for a full one."""
+    sql = asset.sql or ""
     try:
-        made = refresh_rows(sql, upstreams, given, cursor, folder, reads)
+        made = refresh_rows(sql, asset.upstreams, given, cursor, folder, reads)
         if given.is_quick:
             refuse_reordered(made, given, cursor, reads)
     except Refused as refused:
         line = refused.line(sql)
-        return Tried(why=f"{refused.what} (line {line})" if line is not None and "\n" in sql.strip() else refused.what)
+        return Tried(why=refused.what if line is None else f"{refused.what}, line {asset.line + line - 1}")
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
         return Tried(why=f"DuckDB: {str(error).splitlines()[0]}")
     if not given.compare:
         return Tried(made.staged, made.how)
+    began = time.perf_counter()
     if is_same(made.staged, sql, given, cursor, os.path.join(folder, "full")):
-        return Tried(made.staged, made.how, is_right=True)
+        return Tried(made.staged, made.how, is_right=True, seconds=time.perf_counter() - began)
     said = "an incremental refresh gave other rows than a full one; from now on it is made in full"
     return Tried(why=said, is_right=False, warnings=(f"{said}: please report its SQL",))
 

@@ -27,7 +27,18 @@ from assetflow.materialization import (
 from assetflow.warehouse import rows
 from assetflow.warehouse.claims import claim_for
 from assetflow.warehouse.connection import Connection
-from assetflow.warehouse.records import Built, Current, Parsed, Proven, RunRecord, RunStatus, Since, StepRecord, Version
+from assetflow.warehouse.records import (
+    Built,
+    Current,
+    Mode,
+    Parsed,
+    Proven,
+    RunRecord,
+    RunStatus,
+    Since,
+    StepRecord,
+    Version,
+)
 
 
 class Ledger:
@@ -132,9 +143,9 @@ class Ledger:
         found = self._connection.read(rows.SELECT_SHADOW, (asset, code))
         return bool(found[0][0]) if found else None
 
-    def full_seconds(self, asset: str) -> float | None:
-        """How long it took to make an asset in full, the last time."""
-        found = self._connection.read(rows.SELECT_FULL_SECONDS, (asset,))
+    def seconds_of(self, asset: str, mode: Mode) -> float | None:
+        """How long it took to make an asset in full, or incrementally, the last time."""
+        found = self._connection.read(rows.SELECT_SECONDS, (asset, mode))
         return float(found[0][0]) if found else None
 
     def proof(self, env: str, asset: str, materialization: str) -> Proven | None:

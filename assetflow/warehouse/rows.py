@@ -115,8 +115,8 @@ INSERT_PART = "INSERT OR REPLACE INTO parts (reading, types, tags, file) VALUES 
 SELECT_PARTS = "SELECT tags, file FROM parts WHERE reading = ? AND types = ?"
 INSERT_SNIFFED = "INSERT OR REPLACE INTO sniffed (source, reading, types, tags) VALUES (?,?,?,?)"
 SELECT_SNIFFED = "SELECT reading, types, tags FROM sniffed WHERE source = ?"
-SELECT_FULL_SECONDS = """
-SELECT seconds FROM steps WHERE asset = ? AND outcome = 'materialized' AND mode = 'full' ORDER BY number DESC LIMIT 1
+SELECT_SECONDS = """
+SELECT seconds FROM steps WHERE asset = ? AND mode = ? AND outcome = 'materialized' ORDER BY number DESC LIMIT 1
 """
 INSERT_SHADOW = "INSERT OR REPLACE INTO shadows (asset, code, is_right, run_id) VALUES (?,?,?,?)"
 SELECT_SHADOW = "SELECT is_right FROM shadows WHERE asset = ? AND code = ?"

