@@ -51,7 +51,7 @@ class Refresh:
 
     `sums` are what the digests of `files` are made of. `compare`: make the rows in full as well, and compare.
     `is_quick`: a full refresh takes no time, so that it is better than having others made again for the order of rows.
-    `read_in_order`: a function reads them so.
+    `read_in_order`: a function reads them so. `checks` is a hash of the checks that the rows of `files` passed.
     """
 
     changes: tuple[TableChange, ...]
@@ -62,6 +62,7 @@ class Refresh:
     compare: bool
     is_quick: bool
     read_in_order: bool
+    checks: str
 
 
 def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str) -> Refresh:
@@ -92,7 +93,9 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str) -> Ref
     is_quick = (then.seconds if in_full is None else in_full) < COMPARED_WITHIN
     compare = is_quick and (verdict is None or hash_of(run_id + asset.name) % ONE_IN == 0)
     sums = warehouse.ledger.file_sums(file.sha256 for file in snapshot.files)
-    return Refresh(changes, snapshot.columns, snapshot.files, warehouse.root, sums, compare, is_quick, in_order)
+    return Refresh(
+        changes, snapshot.columns, snapshot.files, warehouse.root, sums, compare, is_quick, in_order, then.checks
+    )
 
 
 def refuse_slower(asset: Asset, in_full: float | None, incrementally: float | None) -> None:

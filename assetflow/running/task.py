@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from assetflow.asset import Asset, Query
-from assetflow.check import Check, CheckResult
+from assetflow.check import Check, CheckResult, looks_at_rows_alone
 from assetflow.engines import Context, Table, Where
 from assetflow.errors import AssetError, AssetflowError
 from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from assetflow.running.parts import Parsed
     from assetflow.warehouse.snapshots import Staged
 
+NEW = "__assetflow_new"
 MOST_FAILING_ROWS = 1000
 """How many failing rows of a check are kept to look at."""
 
@@ -360,8 +361,24 @@ def run_checks(task: Task, shop: Workshop, staged: Staged | None) -> tuple[Check
     place = shop.place.warehouse
     paths = [] if staged is None else [os.path.join(place, file.path) for file in staged.files]
     sql = task.asset.sql or "" if staged is None else scan_files(staged.columns, paths)
-    subject = Subject(task.asset.name, sql, task.asset.checks, task.staging, task.now, task.run_id)
+    subject = Subject(
+        task.asset.name, sql, task.asset.checks, task.staging, task.now, task.run_id, new_sql=new_rows(task, staged)
+    )
     return check_rows(subject, (*task.tables, *task.check_tables), shop)
+
+
+def new_rows(task: Task, staged: Staged | None) -> str | None:
+    """The SELECT of the rows that the checks did not see before; None where they are to see all."""
+    from assetflow.warehouse.snapshots import scan_files
+
+    if staged is None or task.refresh is None or task.refresh.checks != task.asset.checks_version:
+        return None
+    known = {file.path for file in task.refresh.files}
+    if known.isdisjoint(file.path for file in staged.files):
+        return None
+    new = [file.path for file in staged.files if file.path not in known]
+    shown = new or [os.path.join(task.refresh.root, staged.files[0].path)]
+    return scan_files(staged.columns, shown) + ("" if new else " WHERE false")
 
 
 def check_again(task: Task, table: Table, place: Workplace) -> Built:
@@ -373,7 +390,10 @@ def check_again(task: Task, table: Table, place: Workplace) -> Built:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A table under check: its name, the SELECT that gives its rows, and the folder for failing rows."""
+    """A table under check: its name, the SELECT that gives its rows, and the folder for failing rows.
+
+    `new_sql` gives the rows that its checks did not see before.
+    """
 
     name: str
     sql: str
@@ -382,6 +402,7 @@ class Subject:
     now: str
     run_id: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    new_sql: str | None = None
 
 
 def check_rows(subject: Subject, tables: tuple[Table, ...], shop: Workshop) -> tuple[CheckResult, ...]:
@@ -392,6 +413,8 @@ def check_rows(subject: Subject, tables: tuple[Table, ...], shop: Workshop) -> t
     try:
         shop.session.attach(tables, cursor)
         cursor.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(subject.name)} AS {subject.sql}")
+        if subject.new_sql is not None:
+            cursor.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(subject.name + NEW)} AS {subject.new_sql}")
         os.makedirs(subject.folder, exist_ok=True)
         return tuple(
             run_check(check, number, subject, tables, shop, cursor) for number, check in enumerate(subject.checks)
@@ -419,7 +442,8 @@ def failing_rows_of_sql(check: Check, subject: Subject, cursor: Cursor, sample: 
     from assetflow.engines.duckdb import sql_errors
     from assetflow.quoting import quote_identifier, quote_literal
 
-    sql = run_sql(check, quote_identifier(subject.name), subject.now)
+    is_seen = subject.new_sql is not None and check.severity == "error" and looks_at_rows_alone(check)
+    sql = run_sql(check, quote_identifier(subject.name + NEW if is_seen else subject.name), subject.now)
     where = Where(subject.name, check.path or "", check.line or 1, "")
     with sql_errors(cursor, sql, where):
         failures = int(cursor.execute(f"SELECT count(*) FROM ({sql})").fetchall()[0][0])

@@ -261,3 +261,17 @@ def test_the_night_says_what_it_spared(nights: Shop) -> None:
     printed = nights.cli("materialize")
     assert "3 of 4 incremental: " in printed.err
     assert "% of the rows read" in printed.err
+
+
+def test_checks_of_single_rows_look_at_new_rows_and_others_at_all(nights: Shop) -> None:
+    nights.sql(
+        "sales",
+        SALES_CHECKED.replace("SELECT day,", "/* @asset\nchecks = [{ unique = ['day', 'name'] }]\n*/\nSELECT day,"),
+    )
+    nights.made()
+    nights.write("data/orders/4.csv", "day,product,amount\n2024-01-04,1,-5\n")
+    result = nights.materialize("sales").assets[0]
+    assert {check.name: check.failures for check in result.checks} == {"unique(day, name)": 0, "min(amount)": 1}
+    nights.write("data/orders/4.csv", "day,product,amount\n2024-01-01,1,5\n")
+    result = nights.materialize("sales").assets[0]
+    assert {check.name: check.failures for check in result.checks} == {"unique(day, name)": 1, "min(amount)": 0}
