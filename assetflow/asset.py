@@ -103,6 +103,7 @@ class Asset(NamedTuple):
     unique_key: tuple[str, ...] = ()
     columns: Mapping[str, str] = NOTHING
     column_tags: Mapping[str, tuple[str, ...]] = NOTHING
+    column_descriptions: Mapping[str, str] = NOTHING
     retries: int = 0
     retry_delay: float = 0.0
     timeout: float | None = None

@@ -74,6 +74,8 @@ class Source(NamedTuple):
     owner: str = ""
     checks: tuple[Check, ...] = ()
     meta: Mapping[str, Any] = NOTHING
+    column_tags: Mapping[str, tuple[str, ...]] = NOTHING
+    column_descriptions: Mapping[str, str] = NOTHING
 
 
 class Observed(NamedTuple):

@@ -36,6 +36,10 @@ def lines(told: Explanation) -> Iterator[str]:
     yield f"{styled(asset.name, 'bold')} is {styled(told.status, told.status)}  {styled(asset.where, 'dim')}"
     if asset.description:
         yield click.wrap_text(clean(" ".join(asset.description.split())), 100, "  ", "  ")
+    for column, words in told.words:
+        said = clean(" ".join(words.text.split()))
+        origin = "" if words.origin.table == asset.name else f" (as {clean(str(words.origin))})"
+        yield click.wrap_text(f"{clean(column)}: {said}{origin}", 100, "    ", "      ")
     yield ""
     yield from verdict(told)
     yield from past(told)

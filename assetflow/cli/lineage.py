@@ -11,9 +11,11 @@ from assetflow.cli.options import complete_asset, json_option, open_project, pro
 from assetflow.cli.screen import clean, plural, put, put_json, say, styled
 from assetflow.errors import UsageError, did_you_mean
 from assetflow.lineage.draw import dot, mermaid, tree
+from assetflow.project.words import column_graph, declared_tags, descriptions
 
 if TYPE_CHECKING:
     from assetflow.lineage.column_graph import ColumnGraph
+    from assetflow.lineage.column_words import Words
     from assetflow.lineage.columns import Col
     from assetflow.lineage.graph import Graph
     from assetflow.project.definitions import Definitions
@@ -84,7 +86,9 @@ def put_page(graph: Graph, project: Project) -> None:
 
     from assetflow.lineage.page import page
 
-    put(page(graph, column_graph(project), f"Lineage of {os.path.basename(project.settings.root)}"))
+    columns = column_graph(project)
+    title = f"Lineage of {os.path.basename(project.settings.root)}"
+    put(page(graph, columns, title, descriptions(project, columns)))
 
 
 def put_json_lines(project: Project, names: Iterable[str]) -> None:
@@ -106,6 +110,7 @@ def show_column(project: Project, column: Col, form: str, *, up: bool, down: boo
 
     graph = column_graph(project)
     if form == "text":
+        put_words(descriptions(project, graph).get(column), column)
         if up:
             put_tree(draw_columns.upstream_tree(graph, column, bold))
         if up and down:
@@ -123,10 +128,21 @@ def show_column(project: Project, column: Col, form: str, *, up: bool, down: boo
         document = lineage_document(tables, project)
         names = {str(each) for each in chosen}
         kept = {name: edges for name, edges in document["columns"].items() if name in names}
-        put_json({**document, "columns": kept})
+        said = {name: words for name, words in document["descriptions"].items() if name in names}
+        put_json({**document, "columns": kept, "descriptions": said})
     else:
         draw = draw_columns.mermaid if form == "mermaid" else draw_columns.dot
         put(draw(graph, chosen).rstrip("\n"))
+
+
+def put_words(words: Words | None, column: Col) -> None:
+    """What the column is said to hold, and where that is said, if not here."""
+    if words is not None:
+        put(
+            clean(" ".join(words.text.split()))
+            + ("" if words.origin == column else f"  (as {clean(str(words.origin))})")
+        )
+        put()
 
 
 def bold(text: str) -> str:
@@ -179,14 +195,8 @@ def show_impact(project: Project, focus: str, column: Col | None, form: str) -> 
 
 def show_tag(project: Project, tag: str, form: str) -> None:
     """Where columns with a tag end up, and where each was declared."""
-    from assetflow.lineage.columns import Col
-
     graph = column_graph(project)
-    declared = {
-        Col(asset.name, column): tags
-        for asset in project.definitions.assets.values()
-        for column, tags in asset.column_tags.items()
-    }
+    declared = declared_tags(project)
     known = sorted({each for tags in declared.values() for each in tags})
     if tag not in known:
         raise UsageError(
@@ -199,14 +209,6 @@ def show_tag(project: Project, tag: str, form: str) -> None:
         return
     for column, origin in sorted(found.items()):
         put(bold(str(column)) + ("  declared here" if origin == column else f"  from {clean(str(origin))}"))
-
-
-def column_graph(project: Project) -> ColumnGraph:
-    from assetflow.lineage.column_graph import ColumnGraph
-
-    columns = project.columns_of
-    sources = {name: tuple(column for column, _ in columns.schema(name) or ()) for name in project.definitions.sources}
-    return ColumnGraph.of(columns.all(), sources)
 
 
 def known_name(text: str, project: Project) -> tuple[str, Col | None]:
@@ -267,11 +269,17 @@ def lineage_document(graph: Graph, project: Project) -> dict[str, Any]:
     drawn = [name for name in graph.names if name in assets]
     lineages = {name: project.columns_of.lineage(name) for name in drawn}
     reads = {name: reads_of(assets[name], lineages[name], project.made_last(name)) for name in drawn}
+    columns = column_graph(project)
     return {
         "schema": "assetflow.lineage/1",
         "nodes": list(graph.names),
         "edges": [list(edge) for edge in graph.edges],
-        "columns": columns_document(column_graph(project), drawn),
+        "columns": columns_document(columns, drawn),
+        "descriptions": {
+            str(column): {"description": words.text, "declared_on": str(words.origin)}
+            for column, words in descriptions(project, columns).items()
+            if column.table in graph
+        },
         "read_sets": {
             name: {up: None if read.columns is None else list(read.columns) for up, read in reads[name].items()}
             for name in drawn

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 
 from assetflow.lineage.column_graph import ColumnGraph
-from assetflow.lineage.columns import Edge
+from assetflow.lineage.column_words import Words
+from assetflow.lineage.columns import Col, Edge
 from assetflow.lineage.graph import Graph
 
 STYLE = """
@@ -17,17 +18,17 @@ td { border-top: 1px solid #eceff1; padding: .15rem .6rem .15rem 0; vertical-ali
 """
 
 
-def page(graph: Graph, columns: ColumnGraph, title: str) -> str:
+def page(graph: Graph, columns: ColumnGraph, title: str, words: Mapping[Col, Words]) -> str:
     """The whole page; tables in the order in which they are made."""
-    tables = "\n".join(_table(name, graph, columns) for name in graph.order)
+    tables = "\n".join(_table(name, graph, columns, words) for name in graph.order)
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
     return f"<!doctype html>\n<html><head>{head}</head>\n<body><h1>{escape(title)}</h1>\n{tables}\n</body></html>"
 
 
-def _table(name: str, graph: Graph, columns: ColumnGraph) -> str:
+def _table(name: str, graph: Graph, columns: ColumnGraph, words: Mapping[Col, Words]) -> str:
     reads, read_by = _links(graph.upstreams(name)), _links(graph.downstreams(name))
     said = [f"reads {reads}"] * bool(reads) + [f"read by {read_by}"] * bool(read_by)
-    rows = "\n".join(_column(name, column, columns) for column in columns.columns.get(name, ()))
+    rows = "\n".join(_column(Col(name, column), columns, words) for column in columns.columns.get(name, ()))
     decides = _sources(columns.of_table(name))
     lineage = columns.lineages.get(name)
     notes = "; ".join(lineage.notes) if lineage is not None and lineage.whole else ""
@@ -44,9 +45,14 @@ def _links(names: Iterable[str]) -> str:
     return ", ".join(f'<a href="#{escape(name)}">{escape(name)}</a>' for name in names)
 
 
-def _column(table: str, column: str, columns: ColumnGraph) -> str:
-    found = columns.find(table, column)
-    return f"<tr><td>{escape(column)}</td><td>{_sources(columns.own(found)) if found else ''}</td></tr>"
+def _column(column: Col, columns: ColumnGraph, words: Mapping[Col, Words]) -> str:
+    said = words.get(column)
+    description = ""
+    if said is not None:
+        origin = "" if said.origin == column else f' <span class="kind">as {escape(str(said.origin))}</span>'
+        description = f"{escape(said.text)}{origin}"
+    cells = (escape(column.name), description, _sources(columns.own(column)))
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
 def _sources(edges: Iterable[Edge]) -> str:

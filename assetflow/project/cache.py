@@ -261,8 +261,12 @@ def asset_from_json(value: dict[str, Any]) -> Asset:
     if "checks" in value:
         value["checks"] = tuple([check_from_json(each) for each in value["checks"]])
     if "column_tags" in value:
-        value["column_tags"] = {column: tuple(tags) for column, tags in value["column_tags"].items()}
+        value["column_tags"] = tags_from_json(value["column_tags"])
     return Asset(**value)
+
+
+def tags_from_json(value: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {column: tuple(tags) for column, tags in value.items()}
 
 
 def parameter_from_json(value: dict[str, Any]) -> Parameter:
@@ -287,4 +291,6 @@ def source_from_json(value: dict[str, Any]) -> Source:
     value["location"] = location_from_dict(value["location"])
     value["tags"] = tuple(value.get("tags", ()))
     value["checks"] = tuple([check_from_json(each) for each in value.get("checks", ())])
+    if "column_tags" in value:
+        value["column_tags"] = tags_from_json(value["column_tags"])
     return Source(**value)

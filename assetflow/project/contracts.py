@@ -93,15 +93,13 @@ def missing_parameters(asset: Asset, columns: ProjectColumns) -> Iterator[Defini
 def broken_promises(asset: Asset, schema: Schema) -> Iterator[DefinitionError]:
     """What `columns = {...}` promises, and the query does not keep."""
     found = {name.lower(): kind for name, kind in schema}
+    for name in sorted(asset.column_descriptions.keys() - asset.columns.keys()):
+        if name.lower() not in found:
+            yield not_there(asset, name, "describes", schema)
     for name, declared in asset.columns.items():
         kind = found.get(name.lower())
         if kind is None:
-            yield DefinitionError(
-                f"{asset.name} has no column {name}, which `columns` promises",
-                path=asset.path,
-                line=asset.line,
-                hint=f"It has {', '.join(name for name, _ in schema)}.",
-            )
+            yield not_there(asset, name, "promises", schema)
         elif (expected := canonical_type(declared)) is not None and expected != kind:
             yield DefinitionError(
                 f"column {name} of {asset.name} is {kind}, but `columns` promises {expected}",
@@ -109,6 +107,15 @@ def broken_promises(asset: Asset, schema: Schema) -> Iterator[DefinitionError]:
                 line=asset.line,
                 hint=f"Cast it in the query, or change the promise to {kind}.",
             )
+
+
+def not_there(asset: Asset, column: str, verb: str, schema: Schema) -> DefinitionError:
+    return DefinitionError(
+        f"{asset.name} has no column {column}, which `columns` {verb}",
+        path=asset.path,
+        line=asset.line,
+        hint=f"It has {', '.join(name for name, _ in schema)}.",
+    )
 
 
 def canonical_type(declared: str) -> str | None:

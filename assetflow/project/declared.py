@@ -8,7 +8,7 @@ from typing import Any
 from assetflow.asset import SourceDeclaration
 from assetflow.errors import AssetflowError, did_you_mean
 from assetflow.project.definitions import FileDefinitions
-from assetflow.project.options import SOURCE_OPTIONS, Place, check_name, read_options
+from assetflow.project.options import SOURCE_OPTIONS, Place, WrongValueError, check_name, column_words, read_options
 from assetflow.project.settings import Settings, line_of
 from assetflow.source import Location, Source
 from assetflow.sources.files import files
@@ -31,7 +31,7 @@ def settings_source(name: str, table: Mapping[str, Any], place: Place) -> Source
         raise place.error(f'source {name} must be a table, as in [tool.assetflow.sources.{name}] files = "data/*.csv"')
     for key in table:
         if key not in LOCATION_KEYS and key not in SOURCE_OPTIONS:
-            known = [*LOCATION_KEYS, *SOURCE_OPTIONS]
+            known = {*LOCATION_KEYS, *SOURCE_OPTIONS}
             raise place.error(
                 f"unknown key {key!r} for the source {name}",
                 hint=did_you_mean(key, known) or f"Known keys: {', '.join(sorted(known))}.",
@@ -42,6 +42,8 @@ def settings_source(name: str, table: Mapping[str, Any], place: Place) -> Source
         raise place.error(f"files of the source {name} must be text or a list of texts, not {table['files']!r}")
     where = {key: table[key] for key in LOCATION_KEYS if key in table}
     rest = {key: value for key, value in table.items() if key not in LOCATION_KEYS}
+    if "columns" in table:
+        where["columns"], rest["columns"] = types_and_words(name, table["columns"], place)
     try:
         location = files(where.pop("files"), **where)
     except AssetflowError as error:
@@ -49,6 +51,21 @@ def settings_source(name: str, table: Mapping[str, Any], place: Place) -> Source
     except TypeError as error:
         raise place.error(f"source {name}: {error}") from error
     return make_source(name, location, rest, place)
+
+
+def types_and_words(name: str, columns: Any, place: Place) -> tuple[dict[str, str], dict[str, Any]]:
+    """What `columns` tells the reader of the files, and what it tells people."""
+    try:
+        words = column_words(columns)
+    except WrongValueError as error:
+        raise place.error(f"columns of {name} {error}") from None
+    types = {column: each.type for column, each in words.items() if each.type}
+    others = {
+        column: {"description": each.description, "tags": each.tags}
+        for column, each in words.items()
+        if each.description or each.tags
+    }
+    return types, others
 
 
 def all_texts(value: object) -> bool:

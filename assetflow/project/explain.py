@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assetflow.asset import Asset
+from assetflow.lineage.columns import Col
 from assetflow.materialization import Compared as ComparedInput
 from assetflow.materialization import Input, Materialization
 from assetflow.planning.decide import content_of
@@ -15,9 +16,11 @@ from assetflow.planning.staleness import Comparison, Content, config_text
 from assetflow.planning.staleness import compare as compare_with
 from assetflow.planning.step import Step
 from assetflow.project.modes import Refreshes, refreshes, with_mode
+from assetflow.project.words import descriptions, graph_above
 from assetflow.reason import Reason
 
 if TYPE_CHECKING:
+    from assetflow.lineage.column_words import Words
     from assetflow.project.project import Project
     from assetflow.warehouse.difference import Difference
     from assetflow.warehouse.records import Since
@@ -72,6 +75,7 @@ class Explanation:
     differences: tuple[tuple[str, Difference], ...] = ()
     reads_why: tuple[str, ...] = ()
     refreshes: tuple[Refreshes, ...] = ()
+    words: tuple[tuple[str, Words], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         made = self.made
@@ -102,6 +106,9 @@ class Explanation:
             "differences": {name: found.to_dict() for name, found in self.differences},
             "reads_why": list(self.reads_why),
             "refreshes": [each._asdict() for each in self.refreshes],
+            "descriptions": {
+                column: {"description": words.text, "declared_on": str(words.origin)} for column, words in self.words
+            },
             "volatile": {"declared": self.asset.volatile, "notes": [str(note) for note in self.asset.notes]},
             "upstreams": [*self.asset.upstreams, *self.asset.files],
             "downstream": list(self.downstream),
@@ -140,7 +147,15 @@ def explain(project: Project, name: str, samples: int = 0) -> Explanation:
         differences=differences(project, compared, samples) if samples else (),
         reads_why=project.lineage(asset).notes,
         refreshes=refreshes(project, asset),
+        words=words_of(project, name),
     )
+
+
+def words_of(project: Project, name: str) -> tuple[tuple[str, Words], ...]:
+    """The columns of an asset that somebody described, in the order of the table."""
+    graph = graph_above(project, name)
+    said = descriptions(project, graph)
+    return tuple((column, said[Col(name, column)]) for column in graph.columns[name] if Col(name, column) in said)
 
 
 def compare_inputs(project: Project, asset: Asset, made: Materialization, plan: Plan) -> Comparison | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from assetflow.check import Check
 from assetflow.checks.declare import check_from_option
@@ -45,7 +45,8 @@ def read_options(options: Mapping[str, Any], *, asset: str, place: Place, kind: 
             raise place.error(f"{key} of {asset} {error}", key=key) from None
     if "checks" in values:
         values["checks"] = read_checks(values["checks"], asset=asset, place=place)
-    return values
+    words = values.pop("columns", {})
+    return {**values, **read_columns(words)}
 
 
 def read_checks(declared: list[Any], *, asset: str, place: Place) -> tuple[Check, ...]:
@@ -53,6 +54,16 @@ def read_checks(declared: list[Any], *, asset: str, place: Place) -> tuple[Check
     return tuple(
         check for value in declared for check in check_from_option(value, asset=asset, path=place.path, line=line)
     )
+
+
+def read_columns(words: Mapping[str, ColumnWords]) -> dict[str, Any]:
+    """The attribute values of what is said of columns; without those of which nothing is said."""
+    values: dict[str, Mapping[str, Any]] = {
+        "columns": {name: each.type for name, each in words.items() if each.type},
+        "column_descriptions": {name: each.description for name, each in words.items() if each.description},
+        "column_tags": {name: each.tags for name, each in words.items() if each.tags},
+    }
+    return {key: value for key, value in values.items() if value}
 
 
 class WrongValueError(ValueError):
@@ -85,12 +96,47 @@ def table(value: Any) -> dict[str, Any]:
     return dict(value)
 
 
-def column_types(value: Any) -> dict[str, str]:
-    types = table(value)
-    for column, kind in types.items():
-        if not isinstance(kind, str):
-            raise WrongValueError(f'must give each column a DuckDB type, as in {column} = "BIGINT", not {kind!r}')
-    return types
+class ColumnWords(NamedTuple):
+    """What `columns = {...}` says of one column: its DuckDB type, what it holds, its tags."""
+
+    type: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+
+
+def column_words(value: Any) -> dict[str, ColumnWords]:
+    """`{ id = "BIGINT", email = { type = "VARCHAR", description = "Where mail goes", tags = ["pii"] } }`."""
+    return {column: words_of_one(column, said) for column, said in table(value).items()}
+
+
+def words_of_one(column: str, said: Any) -> ColumnWords:
+    if isinstance(said, str):
+        return ColumnWords(said)
+    if not isinstance(said, Mapping):
+        raise WrongValueError(
+            f'must give each column a DuckDB type, as in {column} = "BIGINT", or a table, as in '
+            f'{column} = {{ description = "..." }}, not {said!r}'
+        )
+    readers: dict[str, Callable[[Any], Any]] = {"type": text, "description": text, "tags": texts}
+    values: dict[str, Any] = {}
+    for key, value in said.items():
+        if key not in readers:
+            known = did_you_mean(key, readers) or f"Known keys: {', '.join(readers)}."
+            raise WrongValueError(f"says {key!r} of the column {column}, which is no key of a column. {known}")
+        try:
+            values[key] = readers[key](value)
+        except WrongValueError as error:
+            raise WrongValueError(f"has the column {column}, whose {key} {error}") from None
+    return ColumnWords(**values)
+
+
+def words_alone(value: Any) -> dict[str, ColumnWords]:
+    """The same, where types are declared elsewhere."""
+    words = column_words(value)
+    for column, each in words.items():
+        if each.type:
+            raise WrongValueError(f'gives {column} a type; write files(..., columns={{"{column}": "{each.type}"}})')
+    return words
 
 
 def truth(value: Any) -> bool:
@@ -146,7 +192,7 @@ ASSET_OPTIONS: dict[str, Callable[[Any], Any]] = {
     "materialized": one_of("table", "view"),
     "partition": not_yet,
     "unique_key": texts,
-    "columns": column_types,
+    "columns": column_words,
     "retries": count,
     "retry_delay": seconds,
     "timeout": seconds,
@@ -155,7 +201,7 @@ ASSET_OPTIONS: dict[str, Callable[[Any], Any]] = {
     "incremental": one_of("auto", "off", "require"),
     "enabled": truth,
 }
-SOURCE_OPTIONS: dict[str, Callable[[Any], Any]] = dict(SHARED)
+SOURCE_OPTIONS: dict[str, Callable[[Any], Any]] = {**SHARED, "columns": words_alone}
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,127}")
 RESERVED = frozenset(

@@ -25,7 +25,7 @@ def read_sql_definition(path: str, text: str, settings: Settings) -> FileDefinit
     name = values.pop("name", stem)
     check_name(name, what="an asset", place=Place(path, 1))
     checks = [*values.pop("checks", ())]
-    tags: dict[str, list[str]] = {}
+    tags = {column: [*names] for column, names in values.pop("column_tags", {}).items()}
     for tag in front.tags:
         read_tag(tag, path, checks, tags)
     refuse_twins(name, [check.name for check in checks], place)
