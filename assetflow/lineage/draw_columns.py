@@ -106,7 +106,7 @@ def openlineage(
         {
             "eventTime": time,
             "producer": producer,
-            "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/definitions/DatasetEvent",
+            "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/DatasetEvent",
             "dataset": {
                 "namespace": namespace,
                 "name": table,
@@ -122,10 +122,21 @@ def _facet(graph: ColumnGraph, table: str, namespace: str, producer: str) -> dic
     lineage = graph.lineages[table]
     return {
         "_producer": producer,
-        "_schemaURL": "https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json",
+        "_schemaURL": f"{FACET}#/$defs/ColumnLineageDatasetFacet",
         "fields": {made.name: {"inputFields": _inputs(made.edges, namespace)} for made in lineage.columns},
-        "dataset": _inputs(lineage.dataset, namespace),
+        "dataset": [*_inputs(lineage.dataset, namespace), *_not_known(graph, table, namespace)],
     }
+
+
+FACET = "https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json"
+
+
+def _not_known(graph: ColumnGraph, table: str, namespace: str) -> Iterator[dict[str, Any]]:
+    """Every column of what is read nobody knows how: silence would say that nothing is read."""
+    said = {"type": "INDIRECT", "description": f"all columns count as read: {_why(graph, table)}", "masking": False}
+    for name in sorted(graph.lineages[table].whole):
+        for column in graph.columns.get(name) or ("*",):
+            yield {"namespace": namespace, "name": name, "field": column, "transformations": [said]}
 
 
 def _inputs(edges: Iterable[Edge], namespace: str) -> list[dict[str, Any]]:
