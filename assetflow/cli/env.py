@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from assetflow.cli.options import json_option, open_project, project_option
-from assetflow.cli.screen import local_time, plural, put, put_json, say, styled, table
+from assetflow.cli.screen import local_time, plural, put, put_json, say, show_warning, styled, table
 from assetflow.project import environments
 from assetflow.warehouse import environments as kept
 
@@ -64,6 +64,9 @@ def create(name: str, source: str | None, replace: bool, as_json: bool, project:
         return
     shared = len(opened.ledger.current(name))
     say(f"{styled(name, 'bold', err=True)} holds {plural(shared, 'table')} of {begun}; nothing was copied")
+    if moved.held:
+        say(f"rolled back there and held here, too: {', '.join(moved.held)}")
+    warn(moved)
 
 
 @command.command("diff")
@@ -105,6 +108,7 @@ def promote(name: str, target: str | None, as_json: bool, project: str | None) -
         put(f"{asset}  {'withdrawn' if made is None else 'published'}")
     said = plural(len(moved.moves), "table") if moved.moves else "nothing"
     say(f"{said} promoted from {name} to {moved.env}" if moved.moves else f"{moved.env} holds all that {name} changed")
+    warn(moved)
 
 
 @command.command("drop")
@@ -120,6 +124,11 @@ def drop(name: str, as_json: bool, project: str | None) -> None:
     say(f"{name} is dropped; `assetflow gc` removes what nothing needs any more")
 
 
+def warn(moved: environments.Moved) -> None:
+    for warning in moved.warnings:
+        show_warning(warning)
+
+
 def document(what: str, moved: environments.Moved, *, base: str) -> dict[str, object]:
     return {
         "schema": f"assetflow.env.{what}/1",
@@ -128,4 +137,6 @@ def document(what: str, moved: environments.Moved, *, base: str) -> dict[str, ob
         "run_id": moved.run_id,
         "published": sorted(asset for asset, made in moved.moves.items() if made is not None),
         "withdrawn": sorted(asset for asset, made in moved.moves.items() if made is None),
+        "held": list(moved.held),
+        "warnings": list(moved.warnings),
     }

@@ -58,6 +58,9 @@ def verdict(told: Explanation) -> Iterator[str]:
     if not told.asset.enabled:
         yield "It is not made: the asset says enabled = false."
         return
+    if told.is_held:
+        yield f"It was rolled back and is held there: no run moves it before `{release_text(told)}`."
+        return
     if step is None:
         moved = any(each.what == "input" and each.snapshot_then != each.snapshot_now for each in told.compared)
         if moved or told.same_code:
@@ -80,6 +83,10 @@ def verdict(told: Explanation) -> Iterator[str]:
         yield f"  upstream {name}: {clean(reason.detail or reason.kind)}"
     if step.mode_reason:
         yield f"  {clean(refresh_text(step))}"
+
+
+def release_text(told: Explanation) -> str:
+    return f"assetflow rollback {told.asset.name} --release --env {told.environment}"
 
 
 def refresh_text(step: Step) -> str:

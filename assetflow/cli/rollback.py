@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from assetflow.cli.options import complete_asset, environment_option, json_option, open_project, project_option
-from assetflow.cli.screen import local_time, put_json, say
+from assetflow.cli.screen import local_time, put_json, say, show_warning
 from assetflow.errors import UsageError
 
 
@@ -56,6 +56,8 @@ def command(
                 "run_id": moved.run_id,
                 "moved": sorted(moved.moves),
                 "stale": list(moved.stale),
+                "held": list(moved.held),
+                "warnings": list(moved.warnings),
             }
         )
         return
@@ -65,4 +67,8 @@ def command(
         say(f"with it: {', '.join(others)}")
     if moved.stale:
         say(f"made again by the next run: {', '.join(moved.stale)}")
+    if moved.held:
+        say(f"rolled back by itself, and left there: {', '.join(moved.held)}")
+    for warning in moved.warnings:
+        show_warning(warning)
     say(f"It is held there; `assetflow rollback {asset} --release` lets it go.")

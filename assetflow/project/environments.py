@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assetflow.errors import UsageError, WarehouseError, did_you_mean
@@ -22,13 +24,16 @@ if TYPE_CHECKING:
 class Moved:
     """What a command moved in an environment: assets by the materialization that is current now (None: withdrawn).
 
-    `stale` are assets below that could not go along, and are made again by the next run.
+    `stale` are assets below that could not go along, and are made again by the next run; `held` are those that were
+    rolled back themselves and stay where they are.
     """
 
     env: str
     run_id: str | None
     moves: Mapping[str, str | None]
     stale: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +73,11 @@ def create(project: Project, name: str, source: str, *, replace: bool = False) -
         current = kept.pointers(connection, name)
         moves: dict[str, str | None] = {asset: made for asset, made in wanted.items() if current.get(asset) != made}
         moves.update({asset: None for asset in current if asset not in wanted})
-        publish(project, name, run_id, moves, current)
-        kept.set_base(connection, name, source, project.ledger.generation(source))
-    return Moved(name, run_id, moves)
+        generation = project.ledger.generation(source)
+        take_over = partial(kept.take_over, env=name, source=source, generation=generation)
+        warnings = publish(project, name, run_id, moves, current, take_over)
+        kept.take_proofs(connection, name, source)
+    return Moved(name, run_id, moves, held=tuple(sorted(project.ledger.held(name))), warnings=warnings)
 
 
 def compare(project: Project, one: str, other: str) -> EnvironmentDifference:
@@ -99,20 +106,31 @@ def promote(project: Project, name: str, target: str) -> Moved:
         raise UsageError(f"{name} cannot be promoted to itself")
     connection = project.ledger.connection
     with at_work(project, target, f"env promote {name} --to {target}") as run_id:
-        _, base = kept.base_of(connection, name, target)
+        base = kept.base_of(connection, name, target)
         ours, theirs = kept.pointers(connection, name), kept.pointers(connection, target)
         moves: dict[str, str | None] = {
             asset: made for asset, made in ours.items() if made != theirs.get(asset) and made != base.get(asset)
         }
-        moves.update({asset: None for asset in base if asset not in ours and asset in theirs})
+        moves.update({asset: None for asset, made in base.items() if made and asset not in ours and asset in theirs})
+        refuse_held(project, moves, name, target)
         refuse_moved(project, moves, base, theirs, ours, name, target)
-        publish(project, target, run_id, moves, theirs)
-        kept.set_base(connection, name, target, project.ledger.generation(target))
-    return Moved(target, run_id, moves)
+        warnings = publish(project, target, run_id, moves, theirs)
+        kept.take_proofs(connection, target, name)
+    return Moved(target, run_id, moves, warnings=warnings)
+
+
+def refuse_held(project: Project, moves: Mapping[str, str | None], name: str, target: str) -> None:
+    """Refuse to undo a rollback."""
+    held = sorted(moves.keys() & project.ledger.held(target))
+    if held:
+        raise WarehouseError(
+            f"{', '.join(held)}: rolled back in {target} and held there; nothing was promoted",
+            hint=f"Let go, then promote {name}: assetflow rollback {held[0]} --release --env {target}",
+        )
 
 
 def refuse_moved(
-    project: Project, moves: Mapping[str, str | None], base: Mapping[str, str], theirs: Mapping[str, str],
+    project: Project, moves: Mapping[str, str | None], base: Mapping[str, str | None], theirs: Mapping[str, str],
     ours: Mapping[str, str], name: str, target: str,
 ) -> None:  # fmt: skip
     """Refuse to overwrite what somebody else published meanwhile, or to publish what was made from something older."""
@@ -149,34 +167,32 @@ def roll_back(project: Project, version: Version, *, downstream: bool) -> Moved:
     """Point an asset to an older version again, and hold it there.
 
     With `downstream`, what is made from it goes back with it, where a version exists that was made from just that.
+    What was rolled back by itself stays where it is held.
     """
-    env, connection = project.environment, project.ledger.connection
-    asset = version.asset
+    env, asset = project.environment, version.asset
     refuse_gone(project, version)
     with at_work(project, env, f"rollback {asset} {version.snapshot[:12]}") as run_id:
-        current = kept.pointers(connection, env)
-        moves: dict[str, str | None] = {}
-        if current.get(asset) != version.materialization:
-            moves[asset] = version.materialization
-        stale: list[str] = []
-        if downstream:
-            found, stale = with_downstream(project, asset, version)
-            moves.update({name: made for name, made in found.items() if current.get(name) != made})
-        publish(project, env, run_id, moves, current)
-        kept.pin(connection, env, {asset: version.materialization}, now())
-    return Moved(env, run_id, moves, tuple(stale))
+        current = kept.pointers(project.ledger.connection, env)
+        below = [name for name in project.definitions.graph.descendants([asset]) if name in current]
+        held = project.ledger.held(env) & set(below)
+        found, stale = with_downstream(project, version, set(below) - held) if downstream else ({}, [])
+        wanted = {asset: version.materialization, **found}
+        moves: dict[str, str | None] = {name: made for name, made in wanted.items() if current.get(name) != made}
+        # Held in the transaction that moves it: a run that comes between would undo it.
+        hold = partial(kept.pin, env=env, asset=asset, made=version.materialization, at=now())
+        warnings = publish(project, env, run_id, moves, current, hold)
+    return Moved(env, run_id, moves, tuple(stale), tuple(sorted(held)), warnings)
 
 
-def with_downstream(project: Project, asset: str, version: Version) -> tuple[dict[str, str], list[str]]:
-    """For all that is made from an asset the version that was made from what will be current, and what has none."""
-    graph = project.definitions.graph
-    below = graph.descendants([asset])
-    snapshots = {name: current.snapshot for name, current in project.current.items()}
-    snapshots[asset] = version.snapshot
+def with_downstream(project: Project, version: Version, below: Collection[str]) -> tuple[dict[str, str], list[str]]:
+    """For what is made from an asset the version that was made from what will be current, and what has none."""
+    current = project.ledger.current(project.environment)
+    snapshots = {name: one.snapshot for name, one in current.items()}
+    snapshots[version.asset] = version.snapshot
     moves: dict[str, str] = {}
     stale = []
-    for name in graph.order:
-        if name not in below or name not in project.current:
+    for name in project.definitions.graph.order:
+        if name not in below:
             continue
         versions = project.ledger.history(project.environment, name)
         found = next((one for one in versions if fits(project, one, snapshots)), None)
@@ -205,13 +221,23 @@ def refuse_gone(project: Project, version: Version) -> None:
 
 
 def publish(
-    project: Project, env: str, run_id: str, moves: Mapping[str, str | None], current: Mapping[str, str]
-) -> None:
-    """Move pointers in one transaction, then bring the catalog after them."""
-    if moves:
-        expected = {asset: current.get(asset) for asset in moves}
-        project.ledger.publish(env, run_id, moves, expected, now())
+    project: Project,
+    env: str,
+    run_id: str,
+    moves: Mapping[str, str | None],
+    current: Mapping[str, str],
+    first: Callable[[sqlite3.Connection], None] | None = None,
+) -> tuple[str, ...]:
+    """Move pointers in one transaction, then bring the catalog after them; what hindered the latter, as warnings."""
+    expected = {asset: current.get(asset) for asset in moves}
+    project.ledger.publish(env, run_id, moves, expected, now(), first)
+    if not moves:
+        return ()
+    try:
         project.warehouse.patch_catalog(env)
+    except WarehouseError as error:
+        return (f"the catalog could not be written: {error}; the next run repairs it",)
+    return ()
 
 
 @contextmanager

@@ -76,6 +76,7 @@ class Explanation:
     reads_why: tuple[str, ...] = ()
     refreshes: tuple[Refreshes, ...] = ()
     words: tuple[tuple[str, Words], ...] = ()
+    is_held: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         made = self.made
@@ -83,6 +84,7 @@ class Explanation:
             "schema": "assetflow.explain/1",
             "asset": self.asset.name,
             "status": self.status,
+            "held": self.is_held,
             "failure": self.failure,
             "environment": self.environment,
             "action": self.step.action if self.step else None,
@@ -148,6 +150,7 @@ def explain(project: Project, name: str, samples: int = 0) -> Explanation:
         reads_why=project.lineage(asset).notes,
         refreshes=refreshes(project, asset),
         words=words_of(project, name),
+        is_held=name in plan.held,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sqlite3
 from dataclasses import dataclass
 
 from assetflow.warehouse.connection import Connection
@@ -12,16 +12,9 @@ SELECT e.name, e.generation, e.published_at, (SELECT count(*) FROM pointers p WH
 FROM environments e LEFT JOIN bases b ON b.env = e.name ORDER BY e.name
 """
 SELECT_POINTERS = "SELECT asset, materialization FROM pointers WHERE env = ?"
-SELECT_AT = """
-SELECT p.asset, p.materialization FROM publications p
-WHERE p.env = :env AND p.number = (
-    SELECT max(q.number) FROM publications q
-    WHERE q.env = p.env AND q.asset = p.asset AND q.partition = p.partition AND q.generation <= :generation)
-AND p.materialization IS NOT NULL
-"""
-SELECT_GENERATION_THEN = """
-SELECT coalesce(max(generation), 0) FROM publications
-WHERE env = :target AND published_at <= (SELECT min(published_at) FROM publications WHERE env = :env)
+SELECT_TIMELINE = "SELECT env, asset, materialization FROM publications WHERE env IN (?, ?) ORDER BY number"
+COPY_PINS = """
+INSERT INTO pins SELECT :env, asset, materialization, pinned_at FROM pins WHERE env = :source
 """
 COPY_FINGERPRINTS = """
 UPDATE pointers SET fingerprint_hash = s.fingerprint_hash, checks = s.checks FROM pointers s
@@ -50,22 +43,34 @@ def pointers(connection: Connection, env: str) -> dict[str, str]:
     return dict(connection.read(SELECT_POINTERS, (env,)))
 
 
-def base_of(connection: Connection, env: str, target: str) -> tuple[int, dict[str, str]]:
-    """The generation of `target` that an environment stands on, and what was current in it then.
+def base_of(connection: Connection, env: str, target: str) -> dict[str, str | None]:
+    """What `env` took over from `target`, asset by asset: where a change of either one since then began.
 
-    One that was not made from the other stands on what that was when it published for the first time.
+    That is what both held when they last held the same; before they ever did, what `target` held when `env` began.
     """
-    told = connection.read("SELECT generation FROM bases WHERE env = ? AND target = ?", (env, target))
-    found = told or connection.read(SELECT_GENERATION_THEN, {"env": env, "target": target})
-    generation = int(found[0][0]) if found else 0
-    return generation, dict(connection.read(SELECT_AT, {"env": target, "generation": generation}))
+    ours: dict[str, str | None] = {}
+    theirs: dict[str, str | None] = {}
+    base: dict[str, str | None] = {}
+    for name, asset, made in connection.read(SELECT_TIMELINE, (env, target)):
+        if name == env and not ours:
+            base = dict(theirs)
+        (ours if name == env else theirs)[asset] = made
+        if ours and ours.get(asset) == theirs.get(asset):
+            base[asset] = made
+    return base
 
 
-def set_base(connection: Connection, env: str, target: str, generation: int) -> None:
-    """Note that an environment stands on a generation of another one, and takes what is proven there for proven."""
+def take_over(connection: sqlite3.Connection, env: str, source: str, generation: int) -> None:
+    """Within a transaction: note what an environment is made from, and hold in it what is held there."""
+    connection.execute("INSERT OR REPLACE INTO bases VALUES (?, ?, ?)", (env, source, generation))
+    connection.execute("DELETE FROM pins WHERE env = ?", (env,))
+    connection.execute(COPY_PINS, {"env": env, "source": source})
+
+
+def take_proofs(connection: Connection, env: str, source: str) -> None:
+    """Take what is proven fresh in another environment for proven, where both hold the same."""
     with connection.writing() as writing:
-        writing.execute("INSERT OR REPLACE INTO bases VALUES (?, ?, ?)", (env, target, generation))
-        writing.execute(COPY_FINGERPRINTS, {"env": env, "source": target})
+        writing.execute(COPY_FINGERPRINTS, {"env": env, "source": source})
 
 
 def drop(connection: Connection, env: str) -> None:
@@ -73,16 +78,16 @@ def drop(connection: Connection, env: str) -> None:
     with connection.writing() as writing:
         for table in ("pointers", "publications", "proofs", "pins", "bases", "rejected"):
             writing.execute(f"DELETE FROM {table} WHERE env = ?", (env,))
+        writing.execute("DELETE FROM bases WHERE target = ?", (env,))
         writing.execute("DELETE FROM environments WHERE name = ?", (env,))
 
 
 # What is held where it is
 
 
-def pin(connection: Connection, env: str, moved: Mapping[str, str], at: str) -> None:
-    with connection.writing() as writing:
-        told = [(env, asset, made, at) for asset, made in moved.items()]
-        writing.executemany("INSERT OR REPLACE INTO pins VALUES (?, ?, ?, ?)", told)
+def pin(connection: sqlite3.Connection, env: str, asset: str, made: str, at: str) -> None:
+    """Within a transaction: hold an asset at a materialization."""
+    connection.execute("INSERT OR REPLACE INTO pins VALUES (?, ?, ?, ?)", (env, asset, made, at))
 
 
 def release(connection: Connection, env: str, asset: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from assetflow.check import CheckResult
 from assetflow.errors import WarehouseError
@@ -286,20 +286,25 @@ class Ledger:
         moves: Mapping[str, str | None],
         expected: Mapping[str, str | None],
         published_at: str,
+        first: Callable[[sqlite3.Connection], None] | None = None,
     ) -> int:
         """Make materializations current, all or none, and return the environment's new generation.
 
         `moves` maps assets to the materializations that become current (None: the asset is withdrawn); `expected`
         maps assets, the moved ones and those they were made from, to what was current when the run began (None:
-        nothing). WarehouseError when something else is current by now. Moves that are done already are no moves.
+        nothing). WarehouseError when something else is current by now, or a moved asset is held elsewhere. Moves that
+        are done already are no moves. `first` is done in the same transaction.
         """
         with self._connection.writing() as connection:
+            if first is not None:
+                first(connection)
             now = dict(connection.execute("SELECT asset, materialization FROM pointers WHERE env = ?", (env,)))
             _refuse_overtaken(env, now, moves, expected)
             generation = _generation(connection, env)
             changes = {asset: made for asset, made in moves.items() if now.get(asset) != made}
             if not changes:
                 return generation
+            _refuse_held(connection, env, changes)
             claim_for(connection, self._connection.root, filter(None, changes.values()))
             generation += 1
             for asset, made in changes.items():
@@ -353,6 +358,19 @@ def _refuse_overtaken(
             f"another run published {names} in {env} since this one began; nothing was published",
             hint="Run again: what was built is kept, and only what the other run changed is made anew.",
         )
+
+
+def _refuse_held(connection: sqlite3.Connection, env: str, changes: Mapping[str, str | None]) -> None:
+    """What was rolled back moves to where it is held, or is withdrawn with its hold, and nowhere else."""
+    held = dict(connection.execute("SELECT asset, materialization FROM pins WHERE env = ?", (env,)))
+    wrong = sorted(asset for asset, made in changes.items() if made is not None and held.get(asset, made) != made)
+    if wrong:
+        raise WarehouseError(
+            f"{', '.join(wrong)}: rolled back in {env} and held there; nothing was published",
+            hint=f"Let go: assetflow rollback {wrong[0]} --release --env {env}",
+        )
+    gone = [(env, asset) for asset, made in changes.items() if made is None]
+    connection.executemany("DELETE FROM pins WHERE env = ? AND asset = ?", gone)
 
 
 def _generation(connection: sqlite3.Connection, env: str) -> int:

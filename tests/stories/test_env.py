@@ -64,6 +64,58 @@ def test_promoting_is_refused_when_prod_moved_underneath(prod: Shop) -> None:
     assert prod.cli("env", "promote", "dev").code == 0
 
 
+def test_promoting_again_leaves_alone_what_prod_alone_changed_meanwhile(prod: Shop) -> None:
+    prod.sql("cities", "SELECT DISTINCT city FROM orders")
+    prod.made()
+    prod.cli("env", "create", "dev")
+    began = prod.read("assets/by_city.sql")
+    prod.replace("assets/by_city.sql", "sum(amount)", "max(amount)")
+    assert prod.run(env="dev") == {"by_city": "materialized"}
+    in_dev = prod.read("assets/by_city.sql")
+    prod.write("assets/by_city.sql", began)
+    prod.sql("cities", "SELECT DISTINCT upper(city) AS city FROM orders")
+    assert prod.run() == {"cities": "materialized"}
+    assert prod.cli("env", "promote", "dev", "--json").json["published"] == ["by_city"]
+    prod.write("assets/by_city.sql", in_dev.replace("max(amount)", "min(amount)"))
+    prod.sql("cities", "SELECT DISTINCT city FROM orders")
+    assert prod.run(env="dev") == {"by_city": "materialized"}
+    assert prod.cli("env", "promote", "dev", "--json").json["published"] == ["by_city"]
+    assert ("ROME",) in prod.rows("FROM cities")
+    assert prod.rows("SELECT total FROM by_city WHERE city = 'Rome'") == [(10,)]
+
+
+def test_what_was_made_from_an_environment_that_is_gone_does_not_overwrite_its_namesake(prod: Shop) -> None:
+    prod.cli("env", "create", "dev")
+    prod.cli("env", "create", "feature", "--from", "dev")
+    prod.replace("assets/by_city.sql", "sum(amount)", "max(amount)")
+    prod.run(env="feature")
+    prod.cli("env", "drop", "dev")
+    prod.replace("assets/by_city.sql", "max(amount)", "min(amount)")
+    prod.run(env="dev")
+    printed = prod.cli("env", "promote", "feature", "--to", "dev")
+    assert printed.code == 1
+    assert "dev moved on since feature was made from it: by_city" in printed.err
+    assert prod.rows("SELECT total FROM by_city WHERE city = 'Rome'", env="dev") == [(10,)]
+
+
+def test_an_environment_that_a_run_holds_is_neither_dropped_nor_moved(prod: Shop) -> None:
+    prod.cli("env", "create", "dev")
+    with prod.project().warehouse.running("dev", "another", "2026-11-21T02:00:00.000000Z"):
+        for arguments in (("drop", "dev"), ("create", "dev", "--replace"), ("promote", "prod", "--to", "dev")):
+            printed = prod.cli("env", *arguments)
+            assert (printed.code, "Traceback" in printed.err) == (4, False), printed.err
+    assert prod.cli("env", "drop", "dev").code == 0
+
+
+def test_a_new_environment_reuses_what_others_made_and_has_no_need_to_be_created(prod: Shop) -> None:
+    before = objects(prod)
+    assert set(prod.run(env="dev").values()) == {"restored"}
+    assert objects(prod) == before
+    prod.replace("assets/by_city.sql", "sum(amount)", "max(amount)")
+    assert prod.run(env="dev") == {"by_city": "materialized"}
+    assert prod.cli("env", "promote", "dev", "--json").json["published"] == ["by_city"]
+
+
 def test_dropping_forgets_it_and_removes_its_catalog(prod: Shop) -> None:
     prod.cli("env", "create", "dev")
     assert prod.cli("env", "drop", "dev").code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from assetflow.errors import WarehouseError
 from tests.conftest import Shop
 
 
@@ -35,6 +36,79 @@ def test_no_run_undoes_it_until_it_is_let_go(twice: Shop) -> None:
     assert twice.cli("rollback", "sales", "--release").code == 0
     assert twice.run() == {"sales": "restored", "by_city": "restored", "big": "restored"}
     assert twice.rows("SELECT count(*) FROM sales") == [(4,)]
+
+
+def test_promoting_does_not_undo_it_either(twice: Shop) -> None:
+    twice.run(env="dev")
+    twice.cli("rollback", "sales", "-1")
+    twice.replace("assets/by_city.sql", "sum(amount)", "max(amount)")
+    twice.replace("assets/sales.sql", "amount > 5", "amount > 15")
+    twice.run(env="dev")
+    printed = twice.cli("env", "promote", "dev")
+    assert printed.code == 1
+    assert "sales: rolled back in prod and held there; nothing was promoted" in printed.err
+    assert "assetflow rollback sales --release --env prod" in printed.err
+    assert twice.rows("SELECT count(*) FROM sales") == [(3,)]
+
+
+def test_an_environment_made_from_it_holds_it_too(twice: Shop) -> None:
+    twice.cli("rollback", "sales", "-1")
+    printed = twice.cli("env", "create", "dev")
+    assert "rolled back there and held here, too: sales" in printed.err
+    assert twice.run(env="dev") == {}
+    assert twice.cli("rollback", "sales", "--release", "--env", "dev").code == 0
+    assert twice.run(env="dev")["sales"] == "restored"
+    assert twice.cli("env", "promote", "dev").code == 1, "prod holds it still"
+    twice.cli("rollback", "sales", "--release")
+    assert twice.cli("env", "promote", "dev").code == 0
+    assert twice.rows("SELECT count(*) FROM sales") == [(4,)]
+
+
+def test_what_was_rolled_back_by_itself_stays_when_its_upstream_goes_back(twice: Shop) -> None:
+    twice.write("data/orders.csv", twice.read("data/orders.csv") + "6,eve,Oslo,100\n")
+    twice.made()
+    twice.cli("rollback", "by_city", "-2")
+    printed = twice.cli("rollback", "sales", "-1", "--json")
+    assert (printed.json["moved"], printed.json["held"]) == (["big", "sales"], ["by_city"])
+    assert twice.rows("SELECT total FROM by_city WHERE city = 'Oslo'") == [(20,)]
+
+
+def test_the_ledger_moves_nothing_that_is_held(twice: Shop) -> None:
+    ledger = twice.project().ledger
+    newest = ledger.current("prod")["sales"].materialization
+    twice.cli("rollback", "sales", "-1")
+    now = ledger.current("prod")["sales"].materialization
+    with pytest.raises(WarehouseError, match="sales: rolled back in prod and held there"):
+        ledger.publish("prod", "a run", {"sales": newest}, {"sales": now}, "2026-11-21T02:00:00.000000Z")
+    assert ledger.current("prod")["sales"].materialization == now
+
+
+def test_it_is_held_also_when_the_catalog_cannot_follow(twice: Shop) -> None:
+    catalog = twice.root / "warehouse" / "prod.duckdb"
+    catalog.unlink()
+    (catalog / "in the way").mkdir(parents=True)
+    printed = twice.cli("rollback", "sales", "-1")
+    assert (printed.code, "the catalog could not be written" in printed.err) == (0, True), printed.err
+    assert twice.project().held == {"sales"}
+    assert twice.project().ledger.current("prod")["sales"].rows == 3
+
+
+def test_explain_tells_of_it_and_how_to_let_go(twice: Shop) -> None:
+    twice.cli("rollback", "sales", "-1")
+    told = twice.cli("explain", "sales").out
+    assert "It was rolled back and is held there" in told
+    assert "assetflow rollback sales --release --env prod" in told
+    assert twice.cli("explain", "sales", "--json").json["held"] is True
+
+
+def test_what_nothing_declares_any_more_is_withdrawn_with_its_hold(twice: Shop) -> None:
+    twice.cli("rollback", "big", "-1")
+    kept = twice.read("assets/big.py")
+    twice.remove("assets/big.py")
+    twice.run()
+    assert "big" not in twice.project().ledger.current("prod")
+    (twice.root / "assets/big.py").write_text(kept, encoding="utf-8")
+    assert twice.run() == {"big": "restored"}
 
 
 def test_only_it_goes_back_and_the_rest_is_made_from_it(twice: Shop) -> None:
