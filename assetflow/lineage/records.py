@@ -239,10 +239,23 @@ def _write_name(draft: Draft) -> None:
         draft.lines.append(draft.link(definition, LOADING) if text.opaque else "")
         if not text.opaque:
             draft.link(definition, VALUE_KNOWN)
-        elif not any(isinstance(each, ast.Call) for statement in bindings for each in ast.walk(statement)):
+        elif not any(_tells_what_it_holds(statement, namespace, draft.sources) for statement in bindings):
             draft.note(f"{name} holds a {text.opaque[0]}, which another file put there", line, NOT_WHILE_LOADING)
     elif text.opaque and not text.resources:
         draft.note(f"{name} is a {text.opaque[0]}, whose value has no fingerprint", line, NOT_WHILE_LOADING)
+
+
+def _tells_what_it_holds(statement: ast.stmt, namespace: Namespace, sources: Sources) -> bool:
+    """True for a call, and for another name of what a library has: `c = pl.col`."""
+    if any(isinstance(each, ast.Call) for each in ast.walk(statement)):
+        return True
+    named = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+    if not isinstance(named, ast.Attribute):
+        return False
+    while isinstance(named, ast.Attribute):
+        named = named.value
+    library = namespace.names.get(named.id) if isinstance(named, ast.Name) else None
+    return isinstance(library, types.ModuleType) and not sources.holds(library)
 
 
 def _write_definition(draft: Draft) -> None:

@@ -110,6 +110,7 @@ QUIET = [
     ("pl.col('current_date')", "import polars as pl"),
     ("sales.select(EXPRESSION)", "import polars as pl; EXPRESSION = pl.col('a') + 1"),
     ("sales.cast(SCHEMA)", "import polars as pl; SCHEMA = {'a': pl.Int64, 'b': pl.List(pl.String)}"),
+    ("sales.select(c('a'))", "import polars as pl; c = pl.col"),
     ("LOG.info('x')", "import logging; LOG = logging.getLogger(__name__)"),
     ("WORD.sub('', 'x')", "import re; WORD = re.compile('a')"),
     ("RATE", "import os; RATE = os.environ.get('RATE', '1')"),
