@@ -9,7 +9,7 @@ import click
 
 from assetflow.cli.options import complete_asset, environment_option, json_option, open_project, project_option
 from assetflow.cli.screen import clean, local_time, plural, put, put_json, styled
-from assetflow.project.versions import compare_versions, find_version
+from assetflow.project.versions import compare_versions, ends_meant, find_version
 
 if TYPE_CHECKING:
     from assetflow.warehouse.difference import Difference
@@ -18,19 +18,20 @@ if TYPE_CHECKING:
 
 @click.command("diff", context_settings={"ignore_unknown_options": True})
 @click.argument("asset", shell_complete=complete_asset)
-@click.argument("before", required=False, default="-1", metavar="[A]")
-@click.argument("after", required=False, default="current", metavar="[B]")
+@click.argument("versions", nargs=-1, metavar="[A] [B]")
 @click.option("-n", "--limit", type=click.IntRange(min=0), default=3, show_default=True, help="How many rows to show.")
 @environment_option
 @json_option
 @project_option
 def command(
-    asset: str, before: str, after: str, limit: int, env: str | None, as_json: bool, project: str | None
+    asset: str, versions: tuple[str, ...], limit: int, env: str | None, as_json: bool, project: str | None
 ) -> None:
     """Show how two versions of an asset differ: by default the one before and the current one.
 
-    A version is a snapshot (`assetflow history`), a run, -1 for the one before, or a time: "2 days ago".
+    A version is a snapshot (`assetflow history`), a run, -1 for the one before, an environment, or a time: "2 days
+    ago". It can also stand behind the name: sales@-2 sales@dev.
     """
+    asset, before, after = ends_meant(asset, versions)
     opened = open_project(project, env)
     one, other = find_version(opened, asset, before), find_version(opened, asset, after)
     found = compare_versions(opened, asset, one, other, limit)

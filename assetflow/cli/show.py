@@ -33,6 +33,10 @@ def command(
     asset: str, limit: int, when: str | None, failed: bool, env: str | None, as_json: bool, project: str | None
 ) -> None:
     """Show rows of an asset or a source, as it is published now or was at some time."""
+    from assetflow.project.versions import table_and_version
+
+    asset, named = table_and_version(asset)
+    when = when or named
     opened = open_project(project, env)
     reader = opened.reader()
     with reader.reading(asset):

@@ -31,6 +31,7 @@ class Table:
     def __init__(self, reader: Reader, name: str) -> None:
         self.name = name
         self._reader = reader
+        self._declared_as = name.partition("@")[0].lower() if "@" in name else name
 
     # Rows
 
@@ -64,7 +65,7 @@ class Table:
     @property
     def description(self) -> str:
         definitions = self._reader.definitions
-        declared = definitions.assets.get(self.name) or definitions.sources.get(self.name)
+        declared = definitions.assets.get(self._declared_as) or definitions.sources.get(self._declared_as)
         return "" if declared is None else declared.description.strip()
 
     @cached_property
@@ -93,17 +94,17 @@ class Table:
         """Every time that it was published, newest first."""
         ledger = self._reader.ledger
         try:
-            return History(ledger.history(self._reader.environment, self.name))
+            return History(ledger.history(self._reader.environment, self._declared_as))
         finally:
             ledger.close()
 
     def lineage(self) -> Lineage:
         """What it is made from, and what is made from it."""
         graph = self._reader.definitions.graph
-        if self.name not in graph:
-            return Lineage((), (), (self.name,))
-        lines = tree(graph, [self.name], up=True, down=True, label=str)
-        return Lineage(graph.upstreams(self.name), graph.downstreams(self.name), tuple(lines))
+        if self._declared_as not in graph:
+            return Lineage((), (), (self._declared_as,))
+        lines = tree(graph, [self._declared_as], up=True, down=True, label=str)
+        return Lineage(graph.upstreams(self._declared_as), graph.downstreams(self._declared_as), tuple(lines))
 
     # How it looks
 

@@ -11,7 +11,8 @@ from assetflow.quoting import quote_identifier
 
 PIECE = re.compile(
     r"""
-    (?P<other> '(?:[^']|'')*' | --[^\n]* | /\*.*?\*/ )
+    (?P<other> (?<!\w)[eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | --[^\n]* | /\*.*?\*/ )
+  | (?<!\w)(?P<dollars> \$(?:[A-Za-z_]\w*)?\$ ) .*? (?P=dollars)
   | "(?P<quoted> [A-Za-z][A-Za-z0-9_]* @ [^"]+ )"
   | "(?:[^"]|"")*"
   | (?<![\w@.]) (?P<name> [A-Za-z][A-Za-z0-9_]* ) @ (?: "(?P<words> [^"]+ )" | (?P<word> -?\w[\w-]* ) )

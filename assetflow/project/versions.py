@@ -45,6 +45,34 @@ def find_version(project: Project, name: str, when: str, now: datetime | None = 
     return found
 
 
+def table_and_version(text: str) -> tuple[str, str | None]:
+    """`sales@-1` as the table and the version that are meant; None where no version is named."""
+    name, at, when = text.partition("@")
+    if at and not (name and when.strip()):
+        raise UsageError(f"{text!r} names no version of a table", hint="Write it like sales@-1, or 'sales@2 days ago'.")
+    return (name.lower(), when.strip().strip('"')) if at else (text, None)
+
+
+def ends_meant(asset: str, versions: Sequence[str]) -> tuple[str, str, str]:
+    """The table and the two versions of it that `diff` compares: `sales -2`, `sales@-2 dev`, `sales@-2 sales@dev`.
+
+    What is left out is the one before, and the current one.
+    """
+    name, begin = table_and_version(asset)
+    given = [] if begin is None else [begin]
+    for text in versions:
+        of, when = table_and_version(text)
+        if when is not None and of != name.lower():
+            raise UsageError(
+                f"{text} is a version of {of}, and {name} is compared", hint="`diff` compares versions of one table."
+            )
+        given.append(text if when is None else when)
+    if len(given) > 2:
+        raise UsageError(f"{', '.join(given)}: too many versions", hint="`diff` compares two.")
+    before, after = (*given, *("-1", "current")[len(given) :])
+    return name, before, after
+
+
 def among(versions: Sequence[Version], when: str, now: datetime) -> Version | None:
     """The version that is meant, of those of one table, newest first. UsageError when two could be."""
     text = when.strip()

@@ -168,3 +168,4 @@ def test_a_version_is_read_by_its_name_in_a_notebook(twice: Shop) -> None:
     wh = assetflow.open(str(twice.root))
     assert (wh["sales"].pl().height, wh["sales@-1"].pl().height) == (4, 3)
     assert "sales@-1" not in wh.names
+    assert len(wh["sales@-1"].history()) == 2

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assetflow.project.at_version import with_versions
 from assetflow.project.versions import among, time_meant
 from assetflow.warehouse.records import Version
 from tests.conftest import Shop
@@ -55,6 +56,45 @@ def test_show_at_a_version_shows_the_rows_of_then(doubled: Shop) -> None:
     printed = doubled.cli("show", "sales", "--at", "1999-01-01")
     assert printed.code == 2
     assert "sales has no version '1999-01-01'" in printed.err
+
+
+@pytest.mark.parametrize(
+    "versions",
+    [("sales",), ("sales", "-1"), ("sales@-1",), ("sales@-1", "current"), ("sales@-1", "sales@current"),
+     ("sales", "sales@-1", "sales@prod"), ("Sales@-1",)],
+)  # fmt: skip
+def test_diff_takes_versions_behind_the_name(doubled: Shop, versions: tuple[str, ...]) -> None:
+    found = doubled.cli("diff", *versions, "--json").json
+    assert (found["asset"], found["removed"], found["changed"]) == ("sales", 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("diff", "sales@-1", "by_city@-1"), "by_city@-1 is a version of by_city, and sales is compared"),
+        (("diff", "sales@-1", "-1", "-1"), "too many versions"),
+        (("diff", "sales@"), "'sales@' names no version of a table"),
+        (("diff", "nothing@-1"), "there is no asset named nothing"),
+        (("show", "sales@-9"), "sales has no version '-9'"),
+    ],
+)
+def test_a_version_that_cannot_be_meant_is_refused(doubled: Shop, arguments: tuple[str, ...], said: str) -> None:
+    printed = doubled.cli(*arguments)
+    assert (printed.code, said in printed.err) == (2, True), printed.err
+
+
+def test_show_takes_a_version_behind_the_name(doubled: Shop) -> None:
+    assert len(doubled.cli("show", "sales@-1", "--json").json["rows"]) == 3
+    assert len(doubled.cli("show", "sales", "--json").json["rows"]) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["'sales@-1'", "$$sales@-1$$", "$a$sales@-1$a$", r"E'it\'s sales@-1'", "'' -- sales@-1", "'' /* sales@-1 */"],
+)
+def test_text_and_comments_are_left_as_they_are(text: str) -> None:
+    assert with_versions(f"SELECT {text}") == (f"SELECT {text}", ())
+    assert with_versions(f"SELECT {text}\nFROM sales@-1") == (f'SELECT {text}\nFROM "sales@-1"', ("sales@-1",))
 
 
 def version(number: int, at: datetime) -> Version:
