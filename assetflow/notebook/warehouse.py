@@ -35,7 +35,7 @@ def open(path: str | None = None, env: str | None = None) -> Warehouse:
 class Warehouse:
     """The tables of one environment as they are published now. It reads this one set until `refresh()`.
 
-    It holds no lock and no file of the warehouse open, so it can never delay a run.
+    It can never delay a run: it holds no lock of the warehouse, and what it reads is only named to `assetflow gc`.
     """
 
     def __init__(self, path: str | None = None, env: str | None = None) -> None:

@@ -17,6 +17,7 @@ from assetflow.project.definitions import Definitions
 from assetflow.quoting import quote_identifier
 from assetflow.running.tables import Tables
 from assetflow.source import Observed
+from assetflow.warehouse import leases
 from assetflow.warehouse.ledger import Ledger
 from assetflow.warehouse.records import Current, Version
 
@@ -43,7 +44,10 @@ class Reader:
         self.ledger = ledger
         self.environment = environment
         self.warehouse = warehouse
+        # Taken before what is current is read: nothing of it can be swept away in between.
+        self._lease = leases.take(warehouse)
         self.current = ledger.current(environment)
+        self._hold(current.snapshot for current in self.current.values())
         self._observe = observe
         self._open_session = open_session
         self._find_version = find_version
@@ -82,6 +86,7 @@ class Reader:
         table, _, when = name.partition("@")
         version = self._find_version(table.lower(), when)
         snapshot = self.ledger.snapshot(version.snapshot)
+        self._hold([snapshot.id])
         if snapshot.sql is not None:
             raise UsageError(f"{table} was a view then, which keeps no rows", hint="Read the tables that it reads.")
         if not all(os.path.exists(os.path.join(self.warehouse, file.path)) for file in snapshot.files):
@@ -202,6 +207,12 @@ class Reader:
         if self._session is not None:
             self._session.close()
             self._session = None
+        if self._lease is not None:
+            self._lease.release()
+
+    def _hold(self, snapshots: Iterable[str]) -> None:
+        if self._lease is not None:
+            self._lease.add(snapshots)
 
     def _readable(self, names: Iterable[str], unreadable: dict[str, SourceError]) -> list[str]:
         """The names without those of sources that cannot be read: the text may mean something else by them."""

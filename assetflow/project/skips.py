@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import random
 import shutil
 import tempfile
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
@@ -29,13 +32,22 @@ def check_skips(project: Project, count: int) -> tuple[int, list[Problem]]:
     chosen = random.sample(known, min(count, len(known)))
     staging = os.path.join(project.settings.warehouse, "staging")
     os.makedirs(staging, exist_ok=True)
+    with scratch_folder(staging) as folder, opened(project.workplace, project.imports):
+        problems = [problem for asset in chosen if (problem := checked(project, asset, folder)) is not None]
+    return len(chosen), problems
+
+
+@contextlib.contextmanager
+def scratch_folder(staging: str) -> Iterator[str]:
+    """A folder below staging/ that is gone afterwards; held meanwhile, so that nobody sweeps it away."""
     folder = tempfile.mkdtemp(prefix="scratch-", dir=staging)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        with opened(project.workplace, project.imports):
-            problems = [problem for asset in chosen if (problem := checked(project, asset, folder)) is not None]
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return len(chosen), problems
+        os.close(descriptor)
 
 
 def checked(project: Project, asset: Asset, folder: str) -> Problem | None:

@@ -140,8 +140,8 @@ class Run:
             if again is not None:
                 self.proofs.append(again)
             yield from self.conclude(AssetResult(step.asset, "skipped", reasons=step.reasons))
-        elif again.restores is None:
-            self.steps[step.asset] = replace(again, action="build", mode="full")
+        elif again.restores is None or not self.is_held(again.restores.snapshot):
+            self.steps[step.asset] = replace(again, action="build", mode="full", restores=None)
             yield Event("started", self.order.run_id, step.asset, reasons=again.reasons)
             task = self.with_changes(self.task_of(asset), again)
             self.futures[executor.submit(compute, task, self.order.place)] = step.asset
@@ -153,6 +153,10 @@ class Run:
             self.futures[executor.submit(check_again, self.task_of(asset), table, self.order.place)] = step.asset
         else:
             yield from self.conclude(self.keeping.restore(asset, again, again.restores))
+
+    def is_held(self, snapshot: str) -> bool:
+        """True when the files of an older snapshot are there, and are not swept away from now on."""
+        return self.order.warehouse.holds(self.order.warehouse.ledger.snapshot(snapshot))
 
     def task_of(self, asset: Asset) -> Task:
         return Task(
@@ -277,7 +281,8 @@ class Run:
             made = self.contents.made.get(name)
             version = source_fingerprint(observed).hash
             older = made if made is not None and made.fingerprint == version else self.order.state.find(name, version)
-            if older is not None and older.files_present and self.contents.lies_there(name, older):
+            is_there = older is not None and older.files_present and self.contents.lies_there(name, older)
+            if older is not None and is_there and self.is_held(older.snapshot):
                 self.contents.source_restored(name, older)
             else:
                 staging = os.path.join(self.staging, f"source-{name}")

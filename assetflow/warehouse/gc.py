@@ -1,6 +1,7 @@
 """Removes what nothing needs any more, in two phases and at most by reachability: no time stamp of a file counts.
 
-    reachable     what environments point to, kept versions, what current tables were made from, pins, runs at work
+    reachable     what environments point to, kept versions, what current tables were made from, pins, runs at work,
+                  what somebody reads
     condemned     present and not reachable: noted in the ledger, with the time
     removed       condemned for longer than the grace period, and claimed by nobody since
 
@@ -19,6 +20,7 @@ from datetime import datetime, timedelta
 from assetflow.errors import WarehouseError
 from assetflow.warehouse import below, catalog, durable
 from assetflow.warehouse.connection import Connection
+from assetflow.warehouse.leases import leased, sweep_leases
 from assetflow.warehouse.links import sweep_links
 from assetflow.warehouse.locks import holders, short_lock
 from assetflow.warehouse.reserve import keep_reserve, release_reserve
@@ -42,6 +44,9 @@ SELECT_UNFINISHED = """
 SELECT m.snapshot FROM materializations m JOIN runs r ON r.id = m.run_id
 WHERE r.number >= coalesce((SELECT max(q.number) FROM runs q JOIN publications p ON p.run_id = q.id
                             WHERE q.env = r.env), 0)
+"""
+SELECT_USED = """
+SELECT paths FROM pointers UNION ALL SELECT paths FROM snapshots WHERE id IN (SELECT value FROM json_each(?))
 """
 SELECT_BUILT_BY = "SELECT snapshot FROM materializations WHERE run_id = ?"
 SELECT_PINNED = "SELECT m.snapshot FROM pins p JOIN materializations m ON m.id = p.materialization"
@@ -101,6 +106,7 @@ class Survey:
     """What lies there: sizes by path of what is not reachable; `condemned` when, and after which run."""
 
     idle: dict[str, int]
+    reachable: frozenset[str]
     kept: Amount
     unknown: frozenset[str]
     foreign: tuple[str, ...]
@@ -146,6 +152,7 @@ class Sweep:
             self.sweep_staging()
             self.look_and_remove()
             self.sweep_samples()
+            sweep_leases(self.root)
             sweep_links(self.root, self.linked())
         return self.swept
 
@@ -155,6 +162,7 @@ class Sweep:
         survey = self.survey()
         self.swept.kept, self.swept.foreign = survey.kept, survey.foreign
         self.swept.unknown = tuple(sorted(survey.unknown))
+        self.absolve([path for path in survey.condemned if path in survey.reachable])
         new = [path for path in survey.idle if path not in survey.condemned]
         # While a run is at work, what the ledger does not know yet may be about to be recorded.
         at_work = tuple(holder.run_id for holder in holders(self.root))
@@ -188,6 +196,7 @@ class Sweep:
         found = self.connection.read("SELECT path, condemned_at, after_run FROM condemned WHERE removed_at IS NULL")
         return Survey(
             idle,
+            frozenset(reachable),
             Amount(len(reachable), sum(present[path] for path in reachable)),
             frozenset(idle.keys() - known),
             foreign,
@@ -206,6 +215,7 @@ class Sweep:
         needed.update(id for (id,) in self.connection.read(SELECT_UNFINISHED))
         for holder in holders(self.root):
             needed.update(id for (id,) in self.connection.read(SELECT_BUILT_BY, (holder.run_id,)))
+        needed.update(leased(self.root) or ())
         needed.update(id for (id,) in self.connection.read(SELECT_PINNED))
         needed.update(id for (id,) in self.connection.read(SELECT_REJECTED))
         for env, generation in self.connection.read("SELECT name, generation FROM environments"):
@@ -229,6 +239,12 @@ class Sweep:
         return found, tuple(sorted(foreign))
 
     # Two phases
+
+    def absolve(self, paths: Sequence[str]) -> None:
+        """Forget that these were condemned: somebody needs them again, and their time begins anew some day."""
+        if paths and not self.dry_run:
+            with self.connection.writing() as connection:
+                connection.executemany("DELETE FROM condemned WHERE path = ?", [(path,) for path in paths])
 
     def condemn(self, paths: Sequence[str], survey: Survey) -> None:
         self.swept.condemned += Amount(len(paths), sum(survey.idle[path] for path in paths))
@@ -259,14 +275,14 @@ class Sweep:
         with self.connection.writing() as connection:
             found = connection.execute("SELECT path, after_run FROM condemned WHERE removed_at IS NULL")
             still = dict(found.fetchall())
-            pointed = {
-                path for (paths,) in connection.execute("SELECT paths FROM pointers") for path in paths.split("\n")
-            }
+            reading = leased(self.root)
+            used = connection.execute(SELECT_USED, (json.dumps(sorted(reading or ())),))
+            pointed = {path for (paths,) in used for path in paths.split("\n")}
             oldest = self.oldest_at_work()
             for path in paths:
                 if path not in still or path in pointed:
                     continue
-                if oldest is not None and still[path] >= oldest:
+                if reading is None or (oldest is not None and still[path] >= oldest):
                     self.swept.waiting += Amount(1, survey.idle[path])
                     continue
                 below.remove_file(self.root, path)

@@ -204,6 +204,11 @@ def keep(root: str, files: Sequence[SnapshotFile]) -> tuple[SnapshotFile, ...]:
     return kept
 
 
+def kept_path(file: SnapshotFile) -> str:
+    """Where a file is kept, or will be, relative to the warehouse."""
+    return f"objects/{file.sha256[:2]}/{file.sha256}.parquet" if os.path.isabs(file.path) else file.path
+
+
 def scan(snapshot: Snapshot, root: str) -> str:
     """The SELECT that reads a snapshot, with the types that its author made. `root` is the warehouse folder."""
     if snapshot.sql is not None:
@@ -344,7 +349,7 @@ def _names_in_file(cursor: duckdb.DuckDBPyConnection, path: str) -> list[str]:
 
 
 def _keep_file(root: str, file: SnapshotFile) -> SnapshotFile:
-    relative = f"objects/{file.sha256[:2]}/{file.sha256}.parquet"
+    relative = kept_path(file)
     target = os.path.join(root, relative)
     durable.make_folder(os.path.dirname(target))
     if _has_size(target, file.bytes) and _hash_of(target) == file.sha256:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from assetflow.errors import WarehouseError
 from assetflow.materialization import Column, Materialization, Snapshot, SnapshotFile
 from assetflow.warehouse import durable
+from assetflow.warehouse.claims import claim
 from assetflow.warehouse.ledger import Ledger
 from assetflow.warehouse.locks import Holder, run_lock, who_holds
 from assetflow.warehouse.manifest import with_id
@@ -49,8 +50,10 @@ class Warehouse:
         self, asset: str, columns: Sequence[Column], files: Sequence[SnapshotFile], rows: int, bytes: int, digest: str
     ) -> Snapshot:
         """Move staged files to their place for good; the snapshot is not recorded yet."""
-        from assetflow.warehouse.snapshots import keep
+        from assetflow.warehouse.snapshots import keep, kept_path
 
+        # What lies there already may be about to be removed.
+        claim(self.ledger.connection, map(kept_path, files))
         return with_id(Snapshot("", asset, digest, tuple(columns), keep(self.root, files), rows, bytes))
 
     def make_source(
@@ -82,6 +85,11 @@ class Warehouse:
     def has_files(self, snapshot: Snapshot) -> bool:
         """True when every file of a snapshot is where it belongs."""
         return all(os.path.exists(os.path.join(self.root, file.path)) for file in snapshot.files)
+
+    def holds(self, snapshot: Snapshot) -> bool:
+        """True when every file of a snapshot is there, and stays."""
+        gone = claim(self.ledger.connection, (file.path for file in snapshot.files if not os.path.isabs(file.path)))
+        return not gone and self.has_files(snapshot)
 
     def is_sound(self, snapshot: Snapshot) -> bool:
         """True when every file of a snapshot has the bytes that it was written with."""

@@ -68,7 +68,7 @@ def test_it_shows_one_set_of_snapshots_until_it_is_refreshed(shop: Shop, wh: War
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system does not tell which files are open")
-def test_it_keeps_no_file_of_the_warehouse_open(shop: Shop) -> None:
+def test_it_keeps_no_file_of_the_warehouse_open_but_its_lease(shop: Shop) -> None:
     shop.made()
     gc.collect()  # what the test itself opened
     assert opened_below(shop.root) == []
@@ -81,10 +81,10 @@ def test_it_keeps_no_file_of_the_warehouse_open(shop: Shop) -> None:
 
 
 def opened_below(root: Path) -> list[str]:
-    """The files below a folder that this process holds open."""
+    """The files below a folder that this process holds open, but for leases, which only sweeping looks at."""
     links = [f"/proc/self/fd/{number}" for number in os.listdir("/proc/self/fd")]
     opened = [os.readlink(link) for link in links if os.path.lexists(link)]
-    return [path for path in opened if path.startswith(f"{root}/")]
+    return [path for path in opened if path.startswith(f"{root}/") and "/leases/" not in path]
 
 
 def test_plan_and_materialize(shop: Shop, wh: Warehouse, capsys: pytest.CaptureFixture[str]) -> None:
