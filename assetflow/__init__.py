@@ -19,12 +19,14 @@ from assetflow.version import VERSION as __version__
 if TYPE_CHECKING:
     from assetflow.engines import Context
     from assetflow.notebook.warehouse import open  # noqa: A004 - assetflow.open() reads well
+    from assetflow.secret import Secret
     from assetflow.sources.files import files
 
 __all__ = [
     "AssetflowError",
     "Context",
     "Query",
+    "Secret",
     "__version__",
     "asset",
     "check",
@@ -36,6 +38,7 @@ __all__ = [
 
 _LATER = {
     "Context": "assetflow.engines",
+    "Secret": "assetflow.secret",
     "files": "assetflow.sources.files",
     "open": "assetflow.notebook.warehouse",
 }

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from assetflow.scrub import scrub
+
 
 class AssetflowError(Exception):
     """What happened (`message`), in which file (`path`, `line`), and the next step (`hint`)."""
@@ -27,11 +29,13 @@ class AssetflowError(Exception):
     def __init__(
         self, message: str, *, path: str | None = None, line: int | None = None, hint: str | None = None
     ) -> None:
+        # Whatever is said of a failure may hold a secret, and errors are printed, recorded and reported.
+        message = scrub(message)
         super().__init__(message)
         self.message = message
         self.path = path
         self.line = line
-        self.hint = hint
+        self.hint = None if hint is None else scrub(hint)
 
     @property
     def where(self) -> str | None:
@@ -97,7 +101,7 @@ class AssetError(AssetflowError):
         details: str | None = None,
     ) -> None:
         super().__init__(message, path=path, line=line, hint=hint)
-        self.details = details
+        self.details = None if details is None else scrub(details)
 
     def __str__(self) -> str:
         where = f"{self.where}: " if self.where else ""

@@ -61,7 +61,7 @@ def test_help_imports_nothing_but_click(settled_shop: Shop) -> None:
     imported = imported_by(settled_shop, "--help")
     ours = {name for name in imported if is_any_of(name, ("assetflow",))}
     assert ours <= {"assetflow", "assetflow.asset", "assetflow.check", "assetflow.cli", "assetflow.cli.main", "assetflow.errors",
-                    "assetflow.source", "assetflow.version", "assetflow.__main__"}  # fmt: skip
+                    "assetflow.scrub", "assetflow.source", "assetflow.version", "assetflow.__main__"}  # fmt: skip
     assert sorted(name for name in imported if is_any_of(name, HEAVY)) == []
 
 

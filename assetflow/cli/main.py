@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 from importlib import import_module
+from io import StringIO
 
 import click
 
@@ -116,7 +117,12 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo("\ninterrupted", err=True)
         return INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        from assetflow.cli.screen import say
+
+        # It repeats what was typed, which may have been pasted from anywhere.
+        said = StringIO()
+        error.show(said)
+        say(said.getvalue().rstrip("\n"))
         return error.exit_code
     except BrokenPipeError:
         # Whoever read our output has left (`assetflow ls | head`); Python would complain once more when it exits.
@@ -136,11 +142,12 @@ def show_fault(error: Exception) -> int:
 
         traceback.print_exception(error)
         return 1
+    from assetflow.cli.screen import say
     from assetflow.running.failures import keep_fault
+    from assetflow.scrub import scrub
 
-    click.echo(
-        f"error: assetflow itself failed: {type(error).__name__}: {error}\n"
-        f"  What is published is not touched. Please report this with the file {keep_fault(error)}",
-        err=True,
+    say(
+        f"error: assetflow itself failed: {type(error).__name__}: {scrub(str(error))}\n"
+        f"  What is published is not touched. Please report this with the file {keep_fault(error)}"
     )
     return 1

@@ -19,7 +19,7 @@ from assetflow.cli.options import (
     project_option,
     select_option,
 )
-from assetflow.cli.screen import plural, put_json, say, seconds, show_error, show_warning, styled
+from assetflow.cli.screen import plural, put, put_json, say, seconds, show_error, show_warning, styled
 from assetflow.errors import Interrupted
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def show_plan(plan: Plan, as_json: bool) -> int:
         put_json(plan_document(plan))
         return 0
     for line in plan_lines(plan):
-        click.echo(line)
+        put(line)
     return 0
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from assetflow.cli.screen import count, seconds, styled
+from assetflow.text import clean
 
 if TYPE_CHECKING:
     from assetflow.project.project import Running
@@ -36,7 +37,7 @@ def line_of(event: Event) -> str | None:
     elif event.event == "skipped":
         parts.append("its upstreams came out the same")
     else:
-        parts.append((event.error or "").splitlines()[0] if event.error else "")
+        parts.append(clean(event.error.splitlines()[0]) if event.error else "")
     return "  ".join(parts).rstrip()
 
 

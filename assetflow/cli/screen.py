@@ -13,6 +13,8 @@ from typing import Any
 import click
 
 from assetflow.errors import AssetError, AssetflowError
+from assetflow.text import clean as clean  # noqa: PLC0414 - commands take it from here
+from assetflow.text import clean_json, clean_screen
 
 STYLES: dict[str, dict[str, Any]] = {
     "fresh": {"fg": "green"},
@@ -39,17 +41,17 @@ def styled(text: str, style: str, *, err: bool = False) -> str:
 
 def say(text: str = "") -> None:
     """A line for people."""
-    click.echo(text, err=True, color=colours(sys.stderr))
+    click.echo(clean_screen(text), err=True, color=colours(sys.stderr))
 
 
 def put(text: str = "") -> None:
     """A line of data."""
-    click.echo(text, color=colours(sys.stdout))
+    click.echo(clean_screen(text), color=colours(sys.stdout))
 
 
 def put_json(document: Mapping[str, Any]) -> None:
     """The one JSON document of a `--json` command."""
-    click.echo(json.dumps(document, indent=2, default=str, ensure_ascii=False))
+    click.echo(clean_json(json.dumps(document, indent=2, default=str, ensure_ascii=False)))
 
 
 def show_error(error: AssetflowError) -> None:
@@ -64,17 +66,6 @@ def show_error(error: AssetflowError) -> None:
 
 def show_warning(text: str) -> None:
     say(f"{styled('warning:', 'warning', err=True)} {clean(text, lines=True)}")
-
-
-def clean(text: str, *, lines: bool = False) -> str:
-    """Text from outside without control, escape and bidirectional characters, which a terminal would obey."""
-    kept = "\n\t" if lines else ""
-    return "".join(
-        character
-        if character in kept or unicodedata.category(character) not in {"Cc", "Cf", "Cs"}
-        else "\N{REPLACEMENT CHARACTER}"
-        for character in text
-    )
 
 
 def indent(text: str, by: str) -> str:
@@ -163,6 +154,7 @@ def local_time(text: str | None) -> str:
 
 
 def put_lines(lines: Iterable[str]) -> None:
-    """Many lines of data; unlike `put`, it does not wait for the reader after each."""
+    """Many lines of data; unlike `put`, it does not wait for the reader after each. A file gets them as they are."""
+    is_watched = sys.stdout.isatty()
     for line in lines:
-        sys.stdout.write(f"{line}\n")
+        sys.stdout.write(f"{clean_screen(line) if is_watched else line}\n")

@@ -14,6 +14,7 @@ from typing import Self
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
+from assetflow.duck import WITHOUT_DOWNLOADS
 from assetflow.engines import Table, Where
 from assetflow.errors import AssetError, AssetflowError, Interrupted, WarehouseError
 from assetflow.quoting import quote_identifier, quote_literal
@@ -198,8 +199,7 @@ def _settings(
     threads: int | None, memory_limit: str | None, temp_directory: str | None
 ) -> dict[str, str | bool | int | float | list[str]]:
     settings: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
+        **WITHOUT_DOWNLOADS,
         # A variable of some Python frame must never stand in for a table.
         "python_enable_replacements": False,
         # A bare NULL is an INTEGER; a Parquet column of type "NULL" cannot be read together with other files.

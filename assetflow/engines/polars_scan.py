@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from assetflow.duck import WITHOUT_DOWNLOADS
 from assetflow.engines import Table
 from assetflow.engines.duckdb import Cursor, nested_types, siblings
 from assetflow.quoting import quote_identifier, quote_literal
@@ -83,7 +84,7 @@ def empty_database() -> Cursor:
     """A database that holds nothing, to ask for types; opening one takes a hundred times as long as asking it."""
     import duckdb
 
-    return duckdb.connect(config={"legacy_disable_null_type": True})
+    return duckdb.connect(config={**WITHOUT_DOWNLOADS, "legacy_disable_null_type": True})
 
 
 def empty_frame(schema: Sequence[tuple[str, str]]) -> pl.DataFrame:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from assetflow.formats import blocks, distinct, write_lines
 from assetflow.quoting import quote_literal
+from assetflow.text import clean_json
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
@@ -48,7 +49,7 @@ def document(schema: str, relation: DuckDBPyRelation, limit: int | None = None) 
     rows = _texts(wanted.project(f"CAST(json_array({', '.join(_values(relation))}) AS VARCHAR)"))
     yield "{"
     yield f'  "schema": {json.dumps(schema)},'
-    yield f'  "columns": {json.dumps(columns, ensure_ascii=False)},'
+    yield f'  "columns": {clean_json(json.dumps(columns, ensure_ascii=False))},'
     yield '  "rows": ['
     yield from _separated(islice(rows, limit), "    ")
     yield "  ],"
@@ -69,7 +70,7 @@ def _separated(rows: Iterator[str], indent: str) -> Iterator[str]:
 def _texts(relation: DuckDBPyRelation) -> Iterator[str]:
     for block in blocks(relation):
         for (text,) in block:
-            yield _without_nan(str(text))
+            yield clean_json(_without_nan(str(text)))
 
 
 def _without_nan(text: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assetflow.formats import blocks, write_lines
+from assetflow.text import clean as clean_text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
@@ -99,7 +100,7 @@ def clean(text: str) -> str:
     """The text without what a terminal obeys (control, escape and bidirectional characters); line breaks as `⏎`."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_harmless(character) for character in text.replace("\r\n", "\n"))
+    return clean_text(text.replace("\r\n", "\n").replace("\n", "⏎"))
 
 
 def display_width(text: str) -> int:
@@ -194,12 +195,6 @@ def _cut(text: str, width: int) -> str:
             break
         kept.append(character)
     return "".join(kept) + "…"
-
-
-def _harmless(character: str) -> str:
-    if character == "\n":
-        return "⏎"
-    return "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) in {"Cc", "Cf", "Cs"} else character
 
 
 def _character_width(character: str) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from assetflow.duck import WITHOUT_DOWNLOADS
 from assetflow.lineage.scans import without_scans
 from assetflow.lineage.sql_tokens import with_pivot_values
 from assetflow.lineage.sql_tree import statement_kinds
@@ -98,6 +99,7 @@ class _Stubs:
     def __init__(self) -> None:
         # As the session in which assets run: a bare NULL is an INTEGER there, too.
         settings: dict[str, str | bool | int | float | list[str]] = {
+            **WITHOUT_DOWNLOADS,
             "enable_external_access": False,
             "threads": 1,
             "python_enable_replacements": False,

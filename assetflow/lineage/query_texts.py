@@ -18,6 +18,7 @@ from assetflow.lineage.functions import cells_of, function_nodes
 from assetflow.lineage.modules import ModuleTexts
 from assetflow.lineage.scopes import all_imports, imported_names
 from assetflow.lineage.syntax import FunctionNode, unquoted
+from assetflow.secret import is_reference
 
 
 def query_texts(function: Callable[..., Any], config: Mapping[str, Any], texts: ModuleTexts) -> tuple[str, ...] | None:
@@ -43,6 +44,8 @@ class _Reader:
         self._parameters = {each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)}
         self._imports = all_imports(node)
         self._config = {name: value for name, value in config.items() if name not in self._bound}
+        # A secret is not text, and a query that holds one must not come to be known.
+        self._config = {name: _UNKNOWN if is_reference(value) else value for name, value in self._config.items()}
 
     def read(self) -> tuple[str, ...] | None:
         calls = [each for each in ast.walk(self._node) if isinstance(each, ast.Call) and self._is_query(each.func)]

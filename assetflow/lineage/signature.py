@@ -21,6 +21,7 @@ from assetflow.lineage.functions import function_nodes
 from assetflow.lineage.modules import ModuleTexts
 from assetflow.lineage.query_texts import query_texts
 from assetflow.lineage.syntax import FunctionNode, unquoted
+from assetflow.secret import Secret
 
 __all__ = ["Signature", "query_texts", "read_signature"]
 
@@ -271,6 +272,8 @@ def json_value(value: object) -> Any:
     """A default as the JSON value that stands for it; TypeError names the type of what has none."""
     if value is None or type(value) in (bool, int, float, str):
         return value
+    if isinstance(value, Secret):
+        return value.to_dict()
     if isinstance(value, list | tuple):
         return [json_value(each) for each in value]
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):

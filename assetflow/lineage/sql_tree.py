@@ -13,6 +13,8 @@ from typing import Any
 
 import duckdb
 
+from assetflow.duck import WITHOUT_DOWNLOADS
+
 Tree = dict[str, Any]
 """One node of DuckDB's parse tree, as `json_serialize_sql` writes it."""
 
@@ -86,6 +88,6 @@ _one_at_a_time = Lock()
 
 @cache
 def _parser() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(":memory:", config={"enable_external_access": "false", "threads": "1"})
+    connection = duckdb.connect(":memory:", config={**WITHOUT_DOWNLOADS, "enable_external_access": False, "threads": 1})
     connection.execute("PRAGMA disable_optimizer")  # halves the time of a call
     return connection

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assetflow.check import Check, CheckResult
+from assetflow.warehouse.removal import remove_folder
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
@@ -53,7 +53,7 @@ def check_published(project: Project, names: frozenset[str]) -> Iterator[Checked
         status = "failed" if any(each.blocks for checked in results for each in checked.results) else "succeeded"
     finally:
         reader.close()
-        shutil.rmtree(staging, ignore_errors=True)
+        remove_folder(project.settings.warehouse, staging)
         project.ledger.finish_run(run_id, status, [], now())  # type: ignore[arg-type]
 
 

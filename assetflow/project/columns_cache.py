@@ -6,6 +6,8 @@ import contextlib
 import os
 import sqlite3
 
+from assetflow.warehouse.removal import remove_file
+
 FORMAT = 1
 
 
@@ -86,4 +88,4 @@ class ColumnsCache:
         self.close()
         if self.path is not None:
             with contextlib.suppress(OSError):
-                os.unlink(self.path)
+                remove_file(os.path.dirname(self.path), self.path)

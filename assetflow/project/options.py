@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from assetflow.check import Check
 from assetflow.checks.declare import check_from_option
 from assetflow.errors import DefinitionError, did_you_mean
+from assetflow.names import ASSET, DEVICES, is_asset
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,6 @@ ASSET_OPTIONS: dict[str, Callable[[Any], Any]] = {
 }
 SOURCE_OPTIONS: dict[str, Callable[[Any], Any]] = {**SHARED, "columns": words_alone}
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,127}")
 RESERVED = frozenset(
     """
     all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create default
@@ -221,14 +221,14 @@ RESERVED = frozenset(
 
 def check_name(name: str, *, what: str, place: Place) -> None:
     """Refuse a name that could not be written in SQL without quotes, or that is taken."""
-    if not NAME.fullmatch(name):
+    if not ASSET.fullmatch(name):
         suggestion = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_")
-        suggestion = suggestion if NAME.fullmatch(suggestion) else f"t_{suggestion}"[:128].rstrip("_")
+        suggestion = suggestion if is_asset(suggestion) else f"t_{suggestion}"[:128].rstrip("_")
         raise place.error(
             f"{name!r} cannot be the name of {what}: use lower-case letters, digits and _, a letter first",
             hint=f"Rename it, for example to {suggestion}.",
         )
-    if name in RESERVED:
+    if name in RESERVED or name in DEVICES:
         raise place.error(
             f"{name!r} cannot be the name of {what}: it is a reserved word",
             hint=f"Rename it, for example to {name}_table.",

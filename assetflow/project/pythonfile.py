@@ -21,6 +21,7 @@ from assetflow.project.options import Place, check_name, read_options
 from assetflow.project.settings import Settings, line_of
 from assetflow.project.sqlfile import group_of, refuse_twins
 from assetflow.running.imports import Imports
+from assetflow.secret import Secret, is_reference, with_secrets
 from assetflow.source import Source
 
 
@@ -158,6 +159,8 @@ class Reader:
 
     def configured(self, name: str, key: str, default: Any, value: Any) -> Any:
         """A value of the settings, if it is of the kind that the default is; None says nothing about its kind."""
+        if is_reference(value) or is_reference(default):
+            return self.secret(name, key, default, value)
         is_number = isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool)
         if isinstance(default, bool | int | float | str) and type(value) is not type(default) and not is_number:
             file = self.settings.file
@@ -167,6 +170,19 @@ class Reader:
                 line=line_of(self.settings.root, file, key),
             )
         return float(value) if is_number else value
+
+    def secret(self, name: str, key: str, default: Any, value: Any) -> Any:
+        """A reference to a secret, where the default is one as well, or says nothing about its kind."""
+        if is_reference(value) and (default is None or is_reference(default)):
+            Secret(value["env"])
+            return value
+        said = f'{key} of {name} is a secret, so its value is written as a reference, as in {key} = {{ env = "NAME" }}'
+        hint = None
+        if is_reference(value):
+            said = f"{key} of {name} has the default {default!r}, so it takes no secret"
+            hint = f'Write `{key}: Secret = Secret("NAME")` or `{key}: Secret | None = None` in the function.'
+        file = self.settings.file
+        raise DefinitionError(said, path=file, line=line_of(self.settings.root, file, key), hint=hint)
 
     def queries(
         self, name: str, function: Any, signature: Signature, config: Mapping[str, Any], place: Place
@@ -185,7 +201,7 @@ class Reader:
             return ()  # what it reads must then be among its parameters; the run holds it to that
         with self.imports.active(), self.imports.recording(self.absolute):
             try:
-                made = function(**config)
+                made = function(**with_secrets(config))
             except (Exception, SystemExit) as error:
                 raise import_error(error, self.path, self.imports) from error
         if not isinstance(made, Query):

@@ -16,6 +16,7 @@ from assetflow.project.at_version import with_versions
 from assetflow.project.definitions import Definitions
 from assetflow.quoting import quote_identifier
 from assetflow.running.tables import Tables
+from assetflow.secret import references
 from assetflow.source import Observed
 from assetflow.warehouse import leases
 from assetflow.warehouse.ledger import Ledger
@@ -118,6 +119,13 @@ class Reader:
             observed = self._observe(name)
             if isinstance(observed, SourceError):
                 raise observed
+            if any(references(observed.source.location.to_dict())):
+                raise SourceError(
+                    f"{name} was not read by a run yet, and needs a secret for it",
+                    path=observed.source.path,
+                    line=observed.source.line,
+                    hint="Make something that reads it, with `assetflow materialize`.",
+                )
             paths = tuple(file.stat.path for file in observed.files)
             self._unread[name] = Table(name, observed.source.location.scan(paths))
         return self._unread[name]

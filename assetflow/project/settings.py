@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assetflow.errors import ProjectError, did_you_mean
+from assetflow.names import is_environment
 from assetflow.project.stat import Stamp, replace_file, settled, stamp_of, unchanged
 
 FILES = ("assetflow.toml", "pyproject.toml")
@@ -72,6 +73,9 @@ VARIABLES = {
     "ASSETFLOW_THREADS": "threads",
     "ASSETFLOW_MEMORY_LIMIT": "memory-limit",
 }
+OTHER_VARIABLES = frozenset({"ASSETFLOW_PROJECT", "ASSETFLOW_DEBUG"})
+FREE = ("ASSETFLOW_SECRET_", "ASSETFLOW_TEST_")
+"""How variables begin whose names are the user's business."""
 
 
 def read_settings(
@@ -81,6 +85,7 @@ def read_settings(
 
     `overrides` are flags by key (`{"environment": "dev"}`), `variables` the process environment.
     """
+    refuse_unknown(variables)
     root, file = find_project(start, variables)
     table = read_table(root, file)
     given = Given(root, file)
@@ -95,6 +100,25 @@ def read_settings(
             given.values[key] = value
             given.elsewhere[key] = key
     return make_settings(given)
+
+
+def refuse_unknown(variables: Mapping[str, str]) -> None:
+    """ProjectError for a variable that looks like a setting and is none: it would be ignored without a word."""
+    for name in variables:
+        if name.startswith("ASSETFLOW_") and not name.startswith(FREE) and name not in {*VARIABLES, *OTHER_VARIABLES}:
+            raise ProjectError(
+                f"the environment variable {name} is not one that assetflow knows",
+                hint=near_variable(name),
+            )
+
+
+def near_variable(name: str) -> str:
+    # What all of them begin with would make every name look near to every other.
+    known = {variable.removeprefix("ASSETFLOW_"): variable for variable in sorted({*VARIABLES, *OTHER_VARIABLES})}
+    near = did_you_mean(name.removeprefix("ASSETFLOW_"), known)
+    if near is None:
+        return f"Known: {', '.join(known.values())}. A variable of your own may begin with {FREE[0]}."
+    return re.sub(r"[A-Z_]{3,}", lambda found: known[found[0]], near)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,13 +295,23 @@ def make_settings(given: Given) -> Settings:
     for key, default in (("assets_folder", "assets"), ("warehouse", "warehouse")):
         attributes[key] = os.path.normpath(os.path.join(given.root, os.path.expanduser(attributes.get(key, default))))
     settings = Settings(root=given.root, file=given.file, **attributes)
+    # From here on their values are taken out of every error.
+    remember_secrets(settings.assets, settings.sources)
     validate(settings, given)
     return settings
 
 
+def remember_secrets(*tables: Mapping[str, Any]) -> None:
+    if any("env" in str(table) for table in tables):
+        from assetflow.secret import references
+
+        for _ in references(list(tables)):
+            pass
+
+
 def validate(settings: Settings, given: Given) -> None:
     """Refuse values that have the right type and yet make no sense."""
-    if not ENVIRONMENT_NAME.fullmatch(settings.environment):
+    if not is_environment(settings.environment):
         raise given.wrong(
             "environment", f"is {settings.environment!r}: use lower-case letters, digits and _, a letter first"
         )
@@ -305,5 +339,4 @@ def validate(settings: Settings, given: Given) -> None:
 RETENTION = ("versions", "days", "max-bytes", "grace-hours")
 """What `assetflow gc` keeps beside what is current."""
 TYPE_NAMES: dict[type, str] = {str: "text", int: "whole number", list: "list", dict: "table"}
-ENVIRONMENT_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 MEMORY = re.compile(r"\s*\d+(\.\d+)?\s*([kmgt]i?b|bytes|b|%)\s*", re.IGNORECASE)

@@ -10,6 +10,7 @@ from concurrent.futures import BrokenExecutor
 from assetflow.asset import Asset
 from assetflow.check import CheckResult
 from assetflow.errors import AssetError, AssetflowError
+from assetflow.scrub import scrub
 from assetflow.source import Source
 from assetflow.version import VERSION
 from assetflow.warehouse import durable
@@ -41,8 +42,8 @@ def unexpected(error: Exception, name: str) -> AssetflowError:
 def keep_fault(error: Exception) -> str:
     """Write the traceback of a fault of our own to a file, for whoever reports it; the file's path."""
     with tempfile.NamedTemporaryFile("w", prefix="assetflow-", suffix=".txt", delete=False) as file:
-        file.write(f"assetflow {VERSION}, Python {sys.version}\n{' '.join(sys.argv)}\n\n")
-        traceback.print_exception(error, file=file)
+        frames = "".join(traceback.format_exception(error))
+        file.write(scrub(f"assetflow {VERSION}, Python {sys.version}\n{' '.join(sys.argv)}\n\n{frames}"))
     return file.name
 
 

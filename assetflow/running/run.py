@@ -12,7 +12,6 @@ next run restores it, also after Ctrl-C or a crash.
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ from assetflow.asset import Asset
 from assetflow.errors import AssetflowError, Interrupted, WarehouseError, says_interrupted
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Proof, ReadSet
+from assetflow.names import run
 from assetflow.planning.decide import decide
 from assetflow.planning.step import Step
 from assetflow.running.changes import parsed_before, recorded_before, refresh_of
@@ -36,6 +36,7 @@ from assetflow.running.tables import Tables, table_of
 from assetflow.running.task import Built, Task, check_again, compute
 from assetflow.running.workshop import Workshop
 from assetflow.warehouse import records
+from assetflow.warehouse.removal import remove_folder
 
 SECONDS_TO_STOP = 3.0
 SECONDS_DEAF = 0.5
@@ -51,7 +52,7 @@ class Run:
         self.shop = shop
         self.began = time.perf_counter()
         self.started_at = now()
-        self.staging = os.path.join(order.warehouse.root, "staging", order.run_id)
+        self.staging = os.path.join(order.warehouse.root, "staging", run(order.run_id))
         self.steps = {step.asset: step for step in order.plan.steps}
         self.contents = Contents(order)
         self.keeping = Keeping(order, self.contents, shop)
@@ -242,7 +243,7 @@ class Run:
         """Note how an asset fared, and let what waits for it go on."""
         self.results[result.asset] = result
         self.release(result.asset)
-        remove_folder(os.path.join(self.staging, result.asset))
+        remove_folder(self.order.warehouse.root, os.path.join(self.staging, result.asset))
         kind = "finished" if result.outcome == "materialized" else result.outcome
         yield Event(
             kind,
@@ -355,7 +356,7 @@ class Run:
 
     def finish(self) -> None:
         status = self.status
-        shutil.rmtree(self.staging, ignore_errors=True)
+        remove_folder(self.order.warehouse.root, self.staging)
         ordered = tuple(self.results[name] for name in self.steps if name in self.results)
         self.result = RunResult(
             self.order.run_id,
@@ -368,14 +369,6 @@ class Run:
         self.order.warehouse.ledger.finish_run(
             self.order.run_id, status, [step_record(each) for each in ordered], now()
         )
-
-
-def remove_folder(path: str) -> None:
-    """Remove a staging folder. What was kept has left it, so mostly it is empty, and gone in less time."""
-    try:
-        os.rmdir(path)
-    except OSError:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def step_record(result: AssetResult) -> records.StepRecord:

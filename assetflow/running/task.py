@@ -20,6 +20,7 @@ from assetflow.engines import Context, Table, Where
 from assetflow.errors import AssetError, AssetflowError
 from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile
 from assetflow.running.workshop import Workplace, Workshop, workshop
+from assetflow.secret import Secret, is_reference, with_secrets
 
 if TYPE_CHECKING:
     import polars as pl
@@ -229,7 +230,7 @@ def arguments(task: Task, function: Callable[..., Any], cursor: Cursor, where: W
         table = tables[parameter.upstream]
         given[parameter.name] = frames.to_frame(parameter.arrives, table, parameter.columns, cursor, where)
     if task.asset.takes_context:
-        given["context"] = Context(task.asset.name, task.run_id, None, task.asset.config)
+        given["context"] = Context(task.asset.name, task.run_id, None, with_secrets(task.asset.config))
     return given
 
 
@@ -249,6 +250,8 @@ def watch(task: Task, given: dict[str, object]) -> dict[str, Watched]:
 def like_default(function: Callable[..., Any], name: str, value: Any) -> Any:
     """A value from the settings as the type that the parameter's default has, where TOML or JSON has no such type."""
     default = inspect.signature(function).parameters[name].default
+    if is_reference(value):
+        return Secret(value["env"])
     if isinstance(default, date) and isinstance(value, str):
         return type(default).fromisoformat(value)
     if isinstance(default, Decimal | tuple | set | frozenset):

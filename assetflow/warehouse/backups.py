@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from assetflow.warehouse import durable
+from assetflow.warehouse.removal import remove_file
 
 FOLDER = "backups"
 DAILY = re.compile(r"ledger-\d{4}-\d\d-\d\d\.db")
@@ -26,7 +27,7 @@ def back_up_daily(connection: sqlite3.Connection, root: str, today: str) -> bool
         return False
     copy_ledger(connection, os.path.join(root, FOLDER, name))
     for old in daily(root)[:-KEPT]:
-        os.unlink(os.path.join(root, FOLDER, old))
+        remove_file(root, os.path.join(root, FOLDER, old))
     return True
 
 
@@ -34,8 +35,7 @@ def copy_ledger(connection: sqlite3.Connection, path: str) -> None:
     """Copy the ledger to a file, durably; it has its name when it is complete."""
     new = f"{path}.new"
     durable.make_folder(os.path.dirname(path))
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(new)
+    remove_file(os.path.dirname(path), new)
     with contextlib.closing(sqlite3.connect(new)) as target:
         # Nobody else sees it before it is complete and synced.
         target.execute("PRAGMA synchronous = OFF")

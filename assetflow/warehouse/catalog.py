@@ -7,17 +7,19 @@ for. Paths inside are absolute: DuckDB resolves relative ones against the client
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from assetflow.duck import WITHOUT_DOWNLOADS
 from assetflow.errors import WarehouseError
+from assetflow.names import environment
 from assetflow.quoting import quote_identifier, quote_literal
 from assetflow.warehouse import durable
 from assetflow.warehouse.locks import short_lock
+from assetflow.warehouse.removal import remove_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,7 +44,7 @@ class Imprint:
 
 
 def catalog_path(root: str, env: str) -> str:
-    return os.path.join(root, f"{env}.duckdb")
+    return os.path.join(root, f"{environment(env)}.duckdb")
 
 
 def is_current(root: str, env: str, generation: int) -> bool:
@@ -71,7 +73,7 @@ def patch(root: str, env: str, generation: int, published_at: str, views_since: 
             return
         os.makedirs(os.path.dirname(new), exist_ok=True)
         for leftover in (new, f"{new}.wal"):
-            _remove(leftover)
+            remove_file(root, leftover)
         imprint = _read_imprint(root, env)
         since = imprint.generation if imprint and not imprint.missing and _is_ours(root, env, imprint) else 0
         if since:
@@ -101,8 +103,7 @@ def _write(path: str, views: Views, info: str) -> dict[str, str]:
 
     config: dict[str, str | bool | int | float | list[str]] = {
         "python_enable_replacements": False,
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
+        **WITHOUT_DOWNLOADS,
         "threads": 1,
     }
     try:
@@ -157,7 +158,7 @@ def _statement(name: str, select: str | None) -> str:
 def _put_in_place(root: str, path: str, new: str) -> None:
     durable.sync_file(new)
     # Somebody who holds the last file open for writing leaves a log beside it, which does not match the new one.
-    _remove(f"{path}.wal")
+    remove_file(root, f"{path}.wal")
     os.replace(new, path)
     durable.sync_folder(root)
 
@@ -195,8 +196,3 @@ def _is_ours(root: str, env: str, imprint: Imprint) -> bool:
         return False
     seen = (os.path.abspath(root), stat.st_size, stat.st_mtime_ns)
     return seen == (imprint.root, imprint.size, imprint.mtime_ns)
-
-
-def _remove(path: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)

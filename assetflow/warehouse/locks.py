@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from assetflow.errors import BusyError
+from assetflow.names import environment
 from assetflow.warehouse import durable
 
 
@@ -75,7 +76,7 @@ def short_lock(root: str, name: str) -> Iterator[None]:
 
 
 def _lock_path(root: str, env: str) -> str:
-    return os.path.join(root, "locks", f"env-{env}.lock")
+    return os.path.join(root, "locks", f"env-{environment(env)}.lock")
 
 
 @contextlib.contextmanager

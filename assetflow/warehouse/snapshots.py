@@ -29,6 +29,7 @@ from assetflow.warehouse.digest import (
     sums_key,
     tells_order,
 )
+from assetflow.warehouse.removal import remove_file
 from assetflow.warehouse.types import is_wide, logical_type, restore, shown_as, stored_as, written_as
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def stage_parquet(
         read = f"SELECT * FROM {scan_of([path])}"
     if any(logical_type(kind) != kind or stored_as(kind) for _, kind in made):
         staged = stage_query(cursor, read, folder, file_name, reads=reads)
-        os.unlink(path)
+        remove_file(folder, path)
         return staged
     _make_staging(folder)
     os.rename(path, kept)
@@ -353,7 +354,7 @@ def _keep_file(root: str, file: SnapshotFile) -> SnapshotFile:
     target = os.path.join(root, relative)
     durable.make_folder(os.path.dirname(target))
     if _has_size(target, file.bytes) and _hash_of(target) == file.sha256:
-        os.unlink(file.path)
+        remove_file(root, file.path)
     else:
         os.chmod(file.path, 0o444)
         durable.sync_file(file.path)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from assetflow.errors import WarehouseError
 from assetflow.materialization import Column, Materialization, Snapshot, SnapshotFile
+from assetflow.names import run
 from assetflow.warehouse import durable
 from assetflow.warehouse.claims import claim
 from assetflow.warehouse.ledger import Ledger
@@ -75,7 +76,7 @@ class Warehouse:
 
     def keep_sample(self, run_id: str, asset: str, path: str) -> str:
         """Move a file of failing rows out of staging; returns its path relative to the warehouse."""
-        relative = f"samples/{run_id}/{asset}/{os.path.basename(path)}"
+        relative = f"samples/{run(run_id)}/{asset}/{os.path.basename(path)}"
         target = os.path.join(self.root, relative)
         with durable.writing(target):
             os.makedirs(os.path.dirname(target), exist_ok=True)

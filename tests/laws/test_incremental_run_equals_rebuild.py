@@ -1,7 +1,7 @@
 """The law: after any history of edits, every published table equals what plain DuckDB computes from nothing.
 
 Hypothesis edits a small project (code, data, settings, kinds, names, reverts), runs parts of it, breaks it and mends it.
-`ASSETFLOW_HISTORIES=500 pytest tests/laws` looks at more histories than the few of every day.
+`ASSETFLOW_TEST_HISTORIES=500 pytest tests/laws` looks at more histories than the few of every day.
 """
 
 from __future__ import annotations
@@ -251,9 +251,9 @@ def mended(world: World) -> World:
 
 
 @settings(
-    max_examples=int(os.environ.get("ASSETFLOW_HISTORIES", "12")),
+    max_examples=int(os.environ.get("ASSETFLOW_TEST_HISTORIES", "12")),
     deadline=None,
-    derandomize="ASSETFLOW_HISTORIES" not in os.environ,
+    derandomize="ASSETFLOW_TEST_HISTORIES" not in os.environ,
     suppress_health_check=list(HealthCheck),
     # A history is short enough to read as it is; making it shorter would take minutes of runs.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

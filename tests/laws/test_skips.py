@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import Shop
 from tests.laws.worlds import history
 
-HISTORIES = int(os.environ.get("ASSETFLOW_HISTORIES", "10"))
+HISTORIES = int(os.environ.get("ASSETFLOW_TEST_HISTORIES", "10"))
 STEPS = 6
 
 

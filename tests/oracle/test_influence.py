@@ -14,8 +14,8 @@ from tests.oracle.database import SCHEMAS, Engine
 from tests.oracle.influence import judge
 from tests.oracle.made_up import made_up
 
-ROUNDS = int(os.environ.get("ASSETFLOW_ORACLE_ROUNDS", "1"))
-MADE_UP = int(os.environ.get("ASSETFLOW_ORACLE_QUERIES", "60"))
+ROUNDS = int(os.environ.get("ASSETFLOW_TEST_ORACLE_ROUNDS", "1"))
+MADE_UP = int(os.environ.get("ASSETFLOW_TEST_ORACLE_QUERIES", "60"))
 CORPUS = corpus()
 
 

@@ -18,8 +18,8 @@ from tests.oracle.corpus import Case, corpus
 from tests.oracle.database import SCHEMAS, Database, Engine, bag, random_database, random_value
 from tests.oracle.made_up import made_up
 
-ROUNDS = int(os.environ.get("ASSETFLOW_ORACLE_ROUNDS", "1"))
-MADE_UP = int(os.environ.get("ASSETFLOW_ORACLE_QUERIES", "60"))
+ROUNDS = int(os.environ.get("ASSETFLOW_TEST_ORACLE_ROUNDS", "1"))
+MADE_UP = int(os.environ.get("ASSETFLOW_TEST_ORACLE_QUERIES", "60"))
 QUERIES = [*corpus(), *(Case(f"made_up:{seed}", made_up(1000 + seed)) for seed in range(MADE_UP))]
 
 

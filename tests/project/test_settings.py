@@ -115,3 +115,21 @@ def test_the_environment_has_two_variables_and_an_empty_one_says_nothing(root: P
     assert settings(ASSETFLOW_ENVIRONMENT="dev").environment == "dev"
     assert settings(ASSETFLOW_ENVIRONMENT="dev", ASSETFLOW_ENV="test").environment == "test"
     assert settings('environment = "dev"', ASSETFLOW_ENV="", ASSETFLOW_PROJECT="").environment == "dev"
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("ASSETFLOW_ENVIROMENT", "ASSETFLOW_ENVIRONMENT"),
+        ("ASSETFLOW_JOB", "ASSETFLOW_JOBS"),
+        ("ASSETFLOW_XYZZY", "Known: "),
+    ],
+)
+def test_a_variable_that_nobody_reads_is_refused(root: Path, name: str, near: str) -> None:
+    with pytest.raises(ProjectError, match=name) as raised:
+        settings(**{name: "dev"})
+    assert near in str(raised.value.hint)
+
+
+def test_a_variable_of_the_user_is_let_be(root: Path) -> None:
+    assert settings(ASSETFLOW_SECRET_TOKEN="x", ASSETFLOW_TEST_KILLS=3, ASSETFLOWS="y").environment == "prod"

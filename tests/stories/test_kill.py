@@ -1,6 +1,6 @@
 """kill -9 at a random moment: what was published stays readable and whole, and the next run finishes.
 
-`ASSETFLOW_KILLS=50 pytest tests/stories/test_kill.py` kills fifty times.
+`ASSETFLOW_TEST_KILLS=50 pytest tests/stories/test_kill.py` kills fifty times.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import Shop
 
-KILLS = int(os.environ.get("ASSETFLOW_KILLS", "8"))
+KILLS = int(os.environ.get("ASSETFLOW_TEST_KILLS", "8"))
 TABLES = ("first", "second", "seen", "third", "fourth")
 
 THIRD = """

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assetflow.errors import DefinitionError, SourceError, did_you_mean
+from assetflow.secret import as_references, lend
 from assetflow.source import FileStat
 from assetflow.sources.files.find import FORMATS, MAGIC, find_files, package_folder, suffix_of
 from assetflow.sources.files.read import READERS, Reading, partition_keys, scan
@@ -40,7 +41,7 @@ def files(
     `package`. `format` is csv, json or parquet; without it the suffix tells. `columns` declares types by column: these
     are pinned and there even when a file lacks them (NULL); columns not declared are kept, with the type that DuckDB
     infers over all files. `options` go to DuckDB's reader: `{"delim": ";", "nullstr": "NA"}`; `hive_partitioning`
-    = False leaves key=value folders alone. DefinitionError when a word is unknown.
+    = False leaves key=value folders alone; a value may be a `Secret("NAME")`. DefinitionError when a word is unknown.
     """
     patterns = (pattern,) if isinstance(pattern, str) else tuple(pattern)
     if not patterns or not all(isinstance(pattern, str) and pattern.strip() for pattern in patterns):
@@ -57,7 +58,11 @@ def files(
         if not isinstance(column_type, str) or not column_type.strip():
             raise DefinitionError(f'the type of column "{name}" is no text', hint='Write: columns = { id = "BIGINT" }')
     return Files(
-        patterns, format, dict(columns or {}), {name.lower(): value for name, value in (options or {}).items()}, package
+        patterns,
+        format,
+        dict(columns or {}),
+        {name.lower(): as_references(value) for name, value in (options or {}).items()},
+        package,
     )
 
 
@@ -95,12 +100,14 @@ class Files:
         # Only a run that reads files pays for this import, not a command that finds nothing to do.
         from assetflow.sources.files.sniff import sniff
 
+        lend(cursor, self.options)
         return sniff(cursor, self._reading(files), files)
 
     def read(self, cursor: DuckDBPyConnection, files: tuple[str, ...], types: Mapping[str, str]) -> str:
         """The SELECT that reads some files with the columns `types` of the whole source; what they lack is NULL."""
         from assetflow.sources.files.sniff import scan_some
 
+        lend(cursor, self.options)
         return scan_some(cursor, self._reading(files), files, types)
 
     @property
@@ -112,6 +119,7 @@ class Files:
         """`in_place`, answered for these files: False when their columns differ, or some come from their paths."""
         from assetflow.sources.files.sniff import are_uniform
 
+        lend(cursor, self.options)
         reading = self._reading(files)
         is_plain = reading.format == "parquet" and not self.columns and not self.options
         return is_plain and not partition_keys(reading, files) and are_uniform(cursor, reading, files)

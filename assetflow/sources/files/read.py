@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from assetflow.errors import SourceError
 from assetflow.quoting import quote_identifier, quote_literal
+from assetflow.secret import is_reference, variable_of
 from assetflow.sources.files.find import suffix_of
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ def escape(path: str) -> str:
 
 
 def literal(value: object) -> str:
-    """A reader option's value as SQL; SourceError when it has no such form."""
+    """A reader option's value as SQL, a secret by the name of its variable; SourceError when it has no such form."""
+    if isinstance(value, Mapping) and is_reference(value):
+        return f"getvariable({quote_literal(variable_of(value))})"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):

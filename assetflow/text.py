@@ -1,0 +1,49 @@
+"""Text from outside, made harmless for a terminal: what would move the cursor, set a title or turn the line around.
+
+`clean` is for a part of a line (a cell, a name, an error), `clean_screen` for whole lines that we have coloured.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+REPLACED = "\N{REPLACEMENT CHARACTER}"
+OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Control, format (bidirectional, zero-width), half a pair, line and paragraph separators."""
+
+OUR_COLOURS = re.compile(r"(\x1b\[(?:0|1|2|31|32|33|34|35|36)m)")
+_IN_JSON = re.compile("[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0001-\U000e007f]")  # fmt: skip  # noqa: E501
+
+
+def clean(text: str, *, lines: bool = False) -> str:
+    """The text with a replacement character for each that a terminal obeys; `lines` leaves line breaks and tabs."""
+    if text.isascii() and text.isprintable():
+        return text
+    kept = "\n\t" if lines else ""
+    return "".join(
+        character if character in kept or unicodedata.category(character) not in OBEYED else REPLACED
+        for character in text
+    )
+
+
+def clean_screen(text: str) -> str:
+    """Lines for a terminal, with our own colours left in and nothing else that it obeys."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        part if number % 2 else clean(part, lines=True) for number, part in enumerate(OUR_COLOURS.split(text))
+    )
+
+
+def clean_json(text: str) -> str:
+    r"""JSON with such characters written as `\u202e`: the same document, and harmless on a terminal."""
+    return text if text.isascii() else _IN_JSON.sub(lambda found: json_escape(found[0]), text)
+
+
+def json_escape(character: str) -> str:
+    number = ord(character)
+    if number < 0x10000:
+        return f"\\u{number:04x}"
+    number -= 0x10000
+    return f"\\u{0xD800 + (number >> 10):04x}\\u{0xDC00 + (number & 0x3FF):04x}"

@@ -1,0 +1,41 @@
+"""Deletes files and folders of the warehouse, and nothing that lies elsewhere: the one place that deletes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from assetflow.errors import WarehouseError
+
+
+def remove_file(root: str, path: str) -> None:
+    """Delete a file below the folder `root`; fine when it is gone. A link is deleted, not what it points to."""
+    refuse_outside(root, path)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def remove_folder(root: str, path: str) -> None:
+    """Delete a folder below the folder `root`, with all that is in it, as far as the system lets us."""
+    refuse_outside(root, path)
+    try:
+        # What was kept has left a staging folder, so mostly it is empty, and gone in less time.
+        os.rmdir(path)
+    except OSError:
+        import shutil
+
+        # It does not follow links, neither below nor in place of the folder.
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def refuse_outside(root: str, path: str) -> None:
+    """WarehouseError for a path that, with all links followed, does not lie below `root`."""
+    folder, name = os.path.split(path)
+    real_root, real_folder = os.path.realpath(root), os.path.realpath(folder)
+    is_below = real_folder == real_root or real_folder.startswith(real_root.rstrip(os.sep) + os.sep)
+    if name in {"", ".", ".."} or not is_below or real_root == os.sep:
+        raise WarehouseError(
+            f"this would be deleted and does not lie below {real_root}; nothing was deleted",
+            path=path,
+            hint="Look whether a folder of the warehouse was replaced by a link.",
+        )
