@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ class Connection:
         self._open: sqlite3.Connection | None = None
         self._has_tables = False
         self._is_writable = False
+        self._closing: weakref.finalize[..., Connection] | None = None
 
     def read(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query; none where nothing was ever written."""
@@ -63,34 +65,26 @@ class Connection:
     def close(self) -> None:
         """Close the file; the next question opens it again."""
         with self._guard:
-            connection, self._open = self._open, None
-            if connection is None:
-                return
-            self._has_tables = False
-            if self._is_writable and os.path.isdir(self.root):
-                # The last one to close writes the log into the database.
-                with short_lock(self.root, "ledger"):
-                    connection.close()
-            else:
-                connection.close()
+            self._open, self._has_tables = None, False
+            if self._closing is not None:
+                self._closing()
 
     def _to_read(self) -> sqlite3.Connection | None:
         if self._open is None:
             if not os.path.exists(self.path):
                 return None
-            self._open = self._opened()
+            self._open = self._remembered(self._opened())
         if not self._has_tables:
             self._has_tables = format_of(self._open, self.path) > 0 and self._is_of_today(self._open, is_locked=False)
         return self._open if self._has_tables else None
 
     def _to_write(self) -> sqlite3.Connection:
         if self._open is not None and not self._is_writable:
-            self._open.close()
-            self._open = None
+            self.close()
         if self._open is None:
             durable.make_folder(self.root)
             mode = journal_mode(self.root)
-            self._open = self._connected(self.path)
+            self._open = self._remembered(self._connected(self.path))
             self._is_writable = True
             if mode != "WAL":  # a ledger that was moved here from a local disk
                 self._open.execute(f"PRAGMA journal_mode = {mode}")
@@ -137,11 +131,25 @@ class Connection:
             return sqlite3.connect(f"{uri}?immutable=1", check_same_thread=False, uri=True)
         return connection
 
+    def _remembered(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        # Most commands end without closing anything, and SQLite then closes the file when nobody holds the lock.
+        self._closing = weakref.finalize(self, close_guarded, connection, self.root)
+        return connection
+
     def _connected(self, path: str) -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         return connection
+
+
+def close_guarded(connection: sqlite3.Connection, root: str) -> None:
+    """Close a connection. The last one to close writes the log into the database, so it is kept apart from writers."""
+    may_lock = os.access(os.path.join(root, "locks"), os.W_OK)
+    # Where no lock can be had, nobody can write either, or no file can be opened any more.
+    with contextlib.suppress(WarehouseError), short_lock(root, "ledger") if may_lock else contextlib.nullcontext():
+        connection.close()
+    connection.close()
 
 
 def format_of(connection: sqlite3.Connection, path: str) -> int:
