@@ -7,6 +7,7 @@ from functools import cache
 
 import duckdb
 
+from assetflow.duck import WITHOUT_DOWNLOADS
 from assetflow.incremental.blocks import take_apart
 from assetflow.incremental.refresh import Change, Rule, refresh, version_of
 from assetflow.incremental.refused import Refused
@@ -41,6 +42,7 @@ def told(rules: Sequence[Rule]) -> str:
 @cache
 def _empty() -> duckdb.DuckDBPyConnection:
     settings: dict[str, str | bool | int | float | list[str]] = {
+        **WITHOUT_DOWNLOADS,
         "enable_external_access": False,
         "threads": 1,
         "python_enable_replacements": False,

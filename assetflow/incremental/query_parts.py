@@ -7,6 +7,7 @@ from functools import cache
 
 import duckdb
 
+from assetflow.duck import WITHOUT_DOWNLOADS
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.tree import expressions, without_alias, written
 from assetflow.lineage.sql_tree import Tree, place
@@ -31,7 +32,8 @@ Binds = Callable[[Tree], bool]
 @cache
 def aggregates() -> frozenset[str]:
     """The names of all aggregate functions, by DuckDB's own word."""
-    with duckdb.connect(":memory:", config={"enable_external_access": "false", "threads": "1"}) as connection:
+    settings = {**WITHOUT_DOWNLOADS, "enable_external_access": False, "threads": 1}
+    with duckdb.connect(":memory:", config=settings) as connection:
         asked = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'"
         return frozenset(name for (name,) in connection.execute(asked).fetchall())
 

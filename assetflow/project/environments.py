@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assetflow.errors import UsageError, WarehouseError, did_you_mean
-from assetflow.project.settings import ENVIRONMENT_NAME
+from assetflow.names import is_environment
 from assetflow.running.keeping import now
 from assetflow.warehouse import environments as kept
 from assetflow.warehouse.records import RunRecord, Version
+from assetflow.warehouse.removal import remove_file
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
@@ -159,8 +160,7 @@ def drop(project: Project, name: str) -> None:
         kept.drop(project.ledger.connection, name)
         cache = os.path.join(project.settings.warehouse, "cache", f"{name}.catalog.json")
         for path in (project.warehouse.catalog_path(name), cache):
-            with suppress(FileNotFoundError):
-                os.unlink(path)
+            remove_file(project.settings.warehouse, path)
 
 
 def roll_back(project: Project, version: Version, *, downstream: bool) -> Moved:
@@ -257,7 +257,7 @@ def at_work(project: Project, env: str, what: str) -> Iterator[str]:
 
 
 def check_name(name: str) -> None:
-    if not ENVIRONMENT_NAME.fullmatch(name):
+    if not is_environment(name):
         raise UsageError(
             f"{name!r} cannot be the name of an environment",
             hint="Use lower-case letters, digits and _, a letter first, 63 characters at most.",

@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import os
 import random
-import shutil
 import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from assetflow.errors import AssetflowError
 from assetflow.materialization import Snapshot
 from assetflow.running.keeping import now
 from assetflow.running.task import Built, Task, compute
+from assetflow.warehouse.removal import remove_folder
 from assetflow.warehouse.verify import Problem
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def scratch_folder(staging: str) -> Iterator[str]:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(staging, folder)
         os.close(descriptor)
 
 

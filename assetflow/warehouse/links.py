@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable
 
 from assetflow.materialization import SnapshotFile
+from assetflow.warehouse.removal import remove_file
 
 FOLDER = "links"
 
@@ -49,6 +50,6 @@ def sweep_links(root: str, needed: Iterable[str]) -> int:
         for name in names:
             path = os.path.join(folder, name)
             if path not in wanted:
-                os.unlink(path)
+                remove_file(root, path)
                 removed += 1
     return removed

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,7 +28,7 @@ from assetflow.warehouse.digest import (
     sums_key,
     tells_order,
 )
-from assetflow.warehouse.removal import remove_file
+from assetflow.warehouse.removal import remove_file, remove_folder
 from assetflow.warehouse.types import is_wide, logical_type, restore, shown_as, stored_as, written_as
 
 if TYPE_CHECKING:
@@ -305,7 +304,7 @@ def _copy(cursor: duckdb.DuckDBPyConnection, sql: str, path: str, *, spread: boo
     import duckdb
 
     if spread:
-        shutil.rmtree(path, ignore_errors=True)
+        remove_folder(os.path.dirname(path), path)
     options = f"{OPTIONS}, {MANY_FILES if spread else ONE_FILE}"
     try:
         # The query stays on the first line, so that the lines of DuckDB's errors are those of the query.
