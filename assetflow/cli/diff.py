@@ -12,6 +12,7 @@ from assetflow.cli.screen import clean, local_time, plural, put, put_json, style
 from assetflow.project.versions import compare_versions, ends_meant, find_version
 
 if TYPE_CHECKING:
+    from assetflow.project.attribution import Attribution, Part
     from assetflow.warehouse.difference import Difference
     from assetflow.warehouse.records import Version
 
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
 @click.argument("asset", shell_complete=complete_asset)
 @click.argument("versions", nargs=-1, metavar="[A] [B]")
 @click.option("-n", "--limit", type=click.IntRange(min=0), default=3, show_default=True, help="How many rows to show.")
+@click.option("--why", is_flag=True, help="Split the change between the code and each input: makes it again, aside.")
 @environment_option
 @json_option
 @project_option
 def command(
-    asset: str, versions: tuple[str, ...], limit: int, env: str | None, as_json: bool, project: str | None
+    asset: str, versions: tuple[str, ...], limit: int, why: bool, env: str | None, as_json: bool, project: str | None
 ) -> None:
     """Show how two versions of an asset differ: by default the one before and the current one.
 
@@ -35,12 +37,21 @@ def command(
     opened = open_project(project, env)
     one, other = find_version(opened, asset, before), find_version(opened, asset, after)
     found = compare_versions(opened, asset, one, other, limit)
+    split = None
+    if why:
+        from assetflow.project.attribution import attribute
+
+        split = attribute(opened, one, other, found)
     if as_json:
         ends = {"asset": asset, "before": one.snapshot, "after": other.snapshot}
-        put_json({"schema": "assetflow.diff/1", **ends, "same": found.same, **found.to_dict()})
+        told = {} if split is None else {"why": split.to_dict()}
+        put_json({"schema": "assetflow.diff/1", **ends, "same": found.same, **found.to_dict(), **told})
         return
     for line in lines(asset, one, other, found):
         put(line)
+    if split is not None and not found.same:
+        for line in why_lines(split, found):
+            put(line)
 
 
 def lines(asset: str, one: Version, other: Version, found: Difference) -> Iterator[str]:
@@ -80,6 +91,48 @@ def row_lines(found: Difference) -> Iterator[str]:
         yield styled(f"  + {row_text(found.columns, row)}", "fresh")
     for row in found.removed_rows:
         yield styled(f"  - {row_text(found.columns, row)}", "failed")
+
+
+def why_lines(split: Attribution, found: Difference) -> Iterator[str]:
+    """How many of the changed rows each cause accounts for, and what it does by itself."""
+    if split.refused is not None:
+        yield f"  why: there is no telling: {clean(split.refused)}"
+        return
+    total = found.added + found.removed + found.changed
+    yield f"  why, of {plural(total, 'row')}:"
+    width = max((len(named(part)) for part in split.parts), default=0)
+    for part in split.parts:
+        yield f"    {named(part):<{width}}  {share(part.rows, total)}  {alone(part)}"
+    for rows, words in (
+        (split.several, "more than one of these does, each by itself"),
+        (split.together, "only several of these together"),
+        (split.last_digits, "differ in the last digits of floating-point numbers alone"),
+    ):
+        if rows:
+            yield f"    {'':<{width}}  {share(rows, total)}  {words}"
+    made = f"made {plural(split.builds, 'time')} again to tell"
+    yield styled(f"    {made}; {split.note}" if split.note else f"    {made}", "dim")
+
+
+def named(part: Part) -> str:
+    return clean(part.name if part.kind == "input" else f"{part.kind} {part.name}")
+
+
+def share(rows: int, total: int) -> str:
+    return f"{rows:>{len(f'{total:,}')},}" + (f" ({rows / total:4.0%})" if total else "")
+
+
+def alone(part: Part) -> str:
+    """What a cause does by itself, in words."""
+    if part.alone is None:
+        return f"cannot be made with this alone: {clean(part.error or '')}"
+    does = part.alone
+    counts = ((does.added, "added"), (does.removed, "removed"), (does.changed, "changed"))
+    words = [f"{number:,} {word}" for number, word in counts if number]
+    words += [f"+ column {clean(column.name)}" for column in does.columns_added]
+    words += [f"- column {clean(column.name)}" for column in does.columns_removed]
+    words += [f"~ column {clean(name)}" for name, _, _ in does.columns_retyped]
+    return f"alone: {', '.join(words) or 'changes nothing'}"
 
 
 def sample_text(key: tuple[str, ...], values: tuple[str, ...], changes: tuple[tuple[str, str, str], ...]) -> str:

@@ -103,6 +103,13 @@ class Ledger:
         found = self._materializations("WHERE m.id IN (SELECT value FROM json_each(?))", (wanted,))
         return {one.id: one for one in found}
 
+    def made_into(self, snapshot: str, digest: str) -> Materialization | None:
+        """The newest record of having made this snapshot, by its digest, too: a view of one text shows other rows."""
+        found = self._materializations(
+            "WHERE m.snapshot = ? AND m.digest = ? ORDER BY m.number DESC LIMIT 1", (snapshot, digest)
+        )
+        return found[0] if found else None
+
     def find(self, asset: str, partition: Partition, fingerprint_hash: str) -> Materialization | None:
         """The newest materialization made from exactly this, in any environment."""
         where = "WHERE m.asset = ? AND m.partition = ? AND m.fingerprint_hash = ? ORDER BY m.number DESC LIMIT 1"
