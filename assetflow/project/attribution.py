@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -29,7 +29,7 @@ from assetflow.running.task import Task, compute
 from assetflow.warehouse.difference import Difference, difference
 from assetflow.warehouse.records import Version
 from assetflow.warehouse.snapshots import scan
-from assetflow.warehouse.split import Cause, is_alike, split
+from assetflow.warehouse.split import Cause, Split, is_alike, split
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
@@ -198,6 +198,9 @@ class Worlds:
         of_tables = asset._replace(upstreams=tuple(table.name for table in tables))
         staging = os.path.join(self.folder, str(len(self.made)))
         built = compute(Task(of_tables, "diff", now(), staging, tables), self.project.workplace)
+        for kept in self.ends.snapshots:
+            if kept.digest == built.digest and kept.columns == built.columns:
+                return kept  # so that nobody compares what is known to be the same
         return Snapshot("scratch", asset.name, built.digest or "", built.columns, built.files, built.rows, built.bytes)
 
     def is_kept(self, name: str) -> bool:
@@ -241,18 +244,27 @@ def attributed(worlds: Worlds, found: Difference) -> Attribution:
         causes.insert(0, (ends.changed_code, worlds.project.asset(ends.name).path))
     told = [part_of(worlds, found, kind, name) for kind, name in causes]
     parts, pairs = [part for part, _ in told], [pair for _, pair in told]
-    one, other = map(worlds.sql, ends.snapshots)
-    compared = [column for column in ends.snapshots[1].columns if column.name in found.columns]
-    cursor = worlds.project.open_cursor()
-    try:
-        counted = split(cursor, one, other, pairs, compared, found.key) if compared else None
-    finally:
-        cursor.close()
+    counted = counted_rows(worlds, found, pairs)
     if counted is None:
         return Attribution(tuple(parts), builds=len(worlds.made), note=note_of(ends))
     rows = [replace(part, rows=number) for part, number in zip(parts, counted.rows, strict=True)]
     last_digits = max(0, found.added + found.removed + found.changed - counted.total)
     return Attribution(tuple(rows), counted.several, counted.together, last_digits, len(worlds.made), note_of(ends))
+
+
+def counted_rows(worlds: Worlds, found: Difference, pairs: Sequence[Cause]) -> Split | None:
+    """How many rows each cause accounts for; None where both versions have no column in common."""
+    one, other = map(worlds.sql, worlds.ends.snapshots)
+    if list(pairs) == [Cause(one, other)]:
+        return Split((found.added + found.removed + found.changed,), 0, 0)
+    compared = [column for column in worlds.ends.snapshots[1].columns if column.name in found.columns]
+    if not compared:
+        return None
+    cursor = worlds.project.open_cursor()
+    try:
+        return split(cursor, one, other, pairs, compared, found.key)
+    finally:
+        cursor.close()
 
 
 def refuse_unknown(ends: Ends) -> None:
@@ -310,14 +322,21 @@ def part_of(worlds: Worlds, found: Difference, kind: Kind, name: str) -> tuple[P
         raise
     except AssetflowError as error:
         return Part(kind, name, error=error.message), Cause(None, None)
-    cursor = worlds.project.open_cursor()
-    try:
-        alone = difference(cursor, worlds.project.settings.warehouse, base, world, found.key, 0)
-    finally:
-        cursor.close()
+    alone = difference_between(worlds, found, base, world)
     fits = all(has_columns(each, found, worlds.ends) for each in (base, world))
     pair = Cause(worlds.sql(base), worlds.sql(world)) if fits else Cause(None, None)
     return Part(kind, name, alone=alone), pair
+
+
+def difference_between(worlds: Worlds, found: Difference, base: Snapshot, world: Snapshot) -> Difference:
+    """How two worlds differ, without samples; that of both ends is known."""
+    if (base, world) == worlds.ends.snapshots:
+        return replace(found, samples=(), added_rows=(), removed_rows=())
+    cursor = worlds.project.open_cursor()
+    try:
+        return difference(cursor, worlds.project.settings.warehouse, base, world, found.key, 0)
+    finally:
+        cursor.close()
 
 
 def code_alone(worlds: Worlds) -> tuple[Snapshot, Snapshot]:
