@@ -68,15 +68,18 @@ def _stream(sql: str, types: Mapping[str, DuckDBPyType], cursor: Cursor) -> pl.L
         reader = _read(open_sibling(), sql, chosen, rows).to_arrow_reader(batch_rows or BATCH_ROWS)
         try:
             for batch in reader:
-                frame = pl.DataFrame(pl.from_arrow(batch))
+                # A frame without columns has its rows all the same, and no more.
+                frame = pl.DataFrame(pl.from_arrow(batch)) if chosen else pl.DataFrame(height=batch.num_rows)
                 yield frame if predicate is None else frame.filter(predicate)
         finally:
             reader.close()
 
-    scanned = register_io_source(batches, schema=empty.schema)
-    # Polars pickles a predicate to push it into such a source, which fails for a user's lambda.
-    opened = scanned.map_batches(_same, projection_pushdown=True, slice_pushdown=True, streamable=True)
-    return _typed(opened, types)
+    return _typed(without_filters(register_io_source(batches, schema=empty.schema)), types)
+
+
+def without_filters(source: pl.LazyFrame) -> pl.LazyFrame:
+    """A source of ours to which no conditions are handed down: Polars pickles them, which fails for a user's lambda."""
+    return source.map_batches(_same, projection_pushdown=True, slice_pushdown=True, streamable=True)
 
 
 @cache

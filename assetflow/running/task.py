@@ -242,7 +242,9 @@ def watch(task: Task, given: dict[str, object]) -> dict[str, Watched]:
     found = {}
     for parameter in lazy:
         if sum(parameter.upstream == other.upstream for other in task.asset.parameters) == 1:
-            watched = found[parameter.upstream] = Watched(cast("pl.LazyFrame", given[parameter.name]))
+            watched = found[parameter.upstream] = Watched(
+                cast("pl.LazyFrame", given[parameter.name]), takes_filters=False
+            )
             given[parameter.name] = watched.lazy()
     return found
 
