@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 class Watched:
     """The columns that were asked for of one upstream, over all times that it was read.
 
+    `needed` are those of them whose values must count: where only the number of rows is wanted, Polars asks for the
+    first column.
     `takes_filters`: conditions are handed down to where rows are read, which skips most of a file. Polars pickles them
     for that, and a Python function in one of them cannot be; without it, conditions stay above.
     """
@@ -20,6 +22,7 @@ class Watched:
         self.frame = frame
         self.takes_filters = takes_filters
         self.columns: set[str] = set()
+        self.needed: set[str] = set()
 
     def lazy(self) -> pl.LazyFrame:
         """The same rows, as a frame that notes what is asked of it; its batches are streamed."""
@@ -39,10 +42,13 @@ class Watched:
 
         wanted = self.frame.collect_schema().names() if columns is None else columns
         self.columns.update(wanted)
+        if wanted != self.frame.collect_schema().names()[:1]:
+            self.needed.update(wanted)
         # Of these many rows, those that fulfil the condition: a condition above `head` is handed down past it.
         read = self.frame if rows is None else self.frame.head(rows)
         if predicate is not None:
             self.columns.update(predicate.meta.root_names())
+            self.needed.update(predicate.meta.root_names())
             read = read.filter(predicate)
         if wanted:
             yield from read.select(wanted).collect_batches(chunk_size=batch_rows)

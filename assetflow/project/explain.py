@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assetflow.asset import Asset
-from assetflow.lineage.columns import Col
+from assetflow.lineage.columns import Col, Lineage
 from assetflow.materialization import Compared as ComparedInput
 from assetflow.materialization import Input, Materialization
 from assetflow.planning.decide import content_of
@@ -147,10 +147,27 @@ def explain(project: Project, name: str, samples: int = 0) -> Explanation:
         failure=project.ledger.last_error(project.environment, name) if status == "failed" else None,
         same_code=comparison.same_code if comparison else "",
         differences=differences(project, compared, samples) if samples else (),
-        reads_why=project.lineage(asset).notes,
+        reads_why=(*project.lineage(asset).notes, *asked_beyond(asset, project.lineage(asset), made)),
         refreshes=refreshes(project, asset),
         words=words_of(project, name),
         is_held=name in plan.held,
+    )
+
+
+def asked_beyond(asset: Asset, lineage: Lineage, made: Materialization | None) -> tuple[str, ...]:
+    """What a function was seen to read when it ran last, although calling it without rows did not show it."""
+    if asset.kind != "python" or made is None or made.fingerprint.code != asset.code_version:
+        return ()
+    told = lineage.reads
+    more = {
+        one.upstream: sorted(set(one.columns or ()).difference(told[one.upstream] or ()))
+        for one in made.inputs
+        if told.get(one.upstream) is not None
+    }
+    return tuple(
+        f"when it ran, it asked for {', '.join(columns)} of {name}, which its code does not show"
+        for name, columns in more.items()
+        if columns
     )
 
 

@@ -95,6 +95,8 @@ class Keeping:
     def materialization(self, asset: Asset, step: Step, built: Built, snapshot: Snapshot) -> Materialization:
         lineage = self.contents.lineage(asset)
         reads = with_seen(reads_of(asset, lineage), built)
+        if built.surprises:  # what its code tells is not to be relied on
+            reads = {name: read._replace(ordered=asset.reads_order) for name, read in reads.items()}
         return Materialization(
             id=f"{self.order.run_id}.{asset.name}",
             asset=asset.name,
@@ -111,7 +113,7 @@ class Keeping:
             checks=asset.checks_version,
             code_text=asset.sql or "",
             code_parts=asset.code_parts,
-            meaning=lineage.meaning if lineage is not None else "",
+            meaning=lineage.meaning if lineage is not None and not built.surprises else "",
             reasons=step.reasons,
         )
 

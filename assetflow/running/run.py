@@ -32,6 +32,7 @@ from assetflow.running.failures import told
 from assetflow.running.ingest import SourceTask, ingest, source_fingerprint
 from assetflow.running.keeping import Keeping, now
 from assetflow.running.order import Order
+from assetflow.running.seen import Watching
 from assetflow.running.tables import Tables, table_of
 from assetflow.running.task import Built, Task, check_again, compute
 from assetflow.running.workshop import Workshop
@@ -168,7 +169,7 @@ class Run:
             self.tables.upstream_of(asset),
             self.tables.named(name for name in asset.check_upstreams if self.contents.is_made(name)),
             self.read_sets(asset.name),
-            watched=self.is_watched(asset),
+            watching=self.watching(asset),
             spread=self.may_spread(asset),
         )
 
@@ -203,12 +204,13 @@ class Run:
             return AssetResult(step.asset, "blocked", reasons=step.reasons, error=blame)
         return None
 
-    def is_watched(self, asset: Asset) -> bool:
-        """True for a Python function whose code does not tell what it reads of its LazyFrames."""
+    def watching(self, asset: Asset) -> Watching | None:
+        """How to watch a Python function that takes LazyFrames; None for everything else."""
         if asset.kind != "python" or all(parameter.arrives != "polars_lazy" for parameter in asset.parameters):
-            return False
+            return None
         lineage = self.contents.lineage(asset)
-        return lineage is None or bool(lineage.whole)
+        # Only of a plan that is understood in every part is it known that no function of Python is in a condition.
+        return Watching({}) if lineage is None else Watching(lineage.reads, takes_filters=lineage.exact)
 
     def read_sets(self, name: str) -> tuple[ReadSet, ...]:
         """What others are known to read of a table: digested while it is written."""

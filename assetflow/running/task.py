@@ -12,22 +12,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from assetflow.asset import Asset, Query
 from assetflow.check import Check, CheckResult, looks_at_rows_alone
 from assetflow.engines import Context, Table, Where
 from assetflow.errors import AssetError, AssetflowError
 from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile
+from assetflow.running.seen import Seen, Watching, confirmed, read_by_query, watch
 from assetflow.running.workshop import Workplace, Workshop, workshop
 from assetflow.secret import Secret, is_reference, with_secrets
 
 if TYPE_CHECKING:
-    import polars as pl
     from duckdb import DuckDBPyConnection as Cursor
 
     from assetflow.engines.duckdb import Result
-    from assetflow.engines.polars_watch import Watched
     from assetflow.running.changes import Refresh
     from assetflow.running.parts import Parsed
     from assetflow.warehouse.snapshots import Staged
@@ -42,9 +41,9 @@ class Task:
     """One asset to compute. `tables` are its upstreams in the order in which they can be attached.
 
     `staging` is a folder for this task alone; `now` the time of the run, which checks of freshness compare with.
-    `read_sets` are what others are known to read of it. `watched`: note which columns of its LazyFrames are read.
-    `refresh` is what it can be made from without reading everything; None: it is made in full, and `why_full`.
-    `spread`: its rows may be written into several files, in any order.
+    `read_sets` are what others are known to read of it. `watching`: how to note which columns of its LazyFrames are
+    read, if at all. `refresh` is what it can be made from without reading everything; None: it is made in full, and
+    `why_full`. `spread`: its rows may be written into several files, in any order.
     """
 
     asset: Asset
@@ -54,7 +53,7 @@ class Task:
     tables: tuple[Table, ...]
     check_tables: tuple[Table, ...] = ()
     read_sets: tuple[ReadSet, ...] = ()
-    watched: bool = False
+    watching: Watching | None = None
     refresh: Refresh | None = None
     why_full: str | None = None
     spread: bool = False
@@ -65,9 +64,10 @@ class Built:
     """What a task made: staged files (none for a view), the digest of their content, what the checks found.
 
     `projections` are the digests of what others read of it. `reads` are the columns (None: all) that it was seen to
-    read of upstreams, where that was watched; `warnings` what its author should know. `sums` are what digests of its
-    new files are made of, `parsed` which files of a source stand in which of them. `is_right`: an incremental refresh
-    was compared with a full one, and gave the same.
+    read of upstreams, where the code does not tell, or tells less; `surprises` are the upstreams of which it tells
+    less. `warnings` are what its author should know. `sums` are what digests of its new files are made of, `parsed`
+    which files of a source stand in which of them. `is_right`: an incremental refresh was compared with a full one,
+    and gave the same.
     """
 
     columns: tuple[Column, ...]
@@ -80,6 +80,7 @@ class Built:
     checks: tuple[CheckResult, ...] = ()
     projections: tuple[tuple[ReadSet, str], ...] = ()
     reads: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
+    surprises: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     sums: tuple[FileSums, ...] = ()
     parsed: Parsed | None = None
@@ -134,7 +135,7 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
     where = where_of(asset, shop.place.root)
     cursor = shop.session.cursor()
     tried = Tried()
-    watched: dict[str, Watched | ReadByQuery] = {}
+    seen: dict[str, Seen] = {}
     try:
         shop.session.attach(task.tables, cursor)
         with time_limit(asset.timeout, where, cursor.interrupt) as limit, shop.stoppable(limit):
@@ -144,7 +145,7 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
                 tried = try_refresh(task, cursor)
                 built = tried.staged
                 if built is None:
-                    result = evaluate(task, shop, cursor, where, watched)
+                    result = evaluate(task, shop, cursor, where, seen)
                     limit.also(result.cursor.interrupt)
                     built = stage(result, task, where)
                 columns = built.columns
@@ -154,6 +155,7 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
         cursor.close()
     if built is None:
         return Built(columns, (), None, 0, None, 0.0, checks=checks)
+    read = confirmed(asset.name, seen, task.watching)
     return Built(
         columns,
         built.files,
@@ -163,12 +165,13 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
         tried.seconds,
         checks=checks,
         projections=built.projections,
-        reads=seen_reads(watched),
+        reads=read.reads,
+        surprises=read.surprises,
         sums=built.sums,
         mode="full" if tried.staged is None else "incremental",
         mode_reason=tried.why,
         is_right=tried.is_right,
-        warnings=tried.warnings,
+        warnings=(*read.warnings, *tried.warnings),
         rows_read=sum(change.rows for change in task.refresh.changes) if task.refresh is not None else 0,
     )
 
@@ -182,20 +185,11 @@ def try_refresh(task: Task, cursor: Cursor) -> Tried:
     return attempt(task.asset, task.refresh, cursor, task.staging, task.read_sets)
 
 
-def seen_reads(watched: Mapping[str, Watched | ReadByQuery]) -> tuple[tuple[str, tuple[str, ...] | None], ...]:
-    """The columns that were seen to be read, by upstream; None: all."""
-    return tuple(
-        (name, None if each.columns is None else tuple(sorted(each.columns))) for name, each in watched.items()
-    )
-
-
 def where_of(asset: Asset, root: str) -> Where:
     return Where(asset.name, asset.path, asset.line, root)
 
 
-def evaluate(
-    task: Task, shop: Workshop, cursor: Cursor, where: Where, watched: dict[str, Watched | ReadByQuery] | None = None
-) -> Result:
+def evaluate(task: Task, shop: Workshop, cursor: Cursor, where: Where, seen: dict[str, Seen] | None = None) -> Result:
     """The body of the asset, evaluated: SQL that can be run on the cursor, or a file that is written already."""
     from assetflow.engines.duckdb import Result, evaluate_sql
 
@@ -208,13 +202,13 @@ def evaluate(
 
     function = shop.function(asset)
     given = arguments(task, function, cursor, where)
-    if task.watched and watched is not None:
-        watched.update(watch(task, given))
+    if task.watching is not None and seen is not None:
+        seen.update(watch(task.asset, given, task.watching))
     value = python.call(function, given, where=where)
     if isinstance(value, Query):
         refuse_surprises(asset, value)
-        if watched is not None and not asset.parameters:
-            watched.update(read_by_query(value, task, cursor))
+        if seen is not None and not asset.parameters:
+            seen.update(read_by_query(value, task, cursor))
     return frames.from_result(value, cursor, task.staging, where, task.tables)
 
 
@@ -232,21 +226,6 @@ def arguments(task: Task, function: Callable[..., Any], cursor: Cursor, where: W
     if task.asset.takes_context:
         given["context"] = Context(task.asset.name, task.run_id, None, with_secrets(task.asset.config))
     return given
-
-
-def watch(task: Task, given: dict[str, object]) -> dict[str, Watched]:
-    """Put watched frames in the place of LazyFrames among the arguments; by upstream, where each is given once."""
-    from assetflow.engines.polars_watch import Watched
-
-    lazy = [parameter for parameter in task.asset.parameters if parameter.arrives == "polars_lazy"]
-    found = {}
-    for parameter in lazy:
-        if sum(parameter.upstream == other.upstream for other in task.asset.parameters) == 1:
-            watched = found[parameter.upstream] = Watched(
-                cast("pl.LazyFrame", given[parameter.name]), takes_filters=False
-            )
-            given[parameter.name] = watched.lazy()
-    return found
 
 
 def like_default(function: Callable[..., Any], name: str, value: Any) -> Any:
@@ -281,29 +260,6 @@ def refuse_surprises(asset: Asset, query: Query) -> None:
             line=asset.line,
             hint='Declare volatile = "rebuild" (made in every run) or "ignore" (harmless).',
         )
-
-
-@dataclass(frozen=True, slots=True)
-class ReadByQuery:
-    """The columns that a query reads of one table; None: all."""
-
-    columns: frozenset[str] | None
-
-
-def read_by_query(query: Query, task: Task, cursor: Cursor) -> dict[str, ReadByQuery]:
-    """What SQL that a function built reads of each of its upstreams."""
-    from assetflow.lineage.sql_columns import BindError, sql_lineage
-    from assetflow.quoting import quote_identifier
-
-    schemas = {}
-    for name in task.asset.upstreams:
-        relation = cursor.sql(f"FROM {quote_identifier(name)}")
-        schemas[name] = [(column, str(kind)) for column, kind in zip(relation.columns, relation.types, strict=True)]
-    try:
-        reads = sql_lineage(query.sql, schemas).reads
-    except BindError:  # it is told when the query runs
-        return {}
-    return {name: ReadByQuery(None if read is None else frozenset(read)) for name, read in reads.items()}
 
 
 def stage(result: Result, task: Task, where: Where) -> Staged:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.conftest import Shop
@@ -107,4 +109,55 @@ def test_a_function_that_calls_python_for_each_value_says_so_and_stays_right(peo
     declare(people, 'return users.select(pl.col("id").map_elements(lambda x: len(str(x)) + x, return_dtype=pl.Int64))')
     people.made()
     write_people(people, name="ada")
+    assert people.made() == ["mine", "users"]
+
+
+UNLIKE = """
+import threading
+
+import polars as pl
+
+from assetflow import asset
+
+
+@asset
+def mine(users: pl.LazyFrame) -> pl.LazyFrame:
+    in_a_run = threading.current_thread() is not threading.main_thread()
+    return users.select("id", name="email" if in_a_run else "username").sort("id")
+"""
+
+
+def test_a_run_that_asks_for_more_than_a_call_without_rows_showed_is_believed(people: Shop) -> None:
+    people.python("mine", UNLIKE)
+    run = people.materialize(jobs=2)
+    warned = [warning for result in run.assets for warning in result.warnings]
+    assert len(warned) == 1
+    assert warned[0].startswith("mine asked for email of users when it ran")
+    assert people.run(jobs=2) == {}
+    assert "it asked for email of users" in people.cli("explain", "mine").out
+    assert json.loads(people.cli("lineage", "--json").out)["read_sets"]["mine"] == {
+        "users": ["email", "id", "username"]
+    }
+    write_people(people, email="new@x")
+    assert people.made(jobs=2) == ["mine", "users"]
+    assert people.rows("SELECT name FROM mine WHERE id = 1") == [("new@x",)]
+
+
+def test_a_run_that_asks_for_what_was_told_says_nothing(people: Shop) -> None:
+    body = 'return users.join(users.select(n=pl.len()), how="cross").filter(pl.col("n") > 2).select("id", "n")'
+    declare(people, body)
+    assert not [warning for result in people.materialize().assets for warning in result.warnings]
+    write_people(people, email="new@x", name="ada")
+    assert people.run() == {"users": "materialized", "mine": "skipped"}
+    write_people(people, email="new@x", name="ada", more="4,d@x,dora\n")
+    assert people.made() == ["mine", "users"]
+
+
+def test_an_upstream_that_arrives_twice_is_watched_twice(people: Shop) -> None:
+    body = 'return users.select("id").collect().lazy().join(again.select("id", "username").collect().lazy(), on="id")'
+    declare(people, body, 'users: pl.LazyFrame, again: Annotated[pl.LazyFrame, upstream("users")]')
+    people.made()
+    write_people(people, email="new@x")
+    assert people.run() == {"users": "materialized", "mine": "skipped"}
+    write_people(people, email="new@x", name="ada")
     assert people.made() == ["mine", "users"]
