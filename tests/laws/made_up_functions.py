@@ -24,7 +24,7 @@ c = pl.col
 
 
 """
-STYLES = ("lazy", "lazy", "watched", "eager", "narrow", "query", "relation")
+STYLES = ("lazy", "lazy", "lazy", "watched", "watched", "eager", "narrow", "narrow", "query", "relation")
 ANNOTATIONS = {
     "lazy": "pl.LazyFrame", "watched": "pl.LazyFrame", "eager": "pl.DataFrame", "narrow": "pl.DataFrame",
     "relation": "duckdb.DuckDBPyRelation",
@@ -80,8 +80,8 @@ def made_up_function(draw: random.Random, name: str, tables: Mapping[str, Column
         table = chosen[-1]
         number = maker.number(seen[table])
         lines = f"    if ({table}.select(x={number}.sum()).collect().item() or 0) > {draw.randint(1, 20)}:\n"
-        lines += f"        return {maker.shaped(2, columns)}\n"
-    return Function(name, style, narrow, f"{lines}    return {maker.shaped(3, columns)}\n")
+        lines += f"        return {maker.shaped(draw.randint(1, 2), columns)}\n"
+    return Function(name, style, narrow, f"{lines}    return {maker.shaped(draw.randint(1, 3), columns)}\n")
 
 
 def _filters(columns: Columns) -> list[str]:
@@ -128,7 +128,7 @@ class FrameMaker:
             table = self.draw.choice(list(self.tables))
             return Frame(table, self.tables[table])
         makers = [
-            self.filter, self.extend, self.select, self.group, self.join, self.half_join, self.unique, self.head,
+            self.filter, self.filter, self.filter, self.extend, self.select, self.group, self.join, self.half_join, self.unique, self.head,
             self.concat, self.count, self.drop, self.rename,
         ]  # fmt: skip
         return self.draw.choice(makers)(depth)

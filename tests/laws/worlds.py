@@ -14,12 +14,12 @@ from tests.conftest import Shop
 from tests.laws.made_up_functions import HEAD, TYPES, Function, made_up_function, shaped
 
 SOURCES = {
-    "sales": {"id": "n", "shop": "t", "city": "t", "qty": "n"},
-    "shops": {"shop": "t", "city": "t", "size": "n"},
-    "people": {"id": "n", "name": "t", "parent": "n"},
+    "sales": {"id": "n", "shop": "t", "city": "t", "qty": "n", "price": "n", "kind": "t", "weight": "n", "note": "t"},
+    "shops": {"shop": "t", "city": "t", "size": "n", "boss": "n", "colour": "t"},
+    "people": {"id": "n", "name": "t", "parent": "n", "town": "t", "age": "n", "mood": "t"},
 }
 ASSETS = ("one", "two", "three", "four", "five", "six")
-EDITS = ["column"] * 4 + ["shuffle", "row", "twice", "code", "code", "layout", "nothing", "output", "wider"]
+EDITS = ["column"] * 8 + ["shuffle", "row", "twice", "code", "code", "layout", "nothing", "output", "wider"]
 
 
 @dataclass
@@ -58,7 +58,7 @@ class World:
         for name in SOURCES:
             self.write_source(name)
         for name in ASSETS:
-            self.columns[name] = {f"k{at}": self.draw.choice("nt") for at in range(3)}
+            self.columns[name] = {f"k{at}": self.draw.choice("nt") for at in range(4)}
             self.rewrite(name)
 
     def row(self, columns: dict[str, str]) -> list[str]:
@@ -119,7 +119,7 @@ class World:
             self.put(asset, self.edited(kind, asset, self.code[asset]))
         elif kind == "column":
             at = self.draw.randrange(len(SOURCES[source]))
-            for row in self.draw.sample(rows, 3):
+            for row in self.draw.sample(rows, self.draw.choice([1, 3, 8])):
                 row[at] = self.value(list(SOURCES[source].values())[at])
         elif kind == "shuffle":
             self.draw.shuffle(rows)
