@@ -1,8 +1,8 @@
 """Finds the column lineage of a Python asset by calling its function with frames that have columns and no rows.
 
-Only a function that takes nothing but LazyFrames is called, and only one whose code version sees all that it does: it
-can then do nothing here that it would not do in a run. A function that looks at rows while it is called (it collects)
-shows nothing by that; it is watched when it runs.
+Only a function that takes nothing but LazyFrames, or nothing but relations, is called, and only one whose code version
+sees all that it does: it can then do nothing here that it would not do in a run. A function of LazyFrames that looks at
+rows while it is called (it collects) shows nothing by that; it is watched when it runs.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ def python_lineage(asset: Asset, find: FindFunction, schemas: Mapping[str, Schem
         return opaque(inputs, "the tables of a Query are looked at when it runs")
     if all(parameter.columns is not None for parameter in asset.parameters):
         return declared_lineage(asset)
+    arrivals = {parameter.arrives for parameter in asset.parameters}
     eager = [parameter.name for parameter in asset.parameters if parameter.arrives != "polars_lazy"]
-    if eager:
+    if eager and arrivals != {"relation"}:
         return partly_declared(
             asset, f"{', '.join(eager)} arrives as a whole; name what is read by upstream(columns=[...])"
         )
@@ -44,7 +45,7 @@ def python_lineage(asset: Asset, find: FindFunction, schemas: Mapping[str, Schem
         return partly_declared(asset, "it takes the context of the run")
     if asset.notes:
         return partly_declared(asset, f"its code reads what cannot be compared: {asset.notes[0]}")
-    return called(asset, find, schemas)
+    return called(asset, find, schemas, call_with_relations if eager else call_with_frames)
 
 
 def declared_lineage(asset: Asset) -> Lineage:
@@ -77,32 +78,49 @@ class StubSource:
         yield self.empty
 
 
-def called(asset: Asset, find: FindFunction, schemas: Mapping[str, Schema]) -> Lineage:
-    """The lineage of what the function returns for frames without rows."""
+Call = Callable[[Asset, Callable[..., Any], Mapping[str, Any], Mapping[str, Schema]], Lineage]
+
+
+def called(asset: Asset, find: FindFunction, schemas: Mapping[str, Schema], call: Call) -> Lineage:
+    """The lineage of what the function returns for tables without rows."""
+    try:
+        function = find()
+        given = {name: like_default(function, name, value) for name, value in asset.overrides.items()}
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            return call(asset, function, given, schemas)
+    except Exception as error:
+        said = str(error).strip().partition("\n")[0]
+        return partly_declared(asset, f"it raises {type(error).__name__} for frames without rows: {said}")
+    except BaseException as error:
+        # Polars raises its PanicException past `except Exception`.
+        if type(error).__name__ != "PanicException":
+            raise
+        return partly_declared(asset, "Polars cannot plan it for frames without rows")
+
+
+def call_with_frames(
+    asset: Asset, function: Callable[..., Any], given: Mapping[str, Any], schemas: Mapping[str, Schema]
+) -> Lineage:
     import polars as pl
 
     from assetflow.lineage.frames import lazyframe_lineage
 
     sources = {each.name: stub_source(each.upstream, schemas[each.upstream], each.columns) for each in asset.parameters}
-    try:
-        function = find()
-        given: dict[str, Any] = {name: lazy(source) for name, source in sources.items()}
-        given.update({name: like_default(function, name, value) for name, value in asset.overrides.items()})
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            returned = function(**given)
-        if any(source.was_read for source in sources.values()):
-            return opaque(asset.upstreams, "it looks at rows while it is called; what it reads is seen when it runs")
-        if not isinstance(returned, pl.LazyFrame):
-            return opaque(asset.upstreams, f"it returns a {type(returned).__name__} and no LazyFrame")
-        return lazyframe_lineage(returned, table_of, asset.upstreams, duckdb_type)
-    except Exception as error:
-        said = str(error).strip().partition("\n")[0]
-        return opaque(asset.upstreams, f"it raises {type(error).__name__} for frames without rows: {said}")
-    except BaseException as error:
-        # Polars raises its PanicException past `except Exception`.
-        if type(error).__name__ != "PanicException":
-            raise
-        return opaque(asset.upstreams, "Polars cannot plan it for frames without rows")
+    returned = function(**{name: lazy(source) for name, source in sources.items()}, **given)
+    if any(source.was_read for source in sources.values()):
+        return partly_declared(asset, "it looks at rows while it is called; what it reads is seen when it runs")
+    if not isinstance(returned, pl.LazyFrame):
+        return partly_declared(asset, f"it returns a {type(returned).__name__} and no LazyFrame")
+    return lazyframe_lineage(returned, table_of, asset.upstreams, duckdb_type)
+
+
+def call_with_relations(
+    asset: Asset, function: Callable[..., Any], given: Mapping[str, Any], schemas: Mapping[str, Schema]
+) -> Lineage:
+    from assetflow.running.relations import relation_lineage
+
+    found = relation_lineage(asset, function, given, schemas)
+    return partly_declared(asset, found) if isinstance(found, str) else found
 
 
 def stub_source(table: str, schema: Schema, columns: Sequence[str] | None) -> StubSource:
