@@ -7,7 +7,7 @@ nothing can be compared with.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.oracle.made_up import Maker
@@ -53,9 +53,15 @@ def _annotation(kind: str, narrowed: tuple[str, ...] | None) -> str:
     return kind if narrowed is None else f"Annotated[{kind}, upstream(columns={list(narrowed)!r})]"
 
 
-def made_up_function(draw: random.Random, name: str, tables: Mapping[str, Columns], columns: Columns) -> Function:
+def made_up_function(
+    draw: random.Random,
+    name: str,
+    tables: Mapping[str, Columns],
+    columns: Columns,
+    styles: Sequence[str] = STYLES,
+) -> Function:
     """A function over some of `tables` whose result has these columns with these kinds (`n` or `t`)."""
-    style = draw.choice(STYLES)
+    style = draw.choice(styles)
     if style == "query":
         sql = shaped(draw, tables, columns)
         return Function(name, style, {}, f'    return Query("""{sql}""")\n')
@@ -199,36 +205,43 @@ class FrameMaker:
         code = f'{below.code}.group_by("{key}").agg({name}=({number}){where}.{call}.cast(pl.Int64))'
         return Frame(code, {key: below.columns[key], name: "n"})
 
-    def keys(self, left: Columns, right: Columns) -> str:
+    def keys(self, left: Columns, right: Columns) -> tuple[str, str] | None:
         kinds = [kind for kind in "nt" if kind in left.values() and kind in right.values()]
         if not kinds:
-            return ""
+            return None
         kind = self.draw.choice(kinds)
-        return f"left_on={self.pick(left, kind)}, right_on={self.pick(right, kind)}"
+        chosen = [name for name, one in right.items() if one == kind]
+        return f"{self.pick(left, kind)}", self.draw.choice(chosen)
 
     def join(self, depth: int) -> Frame:
         left, right = self.frame(depth - 1), self.frame(depth - 1)
-        on = self.keys(left.columns, right.columns)
-        if not on:
+        keys = self.keys(left.columns, right.columns)
+        if keys is None:
             return left
         one, first = self.listed(left.columns)
         other, second = self.listed(right.columns)
         keep = {f"l{name}": kind for name, kind in left.columns.items()}
         kept = ", ".join(f'l{name}=c("{name}")' for name in left.columns)
-        theirs = ", ".join(f'r{name}=c("{name}")' for name in right.columns)
         how = self.draw.choice(["inner", "left", "full"])
+        # One partner at most, or else the rows of a few joins would fill the memory.
+        partners = f'{right.code}.with_columns({other}).group_by("{keys[1]}").agg(pl.all().max())'
+        if keys[1] in second:
+            return left
         code = (
-            f"{left.code}.with_columns({one}).with_columns({kept}).join("
-            f'{right.code}.with_columns({other}).with_columns({theirs}), {on}, how="{how}")'
+            f"{left.code}.with_columns({one}).with_columns({kept})"
+            f'.join({partners}, left_on={keys[0]}, right_on="{keys[1]}", how="{how}")'
             f".select({[*first, *second, *keep]!r})"
         )
         return Frame(code, {**first, **second, **keep})
 
     def half_join(self, depth: int) -> Frame:
         left, right = self.frame(depth - 1), self.frame(depth - 1)
-        on = self.keys(left.columns, right.columns)
+        keys = self.keys(left.columns, right.columns)
+        if keys is None:
+            return left
         how = self.draw.choice(["semi", "anti"])
-        return Frame(f'{left.code}.join({right.code}, {on}, how="{how}")', left.columns) if on else left
+        on = f'left_on={keys[0]}, right_on="{keys[1]}", how="{how}"'
+        return Frame(f"{left.code}.join({right.code}, {on})", left.columns)
 
     def unique(self, depth: int) -> Frame:
         below = self.frame(depth - 1)

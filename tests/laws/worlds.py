@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +20,15 @@ SOURCES = {
     "people": {"id": "n", "name": "t", "parent": "n", "town": "t", "age": "n", "mood": "t"},
 }
 ASSETS = ("one", "two", "three", "four", "five", "six")
-EDITS = ["column"] * 8 + ["shuffle", "row", "twice", "code", "code", "layout", "nothing", "output", "wider"]
+EDITS = ["column"] * 3 + ["columns"] * 6
+EDITS += ["shuffle", "row", "twice", "code", "code", "code", "layout", "nothing", "output", "wider"]
+
+
+MOST_ROWS = 2000
+
+
+class TooLarge(Exception):
+    """The joins of a world multiply its rows beyond reason."""
 
 
 @dataclass
@@ -108,16 +117,29 @@ class World:
         else:
             self.shop.write(f"assets/{name}.py", code.text)
 
-    def edit(self) -> tuple[str, str]:
-        """One change of the world; what it was, and of which table."""
+    def edit(self) -> tuple[str, list[str]]:
+        """One change of the world; what it was, and of which tables."""
         kind = self.draw.choice(EDITS)
-        source, asset = self.draw.choice(list(SOURCES)), self.draw.choice(ASSETS)
-        rows = self.rows[source]
+        if kind == "nothing":
+            return kind, []
+        if kind in {"code", "layout", "output", "wider"}:
+            asset = self.draw.choice(ASSETS)
+            self.edit_asset(kind, asset)
+            return kind, [asset]
+        sources = list(SOURCES) if kind == "columns" else [self.draw.choice(list(SOURCES))]
+        for source in sources:
+            self.edit_rows("column" if kind == "columns" else kind, source)
+        return kind, sources
+
+    def edit_asset(self, kind: str, asset: str) -> None:
         if kind == "code":
             self.rewrite(asset)
-        elif kind in {"layout", "output", "wider"}:
+        else:
             self.put(asset, self.edited(kind, asset, self.code[asset]))
-        elif kind == "column":
+
+    def edit_rows(self, kind: str, source: str) -> None:
+        rows = self.rows[source]
+        if kind == "column":
             at = self.draw.randrange(len(SOURCES[source]))
             for row in self.draw.sample(rows, self.draw.choice([1, 3, 8])):
                 row[at] = self.value(list(SOURCES[source].values())[at])
@@ -127,10 +149,7 @@ class World:
             rows[self.draw.randrange(len(rows))] = self.row(SOURCES[source])
         elif kind == "twice":
             rows.append(list(self.draw.choice(rows)))
-        if kind in {"column", "shuffle", "row", "twice"}:
-            self.write_source(source)
-            return kind, source
-        return kind, "" if kind == "nothing" else asset
+        self.write_source(source)
 
     def edited(self, kind: str, asset: str, code: str | Function) -> str | Function:
         """The same code in another layout, with a constant for a column, or with a column more."""
@@ -146,25 +165,52 @@ class World:
         return f"SELECT *, {changed} AS {extra_name(code)} FROM ({code})"
 
     def from_nothing(self) -> dict[str, Counter[tuple[object, ...]]]:
+        """What every table should hold; TooLarge when that is more than is good for this machine."""
         found = {}
-        with duckdb.connect() as connection:
-            for name, columns in SOURCES.items():
-                typed = ", ".join(f"'{column}': '{TYPES[kind]}'" for column, kind in columns.items())
-                path = self.shop.root / "data" / f"{name}.csv"
-                connection.execute(f"CREATE TABLE {name} AS FROM read_csv('{path}', header=true, columns={{{typed}}})")
-            for name in ASSETS:
-                code = self.code[name]
-                if isinstance(code, str):
-                    connection.execute(f"CREATE TABLE {name} AS {code}")
-                else:
-                    run_function(code.text, code, connection)
-                found[name] = Counter(connection.execute(f"FROM {name}").fetchall())
+        with duckdb.connect(config={"memory_limit": "1GB", "threads": "1"}) as connection:
+            patience = threading.Timer(5, connection.interrupt)
+            patience.start()
+            try:
+                for name in SOURCES:
+                    self.load_source(name, connection)
+                for name in ASSETS:
+                    found[name] = self.rows_of(name, connection)
+            except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
+                raise TooLarge from error
+            finally:
+                patience.cancel()
         return found
 
-    def after(self, table: str) -> set[str]:
-        """A table and all that is made from it."""
+    def load_source(self, name: str, connection: duckdb.DuckDBPyConnection) -> None:
+        typed = ", ".join(f"'{column}': '{TYPES[kind]}'" for column, kind in SOURCES[name].items())
+        path = self.shop.root / "data" / f"{name}.csv"
+        connection.execute(f"CREATE TABLE {name} AS FROM read_csv('{path}', header=true, columns={{{typed}}})")
+
+    def rows_of(self, name: str, connection: duckdb.DuckDBPyConnection) -> Counter[tuple[object, ...]]:
+        code = self.code[name]
+        if isinstance(code, str):
+            connection.execute(f"CREATE TABLE {name} AS FROM ({code}) LIMIT {MOST_ROWS + 1}")
+        else:
+            run_function(code.text, code, connection)
+        rows = connection.execute(f"FROM {name}").fetchall()
+        if len(rows) > MOST_ROWS:
+            raise TooLarge
+        return Counter(rows)
+
+    def small(self) -> dict[str, Counter[tuple[object, ...]]]:
+        """What every table should hold, after other code for all of them wherever that is too much."""
+        while True:
+            try:
+                return self.from_nothing()
+            except TooLarge:
+                for name in ASSETS:
+                    self.rewrite(name)
+
+    def after(self, tables: list[str]) -> set[str]:
+        """Tables and all that is made from them."""
         graph = self.shop.project().definitions.graph
-        return {table, *graph.descendants([table])} if table in graph else {table}
+        known = [table for table in tables if table in graph]
+        return {*known, *graph.descendants(known)}
 
 
 def extra_name(code: str) -> str:
@@ -204,9 +250,9 @@ def run_function(text: str, function: Function, connection: duckdb.DuckDBPyConne
         given[table] = frame.lazy() if function.style in {"lazy", "watched"} else frame
     value = known[function.name](**given)
     if function.style == "query":
-        connection.execute(f"CREATE TABLE {function.name} AS {value.sql}")
+        connection.execute(f"CREATE TABLE {function.name} AS FROM ({value.sql}) LIMIT {MOST_ROWS + 1}")
     elif function.style == "relation":
-        value.create(function.name)
+        value.limit(MOST_ROWS + 1).create(function.name)
     else:
         connection.register("made_up", value.lazy().collect())
         connection.execute(f"CREATE TABLE {function.name} AS FROM made_up")
@@ -216,11 +262,11 @@ def run_function(text: str, function: Function, connection: duckdb.DuckDBPyConne
 def history(shop: Shop, seed: int, steps: int) -> Tally:
     """Build a world, edit it, run it, and compare every table with what comes of nothing, each time."""
     world, tally = World(shop, seed), Tally()
-    told, edited = ["at first"], ""
+    told, edited = ["at first"], list[str]()
     for step in range(steps):
+        right = world.small()
         outcomes = shop.run()
-        right = world.from_nothing()
-        touched = world.after(edited) if step and edited else set()
+        touched = world.after(edited)
         for name in ASSETS:
             outcome = outcomes.get(name, "fresh")
             is_right = Counter(shop.rows(f"FROM {name}")) == right[name]
@@ -236,7 +282,7 @@ def history(shop: Shop, seed: int, steps: int) -> Tally:
         if tally.wrong:
             return tally
         kind, edited = world.edit()
-        told.append(f"{kind} of {edited}" if edited else kind)
+        told.append(f"{kind} of {' and '.join(edited)}" if edited else kind)
     return tally
 
 

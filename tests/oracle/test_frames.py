@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 
@@ -12,6 +13,10 @@ from assetflow.lineage.columns import Col, Lineage
 from assetflow.lineage.frames import TRAVERSER, lazyframe_lineage
 from assetflow.running.stubs import duckdb_type, lazy, stub_source, table_of
 from tests.oracle.influence import sources
+from tests.oracle.made_up_frames import lazy_function, missed
+from tests.oracle.made_up_frames import lineage_of as made_up_lineage
+
+MADE_UP = int(os.environ.get("ASSETFLOW_ORACLE_QUERIES", "60"))
 
 SCHEMAS = {
     "sales": (("id", "BIGINT"), ("city", "VARCHAR"), ("amount", "BIGINT"), ("tags", "VARCHAR[]")),
@@ -169,6 +174,13 @@ def test_what_is_said_not_to_depend_on_order_does_not(name: str) -> None:
         shuffled = {table: draw.sample(listed, len(listed)) for table, listed in rows.items()}
         then, now = answer(PLANS[name], rows), answer(PLANS[name], shuffled)
         assert bag(then, then.columns) == bag(now, now.columns)
+
+
+@pytest.mark.parametrize("seed", range(0, MADE_UP, 20))
+def test_made_up_functions_show_no_influence_that_is_not_told(seed: int) -> None:
+    for number in range(seed, seed + 20):
+        function = lazy_function(number)
+        assert not missed(function, made_up_lineage(function), number, rounds=2), function.text
 
 
 def test_nearly_all_plans_are_understood() -> None:
