@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any
 
@@ -27,6 +27,49 @@ def without_scans(text: str, tables: Collection[str]) -> tuple[str, dict[str, st
     statement = parsed.statements[0]
     _replace(statement, {name: f"__scan_{number}" for number, name in enumerate(sorted(files))}, stubs)
     return (unparse(statement), stubs) if stubs else (text, {})
+
+
+def scan_of(text: str, file: str) -> str | None:
+    """The SELECT that reads a file just as a query does; None when it does so in several ways, or leaves rows out."""
+    parsed = parse(text)
+    if parsed.problem is not None or len(parsed.statements) != 1:
+        return None
+    found = {unparse(_select_from(node)) for node in _references(parsed.statements[0], file)}
+    scan = found.pop() if len(found) == 1 else ""
+    return scan if scan and not any(option in scan.lower() for option in TOLERANT) else None
+
+
+TOLERANT = ("ignore_errors", "store_rejects", "null_padding", "sample_size")
+"""Options by which the values of one column can decide about the rows, or the types, of another."""
+
+
+def _references(node: Any, file: str) -> Iterator[Tree]:
+    if isinstance(node, list):
+        for item in node:
+            yield from _references(item, file)
+    elif isinstance(node, dict):
+        if path_of(node) == file:
+            yield node
+        for value in node.values():
+            if isinstance(value, dict | list):
+                yield from _references(value, file)
+
+
+def path_of(node: Tree) -> str:
+    """The file that a part of a FROM clause reads, if it is one."""
+    if node.get("type") == "BASE_TABLE" and len(node["qualified_name"]["path"]) == 1:
+        return str(node["qualified_name"]["path"][0])
+    if node.get("type") == "TABLE_FUNCTION" and fold(node["function"]["function_name"]).startswith(READERS):
+        return _constant(node["function"]["arguments"])
+    return ""
+
+
+def _select_from(node: Tree) -> Tree:
+    """A query for all that one part of a FROM clause gives, whatever it is called there."""
+    statement: Tree = parse("FROM a AS b").statements[0]
+    bare = {**node, "alias": "", "sample": None, "column_name_alias": []}
+    statement["node"]["from_table"] = bare
+    return statement
 
 
 def _replace(node: Any, names: dict[str, str], stubs: dict[str, str]) -> None:

@@ -22,6 +22,7 @@ from assetflow.planning.staleness import (
     reads_of,
     seen_by,
     why_at_a_glance,
+    with_files,
 )
 from assetflow.planning.step import State, Step
 from assetflow.reason import Reason
@@ -67,10 +68,11 @@ def restored(
     if asset.rebuilds_always or any(contents.get(name) is None for name in (*asset.upstreams, *asset.files)):
         return None
     older = state.find(asset.name, now.hash)
-    if older is None and asset.upstreams:
+    if older is None and (asset.upstreams or asset.files):
         lineage = state.known.lineage(asset)
         if lineage is not None and is_whole(lineage.meaning):
-            inputs = read_inputs(asset, contents, reads_of(asset, lineage), state.known.project)
+            held = with_files(asset, contents, state.known.in_place)
+            inputs = read_inputs(asset, held, reads_of(asset, lineage), state.known.project)
             if inputs is not None and any(input_.columns is not None for input_ in inputs):
                 older = state.find_read(asset.name, now.of_reads(lineage.meaning, inputs))
     if older is None:

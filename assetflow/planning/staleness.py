@@ -49,6 +49,18 @@ FindLineage = Callable[[Asset], Lineage | None]
 """Gives the column lineage of an asset as it is declared now, over its upstreams as they are; None: not known."""
 
 
+InPlace = Callable[[Asset, str], str | None]
+"""Gives what stands for a file that an asset reads in place, as if it were a snapshot; None: only all of it counts."""
+
+
+IN_PLACE = "in place "
+
+
+def is_in_place(snapshot: str) -> bool:
+    """True for what stands for a file that is read in place; there is no snapshot of it."""
+    return snapshot.startswith(IN_PLACE)
+
+
 class Knowledge(NamedTuple):
     """What can be asked about columns; asked only where a glance does not settle it."""
 
@@ -56,6 +68,7 @@ class Knowledge(NamedTuple):
     project: Project
     columns_of: ColumnsOf
     lineage: FindLineage
+    in_place: InPlace
 
 
 class Comparison(NamedTuple):
@@ -108,6 +121,11 @@ def compare(
     lineage = known.lineage(asset)
     meaning = lineage.meaning if lineage is not None else ""
     reads = reads_of(asset, lineage, then)
+    contents = with_files(asset, contents, known.in_place)
+    for name in asset.files:
+        content = contents.get(name)
+        if content is not None and content.snapshot is None:
+            reads[name] = ReadSet(None, asset.reads_order)
     reasons: list[Reason] = [*upstreams_changed(asset, then.fingerprint), *config_changed(asset, then.fingerprint)]
     may_drift = not reasons
     same_code = ""
@@ -144,13 +162,23 @@ def reads_of(asset: Asset, lineage: Lineage | None, then: Materialization | None
     ordered = asset.reads_order and (lineage is None or lineage.ordered)
     told = {} if lineage is None else lineage.reads
     reads = {name: ReadSet(told.get(name), ordered) for name in asset.upstreams}
-    reads.update({name: ReadSet(None, asset.reads_order) for name in asset.files})
+    reads.update({name: ReadSet(told.get(name), ordered) for name in asset.files})
     if asset.kind == "python" and then is not None and then.fingerprint.code == asset.code_version:
         for input_ in then.inputs:
             if input_.upstream in reads and input_.columns is not None:
                 told_of = reads[input_.upstream].columns or ()
                 reads[input_.upstream] = ReadSet(tuple(sorted({*told_of, *input_.columns})), input_.ordered)
     return reads
+
+
+def with_files(asset: Asset, contents: Mapping[str, Content | None], in_place: InPlace) -> dict[str, Content | None]:
+    """The same contents, with what stands for the files that the asset reads in place."""
+    found = dict(contents)
+    for name in asset.files:
+        content = contents.get(name)
+        if content is not None:
+            found[name] = content._replace(snapshot=in_place(asset, name))
+    return found
 
 
 def read_inputs(

@@ -74,7 +74,7 @@ class ProjectColumns:
     def over(self, asset: Asset, columns: Mapping[str, tuple[Column, ...]]) -> Lineage | None:
         """The lineage of an asset over upstreams that are there, with these columns."""
         schemas: dict[str, Schema | None] = {name: schema_of(each) for name, each in columns.items()}
-        schemas.update({name: self.schema(name) for name in asset.files})
+        schemas.update({name: self.file_schema(asset, name) for name in asset.files})
         return self._find(asset, schemas)[0]
 
     def read_sets(self, name: str) -> tuple[ReadSet, ...]:
@@ -111,7 +111,8 @@ class ProjectColumns:
         if asset is None:
             self._schemas[name] = self._source_schema(name)
             return
-        schemas = {up: self._schemas[up] for up in (*asset.upstreams, *asset.files)}
+        schemas = {up: self._schemas[up] for up in asset.upstreams}
+        schemas.update({file: self.file_schema(asset, file) for file in asset.files})
         lineage, problem = self._find(asset, schemas)
         self._lineages[name] = lineage
         if problem is not None:
@@ -159,6 +160,23 @@ class ProjectColumns:
             return None
         self.cache.put(key, json.dumps(found))
         return found
+
+    def file_schema(self, asset: Asset, file: str) -> Schema | None:
+        """The columns of a file as an asset opens it in place, with the options that stand in its query."""
+        if asset.kind != "sql":
+            return self.schema(file)
+        name = self.project.in_place.name(asset, file)
+        if name is None:
+            return None
+        kept = self.cache.get(name)
+        if kept is not None:
+            return tuple((column, type_) for column, type_ in json.loads(kept))
+        from assetflow.warehouse.types import logical_type
+
+        found = tuple((column.name, logical_type(column.type)) for column in self.project.in_place.columns(name))
+        if found:
+            self.cache.put(name, json.dumps(found))
+        return found or None
 
     def _look_at(self, observed: Observed) -> Schema:
         import duckdb

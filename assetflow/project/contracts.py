@@ -31,7 +31,7 @@ def problems_of(project: Project, asset: Asset, columns: ProjectColumns) -> Iter
     """What is certainly wrong with one asset."""
     problem = columns.problem(asset.name)
     if problem is not None:
-        if columns.is_certain(asset):
+        if columns.is_certain(asset) and not (asset.files and problem.missing in OF_FILES):
             yield not_bound(project, asset, problem, columns)
         return
     yield from missing_parameters(asset, columns)
@@ -39,6 +39,10 @@ def problems_of(project: Project, asset: Asset, columns: ProjectColumns) -> Iter
     if asset.kind == "sql" and schema is not None and not columns.lineage(asset.name).open_columns:
         yield from broken_promises(asset, schema)
         yield from missing_names(asset, schema)
+
+
+OF_FILES = frozenset({"filename", "file_index", "file_row_number"})
+"""What DuckDB tells of each row of a file that a query opens by itself, beside its columns."""
 
 
 def not_bound(project: Project, asset: Asset, problem: BindError, columns: ProjectColumns) -> DefinitionError:

@@ -21,7 +21,7 @@ from assetflow.asset import Asset
 from assetflow.errors import BusyError, DefinitionError, SourceError, UsageError, WarehouseError, did_you_mean
 from assetflow.materialization import Column, Materialization, ReadSet
 from assetflow.planning.plan import Plan, make_plan
-from assetflow.planning.staleness import Knowledge, Made
+from assetflow.planning.staleness import Knowledge, Made, is_in_place
 from assetflow.planning.step import State
 from assetflow.project.definitions import Definitions
 from assetflow.project.loader import load
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from assetflow.project.reading import Reader
     from assetflow.running.events import Event, RunResult
     from assetflow.running.imports import Imports
+    from assetflow.running.in_place import InPlace
     from assetflow.running.projections import Projections
     from assetflow.running.workshop import Workplace
     from assetflow.warehouse.records import Current, RunRecord, Version
@@ -125,6 +126,19 @@ class Project:
         return Projections(self.warehouse, self.open_cursor)
 
     @cached_property
+    def in_place(self) -> InPlace:
+        """What SQL reads of files that it opens by itself."""
+        from assetflow.running.in_place import InPlace
+
+        def look(name: str) -> Observed | SourceError:
+            return self.observe([name])[name]
+
+        return InPlace(look, lambda: self.ledger, self.open_cursor, self.settings.root)
+
+    def name_in_place(self, asset: Asset, file: str) -> str | None:
+        return self.in_place.name(asset, file)
+
+    @cached_property
     def session(self) -> Session:
         """A DuckDB to look into files with, outside of runs."""
         return self.open_session()
@@ -183,7 +197,7 @@ class Project:
             )
             for name, one in self.current.items()
         }
-        known = Knowledge(self.recall, self.project_columns, self.columns_in, self.lineage)
+        known = Knowledge(self.recall, self.project_columns, self.columns_in, self.lineage, self.name_in_place)
         return State(made, sources, self.find, self.find_read, known)
 
     def recall(self, id: str) -> Materialization:
@@ -217,11 +231,15 @@ class Project:
 
     def project_columns(self, snapshot: str, read: ReadSet) -> str | None:
         """The digest of some columns of a snapshot, by its id; None where there is none to be had."""
+        if is_in_place(snapshot):
+            return self.in_place.project(snapshot, read)
         found = self.ledger.snapshots([snapshot])
         return self.projections.of(found[snapshot], read) if found else None
 
     def columns_in(self, snapshot: str) -> tuple[Column, ...]:
         """The columns of a snapshot, by its id."""
+        if is_in_place(snapshot):
+            return self.in_place.columns(snapshot)
         found = self.ledger.snapshots([snapshot])
         return found[snapshot].columns if found else ()
 

@@ -9,7 +9,7 @@ from assetflow.errors import WarehouseError
 from assetflow.lineage.columns import Lineage
 from assetflow.materialization import Column, Input, Materialization, ReadSet, Snapshot
 from assetflow.planning.decide import content_of, drifted
-from assetflow.planning.staleness import Content, Knowledge, Made, read_inputs
+from assetflow.planning.staleness import Content, Knowledge, Made, is_in_place, read_inputs, with_files
 from assetflow.planning.step import State
 from assetflow.running.order import Order
 
@@ -40,10 +40,12 @@ class Contents:
     def state(self) -> State:
         """What the planner is asked with again, now with the real upstreams."""
         known = self.order.state.known
-        now = Knowledge(known.recall, self.project, self.columns_of, self.lineage)
+        now = Knowledge(known.recall, self.project, self.columns_of, self.lineage, known.in_place)
         return self.order.state._replace(made=self.made, known=now)
 
     def columns_of(self, snapshot: str) -> tuple[Column, ...]:
+        if is_in_place(snapshot):
+            return self.order.state.known.columns_of(snapshot)
         return self.snapshot(snapshot).columns
 
     def snapshot_of(self, name: str) -> Snapshot:
@@ -75,6 +77,8 @@ class Contents:
         """The digest of some columns of a snapshot, by its id."""
         if not snapshot:
             return None
+        if is_in_place(snapshot):
+            return self.order.state.known.project(snapshot, read)
         try:
             found = self.snapshot(snapshot)
         except WarehouseError:  # it was swept away meanwhile, so there is nothing to compare with
@@ -83,7 +87,8 @@ class Contents:
 
     def inputs(self, asset: Asset, reads: dict[str, ReadSet]) -> tuple[Input, ...]:
         """What an asset was made from, with the digests of what it read."""
-        return read_inputs(asset, self.held, reads, self.project) or ()
+        held = with_files(asset, self.held, self.order.state.known.in_place)
+        return read_inputs(asset, held, reads, self.project) or ()
 
     def restored(self, name: str, made: Made) -> Snapshot:
         """Note that an older materialization is what a table holds again."""
