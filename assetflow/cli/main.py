@@ -53,6 +53,17 @@ class Commands(click.Group):
         command: click.Command = import_module(f"assetflow.cli.{cmd_name}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; one whose reader has left (`assetflow ls | head`) has done its work."""
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+            return code
+        except BrokenPipeError:
+            # click would take it for a failure, and Python would complain once more when it exits.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -96,12 +107,20 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code."""
+    try:
+        return run_explained(arguments)
+    except OSError as error:
+        # Also while another error was told: where no file may be opened any more, no module can be imported either.
+        return show_refusal(error)
+
+
+def run_explained(arguments: list[str] | None) -> int:
+    """The same, with every error told; only what the system refuses to us ourselves comes through."""
     # Reading a project makes many values and no garbage; looking for some took a quarter of a no-op.
     gc.set_threshold(100_000)
     try:
         # A command returns its exit code, or nothing.
         code = cli.main(arguments, prog_name="assetflow", standalone_mode=False)
-        sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except AssetflowError as error:
         from assetflow.cli.screen import show_error
@@ -124,15 +143,23 @@ def run(arguments: list[str] | None = None) -> int:
         error.show(said)
         say(said.getvalue().rstrip("\n"))
         return error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has left (`assetflow ls | head`); Python would complain once more when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError:
+        raise
     except Exception as error:
         if says_interrupted(error):
             click.echo("\ninterrupted", err=True)
             return INTERRUPTED
         return show_fault(error)
+
+
+def show_refusal(error: OSError) -> int:
+    """What the system refused to us, in words that need no import."""
+    where = f"{error.filename!a}: " if error.filename else ""
+    sys.stderr.write(
+        f"error: {where}{(error.strerror or type(error).__name__).lower()}\n"
+        "  What is published is not touched. Look at permissions, free space and `ulimit -n`, then run again.\n"
+    )
+    return 1
 
 
 def show_fault(error: Exception) -> int:

@@ -187,8 +187,11 @@ def read_table(root: str, file: str) -> dict[str, Any]:
     remembered = recall(memory, file, path, stamp)
     if remembered is not None:
         return remembered
-    with open(path, "rb") as opened:
-        content = opened.read()
+    try:
+        with open(path, "rb") as opened:
+            content = opened.read()
+    except OSError as error:
+        raise ProjectError(f"cannot be read: {(error.strerror or str(error)).lower()}", path=file) from error
     table = parse_table(content, file)
     sha256 = hashlib.sha256(content).hexdigest()
     remember(memory, {"file": file, "stamp": settled(stamp), "sha256": sha256, "table": table})
