@@ -1,0 +1,48 @@
+"""R2: kill -9 at every system call that changes a file of the warehouse, for each command."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from tests.reliability.commands import COMMANDS, Command
+from tests.reliability.stage import Stage
+from tests.reliability.strace import CHANGES, chosen, interfere, once, reason_to_skip, record
+from tests.reliability.tally import Tally
+from tests.reliability.verdict import FAULT, lost, torn, unrecovered
+
+KILLED = 137
+
+
+def boundaries(tally: Tally, scale: float, commands: tuple[Command, ...] = COMMANDS) -> None:
+    reason = reason_to_skip()
+    if reason is not None:
+        tally.skipped.append(f"kills at every system call: {reason}")
+        return
+    for command in commands:
+        with tempfile.TemporaryDirectory() as folder:
+            kill_everywhere(tally, scale, command, Path(folder))
+
+
+def kill_everywhere(tally: Tally, scale: float, command: Command, folder: Path) -> None:
+    stage, saved, log = Stage(folder / "project"), folder / "saved", folder / "log"
+    stage.go(*command.before)
+    stage.save(saved)
+    stage.restore(saved)
+    done, calls = record(stage, command.line, CHANGES, log)
+    assert done.code in command.ends_with, (command, done)
+    points = chosen(calls, scale)
+    threads = {call.thread for call in points}
+    tally.tell(f"{command.name}: {len(points)} boundaries in {len(threads)} thread(s)")
+    for call in points:
+        stage.restore(saved)
+        done = interfere(stage, command.line, CHANGES, once(call, "signal=KILL"), log)
+        where = f"{command.name}, killed at {call.text[:160]}"
+        tally.add("kills tried", done.code in (-9, KILLED))
+        tally.add("versions announced", len(done.announced))
+        tally.wrong("tracebacks", where, FAULT.findall(done.said))
+        tally.wrong("torn", where, torn(stage))
+        tally.wrong("lost", where, lost(stage, done.announced))
+        wrong, again = unrecovered(stage)
+        tally.add("versions announced", len(again.announced))
+        tally.wrong("recoveries failed", where, wrong)

@@ -1,0 +1,49 @@
+"""The commands that are killed and interfered with: one line each. `before` leads to where the command is given.
+
+    edition N       the source has other rows, so that every table has to be made again
+    remove PATH     a file of the project is deleted
+    anything else   a command of assetflow
+
+A command that this version does not have yet is left out, and the table says so.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from assetflow.cli.main import COMMANDS as KNOWN
+
+
+class Command(NamedTuple):
+    """What is given, and what has happened before."""
+
+    name: str
+    line: str
+    before: tuple[str, ...]
+    ends_with: frozenset[int] = frozenset({0})
+
+    @property
+    def is_known(self) -> bool:
+        """True when this version has the command, and those that lead to it."""
+        return all(line.split()[0] in {*KNOWN, "edition", "remove"} for line in (self.line, *self.before))
+
+
+MADE = ("edition 1", "materialize")
+TWICE = (*MADE, "edition 2", "materialize")
+
+ALL = (
+    Command("first run", "materialize", ("edition 1",)),
+    Command("incremental run", "materialize", (*MADE, "edition 2")),
+    Command("restoring run", "materialize", (*TWICE, "edition 1")),
+    Command("catalog patch", "materialize", (*MADE, "remove warehouse/prod.duckdb")),
+    Command("check", "check", MADE),
+    Command("rollback", "rollback fourth -1 --with-upstream", TWICE),
+    Command("promote", "env promote dev", (*MADE, "env create dev", "edition 2", "materialize --env dev")),
+    Command("gc", "gc", TWICE),
+    Command("verify", "verify --deep", MADE),
+)
+COMMANDS = tuple(command for command in ALL if command.is_known)
+MISSING = tuple(command.name for command in ALL if not command.is_known)
+
+AT_RANDOM = ("materialize", "materialize", "materialize -j 2", "materialize -j 2 --executor processes", "check")
+"""What the kill loop gives; the source has a new edition each time."""

@@ -1,0 +1,132 @@
+"""What must hold of a warehouse whatever happened to it. Each function gives what is wrong, in words; nothing is good.
+
+torn         tables of one environment that are not of one edition; a pointer without files; files with other bytes
+lost         what was announced as published and is not in the ledger, or whose files are gone
+unrecovered  the next run fails, or leaves something stale, or the catalog shows something else
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+
+from assetflow.materialization import Snapshot
+from assetflow.warehouse.warehouse import Warehouse
+from tests.reliability.stage import ROWS, TABLES, Done, Stage
+
+FAULT = re.compile(r"Traceback \(most recent call last\)|assetflow itself failed|Fatal Python error|Segmentation fault")
+LOCKED = re.compile(r"database is locked|ledger is locked|Could not set lock|Conflicting lock", re.IGNORECASE)
+
+
+def torn(stage: Stage, *, is_complete: bool = False) -> list[str]:
+    """What a reader would find wrong now; `is_complete`: there must be a whole set of tables of today's edition."""
+    wrong = integrity(stage.warehouse / "ledger.db")
+    warehouse = Warehouse(str(stage.warehouse))
+    try:
+        current = warehouse.ledger.current(stage.env)
+        snapshots = warehouse.ledger.snapshots(one.snapshot for one in current.values())
+        for name, one in current.items():
+            if one.snapshot not in snapshots:
+                wrong.append(f"{name} points to a snapshot that is not there")
+            else:
+                wrong += damaged(warehouse, snapshots[one.snapshot])
+    finally:
+        warehouse.close()
+    if not wrong:
+        files = {name: snapshots[one.snapshot] for name, one in current.items() if name in TABLES}
+        wrong += disagreeing("the ledger", [edition_of(stage, each) for each in files.values() if each.files])
+    wrong += catalog_wrong(stage, is_complete=is_complete)
+    return wrong
+
+
+def lost(stage: Stage, announced: Iterable[tuple[str, str]]) -> list[str]:
+    warehouse = Warehouse(str(stage.warehouse))
+    try:
+        published = {(one.asset, one.snapshot) for one in warehouse.ledger.history(stage.env)}
+        wrong = [f"{name}@{id[:8]} was announced and is not published" for name, id in set(announced) - published]
+        for snapshot in warehouse.ledger.snapshots(id for _, id in announced).values():
+            wrong += damaged(warehouse, snapshot)
+    finally:
+        warehouse.close()
+    return wrong
+
+
+def unrecovered(stage: Stage) -> tuple[list[str], Done]:
+    """Run again, and look whether everything is as if nothing had happened."""
+    again = stage.run("materialize")
+    wrong = [] if again.code == 0 else [f"the next run ended with {again.code}: {again.err[-800:]}"]
+    if not wrong:
+        plan = stage.run("plan --check")
+        wrong += [] if plan.code == 0 else [f"something is stale after the next run: {plan.said[-800:]}"]
+        wrong += torn(stage, is_complete=True)
+    return wrong, again
+
+
+def damaged(warehouse: Warehouse, snapshot: Snapshot) -> list[str]:
+    wrong = []
+    for file in snapshot.files:
+        path = Path(warehouse.root) / file.path
+        if not path.exists():
+            wrong.append(f"{snapshot.asset}: {file.path} is gone")
+        elif path.stat().st_size != file.bytes or hashlib.sha256(path.read_bytes()).hexdigest() != file.sha256:
+            wrong.append(f"{snapshot.asset}: {file.path} has other bytes")
+    return wrong
+
+
+def integrity(ledger: Path) -> list[str]:
+    if not ledger.exists():
+        return []
+    with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as connection:
+        found = [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
+        found += [f"a row of {row[0]} refers to nothing" for row in connection.execute("PRAGMA foreign_key_check")]
+    return [f"the ledger is damaged: {each}" for each in found]
+
+
+def edition_of(stage: Stage, snapshot: Snapshot) -> tuple[object, ...]:
+    from assetflow.warehouse.snapshots import scan
+
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"SELECT count(*), min(edition), max(edition) FROM ({scan(snapshot, str(stage.warehouse))})"
+        ).fetchall()[0]
+    return tuple(found)
+
+
+def catalog_wrong(stage: Stage, *, is_complete: bool) -> list[str]:
+    path = stage.warehouse / f"{stage.env}.duckdb"
+    if not path.exists():
+        return ["there is no catalog"] if is_complete else []
+    found = read_catalog(path)
+    if isinstance(found, str):
+        return [found]
+    if is_complete and set(found) != set(TABLES):
+        return [f"the catalog has {sorted(found)}"]
+    if is_complete and set(found.values()) != {(ROWS, stage.edition, stage.edition)}:
+        return [f"the catalog shows {found}, and the edition is {stage.edition}"]
+    return disagreeing("the catalog", list(found.values()))
+
+
+def read_catalog(path: Path) -> dict[str, tuple[object, ...]] | str:
+    """Rows and editions of each table as a client sees them, or what went wrong."""
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            named = connection.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
+            return {
+                name: tuple(
+                    connection.execute(f"SELECT count(*), min(edition), max(edition) FROM {name}").fetchall()[0]
+                )
+                for (name,) in named
+                if name in TABLES
+            }
+    except duckdb.Error as error:
+        return f"the catalog cannot be read: {error}"
+
+
+def disagreeing(what: str, editions: list[tuple[object, ...]]) -> list[str]:
+    return [f"{what} mixes {sorted(set(map(str, editions)))}"] if len(set(editions)) > 1 else []
