@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 
+from assetflow.warehouse.removal import remove_file
+
 FILE = os.path.join("cache", "reserve")
 BYTES = 512 * 1024
 
@@ -27,7 +29,8 @@ def keep_reserve(root: str) -> None:
 def release_reserve(root: str) -> bool:
     """Give the space back to the disk; False when none was set aside."""
     try:
-        os.unlink(os.path.join(root, FILE))
+        is_there = os.path.exists(os.path.join(root, FILE))
+        remove_file(root, os.path.join(root, FILE))
     except OSError:
         return False
-    return True
+    return is_there

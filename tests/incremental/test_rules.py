@@ -15,7 +15,7 @@ from assetflow.incremental.blocks import take_apart
 from assetflow.incremental.refresh import Answer, Change, refresh, version_of
 from assetflow.incremental.refused import Refused
 
-SEEDS = int(os.environ.get("ASSETFLOW_HISTORIES", "5"))
+SEEDS = int(os.environ.get("ASSETFLOW_TEST_HISTORIES", "5"))
 TABLES = {
     "t": "id INTEGER, k INTEGER, g INTEGER, x INTEGER, d DATE, s VARCHAR",
     "u": "k INTEGER, name VARCHAR, w INTEGER",

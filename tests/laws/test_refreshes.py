@@ -15,9 +15,9 @@ import pytest
 from tests.conftest import Shop
 from tests.laws.refreshes import ASSETS, World
 
-HISTORIES = int(os.environ.get("ASSETFLOW_HISTORIES", "12"))
+HISTORIES = int(os.environ.get("ASSETFLOW_TEST_HISTORIES", "12"))
 STEPS = 8
-FIRST = int(os.environ.get("ASSETFLOW_FIRST", "0"))
+FIRST = int(os.environ.get("ASSETFLOW_TEST_FIRST", "0"))
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + HISTORIES))

@@ -17,9 +17,8 @@ UNSAFE = {"yaml", "jinja2", "xmlrpc", "telnetlib"}
 DELETES = {"unlink", "remove", "rmdir", "rmtree", "removedirs"}
 MAY_DELETE = {
     "warehouse/removal.py": "the one place; it refuses what does not lie below the warehouse",
-    "warehouse/below.py": "files of the warehouse by paths that only the ledger gives, through no link",
+    "warehouse/below.py": "gc's own, step by step from the root and through no link",
     "warehouse/leases.py": "the files of readers, by names that only readers give",
-    "warehouse/reserve.py": "the space that is set aside for a full disk",
     "cli/query.py": "the unfinished file beside the --output that the user named",
     "engines/polars_sink.py": "the file that it has just written and Polars left truncated",
 }
