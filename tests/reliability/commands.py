@@ -15,11 +15,12 @@ from assetflow.cli.main import COMMANDS as KNOWN
 
 
 class Command(NamedTuple):
-    """What is given, and what has happened before."""
+    """What is given, what has happened before, and what undoes it, so that the next run makes today's tables again."""
 
     name: str
     line: str
     before: tuple[str, ...]
+    undone_by: tuple[str, ...] = ()
     ends_with: frozenset[int] = frozenset({0})
 
     @property
@@ -30,6 +31,8 @@ class Command(NamedTuple):
 
 MADE = ("edition 1", "materialize")
 TWICE = (*MADE, "edition 2", "materialize")
+OFTEN = (*TWICE, "edition 3", "materialize", "edition 4", "materialize")
+RELEASED = tuple(f"rollback {name} --release" for name in ("first", "second", "seen", "third", "fourth"))
 
 ALL = (
     Command("first run", "materialize", ("edition 1",)),
@@ -37,9 +40,9 @@ ALL = (
     Command("restoring run", "materialize", (*TWICE, "edition 1")),
     Command("catalog patch", "materialize", (*MADE, "remove warehouse/prod.duckdb")),
     Command("check", "check", MADE),
-    Command("rollback", "rollback fourth -1 --with-upstream", TWICE),
+    Command("rollback", "rollback first -1", TWICE, undone_by=RELEASED),
     Command("promote", "env promote dev", (*MADE, "env create dev", "edition 2", "materialize --env dev")),
-    Command("gc", "gc", TWICE),
+    Command("gc", "gc --keep 1 --grace 0", OFTEN),
     Command("verify", "verify --deep", MADE),
 )
 COMMANDS = tuple(command for command in ALL if command.is_known)

@@ -70,8 +70,10 @@ def fail_everywhere(tally: Tally, scale: float, command: Command, folder: Path) 
             tally.wrong("tracebacks", where, [f"{each}: {done.said[-1500:]}" for each in faulty[:1]])
             tally.wrong("hangs", where, ["it did not end"] if "[it did not end]" in done.err else [])
             tally.wrong("lock errors shown", where, LOCKED.findall(done.said))
-            tally.wrong("torn", where, torn(stage))
+            # Where an asset could not be made, what does not depend on it is published all the same.
+            failed = done.code == 1 and '"event": "failed"' in done.err
+            tally.wrong("torn", where, torn(stage, may_mix=failed))
             tally.wrong("lost", where, lost(stage, done.announced))
-            wrong, again = unrecovered(stage)
+            wrong, again = unrecovered(stage, command.undone_by)
             tally.add("versions announced", len(again.announced))
             tally.wrong("recoveries failed", where, wrong)

@@ -27,23 +27,26 @@ def kills(tally: Tally, scale: float, *, seed: int = 1, number: int | None = Non
         stage.go("edition 0", "materialize")
         takes = time.monotonic() - began
         announced: list[tuple[str, str]] = []
-        for edition in range(1, number + 1):
+        edition = killed_so_far = 0
+        while killed_so_far < number:
+            edition += 1
             stage.write_edition(edition)
             line = chance.choice(AT_RANDOM)
             done = killed(stage, line, after=chance.uniform(0.05, 1.1) * takes)
             announced += done.announced
             where = f"kill {edition} of {line!r} (seed {seed})"
+            killed_so_far += done.code == -signal.SIGKILL
             tally.add("kills tried", done.code == -signal.SIGKILL)
             tally.add("versions announced", len(done.announced))
             tally.wrong("tracebacks", where, FAULT.findall(done.said))
             tally.wrong("torn", where, torn(stage))
             tally.wrong("lost", where, lost(stage, announced))
-            if edition % RECOVER_EVERY == 0 or edition == number:
+            if edition % RECOVER_EVERY == 0 or killed_so_far == number:
                 wrong, again = unrecovered(stage)
                 announced += again.announced
                 tally.add("versions announced", len(again.announced))
                 tally.wrong("recoveries failed", where, wrong)
-                tally.tell(f"{edition} of {number} kills")
+                tally.tell(f"{killed_so_far} of {number} kills")
 
 
 def killed(stage: Stage, line: str, *, after: float) -> Done:

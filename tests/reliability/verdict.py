@@ -24,25 +24,38 @@ FAULT = re.compile(r"Traceback \(most recent call last\)|assetflow itself failed
 LOCKED = re.compile(r"database is locked|ledger is locked|Could not set lock|Conflicting lock", re.IGNORECASE)
 
 
-def torn(stage: Stage, *, is_complete: bool = False) -> list[str]:
-    """What a reader would find wrong now; `is_complete`: there must be a whole set of tables of today's edition."""
+def torn(stage: Stage, *, is_complete: bool = False, may_mix: bool = False) -> list[str]:
+    """What a reader would find wrong now.
+
+    `is_complete`: there must be a whole set of tables of today's edition. `may_mix`: an asset failed, and what does
+    not depend on it was published.
+    """
     wrong = integrity(stage.warehouse / "ledger.db")
     warehouse = Warehouse(str(stage.warehouse))
     try:
-        current = warehouse.ledger.current(stage.env)
-        snapshots = warehouse.ledger.snapshots(one.snapshot for one in current.values())
-        for name, one in current.items():
-            if one.snapshot not in snapshots:
-                wrong.append(f"{name} points to a snapshot that is not there")
-            else:
-                wrong += damaged(warehouse, snapshots[one.snapshot])
+        for env in {*warehouse.ledger.environments(), stage.env}:
+            found, editions = of_environment(stage, warehouse, env)
+            wrong += found or ([] if may_mix else disagreeing(f"the ledger of {env}", editions))
+            wrong += catalog_wrong(stage, env, is_complete=is_complete and env == stage.env, may_mix=may_mix)
     finally:
         warehouse.close()
-    if not wrong:
-        files = {name: snapshots[one.snapshot] for name, one in current.items() if name in TABLES}
-        wrong += disagreeing("the ledger", [edition_of(stage, each) for each in files.values() if each.files])
-    wrong += catalog_wrong(stage, is_complete=is_complete)
     return wrong
+
+
+def of_environment(stage: Stage, warehouse: Warehouse, env: str) -> tuple[list[str], list[tuple[object, ...]]]:
+    """What is wrong with the files of what is current, and otherwise which editions they are of."""
+    wrong, editions = [], []
+    current = warehouse.ledger.current(env)
+    snapshots = warehouse.ledger.snapshots(one.snapshot for one in current.values())
+    for name, one in current.items():
+        if one.snapshot not in snapshots:
+            wrong.append(f"{name} points to a snapshot that is not there")
+            continue
+        found = damaged(warehouse, snapshots[one.snapshot])
+        wrong += found
+        if not found and name in TABLES and snapshots[one.snapshot].files:
+            editions.append(edition_of(stage, snapshots[one.snapshot]))
+    return wrong, editions
 
 
 def lost(stage: Stage, announced: Iterable[tuple[str, str]]) -> list[str]:
@@ -57,8 +70,10 @@ def lost(stage: Stage, announced: Iterable[tuple[str, str]]) -> list[str]:
     return wrong
 
 
-def unrecovered(stage: Stage) -> tuple[list[str], Done]:
+def unrecovered(stage: Stage, undone_by: Iterable[str] = ()) -> tuple[list[str], Done]:
     """Run again, and look whether everything is as if nothing had happened."""
+    for line in undone_by:
+        stage.run(line)  # refused where it was never done
     again = stage.run("materialize")
     wrong = [] if again.code == 0 else [f"the next run ended with {again.code}: {again.err[-800:]}"]
     if not wrong:
@@ -98,8 +113,8 @@ def edition_of(stage: Stage, snapshot: Snapshot) -> tuple[object, ...]:
     return tuple(found)
 
 
-def catalog_wrong(stage: Stage, *, is_complete: bool) -> list[str]:
-    path = stage.warehouse / f"{stage.env}.duckdb"
+def catalog_wrong(stage: Stage, env: str, *, is_complete: bool, may_mix: bool) -> list[str]:
+    path = stage.warehouse / f"{env}.duckdb"
     if not path.exists():
         return ["there is no catalog"] if is_complete else []
     found = read_catalog(path)
@@ -109,7 +124,7 @@ def catalog_wrong(stage: Stage, *, is_complete: bool) -> list[str]:
         return [f"the catalog has {sorted(found)}"]
     if is_complete and set(found.values()) != {(ROWS, stage.edition, stage.edition)}:
         return [f"the catalog shows {found}, and the edition is {stage.edition}"]
-    return disagreeing("the catalog", list(found.values()))
+    return [] if may_mix else disagreeing(f"the catalog of {env}", list(found.values()))
 
 
 def read_catalog(path: Path) -> dict[str, tuple[object, ...]] | str:
