@@ -11,10 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,6 +19,8 @@ from assetflow.asset import Asset
 from assetflow.engines import Table
 from assetflow.errors import AssetflowError
 from assetflow.materialization import Input, Materialization, Snapshot
+from assetflow.planning.staleness import is_in_place
+from assetflow.project.scratch import scratch_folder
 from assetflow.quoting import quote_identifier
 from assetflow.running.keeping import now
 from assetflow.running.tables import table_of
@@ -89,7 +88,7 @@ def attribute(project: Project, before: Version, after: Version, found: Differen
         return Attribution()
     try:
         ends = Ends.of(project, before, after)
-        with scratch(project) as folder, opened(project.workplace, project.imports):
+        with scratch_folder(project.settings.warehouse) as folder, opened(project.workplace, project.imports):
             return attributed(Worlds(project, ends, folder), found)
     except CannotTellError as error:
         return Attribution(refused=error.message)
@@ -154,17 +153,6 @@ def as_then(declared: Asset, made: Materialization) -> Asset | None:
     config = json.loads(made.fingerprint.config or "{}")
     changed = {name: value for name, value in config.items() if declared.config.get(name) != value}
     return plain._replace(config=config, overrides={**declared.overrides, **changed})
-
-
-@contextmanager
-def scratch(project: Project) -> Iterator[str]:
-    staging = os.path.join(project.settings.warehouse, "staging")
-    os.makedirs(staging, exist_ok=True)
-    folder = tempfile.mkdtemp(prefix="scratch-", dir=staging)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(slots=True)
@@ -272,7 +260,7 @@ def refuse_unknown(ends: Ends) -> None:
     if ends.assets == (None, None):
         raise CannotTellError("its function has changed since, and functions of then are not kept")
     for name in ends.changed_inputs:
-        if not ends.input(name, 0).snapshot or not ends.input(name, 1).snapshot:
+        if any(is_in_place(ends.input(name, side).snapshot) for side in (0, 1)):
             raise CannotTellError(f"it reads {name} where it lies, and what was in it then is not kept")
     if ends.changed_code is None and not ends.changed_inputs:
         raise CannotTellError("its code and its inputs are the same in both: it does not come out the same twice")

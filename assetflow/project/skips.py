@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import random
-import tempfile
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
 from assetflow.errors import AssetflowError
 from assetflow.materialization import Snapshot
+from assetflow.project.scratch import scratch_folder
 from assetflow.running.keeping import now
 from assetflow.running.task import Built, Task, compute
-from assetflow.warehouse.removal import remove_folder
 from assetflow.warehouse.verify import Problem
 
 if TYPE_CHECKING:
@@ -30,24 +26,9 @@ def check_skips(project: Project, count: int) -> tuple[int, list[Problem]]:
     assets = [project.definitions.assets[name] for name in plan.fresh]
     known = [asset for asset in assets if not asset.is_view and not asset.rebuilds_always and not asset.notes]
     chosen = random.sample(known, min(count, len(known)))
-    staging = os.path.join(project.settings.warehouse, "staging")
-    os.makedirs(staging, exist_ok=True)
-    with scratch_folder(staging) as folder, opened(project.workplace, project.imports):
+    with scratch_folder(project.settings.warehouse) as folder, opened(project.workplace, project.imports):
         problems = [problem for asset in chosen if (problem := checked(project, asset, folder)) is not None]
     return len(chosen), problems
-
-
-@contextlib.contextmanager
-def scratch_folder(staging: str) -> Iterator[str]:
-    """A folder below staging/ that is gone afterwards; held meanwhile, so that nobody sweeps it away."""
-    folder = tempfile.mkdtemp(prefix="scratch-", dir=staging)
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield folder
-    finally:
-        remove_folder(staging, folder)
-        os.close(descriptor)
 
 
 def checked(project: Project, asset: Asset, folder: str) -> Problem | None:

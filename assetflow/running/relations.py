@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from assetflow.asset import Asset
+from assetflow.duck import WITHOUT_DOWNLOADS
 from assetflow.errors import DefinitionError
 from assetflow.lineage.columns import Lineage
 from assetflow.lineage.functions import function_nodes
@@ -30,7 +31,7 @@ def relation_lineage(
     import duckdb
 
     settings: dict[str, str | bool | int | float | list[str]] = {
-        "enable_external_access": False, "python_enable_replacements": False, "threads": 1,
+        **WITHOUT_DOWNLOADS, "enable_external_access": False, "python_enable_replacements": False, "threads": 1,
         "legacy_disable_null_type": True,
     }  # fmt: skip
     with duckdb.connect(config=settings) as connection:

@@ -57,6 +57,7 @@ WHERE p.env = :env AND p.number = (
     SELECT max(q.number) FROM publications q
     WHERE q.env = p.env AND q.asset = p.asset AND q.partition = p.partition AND q.generation <= :generation)
 """
+SELECT_ANY_RUN = "SELECT 1 FROM runs LIMIT 1"
 SELECT_SAMPLES = """
 SELECT sample FROM (
     SELECT c.sample, row_number() OVER (PARTITION BY c.asset, c.name ORDER BY r.number DESC) AS place
@@ -181,9 +182,10 @@ class Sweep:
         """Look at the ledger and at the folders, and tell what nothing needs."""
         files = {id: tuple(paths.split("\n")) for id, paths, _ in self.connection.read(SELECT_FILES)}
         present, foreign = self.present()
-        if present and not files:
+        # The first run of all may be at work, or have been killed: then the ledger knows of that.
+        if present and not files and not self.connection.read(SELECT_ANY_RUN):
             raise WarehouseError(
-                "the ledger knows no file, and there are some: it cannot tell what is needed",
+                "the ledger knows no run, and there are files: it cannot tell what is needed",
                 path=self.connection.path,
                 hint="`assetflow doctor --rebuild` restores the ledger.",
             )

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import assetflow
-from assetflow.project.skips import scratch_folder
+from assetflow.project.scratch import scratch_folder
 from tests.conftest import Shop
 
 NIGHTS = int(os.environ.get("ASSETFLOW_NIGHTS", "6"))
@@ -111,7 +111,7 @@ def test_what_a_run_that_was_killed_left_goes_and_what_one_at_work_uses_stays(sh
 
 def test_a_scratch_folder_in_use_is_not_swept(shop: Shop) -> None:
     shop.made()
-    with scratch_folder(str(shop.root / "warehouse/staging")) as folder:
+    with scratch_folder(str(shop.root / "warehouse")) as folder:
         Path(folder, "half").write_text("made")
         swept(shop)
         assert os.listdir(folder) == ["half"]
