@@ -1,10 +1,11 @@
 """The shop as it was delivered: a year of receipts, a file a day, refreshed every night.
 
-    python notebooks/nights.py [FOLDER] [--nights 365]
+    python notebooks/nights.py [FOLDER] [--nights 365] [--plot nights.svg]
 
-Each night one day of receipts arrives and `assetflow materialize` runs, as cron would run it. Now and then the same is
-made in full, to compare. At the end every table is compared with one that was made of everything at once, and a receipt
-arrives 200 days late. Prints what each night cost; FOLDER keeps the project.
+Each night one day of receipts arrives and `assetflow materialize` runs, as cron would run it. Now and then, and after the
+last night, a second project makes everything at once, and every table is compared with that. At the end a receipt arrives
+200 days late. Prints what each night cost, and draws it where a file for the picture is named (matplotlib);
+FOLDER keeps the project.
 """
 
 from __future__ import annotations
@@ -32,22 +33,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--nights", type=int, default=365)
+    parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="nights-") as temporary:
         folder = (given.folder or Path(temporary)).resolve()
         print(f"{'night':>5} {'in full':>9} {'as it came':>11}")
-        shop = Shop(folder / "shop")
-        nights = [shop.night(number) for number in range(given.nights)]
-        whole = Shop(folder / "at_once")
-        whole.deliver(range(given.nights))
-        whole.materialize()
-        differing = shop.differing(whole)
+        shop, whole = Shop(folder / "shop"), Shop(folder / "at_once")
+        nights, in_full = [], {}
+        for number in range(1, given.nights + 1):
+            nights.append(shop.night(number - 1))
+            if number % EVERY == 0 or number == given.nights:
+                in_full[number] = whole.at_once(number)
+                print(f"{number:>5} {in_full[number]:>8.2f}s {nights[-1]:>10.2f}s  {bar(nights[-1], in_full[number])}")
+                print(f"{'':>5} not as if made at once: {shop.differing(whole) or 'none'}", flush=True)
         print(
-            f"\n{len(shop.tables())} tables after {len(nights)} nights; not as if made at once: {differing or 'none'}"
+            f"\n{len(shop.tables())} tables after {len(nights)} nights; all nights together {sum(nights):.0f} s of "
+            f"processor time, the last of them in full {in_full[given.nights]:.1f} s"
         )
-        print(
-            f"all nights together {sum(nights):.0f} s of processor time; the last of them in full {shop.in_full:.1f} s"
-        )
+        if given.plot is not None:
+            plot(nights, in_full, given.plot)
+            print(f"drawn in {given.plot}")
         if given.nights > 200:
             shop.late(whole, given.nights - 200)
 
@@ -57,7 +62,7 @@ class Shop:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.in_full = 0.0
+        self.delivered = 0
         shutil.copytree(ROOT / "assets", folder / "assets")
         (folder / "data").mkdir()
         settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
@@ -89,11 +94,13 @@ class Shop:
     def night(self, number: int) -> float:
         """One day arrives; the processor time of the night."""
         self.deliver(range(number, number + 1))
-        took = self.materialize()
-        if number % EVERY == EVERY - 1:
-            self.in_full = self.materialize("--full-refresh")
-            print(f"{number + 1:>5} {self.in_full:>8.2f}s {took:>10.2f}s  {bar(took, self.in_full)}", flush=True)
-        return took
+        return self.materialize()
+
+    def at_once(self, days: int) -> float:
+        """Everything of the first days is made anew; the processor time of that."""
+        self.deliver(range(self.delivered, days))
+        self.delivered = days
+        return self.materialize("--full-refresh")
 
     def materialize(self, *flags: str) -> float:
         """Run the command; its processor time in seconds."""
@@ -143,6 +150,23 @@ def bar(part: float, whole: float) -> str:
     """The share of a whole, as a bar of a text screen."""
     length = min(round(WIDTH * part / whole), WIDTH)
     return "#" * length + "." * (WIDTH - length)
+
+
+def plot(nights: list[float], in_full: dict[int, float], path: Path) -> None:
+    """Draw what each night cost, and what it would have cost in full; processor time in seconds."""
+    import matplotlib as mpl
+
+    mpl.use("agg")  # a file, also where there is no screen
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(9, 4), layout="constrained")
+    axes.scatter(range(1, len(nights) + 1), nights, s=6, color="tab:blue", label="what came, each night")
+    axes.plot(in_full.keys(), in_full.values(), "o-", color="tab:orange", label="everything, now and then")
+    axes.set(xlabel="night", ylabel="processor time [s]", title="A shop's year, refreshed every night", ylim=(0, None))
+    axes.legend(loc="upper left", frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path)
+    pyplot.close(figure)
 
 
 if __name__ == "__main__":
