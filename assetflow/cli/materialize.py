@@ -19,7 +19,7 @@ from assetflow.cli.options import (
     project_option,
     select_option,
 )
-from assetflow.cli.screen import plural, put, put_json, say, seconds, show_error, show_warning, styled
+from assetflow.cli.screen import percent, plural, put, put_json, say, seconds, show_error, show_warning, styled
 from assetflow.errors import Interrupted
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def spared_text(result: RunResult) -> str:
     if not found:
         return ""
     there = sum(saved.rows_there for _, saved in found)
-    share = f"{100 * sum(saved.rows_read for _, saved in found) / there:.2g} % of the rows read" if there else ""
+    share = f"{percent(sum(saved.rows_read for _, saved in found), there)} of the rows read" if there else ""
     known = [(each.seconds, saved.seconds_in_full) for each, saved in found if saved.seconds_in_full is not None]
     took, full = sum(one for one, _ in known), sum(other for _, other in known)
     spent = f"{seconds(took)} instead of about {seconds(full)}" if known and full > took else ""

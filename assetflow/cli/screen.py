@@ -119,6 +119,12 @@ def seconds(value: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
+def percent(part: float, whole: float) -> str:
+    """`41 %`, `1.2 %`, `0.03 %`: as many digits as say something."""
+    share = 100 * part / whole
+    return f"{share:.0f} %" if share >= 10 else f"{share:.2g} %"
+
+
 def size(number: int | None) -> str:
     """`512 B`, `1.2 MB`, in powers of ten, as disks are sold."""
     if number is None:
