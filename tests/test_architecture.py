@@ -29,17 +29,17 @@ NOUNS = FLOORS[-3]
 
 ENGINES = {"duckdb", "polars", "pyarrow", "pandas", "sqlglot"}
 ENGINES_ALLOWED = {
+    "lineage/scratch.py": {"duckdb"},
     "lineage/sql_tree.py": {"duckdb"},
     "lineage/binder.py": {"duckdb"},
     "incremental/foresee.py": {"duckdb"},
-    "incremental/query_parts.py": {"duckdb"},
     "incremental/ranges.py": {"duckdb"},
     "incremental/refresh.py": {"duckdb"},
     "lineage/sql.py": {"sqlglot"},
     "lineage/sqlglot_columns.py": {"sqlglot"},
     "lineage/frames.py": {"polars"},
 }
-"""DuckDB's parser and binder read SQL, on connections of their own without access to files; sqlglot translates other
+"""DuckDB's parser and binder read SQL, on a database of their own without access to files; sqlglot translates other
 dialects, and finds columns where DuckDB tells no plan."""
 
 WORLD = {

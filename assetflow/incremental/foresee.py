@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import cache
 
 import duckdb
 
-from assetflow.duck import WITHOUT_DOWNLOADS
 from assetflow.incremental.blocks import take_apart
 from assetflow.incremental.refresh import Change, Rule, refresh, version_of
 from assetflow.incremental.refused import Refused
+from assetflow.lineage.scratch import scratch
 from assetflow.quoting import quote_identifier
 
 Columns = Sequence[tuple[str, str]]
@@ -19,7 +18,7 @@ Columns = Sequence[tuple[str, str]]
 
 def foresee(sql: str, schemas: Mapping[str, Columns], changed: Collection[str]) -> tuple[Rule, ...]:
     """The rules for the blocks of a query when rows come to some of its tables; Refused where there is none."""
-    cursor = _empty().cursor()
+    cursor = scratch()
     try:
         for name, columns in schemas.items():
             listed = ", ".join(f"{quote_identifier(column)} {kind}" for column, kind in columns)
@@ -37,17 +36,3 @@ def foresee(sql: str, schemas: Mapping[str, Columns], changed: Collection[str]) 
 def told(rules: Sequence[Rule]) -> str:
     """The rules in words, inner ones first, each once: `append, keyed by week`."""
     return ", ".join(dict.fromkeys(str(rule) for rule in rules if rule.name != "unchanged")) or "unchanged"
-
-
-@cache
-def _empty() -> duckdb.DuckDBPyConnection:
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        **WITHOUT_DOWNLOADS,
-        "enable_external_access": False,
-        "threads": 1,
-        "python_enable_replacements": False,
-        "legacy_disable_null_type": True,
-    }
-    connection = duckdb.connect(":memory:", config=settings)
-    connection.execute("SET GLOBAL TimeZone = 'UTC'")
-    return connection

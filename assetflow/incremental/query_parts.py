@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
-import duckdb
-
-from assetflow.duck import WITHOUT_DOWNLOADS
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.tree import expressions, without_alias, written
+from assetflow.lineage.scratch import functions
 from assetflow.lineage.sql_tree import Tree, place
 
 ORDER_DEPENDENT = frozenset({
@@ -29,21 +26,12 @@ Binds = Callable[[Tree], bool]
 """True for an expression that can be said over the FROM clause in question."""
 
 
-@cache
-def aggregates() -> frozenset[str]:
-    """The names of all aggregate functions, by DuckDB's own word."""
-    settings = {**WITHOUT_DOWNLOADS, "enable_external_access": False, "threads": 1}
-    with duckdb.connect(":memory:", config=settings) as connection:
-        asked = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'"
-        return frozenset(name for (name,) in connection.execute(asked).fetchall())
-
-
 def outside_subqueries(part: object) -> list[Tree]:
     return list(expressions(part, into_subqueries=False))
 
 
 def is_aggregate(expression: Tree) -> bool:
-    return expression["class"] == "FUNCTION" and expression["function_name"] in aggregates()
+    return expression["class"] == "FUNCTION" and expression["function_name"] in functions().aggregates
 
 
 def is_window(expression: Tree) -> bool:

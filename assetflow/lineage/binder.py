@@ -1,7 +1,7 @@
 """Asks DuckDB to bind a query against empty tables: its plan, and the names and types of its columns.
 
-The one place of the lineage floor where an engine binds: in memory, over stub tables, with access to files off. The
-plan is not optimized, since statistics of empty tables would fold predicates away.
+The one place of the lineage floor where an engine binds. The plan is not optimized, since statistics of empty tables
+would fold predicates away.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 
 import duckdb
 
-from assetflow.duck import WITHOUT_DOWNLOADS
 from assetflow.lineage.scans import without_scans
+from assetflow.lineage.scratch import scratch
 from assetflow.lineage.sql_tokens import with_pivot_values
 from assetflow.lineage.sql_tree import statement_kinds
 from assetflow.quoting import quote_identifier
@@ -82,12 +82,6 @@ def bind(text: str, schemas: Mapping[str, Schema]) -> Bound:
             raise NotBound(_first_line(str(error))) from error
 
 
-def volatile_functions() -> frozenset[str]:
-    """Functions whose answer can differ for the same arguments, by DuckDB's own word."""
-    with _one_at_a_time:
-        return _stubs().volatile
-
-
 def engine() -> str:
     """`duckdb-2.0/2`: meanings are comparable only where this is equal."""
     return f"duckdb-{'.'.join(duckdb.__version__.split('.')[:2])}/{HASHES}"
@@ -97,19 +91,8 @@ class _Stubs:
     """A database of empty tables, which stay for the next query that reads the same."""
 
     def __init__(self) -> None:
-        # As the session in which assets run: a bare NULL is an INTEGER there, too.
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            **WITHOUT_DOWNLOADS,
-            "enable_external_access": False,
-            "threads": 1,
-            "python_enable_replacements": False,
-            "legacy_disable_null_type": True,
-        }
-        self.connection = duckdb.connect(":memory:", config=settings)
-        self.connection.execute("SET TimeZone = 'UTC'")
+        self.connection = scratch()
         self.schemas: dict[str, Columns] = {}
-        asked = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT'"
-        self.volatile = frozenset(name for (name,) in self.connection.execute(asked).fetchall())
 
     def bind(self, text: str, schemas: Mapping[str, Schema]) -> Bound:
         rewritten, scans = without_scans(text, schemas)

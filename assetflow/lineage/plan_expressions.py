@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from assetflow.lineage.binder import volatile_functions
 from assetflow.lineage.plan_values import (
     NO_EDGES,
     Edges,
@@ -21,6 +20,7 @@ from assetflow.lineage.plan_values import (
     hashed,
     union,
 )
+from assetflow.lineage.scratch import functions
 
 Expression = dict[str, Any]
 
@@ -86,7 +86,7 @@ class Scope:
             if not meaning:
                 raise _NoMeaning
             return meaning
-        if "qname" in part and part["qname"].get("path", [""])[-1] in volatile_functions():
+        if "qname" in part and part["qname"].get("path", [""])[-1] in functions().volatile:
             raise _NoMeaning
         return {
             key: repr(without_layout(value)) if key in LITERAL else self._bare(value)

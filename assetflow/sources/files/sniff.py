@@ -68,6 +68,8 @@ def _filled(files: Iterable[str]) -> list[str]:
 
 
 def _check_options(cursor: DuckDBPyConnection, reading: Reading) -> None:
+    if not reading.options:
+        return
     function = READERS[reading.format]
     query = f"SELECT DISTINCT unnest(parameters) FROM duckdb_functions() WHERE function_name = '{function}'"
     known = {str(row[0]) for row in cursor.execute(query).fetchall()}
