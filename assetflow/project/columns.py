@@ -181,15 +181,18 @@ class ProjectColumns:
     def _look_at(self, observed: Observed) -> Schema:
         import duckdb
 
+        from assetflow.running.before import before, columns_now
         from assetflow.sources.files.explain import explain_read_error
         from assetflow.warehouse.types import logical_type
 
-        cursor = self.project.session.cursor()
-        paths = tuple(file.stat.path for file in observed.files)
+        project, name = self.project, observed.source.name
+        last = project.current.get(name)
+        then = before(name, None if last is None else project.ledger.snapshot(last.snapshot), project.warehouse)
+        cursor = project.session.cursor()
         try:
-            types = observed.source.location.sniff(cursor, paths)
+            types = columns_now(observed, then, cursor)
         except duckdb.Error as error:
-            raise explain_read_error(error, observed.source, self.project.settings.root) from error
+            raise explain_read_error(error, observed.source, project.settings.root) from error
         finally:
             cursor.close()
         return tuple((name, logical_type(type_)) for name, type_ in types.items())

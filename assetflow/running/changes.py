@@ -13,8 +13,6 @@ from assetflow.materialization import Column, Materialization, ReadSet, Snapshot
 from assetflow.planning.staleness import Content, reads_of
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
-from assetflow.running.ingest import Before
-from assetflow.running.parts import Known, Part
 from assetflow.warehouse.links import found_again
 from assetflow.warehouse.warehouse import Warehouse
 
@@ -202,33 +200,6 @@ def refuse_replaced(name: str, came: Sequence[SnapshotFile], went: Sequence[Snap
     rows = sum(file.rows for file in (*came, *went))
     if rows > FEW_ROWS and rows > MOST_REPLACED * max(now.rows or 0, 1):
         raise Refused(f"{name} was replaced, as a whole or mostly ({rows:,} rows in files that came or went)")
-
-
-def parsed_before(name: str, contents: Contents) -> Known | None:
-    """What was parsed of a source, as far as the files are still there."""
-    warehouse = contents.order.warehouse
-    found = warehouse.ledger.parsed(name)
-    made = contents.made.get(name)
-    if found is None or made is None:
-        return None
-    parts = tuple(
-        Part(tags, file) for tags, file in found.parts if os.path.exists(os.path.join(warehouse.root, file.path))
-    )
-    sums = warehouse.ledger.file_sums(part.file.sha256 for part in parts)
-    columns = contents.snapshot(made.snapshot).columns
-    return Known(found.reading, found.tags, found.types, parts, columns, sums)
-
-
-def recorded_before(name: str, contents: Contents) -> Before | None:
-    """The files of a source that is read where they lie, when it was recorded last."""
-    made = contents.made.get(name)
-    if made is None:
-        return None
-    snapshot = contents.snapshot(made.snapshot)
-    if not any(os.path.isabs(file.path) for file in snapshot.files):
-        return None
-    sums = contents.order.warehouse.ledger.file_sums(file.sha256 for file in snapshot.files)
-    return Before(snapshot.files, sums)
 
 
 def absolute(warehouse: Warehouse, files: Sequence[SnapshotFile]) -> tuple[str, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assetflow.errors import SourceError
-from assetflow.materialization import Column, FileSums, Fingerprint, ReadSet, SnapshotFile, Sums
-from assetflow.running.parts import Known, parse
+from assetflow.materialization import Column, FileSums, Fingerprint, ReadSet, SnapshotFile
+from assetflow.running.before import NEVER, Before, opens_in_place, standing_for_all
+from assetflow.running.parts import parse
 from assetflow.running.steady import refuse_changed
 from assetflow.running.task import Built, finished
 from assetflow.running.workshop import Workplace, workshop
@@ -21,24 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceTask:
-    """A source to record, a folder for what is made of its files, and what is known to be read of it.
-
-    `known` is what was parsed of it before, `before` its files that were read where they lie.
-    """
+    """A source to record, a folder for what is made of its files, what is known to be read of it, and what it was."""
 
     observed: Observed
     staging: str
     read_sets: tuple[ReadSet, ...] = ()
-    known: Known | None = None
-    before: Before | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Before:
-    """The files of a source when it was recorded last, and what digests of them are made of."""
-
-    files: tuple[SnapshotFile, ...]
-    sums: Mapping[tuple[str, str], Sums]
+    before: Before = NEVER
 
 
 def source_fingerprint(observed: Observed) -> Fingerprint:
@@ -54,7 +42,8 @@ def ingest(task: SourceTask, place: Workplace) -> Built:
     source = task.observed.source
     cursor = workshop(place).session.cursor()
     try:
-        built = read_in_place(task, cursor) if opens_in_place(task, cursor) else parse_in_parts(task, cursor)
+        in_place = opens_in_place(task.observed, task.before, cursor)
+        built = read_in_place(task, cursor) if in_place else parse_in_parts(task, cursor)
         refuse_changed(task.observed)
     except (duckdb.Error, SourceError) as error:
         from assetflow.sources.files.explain import explain_read_error
@@ -63,20 +52,6 @@ def ingest(task: SourceTask, place: Workplace) -> Built:
     finally:
         cursor.close()
     return finished(built, time.perf_counter() - began, 1)
-
-
-def opens_in_place(task: SourceTask, cursor: Cursor) -> bool:
-    """True when readers may open the files as they are: Parquet whose files agree on their columns.
-
-    Of files that were found to agree before, one stands for all.
-    """
-    paths = paths_of(task)
-    if task.before is not None:
-        seen = {file.sha256 for file in task.before.files}
-        old = [file.stat.path for file in task.observed.files if file.sha256 in seen]
-        new = [file.stat.path for file in task.observed.files if file.sha256 not in seen]
-        paths = (*old[:1], *new)
-    return task.observed.source.location.opens_in_place(cursor, paths)
 
 
 def paths_of(task: SourceTask) -> tuple[str, ...]:
@@ -92,17 +67,15 @@ def read_in_place(task: SourceTask, cursor: Cursor) -> Built:
     from assetflow.warehouse.digest import digests
     from assetflow.warehouse.snapshots import readable, scan_of
 
-    relation = cursor.sql(task.observed.source.location.scan(paths_of(task)))
+    # They agree on their columns, so that not all of them need be opened for these.
+    relation = cursor.sql(task.observed.source.location.scan(standing_for_all(task.observed, task.before)))
     columns = tuple(Column(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True))
     listed = listed_files(task, cursor)
     narrow = readable(columns, task.read_sets)
     found = sums_in_place(task, listed, columns, [read for read in narrow if not read.ordered], cursor)
     ordered = [read for read in narrow if read.ordered]
     in_order = digests(cursor, scan_of(paths_of(task)), columns, ordered)[1] if ordered else ()
-    known = {
-        **(task.before.sums if task.before is not None else {}),
-        **{(one.file, one.key): one.sums for one in found},
-    }
+    known = {**task.before.sums, **{(one.file, one.key): one.sums for one in found}}
     rows, size = sum(file.rows for file in listed), sum(file.bytes for file in listed)
     return Built(
         columns, listed, rows, size, None, 0.0, sums=found,
@@ -114,7 +87,7 @@ def listed_files(task: SourceTask, cursor: Cursor) -> tuple[SnapshotFile, ...]:
     """The files with their rows, as far as they were not known before."""
     from assetflow.quoting import quote_literal
 
-    known = {file.sha256: file.rows for file in task.before.files} if task.before is not None else {}
+    known = {file.sha256: file.rows for file in task.before.files}
     new = [file.stat.path for file in task.observed.files if file.sha256 not in known]
     counted: dict[str, int] = {}
     if new:
@@ -139,9 +112,8 @@ def sums_in_place(
     from assetflow.warehouse.digest import sums_key
     from assetflow.warehouse.snapshots import sums_of_files
 
-    known = task.before.sums if task.before is not None else {}
     keys = [sums_key(columns, read) for read in reads]
-    new = [file for file in listed if any((file.sha256, key) not in known for key in keys)]
+    new = [file for file in listed if any((file.sha256, key) not in task.before.sums for key in keys)]
     if not new or not reads:
         return ()
     found = sums_of_files(cursor, [file.path for file in new], columns, reads)
@@ -154,7 +126,7 @@ def sums_in_place(
 
 def parse_in_parts(task: SourceTask, cursor: Cursor) -> Built:
     """Read CSV or JSON once, with one type for each column over all files, into Parquet."""
-    parsed = parse(task.observed, task.known, cursor, task.staging, task.read_sets)
+    parsed = parse(task.observed, task.before.known, cursor, task.staging, task.read_sets)
     rows, size = sum(file.rows for file in parsed.files), sum(file.bytes for file in parsed.files)
     return Built(
         parsed.columns, parsed.files, rows, size, task.observed.version, 0.0, projections=parsed.projections,

@@ -74,6 +74,11 @@ def reading_of(observed: Observed) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
+def as_read_now(known: Known | None, observed: Observed) -> Known | None:
+    """What was parsed of a source, if it would be read in the same way now."""
+    return known if known is not None and known.reading == reading_of(observed) else None
+
+
 def tag_of(file: SourceFile, observed: Observed) -> str:
     """What the rows of a file depend on: its bytes; also its path, where that shows in them."""
     options = observed.source.location.to_dict().get("options", {})
@@ -86,8 +91,7 @@ def parse(observed: Observed, known: Known | None, cursor: Cursor, staging: str,
     """Read the files of a source that are not in a part yet; SourceError, or DuckDB's own, when that fails."""
     tags = tuple(tag_of(file, observed) for file in observed.files)
     paths = {at: file.stat.path for at, file in enumerate(observed.files)}
-    if known is not None and known.reading != reading_of(observed):
-        known = None
+    known = as_read_now(known, observed)
     types = types_of(observed, known, tags, cursor)
     os.makedirs(staging, exist_ok=True)
     parts = known.parts if known is not None and dict(known.types) == dict(types) else ()

@@ -25,7 +25,8 @@ from assetflow.materialization import Proof, ReadSet
 from assetflow.names import run
 from assetflow.planning.decide import decide
 from assetflow.planning.step import Step
-from assetflow.running.changes import parsed_before, recorded_before, refresh_of
+from assetflow.running.before import before
+from assetflow.running.changes import refresh_of
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Event, RunResult, Status
 from assetflow.running.failures import told
@@ -289,8 +290,9 @@ class Run:
                 self.contents.source_restored(name, older)
             else:
                 staging = os.path.join(self.staging, f"source-{name}")
-                known, before = parsed_before(name, self.contents), recorded_before(name, self.contents)
-                task = SourceTask(observed, staging, self.read_sets(name), known, before)
+                last = None if made is None else self.contents.snapshot(made.snapshot)
+                then = before(name, last, self.order.warehouse)
+                task = SourceTask(observed, staging, self.read_sets(name), then)
                 self.futures[executor.submit(ingest, task, self.order.place)] = name
 
     # The end
