@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import redirect_stdout, suppress
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
@@ -140,11 +140,19 @@ class Project:
 
     @cached_property
     def session(self) -> Session:
-        """A DuckDB to look into files with, outside of runs."""
+        """A DuckDB to look into files with."""
         return self.open_session()
 
     def open_cursor(self) -> DuckDBPyConnection:
         return self.session.cursor()
+
+    @contextmanager
+    def lent_session(self) -> Iterator[Callable[[], Session]]:
+        """Gives the session to a run, which closes it: opening another one takes longer than many a table."""
+        try:
+            yield lambda: self.session
+        finally:
+            self.__dict__.pop("session", None)
 
     def reload(self) -> None:
         """Forget what was read: the next question looks at the files again."""
@@ -396,9 +404,7 @@ class Project:
         return Reader(self.definitions, self.ledger, self.environment, warehouse, look, self.open_session, find)
 
     def open_session(self) -> Session:
-        from assetflow.engines.duckdb import Session
-
-        return Session(self.settings.root, threads=self.settings.threads, memory_limit=self.settings.memory_limit)
+        return self.workplace.open_session()
 
     # Doing
 
@@ -531,7 +537,11 @@ class Running:
         observed = {
             name: one for name, one in project.observe(self.sources_needed()).items() if isinstance(one, Observed)
         }
-        with project.warehouse.running(settings.environment, run_id, now()), opened(place, project.imports) as shop:
+        with (
+            project.warehouse.running(settings.environment, run_id, now()),
+            project.lent_session() as session,
+            opened(place, project.imports, session) as shop,
+        ):
             self.refuse_outrun(state)
             order = Order(
                 plan=self.plan,

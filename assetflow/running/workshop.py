@@ -31,12 +31,20 @@ class Workplace:
     threads: int | None = None
     memory_limit: str | None = None
 
+    def open_session(self) -> Session:
+        from assetflow.engines.duckdb import Session
+
+        return Session(self.root, threads=self.threads, memory_limit=self.memory_limit)
+
 
 class Workshop:
     """The session and the imports of one process; made when the first task needs them."""
 
-    def __init__(self, place: Workplace, imports: Imports | None = None) -> None:
+    def __init__(
+        self, place: Workplace, imports: Imports | None = None, open_session: Callable[[], Session] | None = None
+    ) -> None:
         self.place = place
+        self.open_session = open_session or place.open_session
         self.imports = imports or Imports(place.root, [place.assets_folder, place.root], [place.warehouse])
         self.stopping = threading.Event()
         self._lock = threading.Lock()
@@ -49,11 +57,7 @@ class Workshop:
     def session(self) -> Session:
         with self._lock:
             if self._session is None:
-                from assetflow.engines.duckdb import Session
-
-                self._session = Session(
-                    self.place.root, threads=self.place.threads, memory_limit=self.place.memory_limit
-                )
+                self._session = self.open_session()
             return self._session
 
     def function(self, asset: Asset) -> Callable[..., Any]:
@@ -150,10 +154,13 @@ def workshop(place: Workplace) -> Workshop:
 
 
 @contextmanager
-def opened(place: Workplace, imports: Imports) -> Iterator[Workshop]:
-    """The coordinator's own workshop, which shares the modules that are loaded already; closed at the end."""
+def opened(place: Workplace, imports: Imports, open_session: Callable[[], Session] | None = None) -> Iterator[Workshop]:
+    """The coordinator's own workshop, which shares the modules that are loaded already; closed at the end.
+
+    So is the session that `open_session` gives, if it is asked for one.
+    """
     with _opening:
-        shop = _open[place] = Workshop(place, imports)
+        shop = _open[place] = Workshop(place, imports, open_session)
     try:
         yield shop
     finally:

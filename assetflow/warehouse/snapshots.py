@@ -196,11 +196,12 @@ def keep(root: str, files: Sequence[SnapshotFile]) -> tuple[SnapshotFile, ...]:
     """Move staged files to their place for good; the paths returned are relative to `root`.
 
     Each file is synced before it gets its name, and each folder once afterwards. A file that lies there already has
-    the same bytes, since its name is their hash. What is kept already, under a path that is relative, stays.
+    the same bytes, since its name is their hash. What was kept before, under a path that is relative, stays.
     """
     with durable.writing(root):
         kept = tuple(_keep_file(root, file) if os.path.isabs(file.path) else file for file in files)
-        durable.sync_folders(os.path.dirname(os.path.join(root, file.path)) for file in kept)
+        new = (one for one, file in zip(kept, files, strict=True) if os.path.isabs(file.path))
+        durable.sync_folders(os.path.dirname(os.path.join(root, file.path)) for file in new)
     return kept
 
 
