@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from assetflow.asset import Asset
 from assetflow.incremental.refused import Refused
@@ -28,11 +29,19 @@ WORTH_IT = 0.1
 """Seconds that are worth a decision."""
 
 
+class Delta(NamedTuple):
+    """The rows that came to a table in this run and those that went, in a file each (None: none), and how many."""
+
+    came: str | None
+    went: str | None
+    rows: int
+
+
 @dataclass(frozen=True, slots=True)
 class TableChange:
     """One table that changed: the files that it had, those that came and those that went, by absolute paths.
 
-    `rows` are those in files that came or went.
+    `rows` are those in files that came or went. `is_net`: no row is both in one that came and in one that went.
     """
 
     name: str
@@ -41,6 +50,7 @@ class TableChange:
     came: tuple[str, ...]
     went: tuple[str, ...]
     rows: int
+    is_net: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,8 @@ class Refresh:
 
     `sums` are what the digests of `files` are made of. `compare`: make the rows in full as well, and compare.
     `is_quick`: a full refresh takes no time, so that it is better than having others made again for the order of rows.
-    `read_in_order`: a function reads them so. `checks` is a hash of the checks that the rows of `files` passed.
+    `read_in_order`: a function reads them so. `checks` is a hash of the checks that the rows of `files` passed. `tell`
+    is a folder for the rows that came and went, where another asset is to be refreshed by these in the same run.
     """
 
     changes: tuple[TableChange, ...]
@@ -61,9 +72,10 @@ class Refresh:
     is_quick: bool
     read_in_order: bool
     checks: str
+    tell: str | None = None
 
 
-def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str) -> Refresh:
+def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: str) -> Refresh:
     """What there is to refresh an asset from; Refused, with the reason, where it has to be made in full."""
     refuse_by_declaration(asset)
     made = contents.made.get(asset.name)
@@ -91,9 +103,12 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str) -> Ref
     is_quick = (then.seconds if in_full is None else in_full) < COMPARED_WITHIN
     compare = is_quick and (verdict is None or hash_of(run_id + asset.name) % ONE_IN == 0)
     sums = warehouse.ledger.file_sums(file.sha256 for file in snapshot.files)
+    waiting = {step.asset for step in contents.order.plan.steps}
+    is_read = any(reader.name in waiting and reader.kind == "sql" for reader in below)
     return Refresh(
-        changes, snapshot.columns, snapshot.files, warehouse.root, sums, compare, is_quick, in_order, then.checks
-    )
+        changes, snapshot.columns, snapshot.files, warehouse.root, sums, compare, is_quick, in_order, then.checks,
+        tell if is_read else None,
+    )  # fmt: skip
 
 
 def refuse_slower(asset: Asset, in_full: float | None, incrementally: float | None) -> None:
@@ -136,19 +151,21 @@ def change_of(
         raise Refused(f"{name} has other columns than before")
     if content is not None and is_alike(before, now, read, contents):
         return None
+    told = contents.deltas.get((before.id, now.id))
     came, went = difference(before.files, now.files)
-    if not came and not went:
+    if not (came or went if told is None else told.rows):
         return None
-    refuse_replaced(name, came, went, now)
+    if told is None:
+        refuse_replaced(name, came, went, now)
     there = {file.sha256: file.path for file in now.files}
-    return TableChange(
-        name,
-        before.columns,
-        tuple(readable_path(name, file, there, warehouse) for file in before.files),
-        absolute(warehouse, came),
-        tuple(readable_path(name, file, there, warehouse) for file in went),
-        sum(file.rows for file in (*came, *went)),
-    )
+    old = {file.sha256: readable_path(name, file, there, warehouse) for file in before.files}
+    was = tuple(old[file.sha256] for file in before.files)
+    if told is not None:
+        new, old_rows = (() if path is None else (path,) for path in told[:2])
+        return TableChange(name, before.columns, was, new, old_rows, told.rows, is_net=True)
+    gone = tuple(old[file.sha256] for file in went)
+    rows = sum(file.rows for file in (*came, *went))
+    return TableChange(name, before.columns, was, absolute(warehouse, came), gone, rows)
 
 
 def readable_path(name: str, file: SnapshotFile, there: Mapping[str, str], warehouse: Warehouse) -> str:

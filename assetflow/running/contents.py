@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
 from assetflow.errors import WarehouseError
@@ -12,6 +13,9 @@ from assetflow.planning.decide import content_of, drifted
 from assetflow.planning.staleness import Content, Knowledge, Made, is_in_place, read_inputs, with_files
 from assetflow.planning.step import State
 from assetflow.running.order import Order
+
+if TYPE_CHECKING:
+    from assetflow.running.changes import Delta
 
 
 class Contents:
@@ -27,6 +31,8 @@ class Contents:
                 self.held[name] = drifted(self.made[name].digest, order.run_id, self.made[name].snapshot)
         self.snapshots: dict[str, Snapshot] = {}
         self.moves: dict[str, str] = {}
+        self.deltas: dict[tuple[str, str], Delta] = {}
+        """What came and went between two snapshots, by their ids, where a step has told."""
         self._by_id: dict[str, Snapshot] = {}
         self._lineages: dict[str, Lineage | None] = {}
 

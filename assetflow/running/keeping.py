@@ -63,7 +63,10 @@ class Keeping:
         if built.is_right is not None:
             ledger = self.order.warehouse.ledger
             ledger.record_shadow(asset.name, asset.code_version, self.order.run_id, is_right=built.is_right)
+        then = self.contents.made.get(asset.name)
         snapshot, same = self.keep_content(asset, built)
+        if built.delta is not None and then is not None:
+            self.contents.deltas[then.snapshot, snapshot.id] = built.delta
         materialization = self.materialization(asset, step, built, snapshot)
         self.order.projections.add(snapshot.id, built.projections)
         self.record(records.Built(materialization, snapshot, checks, built.projections, built.sums))

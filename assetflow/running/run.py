@@ -183,8 +183,9 @@ class Run:
 
     def with_changes(self, task: Task, step: Step) -> Task:
         """The task with what changed in its upstreams, where the asset can be refreshed by that."""
+        tell = os.path.join(self.staging, f"delta-{task.asset.name}")
         try:
-            return replace(task, refresh=refresh_of(task.asset, step, self.contents, self.order.run_id))
+            return replace(task, refresh=refresh_of(task.asset, step, self.contents, self.order.run_id, tell))
         except Refused as refused:
             return replace(task, why_full=refused.what)
 

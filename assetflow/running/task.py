@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
     from assetflow.engines.duckdb import Result
-    from assetflow.running.changes import Refresh
+    from assetflow.running.changes import Delta, Refresh
     from assetflow.running.parts import Parsed
     from assetflow.warehouse.snapshots import Staged
 
@@ -67,7 +67,7 @@ class Built:
     read of upstreams, where the code does not tell, or tells less; `surprises` are the upstreams of which it tells
     less. `warnings` are what its author should know. `sums` are what digests of its new files are made of, `parsed`
     which files of a source stand in which of them. `is_right`: an incremental refresh was compared with a full one,
-    and gave the same.
+    and gave the same. `delta` are the rows that came and went, where somebody wants to know.
     """
 
     columns: tuple[Column, ...]
@@ -88,6 +88,7 @@ class Built:
     mode_reason: str | None = None
     is_right: bool | None = None
     rows_read: int = 0
+    delta: Delta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ class Tried:
     is_right: bool | None = None
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
+    delta: Delta | None = None
 
 
 def compute(task: Task, place: Workplace) -> Built:
@@ -173,6 +175,7 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
         is_right=tried.is_right,
         warnings=(*read.warnings, *tried.warnings),
         rows_read=sum(change.rows for change in task.refresh.changes) if task.refresh is not None else 0,
+        delta=tried.delta,
     )
 
 

@@ -224,10 +224,19 @@ def scan_files(columns: Sequence[Column], paths: Sequence[str]) -> str:
     return f"SELECT {', '.join(map(_restored, columns))} FROM {scan_of(paths)}"
 
 
-def scan_with_file(columns: Sequence[Column], paths: Sequence[str]) -> str:
-    """`scan_files`, and which of the files each row stands in, counted from 0, as `assetflow_file`."""
+def scan_placed(columns: Sequence[Column], paths: Sequence[str]) -> str:
+    """`scan_files`, and where each row stands: the number of its file, from 0, and of the row in there.
+
+    For tables that have no column of these names (`tells_order`).
+    """
     listed = ", ".join(map(_restored, columns))
-    return f"SELECT {listed}, file_index AS assetflow_file FROM {scan_of(paths)}"
+    return f"SELECT {listed}, file_index AS assetflow_file, file_row_number AS assetflow_row FROM {scan_of(paths)}"
+
+
+def write_rows(cursor: duckdb.DuckDBPyConnection, sql: str, columns: Sequence[Column], path: str) -> int:
+    """Write rows that have these columns into a file for `scan_files`, which nobody keeps; returns how many."""
+    wide = any(column.stored_as != stored_as(column.type) for column in columns)
+    return _copy(cursor, _with_casts(sql, [column[:2] for column in columns], wide=wide), path, spread=False)[0]
 
 
 def columns_made(cursor: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[str, str]]:

@@ -277,3 +277,30 @@ def test_checks_of_single_rows_look_at_new_rows_and_others_at_all(nights: Shop) 
     nights.write("data/orders/4.csv", "day,product,amount\n2024-01-01,1,5\n")
     result = nights.materialize("sales").assets[0]
     assert {check.name: check.failures for check in result.checks} == {"unique(day, name)": 1, "min(amount)": 0}
+
+
+def test_what_came_and_went_is_handed_on_within_a_run(nights: Shop) -> None:
+    """All days are a part of a megabyte, which is parsed again; who reads on is told the one row that differs."""
+    nights.replace("data/orders/2.csv", "2024-01-02,2,2", "2024-01-02,2,3")
+    read = {each.asset: each.saved.rows_read for each in nights.materialize("+daily").assets if each.saved}
+    assert read == {"sales": 12, "daily": 2}
+    assert nights.rows("FROM daily ORDER BY ALL") == from_nothing(nights, DAILY)
+
+
+def test_of_equal_rows_only_as_many_go_as_went(nights: Shop) -> None:
+    nights.write("data/orders/2.csv", "day,product,amount\n" + "2024-01-02,1,20\n" * 3)
+    nights.run()
+    nights.write("data/orders/2.csv", "day,product,amount\n" + "2024-01-02,1,20\n" * 2)
+    assert modes(nights)["sales"] == ("incremental", "added and taken out")
+    assert nights.rows("FROM sales ORDER BY ALL") == from_nothing(nights, SALES)
+    assert nights.rows("FROM daily ORDER BY ALL") == from_nothing(nights, DAILY)
+
+
+def test_a_column_with_the_name_of_a_place_is_no_place(nights: Shop) -> None:
+    sql = "SELECT amount AS file_index, day, count(*) AS n FROM orders GROUP BY amount, day"
+    nights.sql("places", sql)
+    nights.run()
+    nights.replace("data/orders/2.csv", "2024-01-02,2,2", "2024-01-02,2,3")
+    why = "a column of its own has the name by which DuckDB tells where a row stands"
+    assert modes(nights)["places"] == ("full", why)
+    assert nights.rows("FROM places ORDER BY ALL") == from_nothing(nights, f"{sql} ORDER BY ALL")
