@@ -6,11 +6,14 @@ stale, 4 another run holds the environment, 130 interrupted.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from io import StringIO
+from typing import NoReturn
 
 import click
 
@@ -102,6 +105,23 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+    leave(code)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process without taking it apart, which takes a fifth of a no-op.
+
+    Where other people's code ran, which may have left something to the end, or a debugger or profiler looks on, it ends
+    as any Python does.
+    """
+    imports = sys.modules.get("assetflow.running.imports")
+    is_ours = imports is None or not imports.has_run_code()
+    if is_ours and sys.gettrace() is None and sys.getprofile() is None:
+        atexit._run_exitfuncs()
+        with suppress(OSError):  # a full disk behind it: Python says so
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
     sys.exit(code)
 
 

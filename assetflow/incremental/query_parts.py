@@ -19,6 +19,8 @@ NEVER = frozenset({
     "query_table", "nextval", "currval",
 })  # fmt: skip
 """Functions whose answer is not told by the rows alone."""
+USUAL = frozenset({"avg", "count", "count_star", "max", "min", "sum"})
+"""Aggregates that need no asking, which takes as long as many a refresh."""
 RANKING = frozenset({"row_number", "ntile", "lag", "lead", "first_value", "last_value", "nth_value", "first", "last"})
 """Windows that mean nothing without ORDER BY."""
 
@@ -31,7 +33,9 @@ def outside_subqueries(part: object) -> list[Tree]:
 
 
 def is_aggregate(expression: Tree) -> bool:
-    return expression["class"] == "FUNCTION" and expression["function_name"] in functions().aggregates
+    if expression["class"] != "FUNCTION" or expression.get("is_operator"):
+        return False
+    return expression["function_name"] in USUAL or expression["function_name"] in functions().aggregates
 
 
 def is_window(expression: Tree) -> bool:

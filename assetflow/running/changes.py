@@ -25,8 +25,8 @@ COMPARED_WITHIN = 2.0
 """Seconds that a full refresh may have taken, for an incremental one to be compared with it."""
 ONE_IN = 20
 SLOWER = 1.2
-WORTH_IT = 0.1
-"""Seconds that are worth a decision."""
+WORTH_IT = 0.3
+"""Seconds that are worth a decision: the first refresh of a process also pays for loading the rules."""
 
 
 class Delta(NamedTuple):

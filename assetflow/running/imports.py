@@ -32,6 +32,11 @@ _OURSELVES = os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.s
 """Our own package may lie in the project, when it is installed from a clone; loaded twice, it hears no declaration."""
 
 
+def has_run_code() -> bool:
+    """True when code of a project has run in this process."""
+    return _hook_installed
+
+
 class Imports:
     """The Python side of one project. `skip` are folders below `root` that hold no project code."""
 

@@ -12,8 +12,10 @@ import duckdb
 import pytest
 
 from assetflow.incremental.blocks import take_apart
+from assetflow.incremental.query_parts import USUAL
 from assetflow.incremental.refresh import Answer, Change, refresh, version_of
 from assetflow.incremental.refused import Refused
+from assetflow.lineage.scratch import functions
 
 SEEDS = int(os.environ.get("ASSETFLOW_TEST_HISTORIES", "5"))
 TABLES = {
@@ -132,3 +134,7 @@ def test_the_rule_is_the_cheapest_that_holds(rule: str, sql: str) -> None:
     with pytest.raises(Refused) as refused:
         rules_used(sql, "t")
     assert refused.value.what == rule.removeprefix("refused: ")
+
+
+def test_the_usual_aggregates_are_aggregates() -> None:
+    assert functions().aggregates > USUAL
