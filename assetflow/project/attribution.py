@@ -142,6 +142,11 @@ def is_other(one: Input, other: Input) -> bool:
     return one.snapshot != other.snapshot or not one.snapshot
 
 
+def has_snapshot(read: Input) -> bool:
+    """False for a file that was read where it lies: nobody kept it."""
+    return bool(read.snapshot) and not is_in_place(read.snapshot)
+
+
 def as_then(declared: Asset, made: Materialization) -> Asset | None:
     """The asset as it was when this was made: its SQL is kept, of a function only that of today is there."""
     read = tuple(one.upstream for one in made.inputs)
@@ -193,7 +198,7 @@ class Worlds:
 
     def is_kept(self, name: str) -> bool:
         """False for a file that SQL reads where it lies: the text of the query finds it."""
-        return bool(self.ends.input(name, 0).snapshot)
+        return has_snapshot(self.ends.input(name, 0))
 
     def table(self, name: str, side: int) -> Table:
         read = self.ends.input(name, side)
@@ -260,7 +265,7 @@ def refuse_unknown(ends: Ends) -> None:
     if ends.assets == (None, None):
         raise CannotTellError("its function has changed since, and functions of then are not kept")
     for name in ends.changed_inputs:
-        if any(is_in_place(ends.input(name, side).snapshot) for side in (0, 1)):
+        if not has_snapshot(ends.input(name, 0)) or not has_snapshot(ends.input(name, 1)):
             raise CannotTellError(f"it reads {name} where it lies, and what was in it then is not kept")
     if ends.changed_code is None and not ends.changed_inputs:
         raise CannotTellError("its code and its inputs are the same in both: it does not come out the same twice")
