@@ -125,7 +125,12 @@ def empty_shop(tmp_path: Path) -> Shop:
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
     """orders.csv -> orders -> sales (SQL) -> by_city (SQL), big (Python); people stands apart."""
-    made = Shop(tmp_path)
+    return make_shop(tmp_path)
+
+
+def make_shop(root: Path) -> Shop:
+    """orders.csv -> orders -> sales (SQL) -> by_city (SQL), big (Python); people stands apart."""
+    made = Shop(root)
     made.write("assetflow.toml", '[sources.orders]\nfiles = "data/orders.csv"\n')
     made.write("data/orders.csv", ORDERS)
     made.sql("sales", "SELECT id, customer, city, amount FROM orders WHERE amount > 5")

@@ -38,6 +38,7 @@ COMMANDS = {
     "env": "List, create, compare, promote, drop environments.",
     "check": "Run data checks on what is published.",
     "verify": "Check the soundness of the warehouse itself.",
+    "doctor": "Say what is wrong, and restore a lost ledger.",
     "runs": "List runs, or show one.",
     "gc": "Remove what nothing needs any more.",
     "completion": "Print the script that completes asset names in your shell.",

@@ -13,7 +13,8 @@ from typing import Any
 from assetflow.errors import WarehouseError
 from assetflow.warehouse import durable
 from assetflow.warehouse.filesystem import journal_mode
-from assetflow.warehouse.locks import short_lock
+from assetflow.warehouse.journal import Gone, Journal, Told
+from assetflow.warehouse.locks import holds_short_lock, short_lock
 from assetflow.warehouse.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
 
 FILE = "ledger.db"
@@ -31,6 +32,7 @@ class Connection:
         self._has_tables = False
         self._is_writable = False
         self._closing: weakref.finalize[..., Connection] | None = None
+        self._journal = Journal(root)
 
     def read(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query; none where nothing was ever written."""
@@ -54,6 +56,11 @@ class Connection:
             except BaseException:
                 connection.rollback()
                 raise
+            self._journal.write_out(connection)
+
+    def note(self, connection: sqlite3.Connection, kind: str, told: Told, gone: Gone = ()) -> None:
+        """Tell the journal which rows a transaction changed, inside of it; WarehouseError when the ledger lost some."""
+        self._journal.note(connection, kind, told, gone)
 
     def back_up_daily(self, today: str) -> bool:
         """Make today's copy of the ledger (`2026-11-21`), unless there is one."""
@@ -145,7 +152,9 @@ class Connection:
 
 def close_guarded(connection: sqlite3.Connection, root: str) -> None:
     """Close a connection. The last one to close writes the log into the database, so it is kept apart from writers."""
-    may_lock = os.access(os.path.join(root, "locks"), os.W_OK)
+    # Python collects garbage wherever it likes: in the middle of this thread's own writing, too.
+    is_mine = holds_short_lock(root, "ledger")
+    may_lock = not is_mine and os.access(os.path.join(root, "locks"), os.W_OK)
     # Where no lock can be had, nobody can write either, or no file can be opened any more.
     with contextlib.suppress(WarehouseError), short_lock(root, "ledger") if may_lock else contextlib.nullcontext():
         connection.close()

@@ -71,15 +71,20 @@ def take_proofs(connection: Connection, env: str, source: str) -> None:
     """Take what is proven fresh in another environment for proven, where both hold the same."""
     with connection.writing() as writing:
         writing.execute(COPY_FINGERPRINTS, {"env": env, "source": source})
+        connection.note(writing, "proven", {"pointers": ("env = ?", (env,))})
 
 
 def drop(connection: Connection, env: str) -> None:
     """Forget an environment; what it pointed to stays as long as something else needs it."""
     with connection.writing() as writing:
+        gone: list[tuple[str, dict[str, object]]] = []
         for table in ("pointers", "publications", "proofs", "pins", "bases", "rejected"):
             writing.execute(f"DELETE FROM {table} WHERE env = ?", (env,))
+            gone.append((table, {"env": env}))
         writing.execute("DELETE FROM bases WHERE target = ?", (env,))
+        gone.append(("bases", {"target": env}))
         writing.execute("DELETE FROM environments WHERE name = ?", (env,))
+        connection.note(writing, "dropped", {}, [*gone, ("environments", {"name": env})])
 
 
 # What is held where it is
@@ -93,4 +98,6 @@ def pin(connection: sqlite3.Connection, env: str, asset: str, made: str, at: str
 def release(connection: Connection, env: str, asset: str) -> bool:
     """Let an asset go; False when it was not held."""
     with connection.writing() as writing:
-        return writing.execute("DELETE FROM pins WHERE env = ? AND asset = ?", (env, asset)).rowcount > 0
+        was_held = writing.execute("DELETE FROM pins WHERE env = ? AND asset = ?", (env, asset)).rowcount > 0
+        connection.note(writing, "released", {}, [("pins", {"env": env, "asset": asset})])
+        return was_held

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from assetflow.errors import WarehouseError
 from assetflow.warehouse import below, catalog, durable
 from assetflow.warehouse.connection import Connection
+from assetflow.warehouse.journal import Journal, lost_something
 from assetflow.warehouse.leases import leased, sweep_leases
 from assetflow.warehouse.links import sweep_links
 from assetflow.warehouse.locks import holders, short_lock
@@ -48,6 +49,7 @@ WHERE r.number >= coalesce((SELECT max(q.number) FROM runs q JOIN publications p
 SELECT_USED = """
 SELECT paths FROM pointers UNION ALL SELECT paths FROM snapshots WHERE id IN (SELECT value FROM json_each(?))
 """
+SELECT_ENTRIES = "SELECT number FROM journal"
 SELECT_BUILT_BY = "SELECT snapshot FROM materializations WHERE run_id = ?"
 SELECT_PINNED = "SELECT m.snapshot FROM pins p JOIN materializations m ON m.id = p.materialization"
 SELECT_REJECTED = "SELECT snapshot FROM rejected"
@@ -64,6 +66,7 @@ SELECT sample FROM (
     FROM check_results c JOIN runs r ON r.id = c.run_id WHERE c.sample IS NOT NULL
 ) WHERE place > ?
 """
+FORGET_SAMPLE = "UPDATE check_results SET sample = NULL WHERE sample = ? RETURNING run_id, asset"
 CONDEMN = """
 INSERT INTO condemned (path, bytes, condemned_at, after_run)
 SELECT ?, ?, ?, coalesce(max(number), 0) FROM runs WHERE true
@@ -180,6 +183,8 @@ class Sweep:
 
     def survey(self) -> Survey:
         """Look at the ledger and at the folders, and tell what nothing needs."""
+        if Journal(self.root).last_written() > max((n for (n,) in self.connection.read(SELECT_ENTRIES)), default=0):
+            raise lost_something(self.root)
         files = {id: tuple(paths.split("\n")) for id, paths, _ in self.connection.read(SELECT_FILES)}
         present, foreign = self.present()
         # The first run of all may be at work, or have been killed: then the ledger knows of that.
@@ -330,7 +335,10 @@ class Sweep:
             with self.connection.writing() as connection:
                 for path in chunk:
                     self.swept.samples += below.remove_file(self.root, path)
-                    connection.execute("UPDATE check_results SET sample = NULL WHERE sample = ?", (path,))
+                    found = connection.execute(FORGET_SAMPLE, (path,)).fetchall()
+                    for run_id, asset in dict.fromkeys(found):
+                        whose = ("run_id = ? AND asset = ?", (run_id, asset))
+                        self.connection.note(connection, "checked", {"check_results": whose})
 
 
 def chunks(paths: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -27,6 +27,7 @@ from assetflow.materialization import (
 from assetflow.warehouse import rows
 from assetflow.warehouse.claims import claim_for
 from assetflow.warehouse.connection import Connection
+from assetflow.warehouse.journal import Gone, Told, among
 from assetflow.warehouse.records import (
     Built,
     Current,
@@ -226,6 +227,7 @@ class Ledger:
     def start_run(self, run: RunRecord) -> None:
         with self._connection.writing() as connection:
             connection.execute(rows.INSERT_RUN, rows.from_run(run))
+            self._note(connection, "started", {"runs": ("id = ?", (run.id,))})
 
     def record_built(self, built: Iterable[Built]) -> None:
         """Keep what finished steps made, checked and not yet published. Telling the same twice changes nothing."""
@@ -243,16 +245,21 @@ class Ledger:
                 connection.executemany(rows.INSERT_FILE_SUMS, from_file_sums(one.sums))
                 if one.parsed is not None:
                     _record_parsed(connection, one.parsed)
+            if finished:
+                self._note(connection, "built", told_of(finished))
 
     def record_file_sums(self, found: Iterable[FileSums]) -> None:
         """Keep what was summed up over files, so that nobody reads them again for it."""
+        sums = list(found)
         with self._connection.writing() as connection:
-            connection.executemany(rows.INSERT_FILE_SUMS, from_file_sums(found))
+            connection.executemany(rows.INSERT_FILE_SUMS, from_file_sums(sums))
+            self._note(connection, "digests", {"file_sums": among("file", (one.file for one in sums))})
 
     def record_shadow(self, asset: str, code: str, run_id: str, *, is_right: bool) -> None:
         """Keep that an incremental refresh was compared with a full one."""
         with self._connection.writing() as connection:
             connection.execute(rows.INSERT_SHADOW, (asset, code, is_right, run_id))
+            self._note(connection, "compared", {"shadows": ("asset = ? AND code = ?", (asset, code))})
 
     def record_rejected(self, env: str, run_id: str, snapshot: Snapshot) -> None:
         """Keep what a check refused; that of an earlier run is forgotten."""
@@ -260,6 +267,8 @@ class Ledger:
             connection.execute(rows.INSERT_SNAPSHOT, rows.from_snapshot(snapshot))
             told = (env, snapshot.asset, snapshot.id, run_id)
             connection.execute("INSERT OR REPLACE INTO rejected (env, asset, snapshot, run_id) VALUES (?,?,?,?)", told)
+            refused = ("env = ? AND asset = ?", (env, snapshot.asset))
+            self._note(connection, "rejected", {"snapshots": ("id = ?", (snapshot.id,)), "rejected": refused})
 
     def rejected(self, env: str, asset: str) -> tuple[Snapshot, str] | None:
         """What a check refused last, and in which run."""
@@ -271,6 +280,7 @@ class Ledger:
         """Keep the digest of some columns of a snapshot, so that nobody computes it again."""
         with self._connection.writing() as connection:
             connection.executemany(rows.INSERT_PROJECTION, from_projections(snapshot, [(read, digest)]))
+            self._note(connection, "digests", {"projections": ("snapshot = ?", (snapshot,))})
 
     def record_proofs(self, env: str, run_id: str, proofs: Sequence[Proof], proven_at: str) -> None:
         """Keep why assets are fresh, for those that are still current as they are."""
@@ -278,6 +288,10 @@ class Ledger:
         with self._connection.writing() as connection:
             connection.executemany(rows.INSERT_PROOF, told)
             connection.executemany(rows.MARK_PROVEN, told)
+            of_assets, names = among("asset", (proof.asset for proof in proofs))
+            shown = (f"env = ? AND {of_assets}", (env, *names))
+            new = (f"env = ? AND proven_at = ? AND {of_assets}", (env, proven_at, *names))
+            self._note(connection, "proven", {"proofs": new, "pointers": shown})
 
     def record_checks(
         self, run_id: str, asset: str, results: Sequence[CheckResult], partition: Partition = None
@@ -285,6 +299,7 @@ class Ledger:
         """Keep what checks found on something that is published already, or that they keep from being so."""
         with self._connection.writing() as connection:
             connection.executemany(rows.INSERT_CHECK_RESULT, rows.from_checks(run_id, asset, partition, results))
+            self._note(connection, "checked", {"check_results": ("run_id = ? AND asset = ?", (run_id, asset))})
 
     def publish(
         self,
@@ -310,6 +325,8 @@ class Ledger:
             generation = _generation(connection, env)
             changes = {asset: made for asset, made in moves.items() if now.get(asset) != made}
             if not changes:
+                if first is not None:
+                    self._note_published(connection, env, generation, {})
                 return generation
             _refuse_held(connection, env, changes)
             claim_for(connection, self._connection.root, filter(None, changes.values()))
@@ -319,17 +336,65 @@ class Ledger:
             published = [(env, asset, made, generation, published_at, run_id) for asset, made in changes.items()]
             connection.executemany(rows.INSERT_PUBLICATION, published)
             connection.execute(rows.INSERT_ENVIRONMENT, (env, generation, published_at))
+            self._note_published(connection, env, generation, changes)
         return generation
 
     def record_steps(self, run_id: str, steps: Iterable[StepRecord]) -> None:
         """Keep what became of steps, as they end."""
+        ended = list(steps)
         with self._connection.writing() as connection:
-            connection.executemany(rows.INSERT_STEP, [rows.from_step(run_id, step) for step in steps])
+            connection.executemany(rows.INSERT_STEP, [rows.from_step(run_id, step) for step in ended])
+            self._note(connection, "steps", {"steps": of_steps(run_id, ended)})
 
     def finish_run(self, run_id: str, status: RunStatus, steps: Iterable[StepRecord], finished_at: str) -> None:
+        ended = list(steps)
         with self._connection.writing() as connection:
-            connection.executemany(rows.INSERT_STEP, [rows.from_step(run_id, step) for step in steps])
+            connection.executemany(rows.INSERT_STEP, [rows.from_step(run_id, step) for step in ended])
             connection.execute(rows.FINISH_RUN, (status, finished_at, run_id))
+            self._note(connection, "finished", {"runs": ("id = ?", (run_id,)), "steps": of_steps(run_id, ended)})
+
+    def _note_published(
+        self, connection: sqlite3.Connection, env: str, generation: int, changes: Mapping[str, str | None]
+    ) -> None:
+        of_assets, names = among("asset", changes)
+        told: Told = {
+            "publications": (f"env = ? AND generation = ? AND {of_assets}", (env, generation, *names)),
+            "environments": ("name = ?", (env,)),
+            "pointers": (f"env = ? AND {of_assets}", (env, *names)),
+            "pins": ("env = ?", (env,)),
+            "bases": ("env = ?", (env,)),
+        }
+        withdrawn = [("pointers", {"env": env, "asset": asset}) for asset, made in changes.items() if made is None]
+        self._note(connection, "published", told, [*withdrawn, ("pins", {"env": env})])
+
+    def _note(self, connection: sqlite3.Connection, kind: str, told: Told, gone: Gone = ()) -> None:
+        self._connection.note(connection, kind, told, gone)
+
+
+def of_steps(run_id: str, steps: Sequence[StepRecord]) -> tuple[str, tuple[object, ...]]:
+    """The rows of steps: a condition, and its parameters."""
+    of_assets, names = among("asset", (step.asset for step in steps))
+    return f"run_id = ? AND {of_assets}", (run_id, *names)
+
+
+def told_of(built: Sequence[Built]) -> Told:
+    """The rows that tell of finished steps."""
+    made = [one.materialization for one in built]
+    parsed = [one.parsed for one in built if one.parsed is not None]
+    of_runs, runs = among("run_id", (one.run_id for one in made))
+    of_assets, assets = among("asset", (one.asset for one in made))
+    of_readings, readings = among("reading", (one.reading for one in parsed))
+    of_tags, tags = among("tags", (rows.as_json(held) for one in parsed for held, _ in one.parts))
+    return {
+        "snapshots": among("id", (one.snapshot.id for one in built)),
+        "materializations": among("id", (one.id for one in made)),
+        "inputs": among("materialization", (one.id for one in made)),
+        "check_results": (f"{of_runs} AND {of_assets}", (*runs, *assets)),
+        "projections": among("snapshot", (one.snapshot.id for one in built)),
+        "file_sums": among("file", (sums.file for one in built for sums in one.sums)),
+        "sniffed": among("source", (one.source for one in parsed)),
+        "parts": (f"{of_readings} AND {of_tags}", (*readings, *tags)),
+    }
 
 
 def from_projections(snapshot: str, projections: Iterable[tuple[ReadSet, str]]) -> list[tuple[object, ...]]:

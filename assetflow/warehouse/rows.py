@@ -186,20 +186,27 @@ def from_snapshot(snapshot: Snapshot) -> Row:
 
 def to_snapshot(row: Row) -> Snapshot:
     id, asset, digest, columns, files, count, size, sql = row
-    snapshot = Snapshot(
-        id=id,
-        asset=asset,
-        digest=digest,
-        columns=tuple(Column(*column) for column in json.loads(columns)),
-        files=tuple(SnapshotFile(*file) for file in json.loads(files)),
-        rows=count,
-        bytes=size,
-        sql=sql,
-    )
+    try:
+        snapshot = Snapshot(
+            id=id,
+            asset=asset,
+            digest=digest,
+            columns=tuple(Column(*column) for column in json.loads(columns)),
+            files=tuple(SnapshotFile(*file) for file in json.loads(files)),
+            rows=count,
+            bytes=size,
+            sql=sql,
+        )
+    except (ValueError, TypeError) as error:
+        raise _damaged(f"snapshot {id} of {asset}") from error
     if snapshot_id(snapshot) != id:
-        hint = "Restore ledger.db from a copy, or materialize this asset with --full-refresh."
-        raise WarehouseError(f"the ledger's record of snapshot {id} of {asset} is damaged", hint=hint)
+        raise _damaged(f"snapshot {id} of {asset}")
     return snapshot
+
+
+def _damaged(what: str) -> WarehouseError:
+    hint = "`assetflow doctor --rebuild` restores the ledger from its journal."
+    return WarehouseError(f"the ledger's record of {what} is damaged", hint=hint)
 
 
 def from_materialization(made: Materialization) -> Row:
@@ -219,6 +226,13 @@ def read_hash(made: Materialization) -> str:
 
 
 def to_materialization(row: Row, inputs: tuple[Input, ...]) -> Materialization:
+    try:
+        return _materialization(row, inputs)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise _damaged(f"materialization {row[0]}") from error
+
+
+def _materialization(row: Row, inputs: tuple[Input, ...]) -> Materialization:
     id, asset, partition, run_id, code, config, digests, snapshot, digest, count, size, *rest = row
     built_at, seconds, checks, code_text, code_parts, meaning, reasons = rest
     return Materialization(

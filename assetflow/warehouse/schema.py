@@ -8,7 +8,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x61666C77
 """`aflw`: what makes a SQLite file one of ours."""
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 TABLES = """
 CREATE TABLE runs (
@@ -124,6 +124,12 @@ CREATE TABLE condemned (
     after_run    INTEGER NOT NULL,    -- the newest run then: older ones at work may be about to use it
     removed_at   TEXT
 ) WITHOUT ROWID;
+
+-- What the journal is told, until it is on the disk there; the last one stays, for its number.
+CREATE TABLE journal (
+    number INTEGER PRIMARY KEY,
+    entry  TEXT NOT NULL
+);
 
 -- Assets that were rolled back: no run moves them before they are let go.
 CREATE TABLE pins (

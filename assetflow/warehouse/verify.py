@@ -1,21 +1,29 @@
 """Checks that the warehouse is what its ledger says: records, pointers and files; every byte of them, if asked to.
 
-fast    the ledger is sound; what is published has its records, and each file is there in its size
-deep    also: each file has the bytes that its name promises, decodes, and holds the rows that the digest is of
+fast    the ledger is sound; what is published has its records; each file is there in its size; journal and manifests
+        are there and as they were written
+deep    also: each file has the bytes that its name promises, decodes, and holds the rows that the digest is of;
+        each row of the ledger is what the journal adds up to
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import random
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from assetflow.errors import WarehouseError
 from assetflow.materialization import Snapshot, SnapshotFile
+from assetflow.quoting import quote_identifier
+from assetflow.warehouse import journal
+from assetflow.warehouse.locks import short_lock
 from assetflow.warehouse.manifest import snapshot_id
+from assetflow.warehouse.rebuild import Differing, differences
 from assetflow.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -23,7 +31,7 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "ledger_damaged", "record_missing", "record_damaged", "file_missing", "file_size", "file_damaged",
-    "content_differs", "skip_wrong",
+    "content_differs", "skip_wrong", "journal_damaged", "journal_ahead",
 ]  # fmt: skip
 
 
@@ -53,9 +61,17 @@ def verify(
 
     `budget` is the share of the bytes that a deep look reads, chosen at random each time.
     """
-    problems = list(ledger_problems(warehouse))
+    try:
+        return look(warehouse, deep=deep, budget=budget, open_cursor=open_cursor)
+    except WarehouseError as error:
+        # A ledger so damaged that it cannot be read to the end.
+        return Verified(0, 0, (Problem("ledger_damaged", path=error.path, detail=error.message),))
+
+
+def look(warehouse: Warehouse, *, deep: bool, budget: float, open_cursor: Callable[[], Cursor] | None) -> Verified:
+    problems = [*ledger_problems(warehouse), *journal_problems(warehouse, deep=deep)]
     current = current_snapshots(warehouse, problems)
-    known = {**current, **older_snapshots(warehouse)}
+    known = {**current, **older_snapshots(warehouse, problems)}
     problems += [problem for snapshot in known.values() for problem in record_problems(snapshot)]
     removed = {path for (path,) in warehouse.ledger.connection.read(SELECT_REMOVED)}
     files: dict[str, tuple[SnapshotFile, Snapshot]] = {}
@@ -64,6 +80,7 @@ def verify(
             if not os.path.isabs(file.path) and (snapshot.id in current or file.path not in removed):
                 files.setdefault(file.path, (file, snapshot))
     problems += [problem for file, owner in files.values() for problem in size_problems(warehouse, file, owner)]
+    problems += sample_problems(warehouse, deep=deep)
     if deep:
         broken = {problem.path for problem in problems}
         chosen = sample([each for path, each in files.items() if path not in broken], budget)
@@ -91,6 +108,34 @@ def ledger_problems(warehouse: Warehouse) -> Iterator[Problem]:
             yield Problem("ledger_damaged", path=warehouse.ledger.connection.path, detail=str(said))
 
 
+def journal_problems(warehouse: Warehouse, *, deep: bool) -> Iterator[Problem]:
+    """Whether the journal is whole, and the ledger knows all of it; every row of the ledger, if `deep`."""
+    connection = warehouse.ledger.connection
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(WarehouseError):  # in a warehouse that may only be read nobody writes meanwhile
+            stack.enter_context(short_lock(warehouse.root, "ledger"))
+        waiting = connection.read("SELECT number, entry FROM journal ORDER BY number")
+        tables = connection.read(SELECT_TABLES) if deep else []
+        rows = {table: set(connection.read(f"SELECT * FROM {quote_identifier(table)}")) for (table,) in tables}
+        written = journal.Journal(warehouse.root).last_written()
+        if written > max((number for number, _ in waiting), default=0):
+            said = f"it has {written} entries, of which the ledger knows {max((n for n, _ in waiting), default=0)}"
+            yield Problem("journal_ahead", path=journal.FOLDER, detail=said)
+        elif deep:
+            for found in differences(warehouse.root, rows, waiting):
+                if isinstance(found, Differing):
+                    yield Problem("record_damaged", found.asset, found.snapshot, detail=found.detail)
+                else:
+                    yield Problem("journal_damaged", path=found.path, detail=found.detail)
+            return
+        for entry in journal.read(warehouse.root, waiting):
+            if isinstance(entry, journal.Damage):
+                yield Problem("journal_damaged", path=entry.path, detail=entry.detail)
+
+
+SELECT_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+
+
 def current_snapshots(warehouse: Warehouse, problems: list[Problem]) -> dict[str, Snapshot]:
     """What environments point to; pointers to nothing are problems."""
     found = {}
@@ -107,13 +152,15 @@ def current_snapshots(warehouse: Warehouse, problems: list[Problem]) -> dict[str
     return found
 
 
-def older_snapshots(warehouse: Warehouse) -> dict[str, Snapshot]:
+def older_snapshots(warehouse: Warehouse, problems: list[Problem]) -> dict[str, Snapshot]:
     found = {}
+    told = {problem.snapshot for problem in problems}
     for (id,) in warehouse.ledger.connection.read(SELECT_KNOWN):
         try:
             found[id] = warehouse.ledger.snapshot(id)
-        except WarehouseError:  # told already where it is current; elsewhere nobody reads it
-            continue
+        except WarehouseError as error:
+            if id not in told:
+                problems.append(Problem("record_damaged", None, id, detail=error.message))
     return found
 
 
@@ -132,6 +179,26 @@ def size_problems(warehouse: Warehouse, file: SnapshotFile, owner: Snapshot) -> 
         return
     if size != file.bytes:
         yield Problem("file_size", owner.asset, owner.id, file.path, f"{size:,} bytes where there were {file.bytes:,}")
+
+
+def sample_problems(warehouse: Warehouse, *, deep: bool) -> Iterator[Problem]:
+    """Whether the failing rows that checks kept are there and, if `deep`, have the bytes of their names."""
+    for asset, path in warehouse.ledger.connection.read(SELECT_SAMPLES):
+        sealed = SEALED.search(path)
+        try:
+            with open(os.path.join(warehouse.root, path), "rb") as opened:
+                found = hashlib.file_digest(opened, "sha256").hexdigest() if deep and sealed else None
+        except OSError as error:
+            gone = isinstance(error, FileNotFoundError)
+            said = "these failing rows are not there" if gone else str(error)
+            yield Problem("file_missing" if gone else "file_damaged", asset, path=path, detail=said)
+            continue
+        if found is not None and sealed is not None and found != sealed[1]:
+            yield Problem("file_damaged", asset, path=path, detail="its bytes are others than were written")
+
+
+SELECT_SAMPLES = "SELECT asset, sample FROM check_results WHERE sample IS NOT NULL"
+SEALED = re.compile(r"\.([0-9a-f]{64})\.parquet$")
 
 
 def sample(files: Iterable[tuple[SnapshotFile, Snapshot]], budget: float) -> list[tuple[SnapshotFile, Snapshot]]:

@@ -75,8 +75,13 @@ class Warehouse:
         return with_id(Snapshot("", asset, digest, tuple(columns), (), None, 0, sql))
 
     def keep_sample(self, run_id: str, asset: str, path: str) -> str:
-        """Move a file of failing rows out of staging; returns its path relative to the warehouse."""
-        relative = f"samples/{run(run_id)}/{asset}/{os.path.basename(path)}"
+        """Move a file of failing rows out of staging; returns its path relative to the warehouse. Its name seals it."""
+        import hashlib
+
+        with open(path, "rb") as opened:
+            seal = hashlib.file_digest(opened, "sha256").hexdigest()
+        stem = os.path.basename(path).removesuffix(".parquet")
+        relative = f"samples/{run(run_id)}/{asset}/{stem}.{seal}.parquet"
         target = os.path.join(self.root, relative)
         with durable.writing(target):
             os.makedirs(os.path.dirname(target), exist_ok=True)

@@ -10,7 +10,7 @@ from importlib import import_module
 from tests.reliability.commands import COMMANDS, MISSING
 from tests.reliability.tally import Tally
 
-PARTS = ("kills", "boundaries", "faults", "sync", "signals", "crowd", "stubborn", "fuzz", "planted")
+PARTS = ("kills", "boundaries", "faults", "sync", "signals", "crowd", "stubborn", "fuzz", "damage", "planted")
 OVER_COMMANDS = {"boundaries", "faults", "sync"}
 QUICK = 0.03
 

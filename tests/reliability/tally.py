@@ -26,6 +26,12 @@ ROWS = {
     "failed reads": 0,
     "lock errors shown": 0,
     "inputs made up": None,
+    "mutations of files": None,
+    "damaging ones": None,
+    "damaging ones found": None,
+    "damage missed": 0,
+    "damage not undone": 0,
+    "false alarms": 0,
     "planted bugs": None,
     "planted bugs caught": None,
 }

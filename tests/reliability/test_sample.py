@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability import boundaries, crowd, faults, fuzz, kills, planted, signals, stubborn, sync
+from tests.reliability import boundaries, crowd, damage, faults, fuzz, kills, planted, signals, stubborn, sync
 from tests.reliability.commands import COMMANDS
 from tests.reliability.stage import REPOSITORY, Stage
 from tests.reliability.strace import Call, reason_to_skip
@@ -65,6 +65,10 @@ def test_stubborn_notebooks() -> None:
 
 def test_nonsense() -> None:
     good(fuzz.fuzz, 0.0, number=60)
+
+
+def test_damaged_files() -> None:
+    assert good(damage.damage, 0.0).counts["damaging ones"] > 40
 
 
 @pytest.mark.parametrize("bug", planted.bugs(), ids=lambda bug: bug.name)

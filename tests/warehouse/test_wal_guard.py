@@ -76,3 +76,25 @@ def test_a_closed_ledger_can_be_asked_again(root: str) -> None:
     told.run(warehouse, "three")
     assert len(warehouse.ledger.runs()) == 2
     warehouse.close()
+
+
+FORGET = """
+import gc, sys
+from assetflow.warehouse.warehouse import Warehouse
+
+forgotten = Warehouse(sys.argv[1])
+forgotten.ledger.runs()
+forgotten.itself = forgotten
+del forgotten
+with Warehouse(sys.argv[2]).ledger.connection.writing():
+    gc.collect()
+print("written")
+"""
+
+
+@pytest.mark.parametrize("spelled", ["", "/../{name}"])
+def test_nobody_waits_for_himself_when_garbage_is_collected_in_the_middle(root: str, spelled: str) -> None:
+    same = root + spelled.format(name=os.path.basename(root))
+    command = [sys.executable, "-c", FORGET, root, same]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=60)
+    assert done.stdout == "written\n", done.stderr
