@@ -8,14 +8,17 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assetflow.errors import WarehouseError
 from assetflow.warehouse import durable
 from assetflow.warehouse.filesystem import journal_mode
-from assetflow.warehouse.journal import Gone, Journal, Told
 from assetflow.warehouse.locks import holds_short_lock, short_lock
 from assetflow.warehouse.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
+
+if TYPE_CHECKING:
+    from assetflow.warehouse.journal import Journal
+    from assetflow.warehouse.rows import Gone, Told
 
 FILE = "ledger.db"
 BUSY_SECONDS = 30.0
@@ -32,7 +35,7 @@ class Connection:
         self._has_tables = False
         self._is_writable = False
         self._closing: weakref.finalize[..., Connection] | None = None
-        self._journal = Journal(root)
+        self._journal: Journal | None = None
 
     def read(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query; none where nothing was ever written."""
@@ -56,11 +59,19 @@ class Connection:
             except BaseException:
                 connection.rollback()
                 raise
-            self._journal.write_out(connection)
+            self.journal.write_out(connection)
 
     def note(self, connection: sqlite3.Connection, kind: str, told: Told, gone: Gone = ()) -> None:
         """Tell the journal which rows a transaction changed, inside of it; WarehouseError when the ledger lost some."""
-        self._journal.note(connection, kind, told, gone)
+        self.journal.note(connection, kind, told, gone)
+
+    @property
+    def journal(self) -> Journal:
+        """What each transaction is told to; who only reads does not load it."""
+        from assetflow.warehouse.journal import Journal
+
+        self._journal = self._journal or Journal(self.root)
+        return self._journal
 
     def back_up_daily(self, today: str) -> bool:
         """Make today's copy of the ledger (`2026-11-21`), unless there is one."""

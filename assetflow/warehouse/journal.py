@@ -1,7 +1,7 @@
 """Everything that the ledger was told, as an append-only text beside it: from this and the manifests it is made again.
 
     journal/000000000001.jsonl    a line a transaction: SHA-256 of the rest, then JSON; a new file every few megabytes
-    manifests/ab/<sha256>.json    what one batch of finished steps recorded; its line in the journal names it
+    manifests/<sha256>.json       what one batch of finished steps recorded; its line in the journal names it
 
 An entry is numbered inside of its transaction and waits in the ledger until it is on the disk. So the journal never
 knows more than the ledger, unless the ledger lost something: that is refused, and told to whoever wants to write.
@@ -21,6 +21,7 @@ from typing import Any
 
 from assetflow.errors import WarehouseError
 from assetflow.warehouse import durable
+from assetflow.warehouse.rows import Gone, Told
 from assetflow.warehouse.schema import FORMAT_VERSION
 
 FOLDER = "journal"
@@ -30,11 +31,6 @@ MANIFEST = re.compile(r"[0-9a-f]{64}\.json")
 SEGMENT_BYTES = 4_000_000
 OWN = frozenset({"journal", "condemned"})
 """Tables that are not journalled: what waits for the journal, and what a sweep finds out anew."""
-
-Told = Mapping[str, tuple[str, Sequence[object]]]
-"""Rows by table: a condition, and its parameters."""
-Gone = Iterable[tuple[str, Mapping[str, object]]]
-"""Rows that were taken out: a table, and what these rows had in some of its columns."""
 
 
 class Journal:
@@ -89,7 +85,7 @@ class Journal:
             if os.pwrite(descriptor, text, self.size) != len(text):
                 os.ftruncate(descriptor, self.size)
                 return
-            os.fsync(descriptor)
+            os.fdatasync(descriptor)
         finally:
             os.close(descriptor)
         if self.size == 0:
@@ -238,7 +234,7 @@ def write_manifest(root: str, rows: Mapping[str, object]) -> str:
 
 
 def manifest_path(root: str, name: str) -> str:
-    return os.path.join(root, MANIFESTS, name[:2], f"{name}.json")
+    return os.path.join(root, MANIFESTS, f"{name}.json")
 
 
 def read_manifest(root: str, name: str) -> dict[str, Any] | Damage:
@@ -286,11 +282,6 @@ def last_in(connection: sqlite3.Connection) -> int | None:
 
 def as_text(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
-
-
-def among(column: str, values: Iterable[object]) -> tuple[str, tuple[str]]:
-    """The condition that a column has one of these values."""
-    return f"{column} IN (SELECT value FROM json_each(?))", (as_text(sorted(set(values), key=str)),)
 
 
 def lost_something(root: str) -> WarehouseError:

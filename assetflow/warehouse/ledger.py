@@ -27,7 +27,6 @@ from assetflow.materialization import (
 from assetflow.warehouse import rows
 from assetflow.warehouse.claims import claim_for
 from assetflow.warehouse.connection import Connection
-from assetflow.warehouse.journal import Gone, Told, among
 from assetflow.warehouse.records import (
     Built,
     Current,
@@ -40,6 +39,7 @@ from assetflow.warehouse.records import (
     StepRecord,
     Version,
 )
+from assetflow.warehouse.rows import Gone, Told, among
 
 
 class Ledger:

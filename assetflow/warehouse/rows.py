@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from assetflow.check import CheckResult
@@ -25,6 +25,10 @@ from assetflow.warehouse.manifest import snapshot_id
 from assetflow.warehouse.records import Proven, RunRecord, StepRecord, Version
 
 Row = tuple[Any, ...]
+Told = Mapping[str, tuple[str, Sequence[object]]]
+"""Rows by table: a condition, and its parameters."""
+Gone = Iterable[tuple[str, Mapping[str, object]]]
+"""Rows that were taken out: a table, and what these rows had in some of its columns."""
 
 SELECT_CURRENT = """
 SELECT asset, nullif(partition, ''), materialization, fingerprint_hash, digest, snapshot, rows, published_at, checks,
@@ -164,6 +168,11 @@ FROM materializations m JOIN snapshots s ON s.id = m.snapshot WHERE m.id = :id A
 
 def as_json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
+
+
+def among(column: str, values: Iterable[object]) -> tuple[str, tuple[str]]:
+    """The condition that a column has one of these values."""
+    return f"{column} IN (SELECT value FROM json_each(?))", (as_json(sorted(set(values), key=str)),)
 
 
 def from_run(run: RunRecord) -> Row:

@@ -275,7 +275,7 @@ KINDS = (
     Kind("failing rows", "samples/**/*.parquet", judge_object),
     Kind("the ledger", "ledger.db", judge_ledger, "*.duckdb"),
     Kind("its journal", "journal/*.jsonl", judge_journal, "cache/*"),
-    Kind("manifests", "manifests/*/*.json", judge_manifest),
+    Kind("manifests", "manifests/*.json", judge_manifest),
     Kind("the catalog", "*.duckdb", judge_catalog, "cache/*"),
     Kind("the cache", "cache/*", judge_cache, "locks/*"),
 )

@@ -2,7 +2,8 @@
 
 The system calls of each command are replayed on a model of a disk that forgets whatever was not synced: a file's bytes
 need an fsync of the file, and its name one of its folder. At the first `published`, all of `objects/` and the ledger
-must be there; and each file in `objects/` must have been before the ledger's last commit, which points to it.
+must be there, and the ledger's journal; each file in `objects/` and each manifest must have been before the ledger's
+last commit, which points to it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ CALLS = f"{CHANGES},{LOCKS},openat,close"
 ANNOUNCED = 'event\\": \\"published'
 WRITES = {"write", "pwrite64", "writev", "pwritev", "ftruncate", "fallocate", "copy_file_range", "sendfile"}
 SYNCS = {"fsync", "fdatasync"}
+LOGS = re.compile(r"warehouse/(ledger\.db-wal$|journal/)")
 LEDGER = ("warehouse/ledger.db", "warehouse/ledger.db-wal")
 
 
@@ -86,11 +88,11 @@ def points(calls: Iterable[Call]) -> Iterator[Moment]:
 
 def unsynced(moment: Moment) -> list[str]:
     """What must not be forgotten then, and would be."""
-    kept = re.compile(r"warehouse/objects(/|$)")
+    kept = re.compile(r"warehouse/(objects|manifests)(/|$)")
     files = [path for path in moment.unsynced_files if kept.match(path)]
     names = [path for path in moment.unsynced_names if kept.match(path)]
     if is_announcement(moment.call):
-        files += [path for path in moment.unsynced_files if path == "warehouse/ledger.db-wal"]
+        files += [path for path in moment.unsynced_files if LOGS.match(path)]
     return [f"{path} is not synced at {moment.call.text[:120]}" for path in (*files, *names)]
 
 
