@@ -7,7 +7,7 @@
     ├── DefinitionError             2  an asset, check or source is declared wrongly
     ├── SourceError                 2  a source's files are missing or cannot be read
     ├── WarehouseError              1  the warehouse cannot be read or written
-    │   └── BusyError               4  another run holds the environment
+    │   └── BusyError               4  another run works on the same
     ├── AssetError                  1  making one asset failed
     └── Interrupted               130  the user stopped the run
 
@@ -83,9 +83,10 @@ class WarehouseError(AssetflowError):
 
 
 class BusyError(WarehouseError):
-    """Another run holds the environment."""
+    """Another run works on the same; `lock` is its file, for whoever wants to wait for it."""
 
     exit_code = 4
+    lock: str | None = None
 
 
 class AssetError(AssetflowError):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,8 @@ from assetflow.cli.options import (
     select_option,
 )
 from assetflow.cli.screen import percent, plural, put, put_json, say, seconds, show_error, show_warning, styled
-from assetflow.errors import Interrupted
+from assetflow.errors import BusyError, Interrupted
+from assetflow.warehouse.locks import wait_for
 
 if TYPE_CHECKING:
     from assetflow.planning.plan import Plan
@@ -42,6 +45,10 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--partition", metavar="A..B", help="Only these partitions of partitioned assets.")
 @click.option("--executor", metavar="NAME", help="Where assets are made: threads, processes or inline.")
+@click.option(
+    "--wait", type=click.FloatRange(min=0), is_flag=False, flag_value=math.inf, default=None, metavar="[SECONDS]",
+    help="Wait for a run that makes or reads the same assets, so long at most, instead of ending with 4.",
+)  # fmt: skip
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors and warnings.")
 @click.option(
     "--log-format", type=click.Choice(["text", "json"]), default="text", help="json: one event per line on stderr."
@@ -59,46 +66,72 @@ def command(
     publish: str,
     partition: str | None,
     executor: str | None,
+    wait: float | None,
     quiet: bool,
     log_format: str,
     as_json: bool,
     project: str | None,
 ) -> int:
     """Make what is stale, in order, check it, and publish it all at once."""
-    opened = open_project(project, env, executor=executor)
-    plan = opened.plan(select, exclude, full_refresh=full_refresh)
-    if partition is not None:
-        refuse_partition(partition)
-    if plan.stale_upstreams and log_format == "text":
-        from assetflow.cli.plan import warn_of_stale_upstreams
 
-        warn_of_stale_upstreams(plan, select)
-    if dry_run:
-        return show_plan(opened.foresee(plan), as_json)
-    if not plan:
-        return nothing_to_do(plan, opened, quiet=quiet or log_format == "json", as_json=as_json)
-    selection = " ".join(select) + (f" (without {' '.join(exclude)})" if exclude else "")
-    running = opened.run(plan, jobs=jobs, fail_fast=fail_fast, selection=selection, publish_each=publish == "each")
-    with terminated_like_interrupted():
+    def once() -> int:
+        opened = open_project(project, env, executor=executor)
+        plan = opened.plan(select, exclude, full_refresh=full_refresh)
+        if partition is not None:
+            refuse_partition(partition)
+        if plan.stale_upstreams and log_format == "text":
+            from assetflow.cli.plan import warn_of_stale_upstreams
+
+            warn_of_stale_upstreams(plan, select)
+        if dry_run:
+            return show_plan(opened.foresee(plan), as_json)
+        if not plan:
+            return nothing_to_do(plan, opened, quiet=quiet or log_format == "json", as_json=as_json)
+        selection = " ".join(select) + (f" (without {' '.join(exclude)})" if exclude else "")
+        running = opened.run(plan, jobs=jobs, fail_fast=fail_fast, selection=selection, publish_each=publish == "each")
+        with terminated_like_interrupted():
+            try:
+                # What a user's function prints is for people, too.
+                with redirect_stdout(sys.stderr):
+                    follow(running, quiet=quiet, log_format=log_format)
+            except (KeyboardInterrupt, Interrupted):
+                running.close()
+                say_interrupted(running)
+                if as_json and running.result is not None:
+                    put_json(running.result.to_dict())
+                return 130
+        result = running.result
+        assert result is not None, "a run that ends has a result"
+        if as_json:
+            put_json(result.to_dict())
+        if log_format == "json":
+            log_warnings(result)
+        else:
+            summarize(result, plan, opened, quiet=quiet)
+        return 1 if result.status == "failed" else 0
+
+    return patiently(once, wait, quiet=quiet, as_lines=log_format == "json")
+
+
+def patiently(once: Callable[[], int], seconds: float | None, *, quiet: bool, as_lines: bool) -> int:
+    """Do it, after waiting for whoever is at the same, and plan anew then. BusyError when that takes longer."""
+    until: float | None = None
+    while True:
         try:
-            # What a user's function prints is for people, too.
-            with redirect_stdout(sys.stderr):
-                follow(running, quiet=quiet, log_format=log_format)
-        except (KeyboardInterrupt, Interrupted):
-            running.close()
-            say_interrupted(running)
-            if as_json and running.result is not None:
-                put_json(running.result.to_dict())
-            return 130
-    result = running.result
-    assert result is not None, "a run that ends has a result"
-    if as_json:
-        put_json(result.to_dict())
-    if log_format == "json":
-        log_warnings(result)
-    else:
-        summarize(result, plan, opened, quiet=quiet)
-    return 1 if result.status == "failed" else 0
+            return once()
+        except BusyError as error:
+            if until is None:
+                until = time.monotonic() + (seconds or 0.0)
+            left = until - time.monotonic()
+            if left <= 0:
+                raise
+            if error.lock is not None:
+                if as_lines:
+                    log({"event": "waiting", "error": error.message})
+                elif not quiet:
+                    say(f"{error.message}; waiting for it")
+                if not wait_for(error.lock, left):
+                    raise
 
 
 def refuse_partition(partition: str) -> None:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from assetflow.running.in_place import InPlace
     from assetflow.running.projections import Projections
     from assetflow.running.workshop import Workplace
+    from assetflow.warehouse.locks import Work
     from assetflow.warehouse.records import Current, RunRecord, Version
 
 CHANGED = frozenset({"code_changed", "config_changed", "upstreams_changed"})
@@ -433,9 +434,8 @@ class Project:
         return path if relative.startswith("..") else relative
 
     def is_running(self, record: RunRecord) -> bool:
-        """True for the run that holds its environment right now."""
-        holder = self.warehouse.who_runs(record.env)
-        return holder is not None and holder.run_id == record.id
+        """True for a run that is at work right now."""
+        return any(holder.run_id == record.id for holder in self.warehouse.at_work(record.env))
 
     def run(
         self,
@@ -537,12 +537,13 @@ class Running:
         observed = {
             name: one for name, one in project.observe(self.sources_needed()).items() if isinstance(one, Observed)
         }
+        work = self.work(state, observed)
         with (
-            project.warehouse.running(settings.environment, run_id, now()),
+            project.warehouse.running(settings.environment, run_id, now(), work),
             project.lent_session() as session,
             opened(place, project.imports, session) as shop,
         ):
-            self.refuse_outrun(state)
+            self.refuse_outrun(state, work)
             order = Order(
                 plan=self.plan,
                 assets=project.definitions.assets,
@@ -580,10 +581,27 @@ class Running:
         behind = definitions.graph.ancestors({step.asset for step in self.plan.steps})
         return sorted((read | behind) & definitions.sources.keys())
 
-    def refuse_outrun(self, state: State) -> None:
+    def work(self, state: State, observed: Mapping[str, Observed]) -> Work:
+        """What this run may publish, and what it reads for that, however far up: no other run may change it."""
+        from assetflow.running.ingest import source_fingerprint
+        from assetflow.warehouse.locks import Work
+
+        definitions = self.project.definitions
+        steps = {step.asset for step in self.plan.steps}
+        compared = {name for asset in steps for name in definitions.assets[asset].check_upstreams}
+        read = definitions.graph.ancestors(steps) | compared | definitions.graph.ancestors(compared)
+        moved = set()
+        for name, one in observed.items():
+            made = state.made.get(name)
+            if made is None or not made.files_present or made.fingerprint != source_fingerprint(one).hash:
+                moved.add(name)
+        writes = frozenset({*steps, *self.plan.withdrawn, *moved})
+        return Work(writes, frozenset(read) - writes)
+
+    def refuse_outrun(self, state: State, work: Work) -> None:
         """Another run may have published between planning and taking the lock: the plan is then about the past."""
         current = self.project.ledger.current(self.project.environment)
-        for name in sorted(state.made.keys() | current.keys()):
+        for name in sorted({*(work.writes or ()), *work.reads}):
             then, today = state.made.get(name), current.get(name)
             if (then.id if then else None) != (today.materialization if today else None):
                 raise BusyError(f"{name} was published by another run meanwhile", hint="Run the same command again.")

@@ -330,6 +330,10 @@ class Run:
         order, made = self.order, self.order.state.made
         began = {name: made[name].id if name in made else None for name in moves}
         expected = {name: self.current.get(name, began[name]) for name in moves}
+        # What they were made from must not have moved either, whoever did it in spite of our lock.
+        for step in (self.steps[name] for name in moves if name in self.steps):
+            for read in step.upstreams:
+                expected.setdefault(read, self.current.get(read, made[read].id if read in made else None))
         order.warehouse.ledger.publish(order.environment, order.run_id, moves, expected, now())
         self.current.update(moves)
         try:

@@ -40,11 +40,11 @@ SELECT_FILES = "SELECT id, paths, bytes FROM snapshots WHERE paths != ''"
 SELECT_INPUTS = """
 SELECT i.snapshot FROM inputs i JOIN pointers p ON p.materialization = i.materialization WHERE i.snapshot != ''
 """
-# A run that published nothing since may be taken up again; so may what it kept though it failed.
+# What was made of an asset after it was published last may be taken up again; so may what a run kept though it failed.
 SELECT_UNFINISHED = """
 SELECT m.snapshot FROM materializations m JOIN runs r ON r.id = m.run_id
 WHERE r.number >= coalesce((SELECT max(q.number) FROM runs q JOIN publications p ON p.run_id = q.id
-                            WHERE q.env = r.env), 0)
+                            WHERE q.env = r.env AND p.asset = m.asset), 0)
 """
 SELECT_USED = """
 SELECT paths FROM pointers UNION ALL SELECT paths FROM snapshots WHERE id IN (SELECT value FROM json_each(?))

@@ -9,62 +9,96 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from assetflow.errors import BusyError
-from assetflow.names import environment
+from assetflow.errors import BusyError, WarehouseError
+from assetflow.names import environment, run
 from assetflow.warehouse import durable
+from assetflow.warehouse.removal import remove_file
+
+SECONDS_BETWEEN_LOOKS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The assets that a run may publish, and those that it reads for that; None: everything of its environment."""
+
+    writes: frozenset[str] | None = None
+    reads: frozenset[str] = frozenset()
+
+    def meets(self, other: Work) -> bool:
+        """True when one of two would publish what the other one publishes or reads."""
+        if self.writes is None or other.writes is None:
+            return True
+        return bool(self.writes & (other.writes | other.reads) or self.reads & other.writes)
+
+
+EVERYTHING = Work()
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The run that holds an environment, as it wrote itself down."""
+    """A run at work, as it wrote itself down."""
 
     run_id: str
     started_at: str
     host: str
     pid: int
+    env: str
+    work: Work = EVERYTHING
+
+    def to_text(self) -> str:
+        fields = {name: getattr(self, name) for name in ("run_id", "started_at", "host", "pid", "env")}
+        writes = None if self.work.writes is None else sorted(self.work.writes)
+        return json.dumps({**fields, "writes": writes, "reads": sorted(self.work.reads)})
+
+    @classmethod
+    def of_text(cls, text: str) -> Holder:
+        fields = json.loads(text)
+        writes, reads = fields.pop("writes"), fields.pop("reads")
+        return cls(**fields, work=Work(None if writes is None else frozenset(writes), frozenset(reads)))
 
 
 @contextlib.contextmanager
-def run_lock(root: str, env: str, run_id: str, started_at: str) -> Iterator[Holder]:
-    """Hold an environment for one run; BusyError names who holds it already."""
-    path = _lock_path(root, env)
-    holder = Holder(run_id, started_at, os.uname().nodename, os.getpid())
-    with _opened(root, path) as descriptor:
-        if not _taken(descriptor):
-            raise _busy(env, _read(path))
-        with durable.writing(path):
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
+def run_lock(root: str, env: str, run_id: str, started_at: str, work: Work = EVERYTHING) -> Iterator[Holder]:
+    """Hold, for one run, what it works on; BusyError names a run that works on some of that already.
+
+    Each run has a file of its own, `locks/run-prod.20261121-020000-3f9a1c.lock`, that says what it works on and is
+    locked for as long as its process lives. Only one run at a time looks at those of the others and makes its own.
+    """
+    holder = Holder(run_id, started_at, os.uname().nodename, os.getpid(), env, work)
+    path = _run_path(root, env, run_id)
+    with short_lock(root, f"env-{environment(env)}"):
+        for other in _found(root, env):
+            at_work = _at_work(other)
+            if at_work is None:
+                remove_file(root, other)  # of a run that died
+            elif work.meets(at_work.work):
+                raise _busy(at_work, work, other)
+        for unfinished in _found(root, env, ".new"):
+            remove_file(root, unfinished)
+        descriptor = _locked_file(path, holder.to_text())
+    try:
         yield holder
-        os.ftruncate(descriptor, 0)
-
-
-def who_holds(root: str, env: str) -> Holder | None:
-    """The run at work on an environment now, or None. A run that died holds nothing."""
-    path = _lock_path(root, env)
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _read(path)
     finally:
+        with contextlib.suppress(OSError, WarehouseError):
+            remove_file(root, path)
         os.close(descriptor)
-    return None
 
 
-def holders(root: str) -> tuple[Holder, ...]:
-    """All runs at work now, in whatever environment."""
-    try:
-        names = sorted(os.listdir(os.path.join(root, "locks")))
-    except FileNotFoundError:
-        return ()
-    envs = [name[len("env-") : -len(".lock")] for name in names if name.startswith("env-")]
-    return tuple(holder for env in envs if (holder := who_holds(root, env)) is not None)
+def holders(root: str, env: str | None = None) -> tuple[Holder, ...]:
+    """All runs at work now, in one environment or in any. A run that died holds nothing."""
+    return tuple(holder for path in _found(root, env) if (holder := _at_work(path)) is not None)
+
+
+def wait_for(path: str, seconds: float) -> bool:
+    """Wait until the run of a lock file has ended; False when it has not by then."""
+    until = time.monotonic() + seconds
+    while _at_work(path) is not None:
+        if time.monotonic() >= until:
+            return False
+        time.sleep(min(SECONDS_BETWEEN_LOOKS, max(until - time.monotonic(), 0)))
+    return True
 
 
 @contextlib.contextmanager
@@ -104,8 +138,50 @@ def _key(found: os.stat_result) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _lock_path(root: str, env: str) -> str:
-    return os.path.join(root, "locks", f"env-{environment(env)}.lock")
+def _run_path(root: str, env: str, run_id: str) -> str:
+    return os.path.join(root, "locks", f"run-{environment(env)}.{run(run_id)}.lock")
+
+
+def _found(root: str, env: str | None, ending: str = ".lock") -> list[str]:
+    """The lock files of runs, also of those that died."""
+    folder = os.path.join(root, "locks")
+    begins = "run-" if env is None else f"run-{environment(env)}."
+    try:
+        names = sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return []
+    return [os.path.join(folder, name) for name in names if name.startswith(begins) and name.endswith(ending)]
+
+
+def _at_work(path: str) -> Holder | None:
+    """The run that holds a lock file, or None."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    with open(descriptor, encoding="utf-8") as file:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return Holder.of_text(file.read())
+    return None
+
+
+def _locked_file(path: str, text: str) -> int:
+    """Make a file that is locked from the first moment that it can be seen."""
+    new = f"{path}.{os.getpid()}.new"
+    with durable.writing(path):
+        descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.write(descriptor, text.encode())
+            os.rename(new, path)
+        except BaseException:
+            os.close(descriptor)
+            with contextlib.suppress(OSError):
+                remove_file(os.path.dirname(path), new)
+            raise
+    return descriptor
 
 
 @contextlib.contextmanager
@@ -119,30 +195,15 @@ def _opened(root: str, path: str) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _taken(descriptor: int) -> bool:
-    """Take the lock, unless a run has it. Whoever only asks (`who_holds`) has it for a moment, so ask again."""
-    for _ in range(10):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.02)
-        else:
-            return True
-    return False
-
-
-def _read(path: str) -> Holder | None:
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    # Empty for a moment, between taking the lock and writing the name.
-    return Holder(**json.loads(text)) if text else None
-
-
-def _busy(env: str, holder: Holder | None) -> BusyError:
-    if holder is None:
-        return BusyError(f"another run has just begun on environment {env}", hint="Wait until it has finished.")
-    return BusyError(
-        f"run {holder.run_id} holds environment {env}: process {holder.pid} on {holder.host}, "
-        f"since {holder.started_at}",
-        hint=f"Wait until it has finished, stop it with `kill -INT {holder.pid}`, or use another `--env`.",
-    )
+def _busy(holder: Holder, work: Work, path: str) -> BusyError:
+    whose = f"process {holder.pid} on {holder.host}, since {holder.started_at}"
+    hint = f"Wait until it has finished (--wait), stop it with `kill -INT {holder.pid}`, or use another `--env`."
+    if holder.work.writes is None or work.writes is None:
+        error = BusyError(f"run {holder.run_id} holds environment {holder.env}: {whose}", hint=hint)
+    else:
+        shared = sorted(holder.work.writes & (work.writes | work.reads) or holder.work.reads & work.writes)
+        names = ", ".join(shared[:3]) + (f" and {len(shared) - 3} more" if len(shared) > 3 else "")
+        word = "makes" if holder.work.writes & (work.writes | work.reads) else "reads"
+        error = BusyError(f"run {holder.run_id} {word} {names} in environment {holder.env}: {whose}", hint=hint)
+    error.lock = path
+    return error

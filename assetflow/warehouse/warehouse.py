@@ -12,7 +12,7 @@ from assetflow.names import run
 from assetflow.warehouse import durable
 from assetflow.warehouse.claims import claim
 from assetflow.warehouse.ledger import Ledger
-from assetflow.warehouse.locks import Holder, run_lock, who_holds
+from assetflow.warehouse.locks import EVERYTHING, Holder, Work, holders, run_lock
 from assetflow.warehouse.manifest import with_id
 
 
@@ -110,14 +110,14 @@ class Warehouse:
     # Runs
 
     @contextlib.contextmanager
-    def running(self, env: str, run_id: str, started_at: str) -> Iterator[Holder]:
-        """Hold an environment for one run; BusyError names the run that holds it already."""
-        with run_lock(self.root, env, run_id, started_at) as holder:
+    def running(self, env: str, run_id: str, started_at: str, work: Work = EVERYTHING) -> Iterator[Holder]:
+        """Hold an environment, or some of its assets, for one run; BusyError names a run that is at these already."""
+        with run_lock(self.root, env, run_id, started_at, work) as holder:
             yield holder
 
-    def who_runs(self, env: str) -> Holder | None:
-        """The run at work on an environment now."""
-        return who_holds(self.root, env)
+    def at_work(self, env: str) -> tuple[Holder, ...]:
+        """The runs at work on an environment now."""
+        return holders(self.root, env)
 
     # Catalog
 

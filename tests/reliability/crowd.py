@@ -1,7 +1,7 @@
 """R7: runs and readers side by side on one warehouse: nobody waits for long, mixes two publications, or sees a lock.
 
 Runs go on in several environments, two in each: one that brings a new edition every time, and one that only runs. The
-second one to come is told so (exit 4). Readers open the catalogs and read all tables in one query, again and again.
+second one to come is told so (exit 4), or waits, by turns. Readers open the catalogs and read all tables in one query, again and again.
 """
 
 from __future__ import annotations
@@ -90,12 +90,13 @@ def following(tally: Tally, stage: Stage, until: float) -> Callable[[], None]:
     def work() -> None:
         while time.monotonic() < until:
             one_run(tally, stage)
+            one_run(tally, stage, "--wait 5")
 
     return work
 
 
-def one_run(tally: Tally, stage: Stage) -> list[tuple[str, str]]:
-    done = stage.run("materialize")
+def one_run(tally: Tally, stage: Stage, wait: str = "") -> list[tuple[str, str]]:
+    done = stage.run(f"materialize {wait}")
     tally.add("runs side by side")
     tally.add("versions announced", len(done.announced))
     where = f"a run in {stage.env}"

@@ -108,7 +108,7 @@ def test_a_second_run_ends_with_4_and_names_the_first(slow: Shop) -> None:
         [running] = slow.cli("runs", "--json").json["runs"]
         assert running["status"] == "running"
         assert (
-            f"run {running['run_id']} holds environment prod: process {process.pid} on {socket.gethostname()}"
+            f"run {running['run_id']} makes quick, slow in environment prod: process {process.pid} on {socket.gethostname()}"
             in printed.err
         )
         assert running["started_at"][:10] in printed.err

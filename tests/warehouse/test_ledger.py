@@ -305,7 +305,7 @@ def test_a_reader_needs_no_permission_to_write(somebody_else_s):
     for has_writer in (True, False):
         reader = Warehouse(somebody_else_s.root)
         assert set(reader.ledger.current("prod")) == {"sales"}
-        assert reader.who_runs("prod") is None
+        assert reader.at_work("prod") == ()
         reader.close()
         if has_writer:
             close_as_owner(somebody_else_s)

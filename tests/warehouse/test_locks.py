@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from assetflow.errors import BusyError
-from assetflow.warehouse.locks import run_lock, who_holds
+from assetflow.warehouse.locks import Holder, Work, holders, run_lock
 from tests.warehouse import told
 
 HOLD = """
@@ -32,6 +32,10 @@ def other_run(tmp_path):
     yield process
     process.kill()
     process.communicate()
+
+
+def who_holds(root: str, env: str) -> Holder | None:
+    return next(iter(holders(root, env)), None)
 
 
 def test_the_second_run_is_told_who_holds_the_environment(tmp_path, other_run):
@@ -57,3 +61,38 @@ def test_a_run_that_was_killed_holds_nothing(tmp_path, other_run):
     with run_lock(str(tmp_path), "prod", "mine", told.at(3)):
         assert who_holds(str(tmp_path), "prod") is not None
     assert who_holds(str(tmp_path), "prod") is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "may"),
+    [
+        (Work(frozenset("a")), Work(frozenset("b")), True),
+        (Work(frozenset("a"), frozenset("c")), Work(frozenset("b"), frozenset("c")), True),
+        (Work(frozenset("a")), Work(frozenset("a")), False),
+        (Work(frozenset("a")), Work(frozenset("b"), frozenset("a")), False),
+        (Work(frozenset("a"), frozenset("b")), Work(frozenset("b")), False),
+        (Work(), Work(frozenset()), False),
+    ],
+)
+def test_runs_that_share_nothing_work_side_by_side(tmp_path, first, second, may):
+    root = str(tmp_path)
+    with run_lock(root, "prod", "one", told.at(3), first):
+        try:
+            with run_lock(root, "prod", "two", told.at(3), second):
+                assert [each.work for each in holders(root)] == [first, second]
+        except BusyError as error:
+            assert not may
+            assert error.lock is not None
+            assert "run-prod.one.lock" in error.lock
+        else:
+            assert may
+    assert holders(root) == ()
+    assert list((tmp_path / "locks").glob("run-*")) == []
+
+
+def test_what_a_run_left_that_was_killed_is_gone_with_the_next_one(tmp_path, other_run):
+    os.kill(other_run.pid, signal.SIGKILL)
+    other_run.wait()
+    (tmp_path / "locks/run-prod.half.lock.77.new").write_text("{")
+    with run_lock(str(tmp_path), "prod", "mine", told.at(3)):
+        assert [path.name for path in (tmp_path / "locks").glob("run-*")] == ["run-prod.mine.lock"]
