@@ -19,6 +19,7 @@ from assetflow.incremental.tree import (
     select_all,
     table_named,
     without_alias,
+    without_places,
 )
 from assetflow.lineage.sql_tree import Tree, parse, place
 
@@ -78,8 +79,29 @@ def take_apart(sql: str, tables: frozenset[str]) -> Parts:
     node = parsed.statements[0]["node"]
     node, orders = _without_order(node)
     taker.take(node, {})
-    read = frozenset(name for block in taker.blocks for name in block.reads if not name.startswith(PREFIX))
-    return Parts(tuple(taker.blocks), read, orders)
+    blocks = without_mere_names(taker.blocks)
+    read = frozenset(name for block in blocks for name in block.reads if not name.startswith(PREFIX))
+    return Parts(tuple(blocks), read, orders)
+
+
+def without_mere_names(blocks: list[Block]) -> list[Block]:
+    """The blocks up to the one that makes the rows: `WITH a AS (...) SELECT * FROM a` only says so."""
+    of = shown_as_it_is(blocks[-1])
+    while of is not None:
+        blocks = blocks[: next(at for at, block in enumerate(blocks, 1) if block.name == of)]
+        of = shown_as_it_is(blocks[-1])
+    return blocks
+
+
+def shown_as_it_is(block: Block) -> str | None:
+    """The block of which a block is all rows and columns."""
+    if block.operation != "SELECT" or not str(block.node["from_table"].get("table_name")).startswith(PREFIX):
+        return None
+    of = str(block.node["from_table"]["table_name"])
+    plain = select_all(of)
+    here = {**block.node, "from_table": plain["from_table"]}
+    has_names = bool(block.node["from_table"]["column_name_alias"])
+    return of if not has_names and without_places(here) == without_places(plain) else None
 
 
 Scope = Mapping[str, str]

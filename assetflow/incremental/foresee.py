@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 import duckdb
 
+from assetflow.incremental.answer import SHOWN, Change, Rule, version_of
 from assetflow.incremental.blocks import take_apart
-from assetflow.incremental.refresh import Change, Rule, refresh, version_of
+from assetflow.incremental.refresh import refresh
 from assetflow.incremental.refused import Refused
 from assetflow.lineage.scratch import scratch
 from assetflow.quoting import quote_identifier
@@ -26,7 +27,8 @@ def foresee(sql: str, schemas: Mapping[str, Columns], changed: Collection[str]) 
                 table = quote_identifier(version_of(name, version))
                 cursor.execute(f"CREATE TEMP TABLE {table} ({listed})")
         changes = {name: Change(plus=True, minus=False) for name in changed}
-        return refresh(cursor, take_apart(sql, frozenset(schemas)), changes, assume=True).rules
+        cursor.execute(f"CREATE TEMP TABLE {SHOWN} AS {sql}")
+        return refresh(cursor, take_apart(sql, frozenset(schemas)), changes, shown=SHOWN, assume=True).rules
     except duckdb.Error as error:
         raise Refused(f"DuckDB: {str(error).splitlines()[0]}") from error
     finally:

@@ -7,13 +7,15 @@ came and what went under `version_of(name, ...)`. Bag semantics throughout: a ro
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
 
+from assetflow.incremental.answer import KEY, KEYS, Answer, Change, Rule, Version, version_of
 from assetflow.incremental.blocks import PREFIX, Block, Parts, with_children
 from assetflow.incremental.joins import looked_up, pairs
+from assetflow.incremental.merging import merged
 from assetflow.incremental.query_parts import (
     group_keys,
     has_groups,
@@ -37,6 +39,7 @@ from assetflow.incremental.tree import (
     replaced,
     select,
     select_all,
+    spoken,
     text,
     without_alias,
     written,
@@ -47,73 +50,38 @@ from assetflow.quoting import quote_identifier
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
-Version = Literal["old", "new", "plus", "minus", "none"]
 Columns = Sequence[tuple[str, str]]
 """Names and types."""
-KEYS = "assetflow_keys_"
-KEY = "assetflow_key_"
 INEXACT = ("FLOAT", "DOUBLE", "INTERVAL", "TIME WITH TIME ZONE", "VARIANT", "GEOMETRY")
 """Types of which two values can be equal and still be told apart."""
 
 
-class Change(NamedTuple):
-    """Whether rows came to a table, and whether rows went."""
-
-    plus: bool
-    minus: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Which rule was used for a block, in words: `keyed by day`."""
-
-    name: Literal["unchanged", "append", "linear", "keyed", "rows"]
-    block: str
-    keys: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.name} by {', '.join(self.keys)}" if self.keys else self.name
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """How the rows of the query change: SELECTs to run on the same cursor.
-
-    `plus` are the rows to put in. The rows to take out are those whose `key_columns` are among the rows of the table
-    `keys`, or else the rows of `minus`, each as often as it is there; with neither, none.
-    """
-
-    plus: str
-    minus: str | None = None
-    keys: str | None = None
-    key_columns: tuple[str, ...] = ()
-    rules: tuple[Rule, ...] = ()
-
-
-def version_of(name: str, version: Version) -> str:
-    """The name under which a cursor sees another version of a table; the table's own name is what it holds now."""
-    return name if version == "new" else f"{name}__assetflow_{version}"
-
-
-def refresh(cursor: Cursor, parts: Parts, changes: Mapping[str, Change], *, assume: bool = False) -> Answer:
+def refresh(
+    cursor: Cursor, parts: Parts, changes: Mapping[str, Change], *, shown: str | None = None, assume: bool = False
+) -> Answer:
     """Make what the last block's answer needs; Refused where no rule knows how.
 
-    `assume`: tables that are empty stand for some rows, as when only the rules are asked for.
+    `shown` is a table of the rows that are there. `assume`: tables that are empty stand for some rows, as when only
+    the rules are asked for.
     """
-    return _Refresh(cursor, changes, assume).run(parts)
+    return Refreshing(cursor, changes, shown, assume).run(parts)
 
 
 @dataclass
-class _Refresh:
+class Refreshing:
+    """A refresh at work: what has been found so far, and what the rules are made of."""
+
     cursor: Cursor
     given: Mapping[str, Change]
+    shown: str | None
     assume: bool
     changes: dict[str, Change] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
     made: int = 0
+    root: Block | None = None
 
     def run(self, parts: Parts) -> Answer:
-        self.changes = dict(self.given)
+        self.changes, self.root = dict(self.given), parts.root
         for block in parts.blocks:
             refuse_unsteady(block.node)
         for block in parts.blocks:
@@ -122,7 +90,7 @@ class _Refresh:
                 self.show(block, "old")
             answer = self.answer(block)
             if block is parts.root:
-                return Answer(answer.plus, answer.minus, answer.keys, answer.key_columns, tuple(self.rules))
+                return replace(answer, rules=tuple(self.rules))
             self.settle(block, answer)
         raise AssertionError("the last block is the root")
 
@@ -150,8 +118,10 @@ class _Refresh:
                 self.refuse_changed_subquery(block, each)
         if block.inner & self.changes.keys():
             self.refuse_changed_subquery(block, None)
-        if windows_of(block.node) or has_groups(block.node):
-            return self.by_keys(block, self.keys_of(block))
+        if has_groups(block.node):
+            return self.by_groups(block)
+        if windows_of(block.node):
+            return self.by_keys(block, window_keys(block.node, None))
         return self.linear(block)
 
     def refuse_changed_subquery(self, block: Block, subquery: Tree | None) -> None:
@@ -181,46 +151,55 @@ class _Refresh:
 
     def linear(self, block: Block) -> Answer:
         """Filters, projections and joins: the difference of a product is the sum of products of differences."""
-        table = block.node["from_table"]
-        changed = [at for at, leaf in enumerate(leaves(table)) if leaf.name in self.changes]
-        lookups = [looked_up(leaf) for at, leaf in enumerate(leaves(table)) if at in changed]
-        members = [(each, name) for each, name in block.members if name in self.changes]
-        if any(lookups) or members:
-            return self.by_lookup(block, [each for each in lookups if each is not None], members)
-        names = [leaf.name for leaf in leaves(table)]
-        plus = [self.term(block, at, "plus") for at in changed if self.changes[names[at]].plus]
-        minus = [self.term(block, at, "minus") for at in changed if self.changes[names[at]].minus]
+        terms = self.terms(block)
+        if terms is None:
+            return self.by_lookup(block)
+        plus, minus = terms
         self.rules.append(Rule("linear" if minus else "append", block.name))
         return Answer(union(plus) or text(self.empty(block)), union(minus) if minus else None)
+
+    def terms(self, block: Block) -> tuple[list[Tree], list[Tree]] | None:
+        """What comes to a block and what goes, a term for each table; None where rows are looked up in one of them."""
+        found = list(leaves(block.node["from_table"]))
+        changed = [at for at, leaf in enumerate(found) if leaf.name in self.changes]
+        if any(looked_up(found[at]) for at in changed) or self.members_changed(block):
+            return None
+        plus = [self.term(block, at, "plus") for at in changed if self.changes[found[at].name].plus]
+        minus = [self.term(block, at, "minus") for at in changed if self.changes[found[at].name].minus]
+        return plus, minus
+
+    def members_changed(self, block: Block) -> list[tuple[Tree, str]]:
+        return [(each, name) for each, name in block.members if name in self.changes]
 
     def term(self, block: Block, at: int, version: Version) -> Tree:
         """One term of the sum: tables before this one as they are now, those after it as they were."""
         return self.versioned(block.node, lambda index: "new" if index < at else version if index == at else "old")
 
-    def by_lookup(
-        self, block: Block, lookups: Sequence[tuple[Tree, str]], members: Sequence[tuple[Tree, str]]
-    ) -> Answer:
+    def by_lookup(self, block: Block) -> Answer:
         """The other side of an outer join changed: make the rows of the keys concerned anew."""
         found: dict[str, Tree] = {}
-        for join, side in lookups:
-            for key in pairs(join, side, self.binds)[0]:
-                found.setdefault(written(key), key)
-        for expression, _ in members:
+        for leaf in leaves(block.node["from_table"]):
+            lookup = looked_up(leaf)
+            if lookup is not None and leaf.name in self.changes:
+                for key in pairs(*lookup, self.binds)[0]:
+                    found.setdefault(written(key), key)
+        for expression, _ in self.members_changed(block):
             found.setdefault(written(expression), expression)
         return self.by_keys(block, list(found.values()))
 
-    def keys_of(self, block: Block) -> list[Tree]:
-        """The keys by which the rows of a SELECT with groups or windows hang together."""
+    def by_groups(self, block: Block) -> Answer:
+        """Groups: what came is added to the rows that are there where these tell enough, others are made anew."""
         node = block.node
-        groups = None
-        if has_groups(node):
-            groups = group_keys(node, lambda expression: self.binds(expression, node["from_table"]))
-            if not groups:
-                aggregate = next((each for each in outside_subqueries(node["select_list"])), None)
-                raise Refused("a total over all rows", place(aggregate or {}))
-        return window_keys(node, groups) if windows_of(node) else groups or []
+        keys = group_keys(node, lambda expression: self.binds(expression, node["from_table"]))
+        answer = merged(self, block, keys)
+        if answer is not None:
+            return answer
+        if not keys:
+            aggregate = next((each for each in outside_subqueries(node["select_list"])), None)
+            raise Refused("a total over all rows", place(aggregate or {}))
+        return self.by_keys(block, window_keys(node, keys) if windows_of(node) else keys)
 
-    def by_keys(self, block: Block, keys: list[Tree]) -> Answer:
+    def by_keys(self, block: Block, keys: Sequence[Tree]) -> Answer:
         """Find the keys of what came and went, and make the rows of these keys anew, then and now."""
         for key in keys:
             if any(each["class"] in ("SUBQUERY", "WINDOW") for each in expressions(key)):
@@ -230,12 +209,12 @@ class _Refresh:
         new = self.restricted(block, "new", keys, found, names)
         old = self.restricted(block, "old", keys, found, names)
         outputs = self.outputs_of(block, keys)
-        self.rules.append(Rule("keyed", block.name, tuple(map(said, keys))))
+        self.rules.append(Rule("keyed", block.name, tuple(map(spoken, keys))))
         if None in outputs:
             return Answer(text(new), text(old))
         return Answer(text(new), text(old), found, tuple(name for name in outputs if name is not None))
 
-    def restricted(self, block: Block, version: Version, keys: list[Tree], found: str, names: list[str]) -> Tree:
+    def restricted(self, block: Block, version: Version, keys: Sequence[Tree], found: str, names: list[str]) -> Tree:
         """A block as it is or was, of some keys only."""
         node = self.at(block, version)
         where = self.narrowed(node["from_table"], node["where_clause"], keys, found)
@@ -304,11 +283,14 @@ class _Refresh:
         ]
 
     def find_keys(self, selects: Sequence[Tree], count: int) -> str:
+        return self.find_keys_in([text(each) for each in selects], count)
+
+    def find_keys_in(self, selects: Sequence[str], count: int) -> str:
         """Make a temporary table of keys; Refused for keys that cannot be compared exactly."""
         self.made += 1
         name = f"{KEYS}{self.made}"
         columns = ", ".join(f"{KEY}{number}" for number in range(1, count + 1))
-        renamed = [f"SELECT {columns} FROM ({text(each)}) AS x({columns})" for each in selects]
+        renamed = [f"SELECT {columns} FROM ({each}) AS x({columns})" for each in selects]
         self.keep(name, f"SELECT DISTINCT * FROM ({' UNION ALL '.join(renamed)})")
         for _, kind in self.columns_of(name):
             if is_inexact(kind):
@@ -489,11 +471,6 @@ def union(nodes: Sequence[Tree]) -> str:
 
 def as_keys(keys: Sequence[Tree]) -> list[Tree]:
     return [called(key, f"{KEY}{number}") for number, key in enumerate(keys, 1)]
-
-
-def said(key: Tree) -> str:
-    """A key as a person writes it."""
-    return text(select([key], select_all("t")["from_table"], None)).removeprefix("SELECT ").removesuffix(" FROM t AS t")
 
 
 def is_plain_star(star: Tree) -> bool:

@@ -148,6 +148,12 @@ def text(node: Tree) -> str:
     return unparse({"node": node, "named_param_map": []})
 
 
+def spoken(expression: Tree) -> str:
+    """The SQL of an expression."""
+    table = select_all("t")["from_table"]
+    return text(select([expression], table, None)).removeprefix("SELECT ").removesuffix(" FROM t AS t")
+
+
 @cache
 def _template(sql: str) -> Tree:
     node: Tree = parse(sql).statements[0]["node"]

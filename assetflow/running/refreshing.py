@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from assetflow.asset import Asset
+from assetflow.incremental.answer import SHOWN, Change, version_of
 from assetflow.incremental.blocks import take_apart
-from assetflow.incremental.refresh import Change, refresh, version_of
+from assetflow.incremental.refresh import refresh
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column, ReadSet
 from assetflow.quoting import quote_identifier
@@ -38,8 +39,9 @@ def refresh_rows(
         raise Refused("its columns are others than before")
     changes = {change.name: show(change, cursor) for change in given.changes}
     changes = {name: change for name, change in changes.items() if change.plus or change.minus}
-    answer = refresh(cursor, parts, changes)
     rows = Rows(given, cursor, folder, tuple(reads))
+    view(cursor, SHOWN, rows.of(rows.all_files))
+    answer = refresh(cursor, parts, changes, shown=SHOWN)
     return rows.ordered(answer, parts) if parts.orders else rows.applied(answer)
 
 

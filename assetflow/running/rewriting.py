@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from assetflow.incremental.answer import Answer
 from assetflow.incremental.blocks import Parts
 from assetflow.incremental.ranges import ranges
-from assetflow.incremental.refresh import Answer, is_inexact
+from assetflow.incremental.refresh import is_inexact
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.tree import select_all, text
 from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile, Sums
@@ -93,6 +94,8 @@ class Rows:
 
     def applied(self, answer: Answer) -> Refreshed:
         """Put in what came and take out what went; files in which nothing changes stay."""
+        if answer.is_whole:
+            return self.rewriting(answer, self.all_files)
         if answer.keys is not None:
             return self.by_keys(answer)
         if answer.minus is not None:
@@ -117,7 +120,8 @@ class Rows:
 
     def by_keys(self, answer: Answer) -> Refreshed:
         touched, rows = self.files_with(answer)
-        if rows > MOST_KEYS * self.all_rows and self.all_rows > FEW_ROWS:
+        is_merged = any(rule.name == "merged" for rule in answer.rules)
+        if rows > MOST_KEYS * self.all_rows > MOST_KEYS * FEW_ROWS and not is_merged:
             raise Refused(f"most of its rows are concerned: {rows:,} of {self.all_rows:,}")
         touched = self.with_small(touched)
         if not touched:
@@ -147,7 +151,9 @@ class Rows:
         if answer.keys is None and answer.minus is not None:
             return self.without_found(files)
         plus = self.once(answer.plus)
-        old = scan_files(self.given.columns, self.paths_at(files)) if files else f"SELECT * FROM ({plus}) LIMIT 0"
+        old = self.of(files)
+        if answer.is_whole:
+            return Rewritten(plus, plus, old)
         if answer.keys is None:
             return Rewritten(f"({old}) UNION ALL ({plus})", plus)
         match = self.match(answer)
@@ -156,6 +162,13 @@ class Rows:
             for kind in ("ANTI", "SEMI")
         )
         return Rewritten(f"({others}) UNION ALL ({plus})", plus, gone)
+
+    def of(self, files: Sequence[int]) -> str:
+        """The rows of some files, with the types that the table has."""
+        if files:
+            return scan_files(self.given.columns, self.paths_at(files))
+        typed = ", ".join(f"NULL::{column.type} AS {quote_identifier(column.name)}" for column in self.given.columns)
+        return f"SELECT {typed} WHERE false"
 
     def once(self, plus: str) -> str:
         """The rows that came, made only once where they are told as well: sums of floats differ between two times."""

@@ -33,21 +33,13 @@ SELECT id, k FROM t SEMI JOIN u USING (k);
 SELECT id, k FROM t WHERE k IN (SELECT k FROM u WHERE w > 1);
 -- keyed when t grows
 SELECT u.name, t.id FROM t RIGHT JOIN u ON t.k = u.k;
-SELECT k, count(*) AS n FROM t GROUP BY k;
-SELECT k, g, sum(x) AS s, min(x) AS lo, max(d) AS hi FROM t GROUP BY k, g;
-SELECT k, sum(x) AS s FROM t GROUP BY ALL;
 SELECT k AS kk, count(DISTINCT x) AS n FROM t GROUP BY kk;
-SELECT k + 1 AS kk, count(*) AS n FROM t GROUP BY 1;
-SELECT sum(x) AS s, k FROM t GROUP BY k HAVING sum(x) > 5;
 SELECT k, avg(d) AS m FROM t GROUP BY k;
 SELECT k, median(x) AS m FROM t GROUP BY k;
 SELECT k, string_agg(s, ',' ORDER BY id) AS l FROM t GROUP BY k;
-SELECT k, count(*) FILTER (WHERE x > 2) AS n, bool_and(x > 1) AS b FROM t GROUP BY k;
-SELECT u.name, sum(t.x) AS s FROM t JOIN u ON t.k = u.k GROUP BY u.name;
 SELECT u.name, count(t.id) AS n FROM u LEFT JOIN t ON u.k = t.k GROUP BY u.name;
 SELECT u.k, u.name, sum(x) AS s FROM t RIGHT JOIN u ON u.k = t.k GROUP BY ALL;
 SELECT sum(x) AS s FROM t GROUP BY k;
-SELECT count(*) AS n, k FROM t WHERE k IN (SELECT k FROM u) GROUP BY k;
 WITH a AS (SELECT k, sum(x) AS s FROM t GROUP BY k) SELECT s, count(*) AS n FROM a GROUP BY s;
 WITH a AS (SELECT k, g, sum(x) AS s FROM t GROUP BY k, g) SELECT k, max(s) AS m FROM a GROUP BY k;
 WITH a AS (SELECT k, count(*) AS n FROM t GROUP BY k) SELECT u.name, a.n FROM u LEFT JOIN a ON u.k = a.k;
@@ -59,6 +51,11 @@ SELECT id, rank() OVER (PARTITION BY k, g ORDER BY x) AS r, sum(x) OVER (PARTITI
 SELECT * FROM t QUALIFY row_number() OVER (PARTITION BY k ORDER BY x DESC, id, g, d, s) = 1;
 SELECT k, g, sum(x) AS s, rank() OVER (PARTITION BY k ORDER BY sum(x)) AS r FROM t GROUP BY k, g;
 SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY k ORDER BY id, x, g, d, s) AS rn FROM t) WHERE rn <= 2;
+SELECT g, sum(x) AS s FROM t GROUP BY g HAVING min(t.s) IS NOT NULL OR sum(x) > 3;
+SELECT k, avg(x) AS m, count(*) AS n FROM t GROUP BY k;
+SELECT k, sum(x) / 2 AS h FROM t GROUP BY k;
+SELECT k, sum(DISTINCT x) AS s FROM t GROUP BY k;
+SELECT g, count(*) AS n FROM t GROUP BY k, g;
 -- rows when t grows
 SELECT DISTINCT k, g FROM t;
 SELECT DISTINCT t.k, u.name FROM t LEFT JOIN u ON t.k = u.k;
@@ -68,14 +65,41 @@ SELECT k FROM t EXCEPT ALL SELECT k FROM u;
 SELECT k FROM t INTERSECT SELECT k FROM u;
 SELECT k FROM t INTERSECT ALL SELECT k FROM u;
 -- keyed when t grows
+-- merged when t grows
+SELECT k, count(*) AS n FROM t GROUP BY k;
+SELECT k, g, sum(x) AS s, min(x) AS lo, max(d) AS hi FROM t GROUP BY k, g;
+SELECT k, sum(x) AS s FROM t GROUP BY ALL;
+SELECT k + 1 AS kk, count(*) AS n FROM t GROUP BY 1;
+SELECT sum(x) AS s, k FROM t GROUP BY k HAVING sum(x) > 5;
+SELECT k, count(*) FILTER (WHERE x > 2) AS n, bool_and(x > 1) AS b FROM t GROUP BY k;
+SELECT u.name, sum(t.x) AS s FROM t JOIN u ON t.k = u.k GROUP BY u.name;
+SELECT count(*) AS n, k FROM t WHERE k IN (SELECT k FROM u) GROUP BY k;
 SELECT k, count(*) AS n FROM (SELECT k FROM t UNION ALL SELECT k FROM u) GROUP BY k;
 SELECT k, count(*) AS n FROM (SELECT k, g FROM t UNION SELECT k, w FROM u) GROUP BY k;
 SELECT date_trunc('month', d) AS m, sum(x) AS s FROM t GROUP BY ALL;
 SELECT k, s, count(*) AS n FROM t GROUP BY k, s HAVING count(*) > 1 ORDER BY n;
+SELECT k, count(*) AS n, sum(x) AS s FROM t GROUP BY k;
+SELECT k, count(x) AS n, sum(x) AS s, sum(x) / count(x) AS mean, k * 2 AS twice FROM t GROUP BY k;
+SELECT k, sum(x) FILTER (WHERE g > 0) AS s, count(x) FILTER (WHERE g > 0) AS n, count(*) AS all_of_them FROM t GROUP BY k;
+SELECT k, sum(x::DECIMAL(9, 2) / 4) AS s, count(*) AS n FROM t GROUP BY k;
+SELECT k, sum(x::HUGEINT * 100000000000000000000000000) AS s, count(1) AS n FROM t WHERE x IS NOT NULL GROUP BY k;
+SELECT k, min(s) AS lo, max(d) AS hi, bool_or(x > 2) AS b, bit_xor(x) AS o, count_if(x > 1) AS n FROM t GROUP BY k;
+SELECT k, g, count(*) AS n, max(x) AS m FROM t GROUP BY k, g HAVING n > 1 AND max(x) < 4;
+SELECT sum(x) AS s, count(*) AS n, count(x) AS m FROM t;
+SELECT g, min(x) AS lo, max(x) AS hi, count(*) AS n FROM t GROUP BY g;
+SELECT k, count(*) AS n, sum(y) AS s FROM (SELECT k, CASE WHEN x > 2 THEN x END AS y FROM t) GROUP BY k;
+SELECT g, bool_or(x > 3) AS o, bool_and(x > 0) AS a, count(*) AS n FROM t GROUP BY g;
+SELECT count(*) AS n FROM t WHERE x > 2;
+SELECT count(*) AS n, max(x) AS m, max(x) - min(x) AS spread, min(x) AS l FROM t;
+SELECT count(*) AS n FROM t JOIN u ON t.k = u.k JOIN v ON u.k = v.k;
+SELECT a.k, count(*) AS n, sum(b.x) AS s, count(b.x) AS c FROM t a JOIN t b ON a.k = b.g GROUP BY a.k;
+WITH a AS (SELECT k, count(*) AS n FROM t GROUP BY k) SELECT * FROM a;
+WITH a AS (SELECT k, x FROM t WHERE x > 1) SELECT k, count(*) AS n FROM a GROUP BY k ORDER BY n;
+SELECT 'all' AS k, sum(x) AS s, count(*) AS n FROM t GROUP BY ALL;
 -- refused: LIMIT
 SELECT id FROM t ORDER BY x LIMIT 3;
 -- refused: a total over all rows
-SELECT sum(x) AS s FROM t;
+SELECT avg(x) AS m FROM t;
 -- refused: a window without PARTITION BY
 SELECT id, rank() OVER (ORDER BY x) AS r FROM t;
 -- refused: windows that share no PARTITION BY

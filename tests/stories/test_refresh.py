@@ -60,7 +60,7 @@ def test_a_new_day_is_added(nights: Shop) -> None:
     deliver(nights, 4)
     assert modes(nights) == {
         "sales": ("incremental", "added"),
-        "daily": ("incremental", 'keyed by "day"'),
+        "daily": ("incremental", 'merged by "day"'),
         "names": ("incremental", "rows"),
         "first_three": ("full", "LIMIT, line 4"),
     }
@@ -183,10 +183,10 @@ def test_lost_files_of_what_it_was_made_from_make_it_full(nights: Shop) -> None:
 def test_plan_and_explain_tell_the_rule(nights: Shop) -> None:
     deliver(nights, 4)
     steps = {step["asset"]: step for step in nights.cli("plan", "--json").json["steps"]}
-    assert (steps["daily"]["mode"], steps["daily"]["mode_reason"]) == ("incremental", 'keyed by "day"')
+    assert (steps["daily"]["mode"], steps["daily"]["mode_reason"]) == ("incremental", 'merged by "day"')
     assert (steps["first_three"]["mode"], steps["first_three"]["mode_reason"]) == ("full", "LIMIT, line 4")
     told = nights.cli("explain", "daily").out
-    assert 'It is refreshed by the rows that changed: keyed by "day".' in told
+    assert 'It is refreshed by the rows that changed: merged by "day".' in told
     told = nights.cli("explain", "first_three").out
     assert "it is made in full: LIMIT, line 4" in told
 

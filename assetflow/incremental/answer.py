@@ -1,0 +1,52 @@
+"""What a refresh is asked and what it answers: versions of tables, changes, rules, the rows to put in and take out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+Version = Literal["old", "new", "plus", "minus", "none"]
+KEYS = "assetflow_keys_"
+KEY = "assetflow_key_"
+SHOWN = "assetflow_shown"
+"""The rows that are there, on the cursor of a refresh."""
+
+
+class Change(NamedTuple):
+    """Whether rows came to a table, and whether rows went."""
+
+    plus: bool
+    minus: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which rule was used for a block, in words: `keyed by day`."""
+
+    name: Literal["unchanged", "append", "linear", "merged", "keyed", "rows"]
+    block: str
+    keys: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.name} by {', '.join(self.keys)}" if self.keys else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How the rows of the query change: SELECTs to run on the same cursor.
+
+    `plus` are the rows to put in. The rows to take out are those whose `key_columns` are among the rows of the table
+    `keys`, or else the rows of `minus`, each as often as it is there; with neither, none. `is_whole`: take out all.
+    """
+
+    plus: str
+    minus: str | None = None
+    keys: str | None = None
+    key_columns: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    is_whole: bool = False
+
+
+def version_of(name: str, version: Version) -> str:
+    """The name under which a cursor sees another version of a table; the table's own name is what it holds now."""
+    return name if version == "new" else f"{name}__assetflow_{version}"

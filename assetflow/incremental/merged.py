@@ -1,0 +1,261 @@
+"""Adds what came to the groups that are there, where a group's new values can be told from its old ones.
+
+city  revenue  sales        city  revenue  sales        city  revenue  sales
+Rome       70      3    +   Rome       10      1    =   Rome       80      4
+
+Nothing is kept for that but the table itself. Rows that went are taken off sums and counts where the table also says
+how many rows there are left; the least and the greatest cannot tell what they are without a row that went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assetflow.incremental.query_parts import is_aggregate, windows_of
+from assetflow.incremental.tree import alike, column, expressions, spoken, without_alias, written
+from assetflow.lineage.sql_tree import Tree
+from assetflow.quoting import quote_identifier
+
+COMBINED = {
+    "count": "sum", "count_star": "sum", "count_if": "sum", "countif": "sum", "sum": "sum", "min": "min", "max": "max",
+    "bool_and": "bool_and", "bool_or": "bool_or", "bit_and": "bit_and", "bit_or": "bit_or", "bit_xor": "bit_xor",
+}  # fmt: skip
+"""Aggregates of which the value for all rows follows from the values for parts of them, and by which aggregate."""
+HARMLESS = {
+    "min": "{gone} IS NULL OR {gone} > {kept}", "max": "{gone} IS NULL OR {gone} < {kept}",
+    "bool_and": "{gone} IS NULL OR {gone}", "bool_or": "{gone} IS NULL OR NOT {gone}",
+}  # fmt: skip
+"""When rows can go and leave the value that there was: `gone` is the value of theirs, `kept` that of the table."""
+COUNTS = frozenset({"count", "count_star", "count_if", "countif"})
+SUMMED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UHUGEINT", "DECIMAL")
+FLOATS = ("FLOAT", "DOUBLE")
+LOOSE = ("INTERVAL", "TIME WITH TIME ZONE", "VARIANT", "GEOMETRY")
+"""Types of which one of several equal values may come out as the least."""
+CELL = "assetflow_cell_"
+
+Binds = Callable[[Tree], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A column of the table that holds a key, or what an aggregate gives. `at` is its place, counted from 1."""
+
+    at: int
+    name: str
+    kind: str
+    expression: Tree
+    is_key: bool = False
+
+    @property
+    def sql(self) -> str:
+        return f"{CELL}{self.at}"
+
+    @property
+    def function(self) -> str:
+        return str(self.expression["function_name"])
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A SELECT with groups, as a sum of its parts: its columns (`values`) and its HAVING, said over the cells."""
+
+    cells: tuple[Cell, ...]
+    values: tuple[tuple[str, str], ...]
+    having: str | None
+
+    @property
+    def keys(self) -> tuple[Cell, ...]:
+        return tuple(cell for cell in self.cells if cell.is_key)
+
+    @property
+    def aggregates(self) -> tuple[Cell, ...]:
+        return tuple(cell for cell in self.cells if not cell.is_key)
+
+    @property
+    def ordered(self) -> tuple[Cell, ...]:
+        """The cells as parts have them: keys first."""
+        return (*self.keys, *self.aggregates)
+
+    @property
+    def count(self) -> Cell | None:
+        """The column that says how many rows a group has."""
+        return next((cell for cell in self.aggregates if counts_rows(cell)), None)
+
+    def counting(self, cell: Cell) -> Cell | None:
+        """The column that says of how many values a sum is the sum."""
+        return next((each for each in self.aggregates if counts_values_of(each, cell)), None)
+
+    def takes_off(self, never_null: Callable[[Tree], bool]) -> bool:
+        """True where rows that went can be taken off: it is known when nothing is left, and of each value what becomes
+        of it, or when it stays as it is (`stays`).
+        """
+        if self.keys and self.count is None:
+            return False
+        return all(cell.function in HARMLESS or self.can_take_off(cell, never_null) for cell in self.aggregates)
+
+    @property
+    def checked(self) -> tuple[Cell, ...]:
+        """The values that stay as they are or have to be made anew when rows went."""
+        return tuple(cell for cell in self.aggregates if cell.function in HARMLESS)
+
+    @property
+    def stays(self) -> str:
+        """A condition over cells of rows that went (`gone`) and rows of the table (`shown`)."""
+        said = [
+            HARMLESS[cell.function].format(gone=f"gone.{cell.sql}", kept=f"shown.{quote_identifier(cell.name)}")
+            for cell in self.checked
+        ]
+        return f"coalesce({' AND '.join(f'({each})' for each in said)}, false)"
+
+    def gone(self, name: str, keys: Sequence[str]) -> str:
+        """The values of all rows that went, by key."""
+        values = [f"{COMBINED[cell.function]}({cell.sql}) AS {cell.sql}" for cell in self.checked]
+        return f"SELECT {', '.join([*keys, *values])} FROM {name}" + (" GROUP BY ALL" if keys else "")
+
+    def can_take_off(self, cell: Cell, never_null: Callable[[Tree], bool]) -> bool:
+        if cell.function in COUNTS:
+            return True
+        if cell.function != "sum" or cell.kind in FLOATS:
+            return False
+        if self.counting(cell) is not None:
+            return True
+        return self.count is not None and is_whole(cell) and never_null(cell.expression["arguments"][0]["expression"])
+
+    def of_rows(self, sql: str) -> str:
+        """The cells of rows with all columns of the table in their order."""
+        columns = ", ".join(f"{CELL}{at}" for at in range(1, len(self.values) + 1))
+        return f"SELECT {', '.join(cell.sql for cell in self.ordered)} FROM ({sql}) AS part({columns})"
+
+    def of_table(self, name: str) -> str:
+        """The cells of the rows that are there."""
+        listed = ", ".join(f"{quote_identifier(cell.name)} AS {cell.sql}" for cell in self.ordered)
+        return f"SELECT {listed} FROM {name}"
+
+    def taken_off(self, name: str) -> str:
+        """Cells of which sums and counts take off what they add."""
+        checked = self.checked
+        values = [f"{'NULL' if cell in checked else f'-{cell.sql}'} AS {cell.sql}" for cell in self.aggregates]
+        return f"SELECT {', '.join([*(cell.sql for cell in self.keys), *values])} FROM {name}"
+
+    def combined(self, parts: Sequence[str]) -> str:
+        """The rows of the table, out of the cells of all parts."""
+        keys = ", ".join(cell.sql for cell in self.keys)
+        listed = [cell.sql if cell.is_key else self.summed_up(cell) for cell in self.cells]
+        grouped = f" GROUP BY {keys}" if keys else ""
+        if keys and self.count is not None:
+            grouped += f" HAVING sum({self.count.sql}) > 0"
+        sums = f"SELECT {', '.join(listed)} FROM ({' UNION ALL '.join(parts)}){grouped}"
+        values = ", ".join(f"{value} AS {quote_identifier(name)}" for name, value in self.values)
+        return f"SELECT {values} FROM ({sums})" + (f" WHERE {self.having}" if self.having else "")
+
+    def summed_up(self, cell: Cell) -> str:
+        total = f"{COMBINED[cell.function]}({cell.sql})"
+        counting = (self.counting(cell) or (self.count if is_whole(cell) else None)) if cell.function == "sum" else None
+        if counting is not None:
+            total = f"CASE WHEN sum({counting.sql}) > 0 THEN {total} END"
+        return f"CAST({total} AS {cell.kind}) AS {cell.sql}"
+
+
+def merge_of(node: Tree, keys: Sequence[Tree], columns: Sequence[tuple[str, str]], binds: Binds) -> Merge | None:
+    """How the groups of a SELECT are added up; None where its columns do not tell, or it is not of that kind.
+
+    `columns` are the names and types of its answer, `binds` tells what can be said over its FROM clause.
+    """
+    items = node["select_list"]
+    if len(items) != len(columns) or node["qualify"] is not None or windows_of(node) or len(node["group_sets"]) > 1:
+        return None
+    if any(each["class"] in ("SUBQUERY", "LAMBDA", "STAR") for each in expressions([items, node["having"]])):
+        return None
+    cells = tuple(
+        cell
+        for at, (item, (name, kind)) in enumerate(zip(items, columns, strict=True), 1)
+        if (cell := cell_of(at, item, name, kind, keys)) is not None
+    )
+    if any(not any(cell.is_key and alike(cell.expression, key) for cell in cells) for key in keys):
+        return None
+    names = {str(item["alias"]).lower(): item for item in items if item["alias"]}
+    said = [over(item, cells, names, binds) for item in items]
+    having = None if node["having"] is None else over(node["having"], cells, names, binds)
+    if None in said or (node["having"] is not None and having is None):
+        return None
+    values = tuple((name, spoken(each)) for (name, _), each in zip(columns, said, strict=True) if each is not None)
+    return Merge(one_cell_each(cells), values, None if having is None else spoken(having))
+
+
+def one_cell_each(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """The cells without those that hold what another holds already."""
+    return tuple({written(cell.expression): cell for cell in reversed(cells)}.values())[::-1]
+
+
+def cell_of(at: int, item: Tree, name: str, kind: str, keys: Sequence[Tree]) -> Cell | None:
+    """What a column of the table holds, if that is a key or an aggregate by itself."""
+    if any(alike(item, key) for key in keys):
+        return Cell(at, name, kind, without_alias(item), is_key=True)
+    if is_aggregate(item) and is_combined(item, kind):
+        return Cell(at, name, kind, without_alias(item))
+    return None
+
+
+def is_combined(call: Tree, kind: str) -> bool:
+    """True for a call whose value for all rows follows from its values for parts of them."""
+    name = call["function_name"]
+    if name not in COMBINED or call.get("export_state"):
+        return False
+    if len(call["arguments"]) != (0 if name == "count_star" else 1):
+        return False
+    if call["distinct"] and name not in ("min", "max"):
+        return False
+    if name == "sum":
+        return kind.startswith((*SUMMED, *FLOATS))
+    return not any(loose in kind for loose in LOOSE)
+
+
+def is_whole(cell: Cell) -> bool:
+    return cell.expression["filter"] is None
+
+
+def counts_rows(cell: Cell) -> bool:
+    """True for `count(*)` and `count(1)`."""
+    if cell.function == "count":
+        return is_whole(cell) and is_some_constant(cell.expression["arguments"][0]["expression"])
+    return cell.function == "count_star" and is_whole(cell)
+
+
+def is_some_constant(expression: Tree) -> bool:
+    return bool(expression["class"] == "CONSTANT" and (expression.get("literal") or {}).get("kind") == "INTEGER")
+
+
+def counts_values_of(count: Cell, sum_: Cell) -> bool:
+    """True for `count(x) FILTER (WHERE y)` beside `sum(x) FILTER (WHERE y)`."""
+    nameless = {"function_name": "", "qualified_name": None}
+    return count.function == "count" and alike({**count.expression, **nameless}, {**sum_.expression, **nameless})
+
+
+def over(expression: Tree, cells: Sequence[Cell], names: dict[str, Tree], binds: Binds) -> Tree | None:
+    """An expression said over the cells; None where they do not tell it."""
+    try:
+        said: Tree = without_alias(_over(expression, cells, names, binds))
+    except LookupError:
+        return None
+    return said
+
+
+def _over(value: Any, cells: Sequence[Cell], names: dict[str, Tree], binds: Binds) -> Any:
+    if isinstance(value, list):
+        return [_over(each, cells, names, binds) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if "class" in value:
+        for cell in cells:
+            if alike(value, cell.expression):
+                return column(cell.sql)
+        if value["class"] == "COLUMN_REF":
+            name = value["column_names"][-1].lower()
+            if len(value["column_names"]) > 1 or name not in names or binds(value):
+                raise LookupError(name)
+            return _over(names[name], cells, {each: names[each] for each in names if each != name}, binds)
+        if is_aggregate(value):
+            raise LookupError(value["function_name"])
+    return {key: _over(each, cells, names, binds) for key, each in value.items()}

@@ -1,0 +1,121 @@
+"""Makes the rows of groups out of the rows that are there and what came: the rule `merged`.
+
+groups that are there                           their cells, and those of what came, combined
+groups that are new                             those of what came
+groups that lost a row which cannot be taken    made anew from all of their rows
+off again, and those that HAVING left out
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from assetflow.incremental.answer import KEY, KEYS, Answer, Rule
+from assetflow.incremental.merged import Cell, Merge, is_some_constant, merge_of
+from assetflow.incremental.refused import Refused
+from assetflow.incremental.tree import alike, called, select, spoken, text
+from assetflow.lineage.sql_tree import Tree, place
+from assetflow.quoting import quote_identifier
+
+if TYPE_CHECKING:
+    from assetflow.incremental.blocks import Block
+    from assetflow.incremental.refresh import Refreshing
+
+PLUS, MINUS = f"{KEYS}merged_plus", f"{KEYS}merged_minus"
+
+
+def merged(work: Refreshing, block: Block, keys: list[Tree]) -> Answer | None:
+    """The groups of the query's last block; None where the rows that are there do not tell enough."""
+    terms = work.terms(block)
+    if work.shown is None or terms is None or block is not work.root:
+        return None
+    merge = merge_of(
+        block.node, keys, work.columns_of(block.name), lambda each: work.binds(each, block.node["from_table"])
+    )
+    if merge is None:
+        return None
+    for name, nodes in zip((PLUS, MINUS), terms, strict=True):
+        parts = " UNION ALL ".join(f"({text({**node, 'having': None})})" for node in nodes)
+        work.keep(name, merge.of_rows(parts or text(work.empty(block))))
+    takes_off = bool(terms[1]) and merge.takes_off(lambda each: is_never_null(work, block, each))
+    work.rules.append(Rule("merged", block.name, tuple(map(spoken, keys))))
+    if keys:
+        return groups(work, block, Went(merge, bool(terms[1]), takes_off), keys)
+    return total(work, Went(merge, bool(terms[1]), takes_off))
+
+
+class Went(NamedTuple):
+    """A merge, whether rows went, and whether these can be taken off."""
+
+    merge: Merge
+    has_minus: bool
+    takes_off: bool
+
+    def parts(self, shown: str) -> list[str]:
+        """The cells to combine: of the rows that are there, of what came, and of what went."""
+        parts = [self.merge.of_table(shown), f"FROM {PLUS}"]
+        return [*parts, self.merge.taken_off(MINUS)] if self.takes_off else parts
+
+
+def groups(work: Refreshing, block: Block, went: Went, keys: list[Tree]) -> Answer:
+    """The rows of all groups to which rows came, or from which rows went."""
+    merge = went.merge
+    cells = [next(cell for cell in merge.keys if alike(cell.expression, key)) for key in keys]
+    columns = ", ".join(cell.sql for cell in cells)
+    found = work.find_keys_in([f"SELECT {columns} FROM {name}" for name in (PLUS, MINUS)], len(keys))
+    there = f"(SELECT shown.* FROM {work.shown} AS shown SEMI JOIN {found} AS gone ON {match(cells, 'shown')})"
+    again = []
+    if merge.having is not None:
+        again.append(f"FROM {found} AS gone ANTI JOIN {there} AS shown ON {match(cells, 'shown')}")
+    if went.has_minus and not went.takes_off:
+        again.append(f"SELECT {columns} FROM {MINUS}")
+    elif went.has_minus and merge.checked:
+        names = [f"{KEY}{at}" for at in range(1, len(keys) + 1)]
+        gone = merge.gone(MINUS, [f"{cell.sql} AS {name}" for cell, name in zip(cells, names, strict=True)])
+        joined = f"({gone}) AS gone LEFT JOIN {there} AS shown ON {match(cells, 'shown')}"
+        again.append(f"SELECT {', '.join(names)} FROM {joined} WHERE NOT {merge.stays}")
+    output = tuple(cell.name for cell in cells)
+    if not again:
+        return Answer(merge.combined(went.parts(there)), keys=found, key_columns=output)
+    anew = work.find_keys_in(again, len(keys))
+    others = [f"FROM ({part}) AS part ANTI JOIN {anew} AS gone ON {match(cells, 'part')}" for part in went.parts(there)]
+    rows = text(work.restricted(block, "new", keys, anew, work.key_names(anew)))
+    return Answer(f"({merge.combined(others)}) UNION ALL ({rows})", keys=found, key_columns=output)
+
+
+def match(cells: Sequence[Cell], table: Literal["shown", "part"]) -> str:
+    """Rows of the table as it is shown, or cells, of a key in question. NULL is a key like any other."""
+    names = [quote_identifier(cell.name) if table == "shown" else cell.sql for cell in cells]
+    alike = [f"{table}.{name} IS NOT DISTINCT FROM gone.{KEY}{at}" for at, name in enumerate(names, 1)]
+    return " AND ".join(alike)
+
+
+def total(work: Refreshing, went: Went) -> Answer:
+    """The one row of aggregates over all rows."""
+    merge, shown = went.merge, str(work.shown)
+    place_of = place(merge.aggregates[0].expression) if merge.aggregates else None
+    if not work.assume:
+        if work.cursor.execute(f"SELECT count(*) FROM {shown}").fetchall()[0][0] != 1:
+            raise Refused("a total that HAVING left out", place_of)
+        if went.has_minus and not (went.takes_off and total_stays(work, merge)):
+            raise Refused("rows went from a total that does not tell what it is without them", place_of)
+    return Answer(merge.combined(went.parts(shown)), is_whole=True)
+
+
+def total_stays(work: Refreshing, merge: Merge) -> bool:
+    if not merge.checked:
+        return True
+    asked = f"SELECT {merge.stays} FROM ({merge.gone(MINUS, [])}) AS gone, {work.shown} AS shown"
+    return bool(work.cursor.execute(asked).fetchall()[0][0])
+
+
+def is_never_null(work: Refreshing, block: Block, value: Tree) -> bool:
+    """True for values of which none is NULL now; asked where the statistics of files tell it."""
+    if is_some_constant(value):
+        return True
+    node = work.at(block, "new")
+    if node["from_table"]["type"] != "BASE_TABLE" or value["class"] != "COLUMN_REF" or work.assume:
+        return work.assume
+    values = text(select([called(value, f"{KEY}value")], node["from_table"], node["where_clause"]))
+    return not work.cursor.execute(f"SELECT EXISTS(FROM ({values}) WHERE {KEY}value IS NULL)").fetchall()[0][0]
