@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
+from assetflow.incremental.query_parts import has_groups, windows_of
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.tree import (
     all_of,
@@ -29,12 +30,20 @@ GENERATORS = frozenset({"unnest", "generate_series", "range"})
 SET_OPERATIONS = ("UNION", "UNION_ALL", "EXCEPT", "EXCEPT_ALL", "INTERSECT", "INTERSECT_ALL")
 
 
+class Member(NamedTuple):
+    """A condition IN or NOT IN: the expression that is looked for, and the block in which it is looked for."""
+
+    expression: Tree
+    name: str
+    is_negated: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """One part of a query. `children` are the tables and blocks that it combines, for a set operation.
 
-    `inner` are the tables and blocks that its subqueries read. `members` are the IN (SELECT ...) conditions whose
-    subquery is a block of its own: the expression that is looked for, and that block.
+    `inner` are the tables and blocks that its subqueries read. `members` are the conditions IN (SELECT ...) whose
+    subquery is a block of its own.
     """
 
     name: str
@@ -42,7 +51,7 @@ class Block:
     operation: str = "SELECT"
     children: tuple[str, ...] = ()
     inner: frozenset[str] = frozenset()
-    members: tuple[tuple[Tree, str], ...] = ()
+    members: tuple[Member, ...] = ()
 
     @property
     def reads(self) -> frozenset[str]:
@@ -50,7 +59,7 @@ class Block:
         if self.operation != "SELECT":
             return frozenset(self.children)
         table = self.node["from_table"]
-        return frozenset(leaf.name for leaf in leaves(table)) | self.inner | {name for _, name in self.members}
+        return frozenset(leaf.name for leaf in leaves(table)) | self.inner | {member.name for member in self.members}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +150,11 @@ class _Taker:
         for modifier in node["modifiers"]:
             if modifier["type"].startswith("LIMIT"):
                 raise Refused("LIMIT", place(modifier.get("limit") or {}))
+        for modifier in node["modifiers"]:
             if modifier["type"] == "DISTINCT_MODIFIER":
                 if modifier.get("distinct_on_targets"):
-                    raise Refused("DISTINCT ON", place(modifier["distinct_on_targets"][0]))
+                    refuse_unordered(node, modifier)
+                    return node["modifiers"], False
                 distinct = True
             elif modifier["type"] != "ORDER_MODIFIER":
                 raise Refused(modifier["type"])
@@ -175,6 +186,8 @@ class _Taker:
             name = self.take(table["subquery"]["node"], scope)
             return table_named(name, table["alias"] or "unnamed_subquery", table["column_name_alias"])
         if kind == "TABLE_FUNCTION" and table["function"]["function_name"] in GENERATORS:
+            if any(each["class"] == "SUBQUERY" for each in expressions(table["function"])):
+                raise Refused("a subquery in a table function", place(table))
             return table
         if kind in ("EMPTY", "EMPTY_FROM"):
             return table
@@ -188,6 +201,8 @@ class _Taker:
             raise Refused("a LATERAL join", place(table))
         if table["join_type"] not in ("INNER", "LEFT", "RIGHT", "SEMI", "ANTI", "FULL", "OUTER"):
             raise Refused(f"a {table['join_type']} JOIN", place(table))
+        if any(each["class"] == "SUBQUERY" for each in expressions(table["condition"])):
+            raise Refused("a subquery in the condition of a JOIN", place(table))
         left, right = self.from_(table["left"], scope), self.from_(table["right"], scope)
         return {**table, "left": left, "right": right}
 
@@ -201,21 +216,20 @@ class _Taker:
             raise Refused(f"{table['table_name']}, which is no table of the project", place(table))
         return named(table, self.tables[name])
 
-    def members(self, node: Tree, scope: Scope) -> tuple[Tree, tuple[tuple[Tree, str], ...]]:
+    def members(self, node: Tree, scope: Scope) -> tuple[Tree, tuple[Member, ...]]:
         """The conditions `x IN (SELECT ...)` of WHERE, whose subquery becomes a block."""
         condition, found = node["where_clause"], []
         changed = []
         for each in conjuncts(condition):
-            if each["class"] == "SUBQUERY" and each["subquery_type"] == "ANY" and is_equality(each):
-                if not is_closed(each["subquery"]["node"], scope, self.tables):
-                    changed.append(each)
-                    continue
-                name = self.take(each["subquery"]["node"], scope)
-                found.append((without_alias(each["child"]), name))
-                query = {**each["subquery"], "node": select_all(name)}
-                changed.append({**each, "subquery": query})
-            else:
+            is_negated = each["type"] == "OPERATOR_NOT"
+            test = each["children"][0] if is_negated else each
+            if not is_in(test) or not is_closed(test["subquery"]["node"], scope, self.tables):
                 changed.append(each)
+            else:
+                name = self.take(test["subquery"]["node"], scope)
+                found.append(Member(without_alias(test["child"]), name, is_negated))
+                test = {**test, "subquery": {**test["subquery"], "node": select_all(name)}}
+                changed.append({**each, "children": [test]} if is_negated else test)
         if not found:
             return node, ()
         return {**node, "where_clause": all_of(changed)}, tuple(found)
@@ -263,6 +277,19 @@ class _Taker:
         return self.add(Block("", _distinct(name), "DISTINCT", (name,))) if distinct else name
 
 
+def distinct_on(node: Tree) -> list[Tree]:
+    """The expressions of DISTINCT ON."""
+    return [each for modifier in node["modifiers"] for each in modifier.get("distinct_on_targets") or ()]
+
+
+def refuse_unordered(node: Tree, modifier: Tree) -> None:
+    where = place(modifier["distinct_on_targets"][0])
+    if not any(each["type"] == "ORDER_MODIFIER" for each in node["modifiers"]):
+        raise Refused("DISTINCT ON without ORDER BY, which depends on the order of rows", where)
+    if node["type"] != "SELECT_NODE" or node["qualify"] or windows_of(node) or has_groups(node):
+        raise Refused("DISTINCT ON of groups or windows", where)
+
+
 def set_children(node: Tree) -> list[Tree]:
     return list(node["children"]) if "children" in node else [node["left"], node["right"]]
 
@@ -276,11 +303,17 @@ def with_children(node: Tree, names: tuple[str, ...]) -> Tree:
 
 
 def is_member(condition: Tree) -> bool:
-    """True for an IN whose subquery has been made a block."""
+    """True for an IN or NOT IN whose subquery has been made a block."""
+    if condition["type"] == "OPERATOR_NOT":
+        condition = condition["children"][0]
     if condition["class"] != "SUBQUERY" or condition["subquery_type"] != "ANY":
         return False
     table = condition["subquery"]["node"].get("from_table") or {}
     return str(table.get("table_name", "")).startswith(PREFIX)
+
+
+def is_in(condition: Tree) -> bool:
+    return bool(condition["class"] == "SUBQUERY" and condition["subquery_type"] == "ANY" and is_equality(condition))
 
 
 def is_equality(condition: Tree) -> bool:
@@ -312,5 +345,7 @@ def _without_order(node: Tree) -> tuple[Tree, tuple[Tree, ...]]:
     orders = [modifier for modifier in node["modifiers"] if modifier["type"] == "ORDER_MODIFIER"]
     if any(modifier["type"].startswith("LIMIT") for modifier in node["modifiers"]):
         return node, ()
+    if node["type"] == "SELECT_NODE" and distinct_on(node):
+        return node, tuple(order for modifier in orders for order in modifier["orders"])
     kept = [modifier for modifier in node["modifiers"] if modifier["type"] != "ORDER_MODIFIER"]
     return {**node, "modifiers": kept}, tuple(order for modifier in orders for order in modifier["orders"])

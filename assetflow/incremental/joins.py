@@ -1,7 +1,7 @@
 """Which side of a join adds rows of its own, and by which keys the other side is looked up.
 
 A row more on the left of a LEFT, SEMI or ANTI JOIN adds rows to the answer or none. A row more on the right changes
-what becomes of all rows on the left that have its key.
+what becomes of all rows on the left that have its key. In a FULL JOIN that is so for both sides.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assetflow.incremental.refused import Refused
-from assetflow.incremental.tree import Leaf, column, conjuncts
+from assetflow.incremental.tree import Leaf, column, conjuncts, either
 from assetflow.lineage.sql_tree import Tree, place
 
 ADDING = {
@@ -20,6 +20,8 @@ ADDING = {
     "ANTI": ("left",),
 }
 """The sides of a join whose rows each stand for themselves."""
+
+FULL = ("FULL", "OUTER")
 
 BindsOver = Callable[[Tree, Tree], bool]
 """True for an expression that can be said over a FROM clause."""
@@ -38,9 +40,10 @@ def looked_up(leaf: Leaf) -> Lookup | None:
 
 
 def pairs(join: Tree, side: str, binds: BindsOver) -> tuple[list[Tree], list[Tree]]:
-    """The expressions that a join holds equal: those of the side that adds rows, and those of `side`, the other one."""
-    if join["join_type"] not in ADDING:
-        raise Refused(f"a {join['join_type']} JOIN of a table that changed", place(join))
+    """The expressions that a join holds equal: those by which its rows are found, and those of the side that changed.
+
+    The rows of a FULL JOIN are found by the value of either side, since each may be missing.
+    """
     mine, other = join["right" if side == "left" else "left"], join[side]
     if join["using_columns"]:
         names = join["using_columns"]
@@ -53,7 +56,7 @@ def pairs(join: Tree, side: str, binds: BindsOver) -> tuple[list[Tree], list[Tre
             continue
         for one, two in ((condition["left"], condition["right"]), (condition["right"], condition["left"])):
             if binds(one, mine) and binds(two, other):
-                here.append(one)
+                here.append(either(one, two) if join["join_type"] in FULL else one)
                 there.append(two)
                 break
     if not here:

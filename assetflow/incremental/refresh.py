@@ -13,19 +13,21 @@ from typing import TYPE_CHECKING, Any, Literal
 import duckdb
 
 from assetflow.incremental.answer import KEY, KEYS, Answer, Change, Rule, Version, version_of
-from assetflow.incremental.blocks import PREFIX, Block, Parts, with_children
-from assetflow.incremental.joins import looked_up, pairs
+from assetflow.incremental.blocks import PREFIX, Block, Member, Parts, distinct_on, with_children
+from assetflow.incremental.joins import FULL, looked_up, pairs
 from assetflow.incremental.merging import merged
 from assetflow.incremental.query_parts import (
     group_keys,
     has_groups,
     outside_subqueries,
     refuse_unsteady,
+    said_over_tables,
     window_keys,
     windows_of,
 )
 from assetflow.incremental.ranges import conditions, ranges
 from assetflow.incremental.refused import Refused
+from assetflow.incremental.subqueries import correlation, subqueries_over
 from assetflow.incremental.tree import (
     alike,
     all_of,
@@ -40,6 +42,7 @@ from assetflow.incremental.tree import (
     select,
     select_all,
     spoken,
+    tables_of,
     text,
     without_alias,
     written,
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
 
 Columns = Sequence[tuple[str, str]]
 """Names and types."""
+Lookup = tuple[list[Tree], str]
 INEXACT = ("FLOAT", "DOUBLE", "INTERVAL", "TIME WITH TIME ZONE", "VARIANT", "GEOMETRY")
 """Types of which two values can be equal and still be told apart."""
 
@@ -79,6 +83,7 @@ class Refreshing:
     rules: list[Rule] = field(default_factory=list)
     made: int = 0
     root: Block | None = None
+    found: dict[str, list[Lookup]] = field(default_factory=dict)
 
     def run(self, parts: Parts) -> Answer:
         self.changes, self.root = dict(self.given), parts.root
@@ -113,23 +118,13 @@ class Refreshing:
             return self.union_all(block)
         if block.operation != "SELECT":
             return self.by_rows(block)
-        for each in outside_subqueries(block.node["select_list"]):
-            if each["class"] == "SUBQUERY":
-                self.refuse_changed_subquery(block, each)
-        if block.inner & self.changes.keys():
-            self.refuse_changed_subquery(block, None)
+        if on := distinct_on(block.node):
+            return self.by_keys(block, [said_over_tables(each, block.node, self.binds_over(block)) for each in on])
         if has_groups(block.node):
             return self.by_groups(block)
         if windows_of(block.node):
             return self.by_keys(block, window_keys(block.node, None))
         return self.linear(block)
-
-    def refuse_changed_subquery(self, block: Block, subquery: Tree | None) -> None:
-        changed = sorted(name for name in block.inner & self.changes.keys())
-        if changed:
-            said = "an inner query" if changed[0].startswith(PREFIX) else changed[0]
-            found = [each for each in expressions(block.node) if each["class"] == "SUBQUERY"]
-            raise Refused(f"a subquery over {said}, which changed", place(subquery or found[0]))
 
     def settle(self, block: Block, answer: Answer) -> None:
         """Keep what came to a block and what went, for the blocks that read it."""
@@ -162,14 +157,51 @@ class Refreshing:
         """What comes to a block and what goes, a term for each table; None where rows are looked up in one of them."""
         found = list(leaves(block.node["from_table"]))
         changed = [at for at, leaf in enumerate(found) if leaf.name in self.changes]
-        if any(looked_up(found[at]) for at in changed) or self.members_changed(block):
+        if any(looked_up(found[at]) for at in changed) or self.lookups(block):
             return None
         plus = [self.term(block, at, "plus") for at in changed if self.changes[found[at].name].plus]
         minus = [self.term(block, at, "minus") for at in changed if self.changes[found[at].name].minus]
         return plus, minus
 
-    def members_changed(self, block: Block) -> list[tuple[Tree, str]]:
-        return [(each, name) for each, name in block.members if name in self.changes]
+    def lookups(self, block: Block) -> list[Lookup]:
+        """Subqueries that changed: the expressions that are looked up in them, and the block of what is found there."""
+        if block.name not in self.found:
+            changed = [name for name in block.inner if name in self.changes]
+            members = [each for each in block.members if each.name in self.changes]
+            for member in members:
+                self.refuse_turned(member)
+            inner = [self.correlated(block, each, changed) for each in subqueries_over(block.node, changed)]
+            found = [([member.expression], member.name) for member in members]
+            self.found[block.name] = [*found, *(each for each in inner if each is not None)]
+        return self.found[block.name]
+
+    def refuse_turned(self, member: Member) -> None:
+        """Refuse a NOT IN whose list came to hold NULL, or any value at all, or ceased to: that concerns all rows."""
+        columns = self.columns_of(member.name)
+        if len(columns) > 1:
+            raise Refused("IN of several columns", place(member.expression))
+        name = quote_identifier(columns[0][0])
+        asked = [
+            f"SELECT count(*) > 0, count(*) > count({name}) FROM {quote_identifier(version_of(member.name, version))}"
+            for version in ("old", "new")
+        ]
+        if member.is_negated and len({self.cursor.execute(each).fetchall()[0] for each in asked}) > 1:
+            said = "NOT IN of a list that came to hold NULL, or its first value, or lost it"
+            raise Refused(said, place(member.expression))
+
+    def correlated(self, block: Block, subquery: Tree, changed: Sequence[str]) -> Lookup | None:
+        """By what a subquery is looked up; None where its answer is what it was, however it is looked up."""
+        found = correlation(subquery, block.node["from_table"], changed, self.binds)
+        if found is None:
+            said = min(tables_of(subquery["subquery"]).intersection(changed))
+            said = "an inner query" if said.startswith(PREFIX) else said
+            raise Refused(f"a subquery over {said}, which changed", place(subquery))
+        self.made += 1
+        inside = Block(f"{PREFIX}inside_{self.made}", found.inside)
+        self.show(inside, "new")
+        self.show(inside, "old")
+        self.settle(inside, self.answer(inside))
+        return (found.outside, inside.name) if inside.name in self.changes else None
 
     def term(self, block: Block, at: int, version: Version) -> Tree:
         """One term of the sum: tables before this one as they are now, those after it as they were."""
@@ -181,16 +213,17 @@ class Refreshing:
         for leaf in leaves(block.node["from_table"]):
             lookup = looked_up(leaf)
             if lookup is not None and leaf.name in self.changes:
-                for key in pairs(*lookup, self.binds)[0]:
+                for key in self.pairs(*lookup)[0]:
                     found.setdefault(written(key), key)
-        for expression, _ in self.members_changed(block):
-            found.setdefault(written(expression), expression)
+        for looked_for, _ in self.lookups(block):
+            for key in looked_for:
+                found.setdefault(written(key), key)
         return self.by_keys(block, list(found.values()))
 
     def by_groups(self, block: Block) -> Answer:
         """Groups: what came is added to the rows that are there where these tell enough, others are made anew."""
         node = block.node
-        keys = group_keys(node, lambda expression: self.binds(expression, node["from_table"]))
+        keys = group_keys(node, self.binds_over(block))
         answer = merged(self, block, keys)
         if answer is not None:
             return answer
@@ -235,7 +268,7 @@ class Refreshing:
         """SELECTs of the keys of all rows over a FROM clause that came or went, and perhaps of some others."""
         node, found = block.node, []
         where = None if inside else node["where_clause"]
-        seen: set[int] = set()
+        seen: set[tuple[int, str]] = set()
         for at, leaf in enumerate(leaves(table)):
             change = self.changes.get(leaf.name)
             if change is None:
@@ -246,19 +279,16 @@ class Refreshing:
                     found.append(self.keys_over(table, where, keys, at, "plus", "new"))
                 if change.minus:
                     found.append(self.keys_over(table, where, keys, at, "minus", "old"))
-            elif id(lookup[0]) not in seen:
-                seen.add(id(lookup[0]))
+            elif (id(lookup[0]), lookup[1]) not in seen:
                 join, side = lookup
-                here, there = pairs(join, side, self.binds)
+                seen.add((id(join), side))
+                here, there = self.pairs(join, side)
                 concerned = self.find_keys(self.touched(block, join[side], there, inside=True), len(there))
                 found += self.keys_among(table, where, keys, here, concerned)
         if not inside:
-            for expression, name in block.members:
-                change = self.changes.get(name)
-                if change is not None:
-                    versions: list[Version] = ["plus"] * change.plus + ["minus"] * change.minus  # type: ignore[assignment]
-                    concerned = self.find_keys([select_all(version_of(name, each)) for each in versions], 1)
-                    found += self.keys_among(table, where, keys, [expression], concerned)
+            for looked_for, name in self.lookups(block):
+                concerned = self.find_keys(self.came_and_went(name), len(looked_for))
+                found += self.keys_among(table, where, keys, looked_for, concerned)
         return found
 
     def keys_over(
@@ -281,6 +311,19 @@ class Refreshing:
             )
             for version in ("new", "old")
         ]
+
+    def pairs(self, join: Tree, side: str) -> tuple[list[Tree], list[Tree]]:
+        """By what the rows of a join are found when one side changed, and what that is on this side."""
+        here, there = pairs(join, side, self.binds)
+        if join["join_type"] in FULL:
+            other = "right" if side == "left" else "left"
+            others = pairs(join, other, self.binds)[1]
+            if self.kinds(there, join[side]) != self.kinds(others, join[other]):
+                raise Refused("a FULL JOIN of columns of different types", place(join))
+        return here, there
+
+    def kinds(self, expressions: Sequence[Tree], table: Tree) -> list[str]:
+        return [str(kind) for kind in self.cursor.sql(text(select(expressions, table, None))).types]
 
     def find_keys(self, selects: Sequence[Tree], count: int) -> str:
         return self.find_keys_in([text(each) for each in selects], count)
@@ -306,12 +349,7 @@ class Refreshing:
         kinds = [[kind for _, kind in one] for one in columns]
         if any(one != kinds[0] for one in kinds):
             raise Refused(f"{block.operation} of columns of different types")
-        selects = [
-            select_all(version_of(name, version))
-            for name in block.children
-            if name in self.changes
-            for version in self.versions_changed(name)
-        ]
+        selects = [each for name in block.children if name in self.changes for each in self.came_and_went(name)]
         found = self.find_keys(selects, len(kinds[0]))
         keys = self.key_names(found)
         new = self.rows_among(block, "new", columns, found, keys)
@@ -320,14 +358,11 @@ class Refreshing:
         outputs = tuple(name for name, _ in columns[0])
         return Answer(text(new), text(old), found, outputs)
 
-    def versions_changed(self, name: str) -> list[Version]:
+    def came_and_went(self, name: str) -> list[Tree]:
+        """SELECTs of the rows that came to a table, and of those that went."""
         change = self.changes[name]
-        versions: list[Version] = []
-        if change.plus:
-            versions.append("plus")
-        if change.minus:
-            versions.append("minus")
-        return versions
+        versions: list[Version] = ["plus"] * change.plus + ["minus"] * change.minus  # type: ignore[assignment]
+        return [select_all(version_of(name, version)) for version in versions]
 
     def rows_among(
         self,
@@ -446,6 +481,9 @@ class Refreshing:
         if len(plain) != 1 or len(same) != 1 or name in others or joins & {"RIGHT", "FULL", "OUTER"}:
             return None
         return same[0]
+
+    def binds_over(self, block: Block) -> Callable[[Tree], bool]:
+        return lambda expression: self.binds(expression, block.node["from_table"])
 
     def binds(self, expression: Tree, table: Tree) -> bool:
         try:

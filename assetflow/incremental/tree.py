@@ -102,6 +102,12 @@ def column(*names: str) -> Tree:
     return {**expression, "column_names": list(names)}
 
 
+def either(one: Tree, other: Tree) -> Tree:
+    """`coalesce(one, other)`."""
+    expression = copy.deepcopy(_template("SELECT coalesce(a, b)")["select_list"][0])
+    return {**expression, "children": [without_alias(one), without_alias(other)]}
+
+
 def called(expression: Tree, alias: str) -> Tree:
     return {**expression, "alias": alias}
 
@@ -141,6 +147,16 @@ def expressions(value: Any, *, into_subqueries: bool = True) -> Iterator[Tree]:
                 return
         for each in value.values():
             yield from expressions(each, into_subqueries=into_subqueries)
+
+
+def tables_of(value: Any) -> frozenset[str]:
+    """The names of all tables below a part of a tree."""
+    if isinstance(value, list):
+        return frozenset().union(*map(tables_of, value))
+    if not isinstance(value, dict):
+        return frozenset()
+    here = {str(value["table_name"])} if value.get("type") == "BASE_TABLE" else set()
+    return frozenset(here).union(*map(tables_of, value.values()))
 
 
 def text(node: Tree) -> str:

@@ -56,6 +56,26 @@ SELECT k, avg(x) AS m, count(*) AS n FROM t GROUP BY k;
 SELECT k, sum(x) / 2 AS h FROM t GROUP BY k;
 SELECT k, sum(DISTINCT x) AS s FROM t GROUP BY k;
 SELECT g, count(*) AS n FROM t GROUP BY k, g;
+SELECT t.k, u.name FROM t FULL JOIN u ON t.k = u.k;
+SELECT coalesce(t.k, u.k) AS k, x, w FROM t FULL JOIN u ON t.k = u.k AND t.x > u.w;
+SELECT k, x, w, y FROM t FULL JOIN u USING (k) LEFT JOIN v USING (k);
+SELECT t.k, t.g, u.w, v.y FROM (t LEFT JOIN v ON t.g = v.k) FULL JOIN u ON v.y = u.k AND t.k = u.w;
+SELECT u.name, count(*) AS n, sum(x) AS s FROM t FULL JOIN u ON t.k = u.k GROUP BY u.name;
+SELECT k, w FROM u WHERE NOT EXISTS (SELECT 1 FROM t WHERE t.k = u.k);
+SELECT k, w FROM u WHERE EXISTS (SELECT 1 FROM t WHERE t.k = u.k AND t.x > u.w) OR w = 1;
+SELECT k, w FROM u WHERE EXISTS (SELECT 1 FROM t JOIN v ON t.k = v.k WHERE v.y = u.w AND u.k = t.g);
+SELECT k, w FROM u WHERE EXISTS (SELECT 1 FROM v LEFT JOIN t ON t.k = v.k WHERE v.y = u.w AND t.x IS NULL);
+SELECT k, w, (SELECT max(x) FROM t WHERE t.k = u.k) AS m FROM u;
+SELECT k, w, (SELECT count(*) FROM t WHERE t.k = u.k AND t.g IS NOT DISTINCT FROM u.w) AS n FROM u WHERE w > 1;
+SELECT a.k, a.id FROM t a WHERE x = (SELECT max(x) FROM t b WHERE b.k = a.k);
+SELECT k, w IN (SELECT x FROM t WHERE t.k = u.k) AS b FROM u;
+SELECT k, count(*) AS n FROM u WHERE w > (SELECT min(x) FROM t WHERE t.k = u.k) GROUP BY k;
+WITH a AS (SELECT k, sum(x) AS s FROM t GROUP BY k) SELECT k, w FROM u WHERE EXISTS (SELECT 1 FROM a WHERE a.k = u.k AND s > 3);
+SELECT k, w FROM u WHERE k NOT IN (SELECT g FROM t WHERE g IS NOT NULL);
+SELECT k, w FROM u WHERE k NOT IN (SELECT g FROM t) AND w > 0;
+SELECT DISTINCT ON (k) k, x, id FROM t ORDER BY x DESC, id, g, d, s;
+SELECT DISTINCT ON (k, g) * FROM t ORDER BY k, g, x, id, d, s;
+WITH a AS (SELECT DISTINCT ON (k) k, x FROM t ORDER BY k, x) SELECT u.name, a.x FROM u LEFT JOIN a ON u.k = a.k;
 -- rows when t grows
 SELECT DISTINCT k, g FROM t;
 SELECT DISTINCT t.k, u.name FROM t LEFT JOIN u ON t.k = u.k;
@@ -112,8 +132,6 @@ SELECT k, list(x) AS l FROM t GROUP BY k;
 SELECT k, mode(x) AS m FROM t GROUP BY k;
 -- refused: row_number() over a window without ORDER BY
 SELECT id, row_number() OVER (PARTITION BY k) AS r FROM t;
--- refused: DISTINCT ON
-SELECT DISTINCT ON (k) k, x FROM t ORDER BY x;
 -- refused: GROUPING SETS, ROLLUP or CUBE
 SELECT k, g, count(*) AS n FROM t GROUP BY ROLLUP (k, g);
 -- refused: a sample of rows
@@ -122,15 +140,23 @@ SELECT * FROM t USING SAMPLE 3;
 WITH RECURSIVE r AS (SELECT k FROM t UNION ALL SELECT k + 1 FROM r WHERE k < 9) SELECT * FROM r;
 -- refused: UNION BY NAME
 SELECT k, x FROM t UNION ALL BY NAME SELECT w AS x, k FROM u;
--- refused: a FULL JOIN of a table that changed
-SELECT t.k, u.name FROM t FULL JOIN u ON t.k = u.k;
 -- refused: a subquery over t, which changed
 SELECT k, w FROM u WHERE w > (SELECT avg(x) FROM t);
--- refused: a subquery over t, which changed
-SELECT k, w FROM u WHERE NOT EXISTS (SELECT 1 FROM t WHERE t.k = u.k);
 -- refused: a ASOF JOIN
 SELECT t.id, u.w FROM t ASOF JOIN u ON t.k >= u.k;
 -- refused: a table function
 SELECT * FROM read_csv('x.csv'), t;
 -- refused: rowid, which depends on where a row is stored
 SELECT rowid AS r, k FROM t;
+-- refused: DISTINCT ON without ORDER BY, which depends on the order of rows
+SELECT DISTINCT ON (k) k, x FROM t;
+-- refused: a FULL JOIN of columns of different types
+SELECT t.k, u.name FROM t FULL JOIN u ON t.s = u.k;
+-- refused: a FULL JOIN without an equality, of a table that changed
+SELECT t.k, u.name FROM t FULL JOIN u ON t.k > u.k;
+-- refused: a subquery in the condition of a JOIN
+SELECT t.k, u.name FROM t JOIN u ON t.k = u.k AND u.w > (SELECT max(y) FROM v);
+-- refused: a subquery inside of a subquery, over a table that changed
+SELECT k FROM u WHERE EXISTS (SELECT 1 FROM v WHERE v.k = u.k AND v.y > (SELECT max(x) FROM t));
+-- refused: a subquery over t, which changed
+SELECT k FROM u WHERE EXISTS (SELECT 1 FROM t WHERE t.k > u.k);

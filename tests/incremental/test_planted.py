@@ -10,7 +10,7 @@ from types import ModuleType
 import duckdb
 import pytest
 
-from assetflow.incremental import merged, merging, query_parts, refresh, tree
+from assetflow.incremental import joins, merged, merging, query_parts, refresh, subqueries, tree
 from assetflow.incremental.refused import Refused
 from tests.incremental.test_rules import KNOWN, difference
 
@@ -43,11 +43,10 @@ PLANTED = {
         tree, "ON a IS NOT DISTINCT FROM u.k", "ON a = u.k",
     ),
     "the looked-up side of an outer join is taken for one that adds rows": (
-        refresh, "if any(looked_up(found[at]) for at in changed) or self.members_changed(block):",
-        "if self.members_changed(block):",
+        refresh, "if any(looked_up(found[at]) for at in changed) or self.lookups(block):", "if self.lookups(block):",
     ),
     "a changed list of IN is not looked at": (
-        refresh, "return [(each, name) for each, name in block.members if name in self.changes]", "return []",
+        refresh, "members = [each for each in block.members if each.name in self.changes]", "members: list[Member] = []",
     ),
     "only the rows now are looked up by a key that changed": (
         refresh, 'for version in ("new", "old")\n', 'for version in ("new",)\n',
@@ -98,6 +97,23 @@ PLANTED = {
     "rows that came are counted, and what was there is forgotten": (
         merging, 'parts = [self.merge.of_table(shown), f"FROM {PLUS}"]', 'parts = [f"FROM {PLUS}"]',
     ),
+    "a subquery that changed is not looked at": (
+        refresh, "inner = [self.correlated(block, each, changed) for each in subqueries_over(block.node, changed)]",
+        "inner: list[Lookup | None] = []",
+    ),
+    "NOT IN of a list without values is taken for any other": (
+        refresh, "if member.is_negated and", "if False and",
+    ),
+    "rows of a FULL JOIN are found by one side alone": (
+        joins, 'here.append(either(one, two) if join["join_type"] in FULL else one)', "here.append(one)",
+    ),
+    "what a subquery compares by < is taken for its key": (
+        subqueries, 'if condition["type"] not in ("COMPARE_EQUAL", "COMPARE_NOT_DISTINCT_FROM"):',
+        'if condition["class"] != "COMPARISON":',
+    ),
+    "DISTINCT ON keeps what it kept, and adds what is first among the rows that came": (
+        refresh, "if on := distinct_on(block.node):", "if False:",
+    ),
 }  # fmt: skip
 TOLD_BY = {
     "a count of different values is added up": "(DISTINCT",
@@ -109,6 +125,13 @@ TOLD_BY = {
     "a count of some rows is taken for that of all": "FILTER",
     "a group that HAVING left out is taken for a new one": "HAVING",
     "HAVING is asked of what came alone": "HAVING",
+    "NOT IN of a list without values is taken for any other": "NOT IN",
+    "a subquery that changed is not looked at": "(SELECT",
+    "rows of a FULL JOIN are found by one side alone": "FULL JOIN",
+    "what a subquery compares by < is taken for its key": "t.x > u.w",
+    "DISTINCT ON keeps what it kept, and adds what is first among the rows that came": "DISTINCT ON",
+    "the first window's PARTITION BY is taken for that of all": "OVER",
+    "only the rows now are looked up by a key that changed": "JOIN",
 }
 """Words of the shapes that notice what few do."""
 
