@@ -35,5 +35,5 @@ reliability:
 
 # 2,000 random histories of random SQL, each table compared with a rebuild after every night; an hour on two cores.
 refreshes:
-	ASSETFLOW_TEST_HISTORIES=2000 pytest -q tests/laws/test_refreshes.py
+	python -m tests.laws.nights 2000
 	ASSETFLOW_TEST_HISTORIES=100 pytest -q tests/incremental/test_rules.py

@@ -23,7 +23,7 @@ class Change(NamedTuple):
 class Rule:
     """Which rule was used for a block, in words: `keyed by day`."""
 
-    name: Literal["unchanged", "append", "linear", "merged", "keyed", "rows"]
+    name: Literal["unchanged", "append", "linear", "merged", "first rows", "keyed", "rows"]
     block: str
     keys: tuple[str, ...] = ()
 

@@ -14,8 +14,10 @@ import duckdb
 
 from assetflow.incremental.answer import KEY, KEYS, Answer, Change, Rule, Version, version_of
 from assetflow.incremental.blocks import PREFIX, Block, Member, Parts, distinct_on, with_children
+from assetflow.incremental.first_rows import first_rows
 from assetflow.incremental.joins import FULL, looked_up, pairs
 from assetflow.incremental.merging import merged
+from assetflow.incremental.new_rows import new_rows
 from assetflow.incremental.query_parts import (
     group_keys,
     has_groups,
@@ -123,7 +125,7 @@ class Refreshing:
         if has_groups(block.node):
             return self.by_groups(block)
         if windows_of(block.node):
-            return self.by_keys(block, window_keys(block.node, None))
+            return first_rows(self, block) or self.by_keys(block, window_keys(block.node, None))
         return self.linear(block)
 
     def settle(self, block: Block, answer: Answer) -> None:
@@ -264,6 +266,12 @@ class Refreshing:
         parts = [*conjuncts(where), *more]
         return all_of(parts) if parts else None
 
+    def restricted_table(self, name: str, columns: Sequence[str], found: str) -> str:
+        """A SELECT of the rows of a table of some keys only."""
+        node = select_all(name)
+        keys = [column(name, each) for each in columns]
+        return text({**node, "from_table": only_where(node["from_table"], keys, found, self.key_names(found))})
+
     def touched(self, block: Block, table: Tree, keys: Sequence[Tree], *, inside: bool = False) -> list[Tree]:
         """SELECTs of the keys of all rows over a FROM clause that came or went, and perhaps of some others."""
         node, found = block.node, []
@@ -345,6 +353,9 @@ class Refreshing:
 
     def by_rows(self, block: Block) -> Answer:
         """DISTINCT, UNION, EXCEPT, INTERSECT: how often a row is there depends on how often it was there before."""
+        answer = new_rows(self, block)
+        if answer is not None:
+            return answer
         columns = [self.columns_of(name) for name in block.children]
         kinds = [[kind for _, kind in one] for one in columns]
         if any(one != kinds[0] for one in kinds):

@@ -48,7 +48,6 @@ SELECT id, row_number() OVER (PARTITION BY k ORDER BY x, id, g, d, s) AS rn FROM
 SELECT *, sum(x) OVER (PARTITION BY k ORDER BY id, x, g, d, s) AS running FROM t;
 SELECT id, k, lag(x) OVER (PARTITION BY k ORDER BY id, x, g, d, s) AS p, rank() OVER (PARTITION BY k, g ORDER BY x) AS r FROM t;
 SELECT id, rank() OVER (PARTITION BY k, g ORDER BY x) AS r, sum(x) OVER (PARTITION BY k) AS s FROM t;
-SELECT * FROM t QUALIFY row_number() OVER (PARTITION BY k ORDER BY x DESC, id, g, d, s) = 1;
 SELECT k, g, sum(x) AS s, rank() OVER (PARTITION BY k ORDER BY sum(x)) AS r FROM t GROUP BY k, g;
 SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY k ORDER BY id, x, g, d, s) AS rn FROM t) WHERE rn <= 2;
 SELECT g, sum(x) AS s FROM t GROUP BY g HAVING min(t.s) IS NOT NULL OR sum(x) > 3;
@@ -77,14 +76,32 @@ SELECT DISTINCT ON (k) k, x, id FROM t ORDER BY x DESC, id, g, d, s;
 SELECT DISTINCT ON (k, g) * FROM t ORDER BY k, g, x, id, d, s;
 WITH a AS (SELECT DISTINCT ON (k) k, x FROM t ORDER BY k, x) SELECT u.name, a.x FROM u LEFT JOIN a ON u.k = a.k;
 -- rows when t grows
-SELECT DISTINCT k, g FROM t;
-SELECT DISTINCT t.k, u.name FROM t LEFT JOIN u ON t.k = u.k;
-SELECT k FROM t UNION SELECT k FROM u;
 SELECT k FROM t EXCEPT SELECT k FROM u;
 SELECT k FROM t EXCEPT ALL SELECT k FROM u;
 SELECT k FROM t INTERSECT SELECT k FROM u;
 SELECT k FROM t INTERSECT ALL SELECT k FROM u;
 -- keyed when t grows
+-- append when t grows
+SELECT DISTINCT k, g FROM t;
+SELECT DISTINCT t.k, u.name FROM t LEFT JOIN u ON t.k = u.k;
+SELECT k FROM t UNION SELECT k FROM u;
+SELECT DISTINCT t.k, u.name FROM t JOIN u ON t.k = u.k WHERE x > 1;
+WITH a AS (SELECT DISTINCT k, g FROM t) SELECT * FROM a ORDER BY k;
+SELECT DISTINCT k FROM (SELECT k FROM t UNION ALL SELECT w FROM u);
+-- rows when t grows
+SELECT DISTINCT s FROM (SELECT k, count(*) AS s FROM t GROUP BY k);
+SELECT k FROM t UNION SELECT k FROM u EXCEPT SELECT k FROM v;
+-- first rows when t grows
+SELECT * FROM t QUALIFY row_number() OVER (PARTITION BY k ORDER BY x DESC, id, g, d, s) = 1;
+SELECT * FROM t WHERE x > 1 QUALIFY row_number() OVER (PARTITION BY k, g ORDER BY x, id, d, s) <= 2;
+SELECT id, k AS kk, x + 1 AS y FROM t QUALIFY rank() OVER (PARTITION BY k ORDER BY x + 1 DESC NULLS LAST, id) < 3;
+SELECT t.k, u.name, t.id, u.w FROM t JOIN u ON t.k = u.k QUALIFY dense_rank() OVER (PARTITION BY t.k ORDER BY t.id, u.w) <= 1;
+SELECT k, x FROM t QUALIFY rank() OVER (PARTITION BY k ORDER BY x) <= 2;
+-- keyed when t grows
+SELECT id, k FROM t QUALIFY row_number() OVER (PARTITION BY k ORDER BY x, id, g, d, s) = 1;
+SELECT * FROM t QUALIFY row_number() OVER (PARTITION BY k ORDER BY x, id, g, d, s) = 2;
+SELECT * FROM t QUALIFY row_number() OVER (PARTITION BY k ORDER BY x, id, g, d, s) > 1;
+SELECT * FROM t QUALIFY row_number() OVER (PARTITION BY k ORDER BY x, id, g, d, s) = 1 OR x > 3;
 -- merged when t grows
 SELECT k, count(*) AS n FROM t GROUP BY k;
 SELECT k, g, sum(x) AS s, min(x) AS lo, max(d) AS hi FROM t GROUP BY k, g;

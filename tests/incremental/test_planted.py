@@ -10,7 +10,7 @@ from types import ModuleType
 import duckdb
 import pytest
 
-from assetflow.incremental import joins, merged, merging, query_parts, refresh, subqueries, tree
+from assetflow.incremental import first_rows, joins, merged, merging, new_rows, query_parts, refresh, subqueries, tree
 from assetflow.incremental.refused import Refused
 from tests.incremental.test_rules import KNOWN, difference
 
@@ -114,6 +114,24 @@ PLANTED = {
     "DISTINCT ON keeps what it kept, and adds what is first among the rows that came": (
         refresh, "if on := distinct_on(block.node):", "if False:",
     ),
+    "the first rows are chosen among those that came alone": (
+        first_rows, "{kept} UNION ALL FROM {PLUS}", "FROM {PLUS}",
+    ),
+    "the first rows are added to, though rows went": (
+        first_rows, "terms is None or terms[1] or", "terms is None or",
+    ),
+    "the second row is taken for one of the first": (
+        first_rows, 'or (qualify["type"] == "COMPARE_EQUAL" and value != "1")', "",
+    ),
+    "every row that came is new": (
+        new_rows, "ANTI JOIN {work.shown} AS shown ON {match}", "",
+    ),
+    "rows of a DISTINCT stay, though all that were alike went": (
+        new_rows, "if any(work.changes[name].minus for name in changed):", "if False:",
+    ),
+    "EXCEPT is taken for UNION": (
+        new_rows, 'if block.operation not in ("DISTINCT", "UNION")', "if False",
+    ),
 }  # fmt: skip
 TOLD_BY = {
     "a count of different values is added up": "(DISTINCT",
@@ -125,12 +143,20 @@ TOLD_BY = {
     "a count of some rows is taken for that of all": "FILTER",
     "a group that HAVING left out is taken for a new one": "HAVING",
     "HAVING is asked of what came alone": "HAVING",
+    "the first rows are chosen among those that came alone": "QUALIFY",
+    "the first rows are added to, though rows went": "QUALIFY",
+    "the second row is taken for one of the first": ") = 2",
+    "every row that came is new": "DISTINCT",
+    "rows of a DISTINCT stay, though all that were alike went": "DISTINCT",
+    "EXCEPT is taken for UNION": "EXCEPT",
     "NOT IN of a list without values is taken for any other": "NOT IN",
     "a subquery that changed is not looked at": "(SELECT",
     "rows of a FULL JOIN are found by one side alone": "FULL JOIN",
     "what a subquery compares by < is taken for its key": "t.x > u.w",
     "DISTINCT ON keeps what it kept, and adds what is first among the rows that came": "DISTINCT ON",
-    "the first window's PARTITION BY is taken for that of all": "OVER",
+    "the first window's PARTITION BY is taken for that of all": "AS r, sum(x)",
+    "groups of rows that went are not made anew": "min(",
+    "DISTINCT adds every row that came": "DISTINCT",
     "only the rows now are looked up by a key that changed": "JOIN",
 }
 """Words of the shapes that notice what few do."""

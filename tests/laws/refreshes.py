@@ -3,11 +3,15 @@
 Every table has the same five columns, so that any query can stand on any other:
 
     k BIGINT, g BIGINT, v BIGINT, d DATE, s VARCHAR
+
+The last asset, which nobody reads, has columns of its own: decimals, sums of 128 bits, totals; it comes and goes.
 """
 
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections import Counter
 
 import duckdb
@@ -16,7 +20,8 @@ from tests.conftest import Shop
 
 COLUMNS = {"k": "BIGINT", "g": "BIGINT", "v": "BIGINT", "d": "DATE", "s": "VARCHAR"}
 SOURCES = ("orders", "items", "people")
-ASSETS = ("one", "two", "three", "four", "five")
+ASSETS = ("one", "two", "three", "four", "five", "last")
+STEPS = 8
 WORDS = ("a", "b", "o'x", 'q"q', "long text, with a comma", "")
 Row = tuple[str, ...]
 
@@ -69,7 +74,41 @@ SHAPES = (
     "SELECT k, g, unnest([v, {n}]) AS v, d, s FROM {a}",
     "SELECT k, g, v, d, s FROM {a} ORDER BY k, g, v, d, s LIMIT 4",
     "SELECT k, g, any_value(v) * 0 AS v, max(d) AS d, max(s) AS s FROM {a} GROUP BY k, g",
+    "SELECT k, count(*) AS g, sum(v)::BIGINT AS v, max(d) AS d, min(s) AS s FROM {a} GROUP BY k",
+    "SELECT k, g, coalesce(sum(v), 0)::BIGINT AS v, d, max(s) AS s FROM {a} GROUP BY k, g, d",
+    "SELECT count(v) AS k, g, count(*) AS v, d, s FROM {a} WHERE v <> {n} GROUP BY g, d, s HAVING count(*) > 1",
+    "SELECT g AS k, count(*) AS g, max(v) AS v, min(d) AS d, max(s) AS s FROM {a} GROUP BY ALL ORDER BY k",
+    "SELECT count(*) AS k, max(g) AS g, min(v) AS v, max(d) AS d, min(s) AS s FROM {a}",
+    "SELECT count(*) AS k, count(v) AS g, NULL::BIGINT AS v, NULL::DATE AS d, 'all' AS s FROM {a} WHERE v > {n}",
+    "SELECT * FROM {a} t WHERE NOT EXISTS (SELECT 1 FROM {b} u WHERE u.k = t.k AND u.v > t.g)",
+    "SELECT * FROM {a} t WHERE EXISTS (SELECT 1 FROM {b} u WHERE u.k = t.k AND u.s = t.s) OR v = {n}",
+    "SELECT * FROM {a} t WHERE k NOT IN (SELECT g FROM {b} u WHERE v > {n})",
+    "SELECT k, g, (SELECT max(u.v) FROM {b} u WHERE u.k = t.k) AS v, d, s FROM {a} t",
+    "SELECT k, (SELECT count(*) FROM {b} u WHERE u.g = t.g AND u.v < t.v) AS g, v, d, s FROM {a} t WHERE v > {n}",
+    "SELECT k, x.g, y.v, x.d, y.s FROM {a} x FULL JOIN {b} y USING (k)",
+    "SELECT x.k, x.g, y.v, x.d, y.s FROM {a} x FULL JOIN {b} y ON x.k = y.g AND x.v > y.v",
+    "SELECT DISTINCT ON (k) * FROM {a} ORDER BY k, v DESC, g, d, s",
+    "SELECT DISTINCT ON (g, s) k, g, v, d, s FROM {a} ORDER BY v, k, d, g, s",
+    "SELECT * FROM {a} QUALIFY rank() OVER (PARTITION BY g ORDER BY v DESC) <= 2",
+    "SELECT * FROM {a} WHERE v > {n} QUALIFY row_number() OVER (PARTITION BY k ORDER BY d, v, g, s) < 3",
+    "SELECT DISTINCT * FROM {a} WHERE v <> {n}",
+    "WITH w AS (SELECT DISTINCT k, g, v, d, s FROM {a}) SELECT * FROM w",
 )
+LAST = (
+    "SELECT k, count(*) AS n, sum(v) AS total, sum(v * 1.25) AS money FROM {a} GROUP BY k",
+    "SELECT k, count(*) AS n, sum(v::HUGEINT * 10000000000000000000000000000000000) AS wide FROM {a} GROUP BY k",
+    "SELECT g, s, count(v) AS n, sum(v::DECIMAL(12, 3) / 8) AS part, sum(v) / count(v) AS mean FROM {a} GROUP BY g, s",
+    "SELECT sum(v) AS total, count(v) AS n, max(d) AS latest, min(v) AS least FROM {a}",
+    "SELECT sum(v) AS total, count(*) AS n, sum(k) FILTER (WHERE g > 0) AS some FROM {a}",
+    "SELECT d, sum(v) AS total, avg(v::DECIMAL(9, 2)) AS mean FROM {a} GROUP BY ALL",
+    "SELECT k, v::DECIMAL(38, 2) / 3 AS third, v::HUGEINT * 1000 AS much FROM {a} WHERE v > {n}",
+    "SELECT x.k, sum(x.v * y.v) AS total, count(*) AS n, bool_or(x.v > 3) AS some FROM {a} x JOIN {b} y USING (k) GROUP BY x.k",
+    "SELECT s, list(v ORDER BY v, k, g, d) AS all_of_them, count(DISTINCT g) AS n FROM {a} GROUP BY s",
+    "SELECT k, count(*) AS n, sum(v) AS total FROM {a} GROUP BY k HAVING sum(v) > {n} AND n < 9",
+    "SELECT k, coalesce(sum(v), 0) AS total, count(*) AS n, max(v) - min(v) AS spread, max(v) AS m, min(v) AS l FROM {a} GROUP BY k",
+    "SELECT k, g, count(*) AS n FROM {a} GROUP BY ROLLUP (k, g)",
+)
+"""What is asked at the end: columns of other types and numbers."""
 
 
 def written(value: str) -> str:
@@ -99,6 +138,11 @@ class World:
         for name in ASSETS:
             self.declare(name)
 
+    @property
+    def names(self) -> list[str]:
+        """The assets that are there."""
+        return [name for name in ASSETS if name in self.queries]
+
     # Data
 
     def rows(self) -> list[Row]:
@@ -116,8 +160,8 @@ class World:
 
     # Code
 
-    def query(self, tables: list[str], depth: int) -> str:
-        shape = self.draw.choice(SHAPES)
+    def query(self, tables: list[str], depth: int, shapes: tuple[str, ...] = SHAPES) -> str:
+        shape = self.draw.choice(shapes)
         found = {}
         for part in ("a", "b"):
             if depth > 0 and self.draw.random() < 0.4:
@@ -131,14 +175,16 @@ class World:
     def declare(self, name: str) -> None:
         if name in self.queries:
             self.older.append((name, self.queries[name]))
-        self.queries[name] = self.query([*SOURCES, *ASSETS[: ASSETS.index(name)]], 1)
+        self.queries[name] = self.query(
+            [*SOURCES, *ASSETS[: ASSETS.index(name)]], 1, LAST if name == ASSETS[-1] else SHAPES
+        )
         self.shop.sql(name, self.queries[name])
 
     def edit(self) -> str:
         """One change of the world, in words."""
         kind = self.draw.choice(
             ["append", "append", "append", "late", "late", "grow", "replace", "delete", "rename", "reorder", "revert",
-             "code", "code back", "nothing", "break"]
+             "code", "code back", "nothing", "break", "column", "drop", "rollback", "kill"]
         )  # fmt: skip
         name = self.draw.choice(SOURCES)
         files = self.files[name]
@@ -176,6 +222,23 @@ class World:
                 self.shop.run()
                 self.shop.sql(asset, self.queries[asset])
             return f"{kind} {asset}: {self.queries[asset]}"
+        elif kind == "column":
+            query = self.queries.get(ASSETS[-1], "")
+            query = (
+                f"SELECT *, 1 AS one FROM ({query})"
+                if query and "AS one" not in query
+                else self.query([*SOURCES], 1, LAST)
+            )
+            return self.say_last(query, kind)
+        elif kind == "drop" and self.queries.pop(ASSETS[-1], None):
+            self.shop.remove(f"assets/{ASSETS[-1]}.sql")
+            return kind
+        elif kind == "rollback":
+            return self.roll_back(self.draw.choice(ASSETS[:-1]))
+        elif kind == "kill":
+            files[file] += self.rows()
+            self.write(name, file)
+            return self.kill(f"{kind} after {name}/{file} grew")
         elif kind == "code back" and self.older:
             asset, query = self.older.pop()
             self.queries[asset] = query
@@ -184,9 +247,36 @@ class World:
         self.write(name, file)
         return f"{kind} {name}/{file}"
 
+    def say_last(self, query: str, kind: str) -> str:
+        """Another query for the last asset, which may be there or not."""
+        self.queries[ASSETS[-1]] = query
+        self.shop.sql(ASSETS[-1], query)
+        return f"{kind} {ASSETS[-1]}: {query}"
+
+    def roll_back(self, asset: str) -> str:
+        """Take an asset back to what it was, go on from there, and let it go again."""
+        if self.shop.cli("rollback", asset, "-1").code:
+            return "nothing to roll back"
+        self.shop.run()
+        assert self.shop.cli("rollback", asset, "--release").code == 0
+        return f"rollback {asset}"
+
+    def kill(self, said: str) -> str:
+        """Start a run, and end it at some moment, by all means."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "assetflow", "materialize", "--quiet"], cwd=self.shop.root,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            process.wait(timeout=self.draw.uniform(0.2, 3))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        return said
+
     # What is right
 
-    def from_nothing(self) -> dict[str, Counter[tuple[object, ...]]]:
+    def from_nothing(self) -> dict[str, Counter[str]]:
         found = {}
         with duckdb.connect() as connection:
             for name in SOURCES:
@@ -196,7 +286,29 @@ class World:
                     f"CREATE TABLE {name} AS FROM read_csv('{path}', header=true, columns={{{typed}}}, nullstr='NULL', "
                     "quote='\"', escape='\"')"
                 )
-            for name in ASSETS:
+            for name in self.names:
                 connection.execute(f"CREATE TABLE {name} AS {self.queries[name]}")
-                found[name] = Counter(connection.execute(f"FROM {name}").fetchall())
+                found[name] = Counter(map(repr, connection.execute(f"FROM {name}").fetchall()))
         return found
+
+
+def history(shop: Shop, seed: int) -> Counter[tuple[str, str]]:
+    """Live through a history, comparing every table after each step; the modes of steps whose inputs changed, and why."""
+    world = World(shop, seed)
+    told, modes = ["at first"], Counter[tuple[str, str]]()
+    for _ in range(STEPS):
+        result = shop.materialize()
+        assert result.status in {"succeeded", "nothing_to_do"}, (told, world.queries, result)
+        assert not any(each.warnings for each in result.assets), (told, [each.warnings for each in result.assets])
+        right = world.from_nothing()
+        for name in world.names:
+            made = next((each for each in result.assets if each.asset == name), None)
+            how = (made.outcome, made.mode, made.mode_reason) if made is not None else None
+            found = Counter(map(repr, shop.rows(f"FROM {name}")))
+            assert found == right[name], (told, name, world.queries, how, found - right[name], right[name] - found)
+        for each in result.assets:
+            if each.outcome == "materialized" and {reason.kind for reason in each.reasons} == {"input_changed"}:
+                modes[str(each.mode), str(each.mode_reason)] += 1
+        assert shop.run() == {}, (told, world.queries)
+        told.append(world.edit())
+    return modes
