@@ -18,12 +18,14 @@ from assetflow.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from assetflow.engines import Context
+    from assetflow.engines.changes import Changes
     from assetflow.notebook.warehouse import open  # noqa: A004 - assetflow.open() reads well
     from assetflow.secret import Secret
     from assetflow.sources.files import files
 
 __all__ = [
     "AssetflowError",
+    "Changes",
     "Context",
     "Query",
     "Secret",
@@ -37,6 +39,7 @@ __all__ = [
 ]
 
 _LATER = {
+    "Changes": "assetflow.engines.changes",
     "Context": "assetflow.engines",
     "Secret": "assetflow.secret",
     "files": "assetflow.sources.files",

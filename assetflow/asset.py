@@ -20,6 +20,7 @@ Kind = Literal["sql", "python"]
 Arrival = Literal["relation", "polars", "polars_lazy", "arrow", "arrow_reader", "pandas"]
 Volatility = Literal["rebuild", "ignore"]
 Incremental = Literal["auto", "off", "require"]
+Merge = Literal["append", "upsert"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -44,12 +45,16 @@ class upstream:  # noqa: N801 - reads as a word inside Annotated[...]
 
 
 class Parameter(NamedTuple):
-    """One parameter of a Python asset that receives an upstream: which, as what, and which columns of it."""
+    """One parameter of a Python asset that receives an upstream: which, as what, and which columns of it.
+
+    `changes`: it receives what came and what went, as `Changes` of that kind of frame.
+    """
 
     name: str
     upstream: str
     arrives: Arrival = "relation"
     columns: tuple[str, ...] | None = None
+    changes: bool = False
 
 
 class Note(NamedTuple):
@@ -72,7 +77,8 @@ class Asset(NamedTuple):
     (each a source by itself, under its own text as name). `code_version` is the hash of what the asset does,
     `code_parts` the hashes of the project objects it is made of, `config` the values of its parameters with a
     default, `overrides` those that the settings give. `notes` say what the code version cannot see.
-    `incremental`: whether it may be refreshed by the rows that changed. `reads_order`: the same rows in another order
+    `incremental`: whether it may be refreshed by the rows that changed. `merge`: how the rows that a function makes of
+    changes are put to those that are there. `reads_order`: the same rows in another order
     could make another table of it; `sets_order`: the order of its own rows is part of what it says.
     """
 
@@ -109,6 +115,7 @@ class Asset(NamedTuple):
     timeout: float | None = None
     dialect: str = "duckdb"
     incremental: Incremental = "auto"
+    merge: Merge | None = None
     enabled: bool = True
     meta: Mapping[str, Any] = NOTHING
 
@@ -119,6 +126,12 @@ class Asset(NamedTuple):
     @property
     def is_view(self) -> bool:
         return self.materialized == "view"
+
+    @property
+    def taken_as_changes(self) -> frozenset[str]:
+        """The upstreams of which a function is given what changed, and nothing else."""
+        whole = {parameter.upstream for parameter in self.parameters if not parameter.changes}
+        return frozenset(parameter.upstream for parameter in self.parameters if parameter.changes) - whole
 
     @property
     def check_upstreams(self) -> tuple[str, ...]:
@@ -209,7 +222,7 @@ def asset(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
         def loyalty(sales: pl.LazyFrame, min_spend: float = 100.0) -> pl.LazyFrame: ...
 
     Options: description, tags, owner, group, materialized, checks, unique_key, columns, retries, retry_delay,
-    timeout, volatile, incremental, enabled, meta, name. The loader checks them and names the nearest known one.
+    timeout, volatile, incremental, merge, enabled, meta, name. The loader checks them and names the nearest known one.
     """
 
     if function is not None:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from assetflow.asset import Arrival, Query
 from assetflow.engines import Table, Where
+from assetflow.engines.changes import Changes
 from assetflow.engines.duckdb import RESULT, Cursor, Result, evaluate_sql, siblings, sql_errors
 from assetflow.engines.python import user_errors
 from assetflow.errors import AssetError, did_you_mean
@@ -41,6 +42,19 @@ def to_frame(arrives: Arrival, table: Table, columns: Columns, cursor: Cursor, w
     with sql_errors(cursor, table.sql, where):
         _require_columns(table, columns, cursor, where)
         return _FRAMES[arrives](table, columns, cursor)
+
+
+def everything(
+    arrives: Arrival, table: Table, columns: Columns, cursor: Cursor, where: Where, why: str | None
+) -> Changes[object]:
+    """All of a table as what was added to it, for a function that is to make everything, and why it is."""
+    added = to_frame(arrives, table, columns, cursor, where)
+    return Changes(added, to_frame(arrives, empty(table), columns, cursor, where), is_full=True, why_full=why)
+
+
+def empty(table: Table) -> Table:
+    """The same columns without rows."""
+    return Table(table.name, f"SELECT * FROM ({table.sql}\n) WHERE false")
 
 
 def from_result(value: object, cursor: Cursor, folder: str, where: Where, tables: Sequence[Table] = ()) -> Result:

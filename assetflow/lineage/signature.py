@@ -13,9 +13,10 @@ import inspect
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ForwardRef, get_origin
+from typing import Annotated, Any, ForwardRef, get_args, get_origin
 
 from assetflow.asset import Arrival, Parameter, Query, upstream
+from assetflow.engines.changes import Changes
 from assetflow.errors import DefinitionError
 from assetflow.lineage.functions import function_nodes
 from assetflow.lineage.modules import ModuleTexts
@@ -132,13 +133,29 @@ class _Reader:
 
     def _upstream(self, parameter: inspect.Parameter) -> Parameter:
         kind, mark = self._kind_and_mark(parameter.name)
+        kind, changes = self._without_changes(kind)
         name = mark.name or parameter.name
         if kind is None:
-            return Parameter(parameter.name, name, columns=mark.columns)
+            return Parameter(parameter.name, name, columns=mark.columns, changes=changes)
         if mark.columns is not None and not all(isinstance(column, str) for column in mark.columns):
             message = f"The columns of {parameter.name} are no names"
             raise self._error(parameter.name, message, 'Write columns=["a", "b"].')
-        return Parameter(parameter.name, name, self._arrival(kind, parameter.name), mark.columns)
+        return Parameter(parameter.name, name, self._arrival(kind, parameter.name), mark.columns, changes)
+
+    def _without_changes(self, kind: object) -> tuple[object, bool]:
+        """The type in `Changes[type]`, and whether it stood there; None for `Changes` alone."""
+        if isinstance(kind, ast.Subscript) and self._is_changes(kind.value):
+            return unquoted(kind.slice), True
+        live = self._value(kind) if isinstance(kind, ast.expr) else kind
+        if live is Changes or (isinstance(kind, ast.expr) and self._is_changes(kind)):
+            return None, True
+        if get_origin(live) is Changes:
+            return get_args(live)[0], True
+        return kind, False
+
+    def _is_changes(self, expression: ast.expr) -> bool:
+        names = ("assetflow.Changes", "assetflow.engines.changes.Changes")
+        return self._value(expression) is Changes or self._full_name(expression) in names
 
     def _kind_and_mark(self, name: str) -> tuple[object, upstream]:
         """The type that a parameter is annotated with, as syntax or as a live object, and its `upstream(...)`."""
@@ -227,7 +244,8 @@ class _Reader:
     # Config values
 
     def _config_value(self, parameter: inspect.Parameter) -> Any:
-        if self._kind_and_mark(parameter.name)[1] != upstream():
+        kind, mark = self._kind_and_mark(parameter.name)
+        if mark != upstream() or self._without_changes(kind)[1]:
             raise self._error(
                 parameter.name,
                 f"{parameter.name} is an upstream and has a default",

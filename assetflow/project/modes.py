@@ -72,6 +72,8 @@ def foreseen(project: Project, asset: Asset, changed: Collection[str]) -> str:
     refuse_by_declaration(asset)
     if project.ledger.shadow(asset.name, asset.code_version) is False:
         raise Refused("an incremental refresh by this code once gave other rows than a full one")
+    if asset.merge is not None:
+        return foreseen_merge(project, asset, changed)
     schemas = {}
     for name in asset.upstreams:
         schema = project.columns_of.schema(name)
@@ -79,6 +81,21 @@ def foreseen(project: Project, asset: Asset, changed: Collection[str]) -> str:
             raise Refused(f"the columns of {name} are not known before it is made")
         schemas[name] = schema
     return told(foresee(asset.sql or "", schemas, schemas.keys() & set(changed)))
+
+
+def foreseen_merge(project: Project, asset: Asset, changed: Collection[str]) -> str:
+    """How the rows that a function makes of these changes are merged; rows that go from an upstream are seen later."""
+    from assetflow.running.changes import refuse_whole
+
+    refuse_whole(asset, sorted(changed))
+    if asset.merge == "append":
+        return "append"
+    for name in sorted(asset.taken_as_changes):
+        columns = {column.lower() for column, _ in project.columns_of.schema(name) or ()}
+        missing = [key for key in asset.unique_key if columns and key.lower() not in columns]
+        if missing:
+            raise Refused(f"{name} has no column {missing[0]}, so that the keys concerned are not known")
+    return f"keyed by {', '.join(asset.unique_key)}"
 
 
 class Refreshes(NamedTuple):

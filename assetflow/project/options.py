@@ -200,6 +200,7 @@ ASSET_OPTIONS: dict[str, Callable[[Any], Any]] = {
     "volatile": one_of("rebuild", "ignore"),
     "dialect": text,
     "incremental": one_of("auto", "off", "require"),
+    "merge": one_of("append", "upsert"),
     "enabled": truth,
 }
 SOURCE_OPTIONS: dict[str, Callable[[Any], Any]] = {**SHARED, "columns": words_alone}

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from assetflow.asset import Asset, AssetDeclaration, CheckDeclaration, Declaration, Note, Query, SourceDeclaration
+from assetflow.asset import (
+    Asset,
+    AssetDeclaration,
+    CheckDeclaration,
+    Declaration,
+    Merge,
+    Note,
+    Query,
+    SourceDeclaration,
+)
 from assetflow.check import Check
 from assetflow.errors import AssetflowError, DefinitionError, did_you_mean
 from assetflow.lineage.closure import ModuleTexts, code_version
@@ -17,6 +28,7 @@ from assetflow.lineage.sql import SqlQuery, read_query
 from assetflow.lineage.volatile import FILE_IN_SQL
 from assetflow.project.declared import in_place_source, python_source
 from assetflow.project.definitions import FileDefinitions
+from assetflow.project.merges import refuse_unmergeable
 from assetflow.project.options import Place, check_name, read_options
 from assetflow.project.settings import Settings, line_of
 from assetflow.project.sqlfile import group_of, refuse_twins
@@ -102,6 +114,8 @@ class Reader:
         signature = read_signature(function, self.path, self.texts)
         config = self.config(name, signature, place)
         queries = self.queries(name, function, signature, config, place)
+        merge, unique_key = values.get("merge"), values.get("unique_key", ())
+        refuse_unmergeable(name, merge, unique_key, signature.parameters, place, is_query=signature.returns_query)
         code = code_version(
             function,
             root=self.imports.root,
@@ -124,7 +138,7 @@ class Reader:
             path=self.path,
             line=declaration.line,
             group=values.pop("group", group_of(self.path, self.settings)),
-            code_version=code.digest,
+            code_version=declared_version(code.digest, merge, unique_key),
             code_parts=code.parts,
             upstreams=tuple(dict.fromkeys(upstreams)),
             function=function.__name__,
@@ -133,7 +147,8 @@ class Reader:
             config=config,
             overrides={key: plain(value) for key, value in self.settings.assets.get(name, {}).items()},
             files=tuple(dict.fromkeys(file.text for query in queries for file in query.files)),
-            reads_order=True,
+            # Of changes the order does not count: a key or a row can come to the others at any time.
+            reads_order=merge is None or not all(each.changes for each in signature.parameters),
             sets_order=True,
             notes=(*untracked(code.notes, queries), *(note for query in queries for note in query.notes)),
             checks=checks,
@@ -216,6 +231,8 @@ class Reader:
         about = declaration.about
         signature = read_signature(function, self.path, self.texts)
         upstreams = tuple(parameter.upstream for parameter in signature.parameters)
+        if any(parameter.changes for parameter in signature.parameters):
+            raise place.error("a check is given whole tables, and takes no Changes")
         if declaration.severity not in {"error", "warn"}:
             raise place.error(f"severity must be error or warn, not {declaration.severity!r}")
         code = code_version(function, root=self.imports.root, read=self.texts)
@@ -229,6 +246,13 @@ class Reader:
             line=declaration.line,
             options={"code": code.digest},
         )
+
+
+def declared_version(digest: str, merge: Merge | None, unique_key: Sequence[str]) -> str:
+    """The version of a function's code, with how its rows are merged, which is part of what it makes."""
+    if merge is None:
+        return digest
+    return hashlib.sha256(json.dumps([digest, merge, list(unique_key)]).encode()).hexdigest()
 
 
 def untracked(notes: Sequence[Note], queries: Sequence[SqlQuery]) -> Iterator[Note]:

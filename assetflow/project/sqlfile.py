@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 from assetflow.asset import Asset
 from assetflow.checks.declare import check_from_tag
@@ -22,6 +24,7 @@ def read_sql_definition(path: str, text: str, settings: Settings) -> FileDefinit
     front, query = read_sql_file(text, path)
     place = Place(path, front.first_line, front.lines)
     values = read_options(front.options, asset=stem, place=place)
+    refuse_for_functions(values, place)
     name = values.pop("name", stem)
     check_name(name, what="an asset", place=Place(path, 1))
     checks = [*values.pop("checks", ())]
@@ -54,6 +57,14 @@ def read_sql_definition(path: str, text: str, settings: Settings) -> FileDefinit
     )
     in_place = {file.text: in_place_source(file.text, file.function, Place(path, file.line)) for file in query.files}
     return FileDefinitions(path, (asset,), in_place=tuple(in_place.values()))
+
+
+def refuse_for_functions(values: Mapping[str, Any], place: Place) -> None:
+    """Refuse keys that say how a function is refreshed: of a query that is found by itself."""
+    for key in ("merge",):
+        if key in values:
+            hint = "Take it out: what the query allows to be refreshed by its changes is found by itself."
+            raise place.error(f"{key} is for Python functions, and this is SQL", key=key, hint=hint)
 
 
 def runnable(query: SqlQuery, dialect: str, path: str, first_line: int) -> str:

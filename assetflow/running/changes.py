@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -39,7 +39,7 @@ class Delta(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TableChange:
-    """One table that changed: the files that it had, those that came and those that went, by absolute paths.
+    """One table that changed: the files that it had, has, those that came and those that went, by absolute paths.
 
     `rows` are those in files that came or went. `is_net`: no row is both in one that came and in one that went.
     """
@@ -47,6 +47,7 @@ class TableChange:
     name: str
     columns: tuple[Column, ...]
     before: tuple[str, ...]
+    now: tuple[str, ...]
     came: tuple[str, ...]
     went: tuple[str, ...]
     rows: int
@@ -79,9 +80,9 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: 
     """What there is to refresh an asset from; Refused, with the reason, where it has to be made in full."""
     refuse_by_declaration(asset)
     made = contents.made.get(asset.name)
-    others = [reason for reason in step.reasons if reason.kind != "input_changed"]
-    if made is None or others:
-        raise Refused(others[0].detail if others else "it was never made")
+    causes = [reason for reason in step.reasons if reason.kind != "input_changed"]
+    if made is None or causes:
+        raise Refused(causes[0].detail if causes else "it was never made")
     warehouse = contents.order.warehouse
     then = warehouse.ledger.materialization(made.id)
     snapshot = warehouse.ledger.snapshot(then.snapshot)
@@ -96,6 +97,7 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: 
         for name in asset.upstreams
         if (change := change_of(name, then, reads[name], contents.held.get(name), contents)) is not None
     )
+    refuse_whole(asset, [change.name for change in changes])
     below = [contents.order.assets[name] for name in contents.order.graph.downstreams(asset.name)]
     in_order = any(reader.kind == "python" and reader.reads_order for reader in below)
     in_full = warehouse.ledger.seconds_of(asset.name, "full")
@@ -103,6 +105,10 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: 
     is_quick = (then.seconds if in_full is None else in_full) < COMPARED_WITHIN
     compare = is_quick and (verdict is None or hash_of(run_id + asset.name) % ONE_IN == 0)
     sums = warehouse.ledger.file_sums(file.sha256 for file in snapshot.files)
+    if asset.merge == "upsert":
+        changed = {change.name for change in changes}
+        others = sorted(asset.taken_as_changes - changed)
+        changes += tuple(unchanged(name, contents) for name in others)
     waiting = {step.asset for step in contents.order.plan.steps}
     is_read = any(reader.name in waiting and reader.kind == "sql" for reader in below)
     return Refresh(
@@ -123,14 +129,23 @@ def refuse_by_declaration(asset: Asset) -> None:
     """Refuse what is never refreshed by its changed rows, whatever changed."""
     if asset.incremental == "off":
         raise Refused('it is declared incremental = "off"')
-    if asset.kind != "sql":
+    if asset.kind != "sql" and asset.merge is None:
         raise Refused("it is a Python function, which is given whole tables")
     if asset.is_view:
         raise Refused("it is a view, which holds no rows")
-    if asset.rebuilds_always or asset.notes:
+    if asset.rebuilds_always or (asset.notes and asset.merge is None):
         raise Refused("its answer is not the same twice")
     if asset.files:
         raise Refused(f"it reads {asset.files[0]} in place")
+
+
+def refuse_whole(asset: Asset, changed: Iterable[str]) -> None:
+    """Refuse changes of what a function is given whole: every row of it could have to do with them."""
+    if asset.merge is None:
+        return
+    whole = [name for name in changed if name not in asset.taken_as_changes]
+    if whole:
+        raise Refused(f"{whole[0]} changed, which it is given whole")
 
 
 def change_of(
@@ -158,14 +173,23 @@ def change_of(
     if told is None:
         refuse_replaced(name, came, went, now)
     there = {file.sha256: file.path for file in now.files}
-    old = {file.sha256: readable_path(name, file, there, warehouse) for file in before.files}
     was = tuple(old[file.sha256] for file in before.files)
+    here = absolute(warehouse, now.files)
     if told is not None:
         new, old_rows = (() if path is None else (path,) for path in told[:2])
-        return TableChange(name, before.columns, was, new, old_rows, told.rows, is_net=True)
+        return TableChange(name, before.columns, was, here, new, old_rows, told.rows, is_net=True)
     gone = tuple(old[file.sha256] for file in went)
     rows = sum(file.rows for file in (*came, *went))
-    return TableChange(name, before.columns, was, absolute(warehouse, came), gone, rows)
+    return TableChange(name, before.columns, was, here, absolute(warehouse, came), gone, rows)
+
+
+def unchanged(name: str, contents: Contents) -> TableChange:
+    """A table that did not change, for a function that is given its rows of the keys concerned."""
+    now = contents.snapshot_of(name)
+    if now.sql is not None:
+        raise Refused(f"{name} is a view")
+    paths = absolute(contents.order.warehouse, now.files)
+    return TableChange(name, now.columns, paths, paths, (), (), 0)
 
 
 def readable_path(name: str, file: SnapshotFile, there: Mapping[str, str], warehouse: Warehouse) -> str:

@@ -208,7 +208,11 @@ class Run:
 
     def watching(self, asset: Asset) -> Watching | None:
         """How to watch a Python function that takes LazyFrames; None for everything else."""
-        if asset.kind != "python" or all(parameter.arrives != "polars_lazy" for parameter in asset.parameters):
+        if (
+            asset.kind != "python"
+            or asset.merge
+            or all(parameter.arrives != "polars_lazy" for parameter in asset.parameters)
+        ):
             return None
         lineage = self.contents.lineage(asset)
         # Only of a plan that is understood in every part is it known that no function of Python is in a condition.

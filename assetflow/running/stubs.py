@@ -35,6 +35,9 @@ def python_lineage(asset: Asset, find: FindFunction, schemas: Mapping[str, Schem
         return opaque(inputs, "the tables of a Query are looked at when it runs")
     if all(parameter.columns is not None for parameter in asset.parameters):
         return declared_lineage(asset)
+    if asset.merge is not None:
+        said = "it takes changes of all columns; name what is read by upstream(columns=[...])"
+        return partly_declared(asset, said) if asset.reads_order else every_column(asset, schemas, said)
     arrivals = {parameter.arrives for parameter in asset.parameters}
     eager = [parameter.name for parameter in asset.parameters if parameter.arrives != "polars_lazy"]
     if eager and arrivals != {"relation"}:
@@ -53,6 +56,19 @@ def declared_lineage(asset: Asset) -> Lineage:
     read = {Col(each.upstream, column) for each in asset.parameters for column in each.columns or ()}
     rows = frozenset(Edge(column, "filter") for column in read)
     return Lineage((), rows, frozenset(asset.upstreams), exact=False, method="declared", open_columns=True)
+
+
+def every_column(asset: Asset, schemas: Mapping[str, Schema], reason: str) -> Lineage:
+    """Everything, column by column: so that rows in another order, or cut into other files, are the same rows."""
+    read = {
+        Col(each.upstream, column)
+        for each in asset.parameters
+        for column in each.columns or [name for name, _ in schemas[each.upstream]]
+    }
+    rows = frozenset(Edge(column, "filter") for column in read)
+    return Lineage(
+        (), rows, frozenset(asset.upstreams), exact=False, method="declared", notes=(reason,), open_columns=True
+    )
 
 
 def partly_declared(asset: Asset, reason: str) -> Lineage:

@@ -144,12 +144,13 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
             if asset.is_view:
                 columns, built = view_columns(asset, cursor, where), None
             else:
-                tried = try_refresh(task, cursor)
+                tried = try_refresh(task, shop, cursor, where)
                 built = tried.staged
                 if built is None:
-                    result = evaluate(task, shop, cursor, where, seen)
+                    result = evaluate(task, shop, cursor, where, seen, tried.why)
                     limit.also(result.cursor.interrupt)
                     built = stage(result, task, where)
+                    keep_key(asset, built, cursor)
                 columns = built.columns
         keep_contract(asset, columns, cursor)
         checks = run_checks(task, shop, built)
@@ -179,10 +180,14 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
     )
 
 
-def try_refresh(task: Task, cursor: Cursor) -> Tried:
+def try_refresh(task: Task, shop: Workshop, cursor: Cursor, where: Where) -> Tried:
     """Make the rows out of those that are there, where that is possible."""
     if task.refresh is None:
         return Tried(why=task.why_full)
+    if task.asset.merge is not None:
+        from assetflow.running.merging import attempt_function
+
+        return attempt_function(task, task.refresh, shop.function(task.asset), cursor, where)
     from assetflow.running.refreshing import attempt
 
     return attempt(task.asset, task.refresh, cursor, task.staging, task.read_sets)
@@ -192,7 +197,14 @@ def where_of(asset: Asset, root: str) -> Where:
     return Where(asset.name, asset.path, asset.line, root)
 
 
-def evaluate(task: Task, shop: Workshop, cursor: Cursor, where: Where, seen: dict[str, Seen] | None = None) -> Result:
+def evaluate(
+    task: Task,
+    shop: Workshop,
+    cursor: Cursor,
+    where: Where,
+    seen: dict[str, Seen] | None = None,
+    why_full: str | None = None,
+) -> Result:
     """The body of the asset, evaluated: SQL that can be run on the cursor, or a file that is written already."""
     from assetflow.engines.duckdb import Result, evaluate_sql
 
@@ -204,19 +216,26 @@ def evaluate(task: Task, shop: Workshop, cursor: Cursor, where: Where, seen: dic
     from assetflow.engines import frames, python
 
     function = shop.function(asset)
-    given = arguments(task, function, cursor, where)
+    given = arguments(task, function, cursor, where, why_full)
     if task.watching is not None and seen is not None:
         seen.update(watch(task.asset, given, task.watching))
     value = python.call(function, given, where=where)
     if isinstance(value, Query):
+        if asset.merge is not None:
+            raise query_of_changes(asset)
         refuse_surprises(asset, value)
         if seen is not None and not asset.parameters:
             seen.update(read_by_query(value, task, cursor))
     return frames.from_result(value, cursor, task.staging, where, task.tables)
 
 
-def arguments(task: Task, function: Callable[..., Any], cursor: Cursor, where: Where) -> dict[str, object]:
-    """What the function is called with: upstreams as frames, the config that the settings override, the context."""
+def arguments(
+    task: Task, function: Callable[..., Any], cursor: Cursor, where: Where, why_full: str | None = None
+) -> dict[str, object]:
+    """What the function is called with: upstreams as frames, the config that the settings override, the context.
+
+    Of an upstream whose changes it takes, everything was added; `why_full` it is so.
+    """
     from assetflow.engines import frames
 
     tables = {table.name: table for table in task.tables}
@@ -225,10 +244,32 @@ def arguments(task: Task, function: Callable[..., Any], cursor: Cursor, where: W
     }
     for parameter in task.asset.parameters:
         table = tables[parameter.upstream]
+        if parameter.changes:
+            given[parameter.name] = frames.everything(
+                parameter.arrives, table, parameter.columns, cursor, where, why_full
+            )
+            continue
         given[parameter.name] = frames.to_frame(parameter.arrives, table, parameter.columns, cursor, where)
     if task.asset.takes_context:
         given["context"] = Context(task.asset.name, task.run_id, None, with_secrets(task.asset.config))
     return given
+
+
+def query_of_changes(asset: Asset) -> AssetError:
+    return AssetError(
+        "it takes Changes and returned a Query, which reads whole tables",
+        path=asset.path,
+        line=asset.line,
+        hint="Return rows; or write the query as a SQL asset, which is refreshed by its changes by itself.",
+    )
+
+
+def keep_key(asset: Asset, staged: Staged, cursor: Cursor) -> None:
+    """Refuse rows that share the key by which they are to replace each other."""
+    if asset.merge == "upsert":
+        from assetflow.running.merging import refuse_twins
+
+        refuse_twins(asset, staged, cursor)
 
 
 def like_default(function: Callable[..., Any], name: str, value: Any) -> Any:

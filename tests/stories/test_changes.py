@@ -1,0 +1,214 @@
+"""A function that takes Changes: it is given what came and what went, and its rows are merged with those there are."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.conftest import Shop
+
+APPEND = """
+import json
+from pathlib import Path
+
+import polars as pl
+
+from assetflow import Changes, asset
+
+SEEN = Path(__file__).parent.parent / "seen.json"
+
+
+def note(changes):
+    calls = json.loads(SEEN.read_text()) if SEEN.exists() else []
+    SEEN.write_text(json.dumps([*calls, [changes.added.rows(), changes.removed.rows(), changes.why_full]]))
+
+
+@asset(merge="append", volatile="ignore")
+def scores(events: Changes[pl.DataFrame], factor: int = 10) -> pl.DataFrame:
+    note(events)
+    return events.added.select("id", score=pl.col("x") * factor)
+"""
+
+UPSERT = """
+import json
+from pathlib import Path
+
+import polars as pl
+
+from assetflow import Changes, asset
+
+SEEN = Path(__file__).parent.parent / "seen.json"
+
+
+def note(changes):
+    calls = json.loads(SEEN.read_text()) if SEEN.exists() else []
+    SEEN.write_text(json.dumps([*calls, [changes.added.rows(), changes.removed.rows(), changes.why_full]]))
+
+
+@asset(merge="upsert", unique_key=["id"], volatile="ignore")
+def totals(events: Changes[pl.DataFrame]) -> pl.DataFrame:
+    note(events)
+    return events.added.group_by("id").agg(pl.col("x").sum().alias("total")).filter(pl.col("total") > 0)
+"""
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine must not make anything full for having been slow."""
+    monkeypatch.setattr("assetflow.running.changes.WORTH_IT", 1e9)
+
+
+@pytest.fixture
+def events(empty_shop: Shop) -> Shop:
+    """events: a CSV file a day."""
+    shop = empty_shop
+    shop.write("assetflow.toml", '[sources.events]\nfiles = "data/*.csv"\ncolumns = { id = "BIGINT", x = "BIGINT" }\n')
+    deliver(shop, "1", (1, 5), (2, 6))
+    return shop
+
+
+def deliver(shop: Shop, day: str, *rows: tuple[object, object]) -> None:
+    listed = "".join(f"{'' if id is None else id},{x}\n" for id, x in rows)
+    shop.write(f"data/{day}.csv", f"id,x\n{listed}")
+
+
+def mode(shop: Shop, **options: object) -> tuple[str, str | None, str | None]:
+    """Run; how the one asset fared."""
+    [result] = shop.materialize(**options).assets  # type: ignore[arg-type]
+    return result.outcome, result.mode, result.mode_reason
+
+
+def seen(shop: Shop) -> list[Any]:
+    """What the function was given since it was asked last: added, removed, why everything."""
+    path = shop.root / "seen.json"
+    found = json.loads(path.read_text()) if path.exists() else []
+    path.unlink(missing_ok=True)
+    return list(found)
+
+
+@pytest.fixture
+def scores(events: Shop) -> Shop:
+    events.python("scores", APPEND)
+    assert mode(events) == ("materialized", "full", "never made")
+    deliver(events, "0", (9, 1))
+    mode(events)  # the first time it is compared with everything
+    seen(events)
+    return events
+
+
+@pytest.fixture
+def totals(events: Shop) -> Shop:
+    events.python("totals", UPSERT)
+    assert mode(events) == ("materialized", "full", "never made")
+    deliver(events, "0", (9, 1))
+    mode(events)
+    seen(events)
+    return events
+
+
+def test_the_first_time_everything_was_added(events: Shop) -> None:
+    events.python("scores", APPEND)
+    events.made()
+    assert seen(events) == [[[[1, 5], [2, 6]], [], "never made"]]
+
+
+def test_rows_that_came_are_added(scores: Shop) -> None:
+    deliver(scores, "2", (3, 7))
+    assert mode(scores) == ("materialized", "incremental", "added")
+    assert seen(scores) == [[[[3, 7]], [], None]]
+    assert scores.rows("FROM scores ORDER BY ALL") == [(1, 50), (2, 60), (3, 70), (9, 10)]
+    assert scores.run() == {}
+
+
+def test_a_file_that_grew_gives_its_new_rows(scores: Shop) -> None:
+    deliver(scores, "1", (1, 5), (2, 6), (2, 6))
+    assert mode(scores) == ("materialized", "incremental", "added")
+    assert seen(scores) == [[[[2, 6]], [], None]]
+    assert scores.rows("FROM scores ORDER BY ALL") == [(1, 50), (2, 60), (2, 60), (9, 10)]
+
+
+def test_a_renamed_or_reordered_file_is_no_change(scores: Shop) -> None:
+    deliver(scores, "1", (2, 6), (1, 5))
+    assert scores.run() == {"scores": "skipped"}
+    (scores.root / "data/1.csv").rename(scores.root / "data/7.csv")
+    assert scores.run() == {}
+    assert seen(scores) == []
+
+
+def test_rows_that_went_make_an_append_full(scores: Shop) -> None:
+    deliver(scores, "1", (1, 5))
+    assert mode(scores) == ("materialized", "full", 'rows went from events, and merge = "append" only adds')
+    [[added, removed, why]] = seen(scores)
+    assert (added, removed) == ([[9, 1], [1, 5]], [])
+    assert "events" in why
+    assert scores.rows("FROM scores ORDER BY ALL") == [(1, 50), (9, 10)]
+
+
+def test_code_config_and_full_refresh_make_it_full_with_the_reason(scores: Shop) -> None:
+    scores.replace("assets/scores.py", "factor: int = 10", "factor: int = 20")
+    assert mode(scores)[1] == "full"
+    assert mode(scores, full_refresh=True) == ("materialized", "full", "--full-refresh was given")
+    deliver(scores, "2", (3, 7))
+    scores.replace("assets/scores.py", 'pl.col("x") * factor', 'pl.col("x") + factor')
+    _, how, why = mode(scores)
+    assert how == "full"
+    assert why is not None
+    assert "scores" in why
+    assert scores.rows("FROM scores ORDER BY ALL") == [(1, 25), (2, 26), (3, 27), (9, 21)]
+
+
+def test_a_key_is_given_with_all_of_its_rows(totals: Shop) -> None:
+    deliver(totals, "2", (1, 4), (3, 7))
+    assert mode(totals) == ("materialized", "incremental", "keyed by id")
+    assert seen(totals) == [[[[1, 5], [1, 4], [3, 7]], [[1, 5]], None]]
+    assert totals.rows("FROM totals ORDER BY ALL") == [(1, 9), (2, 6), (3, 7), (9, 1)]
+
+
+def test_keys_that_are_not_returned_go(totals: Shop) -> None:
+    deliver(totals, "2", (1, -5), (3, 7))
+    assert mode(totals)[1] == "incremental"
+    assert totals.rows("FROM totals ORDER BY ALL") == [(2, 6), (3, 7), (9, 1)]
+    totals.remove("data/2.csv")
+    deliver(totals, "0", (8, 1))
+    assert mode(totals)[1] == "incremental"
+    assert totals.rows("FROM totals ORDER BY ALL") == [(1, 5), (2, 6), (8, 1)]
+
+
+def test_null_is_a_key_like_any_other(totals: Shop) -> None:
+    deliver(totals, "2", (None, 3))
+    assert mode(totals)[1] == "incremental"
+    deliver(totals, "3", (None, 4))
+    assert mode(totals)[1] == "incremental"
+    assert totals.rows("FROM totals WHERE id IS NULL") == [(None, 7)]
+
+
+def test_two_rows_of_a_key_are_an_error_and_publish_nothing(totals: Shop) -> None:
+    before = totals.rows("FROM totals ORDER BY ALL")
+    totals.replace("assets/totals.py", 'group_by("id")', 'group_by("id", "x")')
+    deliver(totals, "2", (1, 4), (1, 3))
+    result = totals.materialize().assets[0]
+    assert result.outcome == "failed"
+    assert "it returned 3 rows of the key id = 1" in str(result.error)
+    assert totals.rows("FROM totals ORDER BY ALL") == before
+    deliver(totals, "2", (None, 4), (None, 3))
+    assert "it returned 2 rows of the key id = NULL" in str(totals.materialize().assets[0].error)
+
+
+def test_a_failing_check_publishes_nothing_and_the_same_changes_come_again(totals: Shop) -> None:
+    totals.replace("assets/totals.py", 'unique_key=["id"]', 'unique_key=["id"], checks=[{"max": {"total": 100}}]')
+    totals.replace("assets/totals.py", '[{"max": {"total": 100}}]', '["total < 100"]')
+    totals.made()
+    before = totals.rows("FROM totals ORDER BY ALL")
+    seen(totals)
+    deliver(totals, "2", (1, 500))
+    assert mode(totals)[0] == "failed"
+    assert totals.rows("FROM totals ORDER BY ALL") == before
+    first = seen(totals)
+    assert mode(totals)[0] == "failed"
+    assert seen(totals) == first
+    deliver(totals, "3", (3, 7))
+    deliver(totals, "2", (1, 50))
+    assert mode(totals)[1] == "incremental"
+    assert totals.rows("FROM totals ORDER BY ALL") == [(1, 55), (2, 6), (3, 7), (9, 1)]
