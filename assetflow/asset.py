@@ -21,6 +21,7 @@ Arrival = Literal["relation", "polars", "polars_lazy", "arrow", "arrow_reader", 
 Volatility = Literal["rebuild", "ignore"]
 Incremental = Literal["auto", "off", "require"]
 Merge = Literal["append", "upsert"]
+Per = Literal["file", "row"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -47,7 +48,8 @@ class upstream:  # noqa: N801 - reads as a word inside Annotated[...]
 class Parameter(NamedTuple):
     """One parameter of a Python asset that receives an upstream: which, as what, and which columns of it.
 
-    `changes`: it receives what came and what went, as `Changes` of that kind of frame.
+    `changes`: it receives what came and what went, as `Changes` of that kind of frame. `is_path`: it receives the path
+    of one file of a source.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Parameter(NamedTuple):
     arrives: Arrival = "relation"
     columns: tuple[str, ...] | None = None
     changes: bool = False
+    is_path: bool = False
 
 
 class Note(NamedTuple):
@@ -78,7 +81,8 @@ class Asset(NamedTuple):
     `code_parts` the hashes of the project objects it is made of, `config` the values of its parameters with a
     default, `overrides` those that the settings give. `notes` say what the code version cannot see.
     `incremental`: whether it may be refreshed by the rows that changed. `merge`: how the rows that a function makes of
-    changes are put to those that are there. `reads_order`: the same rows in another order
+    changes are put to those that are there. `per`: a function is called for the first of its upstreams file by file, or
+    makes each row of one row of it. `reads_order`: the same rows in another order
     could make another table of it; `sets_order`: the order of its own rows is part of what it says.
     """
 
@@ -116,6 +120,7 @@ class Asset(NamedTuple):
     dialect: str = "duckdb"
     incremental: Incremental = "auto"
     merge: Merge | None = None
+    per: Per | None = None
     enabled: bool = True
     meta: Mapping[str, Any] = NOTHING
 
@@ -126,6 +131,11 @@ class Asset(NamedTuple):
     @property
     def is_view(self) -> bool:
         return self.materialized == "view"
+
+    @property
+    def knows_names(self) -> bool:
+        """True when a function that is called file by file is told which file it is."""
+        return self.per == "file" and (self.takes_context or self.parameters[0].is_path)
 
     @property
     def taken_as_changes(self) -> frozenset[str]:
@@ -222,7 +232,8 @@ def asset(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
         def loyalty(sales: pl.LazyFrame, min_spend: float = 100.0) -> pl.LazyFrame: ...
 
     Options: description, tags, owner, group, materialized, checks, unique_key, columns, retries, retry_delay,
-    timeout, volatile, incremental, merge, enabled, meta, name. The loader checks them and names the nearest known one.
+    timeout, volatile, incremental, merge, per, enabled, meta, name. The loader checks them and names the nearest known
+    one.
     """
 
     if function is not None:

@@ -62,7 +62,10 @@ class Location(Protocol):
 
 
 class Source(NamedTuple):
-    """A declared source: its name, where it lies, and what people say of it."""
+    """A declared source: its name, where it lies, and what people say of it.
+
+    `by_name`: somebody is told the names of its files, so that these count like their bytes.
+    """
 
     name: str
     location: Location
@@ -76,6 +79,7 @@ class Source(NamedTuple):
     meta: Mapping[str, Any] = NOTHING
     column_tags: Mapping[str, tuple[str, ...]] = NOTHING
     column_descriptions: Mapping[str, str] = NOTHING
+    by_name: bool = False
 
 
 class Observed(NamedTuple):

@@ -14,9 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assetflow.materialization import Partition
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,24 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """One file of a source: where it lies, its name as seen from the project, the SHA-256 of its bytes, how many."""
+
+    path: Path
+    name: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
-    """What a function learns of the run that calls it, when it has a parameter `context`."""
+    """What a function learns of the run that calls it, when it has a parameter `context`.
+
+    `file` is the file that it is called with, under `per="file"`.
+    """
 
     asset: str
     run_id: str
     partition: Partition = None
     config: Mapping[str, Any] = field(default_factory=dict)
+    file: File | None = None

@@ -137,6 +137,8 @@ class _Reader:
         name = mark.name or parameter.name
         if kind is None:
             return Parameter(parameter.name, name, columns=mark.columns, changes=changes)
+        if "pathlib.Path" in self._names_of(kind):
+            return Parameter(parameter.name, name, columns=mark.columns, is_path=True)
         if mark.columns is not None and not all(isinstance(column, str) for column in mark.columns):
             message = f"The columns of {parameter.name} are no names"
             raise self._error(parameter.name, message, 'Write columns=["a", "b"].')
@@ -213,14 +215,18 @@ class _Reader:
         return ast.literal_eval(expression)
 
     def _arrival(self, kind: object, name: str) -> Arrival:
-        names = [_name_of(kind)]
-        if isinstance(kind, ast.expr):
-            names = [self._full_name(kind), _name_of(self._value(kind))]
+        names = self._names_of(kind)
         for each in names:
             if each in ARRIVALS:
                 return ARRIVALS[each]
         written = ast.unparse(kind) if isinstance(kind, ast.expr) else names[0]
         raise self._error(name, f"{name} cannot arrive as {written}", _ALLOWED)
+
+    def _names_of(self, kind: object) -> list[str]:
+        """What a type is called: as the module writes it, and as the class that it is."""
+        if isinstance(kind, ast.expr):
+            return [self._full_name(kind), _name_of(self._value(kind))]
+        return [_name_of(kind)]
 
     def _full_name(self, expression: ast.expr) -> str:
         """`pl.LazyFrame` as `polars.LazyFrame`, by what the module imports; the library is not imported for it."""

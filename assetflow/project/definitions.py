@@ -55,6 +55,13 @@ def link(files: Iterable[FileDefinitions]) -> Definitions:
     for file in files:
         for name, check in file.checks:
             add_check(name, check, assets, sources, problems)
+    for asset in assets.values():
+        if asset.per == "file":
+            first = asset.parameters[0].upstream
+            if first in assets:
+                problems.append(no_files(asset, first))
+            elif first in sources and asset.knows_names:
+                sources[first] = sources[first]._replace(by_name=True)
     graph = Graph.of({name: (*asset.upstreams, *asset.files) for name, asset in assets.items()})
     problems += unknown_upstreams(assets, sources)
     problems += unknown_in_checks(assets, sources)
@@ -63,6 +70,15 @@ def link(files: Iterable[FileDefinitions]) -> Definitions:
     if problems:
         raise together(problems)
     return Definitions(assets, sources, graph)
+
+
+def no_files(asset: Asset, upstream: str) -> DefinitionError:
+    return DefinitionError(
+        f"{asset.name} is called per file of {upstream}, which is an asset and has no files of its own",
+        path=asset.path,
+        line=asset.line,
+        hint='Declare per="row" where each row is made of one row, or take a source.',
+    )
 
 
 def two_of_a_name(thing: Asset | Source, earlier: Asset | Source) -> DefinitionError:

@@ -4,10 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assetflow.asset import Merge, Parameter
+from assetflow.asset import Merge, Parameter, Per
 from assetflow.project.options import Place
 
 EXAMPLE = '@asset(merge="append") or @asset(merge="upsert", unique_key=["id"])'
+
+
+def refuse_no_pieces(
+    name: str, per: Per | None, parameters: Sequence[Parameter], place: Place, *, is_query: bool
+) -> None:
+    """DefinitionError where there is nothing that could be taken apart, and for paths in any other place."""
+    for number, parameter in enumerate(parameters):
+        if parameter.is_path and (number > 0 or per != "file" or parameter.changes):
+            raise place.error(
+                f'{parameter.name} of {name} arrives as a Path, as only the first parameter does under per = "file"',
+                hint='Write @asset(per="file"), or take the rows of the files, as in a pl.DataFrame.',
+            )
+    if per is None:
+        return
+    said = f'{name} declares per = "{per}"'
+    if not parameters:
+        raise place.error(
+            f"{said} and takes no upstream", hint="Its first parameter is the upstream that is taken apart."
+        )
+    if any(parameter.changes for parameter in parameters):
+        raise place.error(
+            f"{said} and takes Changes", hint="Take the rows as they are: it is called with new ones only."
+        )
+    if is_query:
+        raise place.error(
+            f"{said} and returns a Query, which reads whole tables",
+            hint="Return rows; or write the query as a SQL asset, which is refreshed by its changes by itself.",
+        )
 
 
 def refuse_unmergeable(

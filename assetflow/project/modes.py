@@ -74,6 +74,8 @@ def foreseen(project: Project, asset: Asset, changed: Collection[str]) -> str:
         raise Refused("an incremental refresh by this code once gave other rows than a full one")
     if asset.merge is not None:
         return foreseen_merge(project, asset, changed)
+    if asset.per is not None:
+        return foreseen_pieces(asset, changed)
     schemas = {}
     for name in asset.upstreams:
         schema = project.columns_of.schema(name)
@@ -96,6 +98,14 @@ def foreseen_merge(project: Project, asset: Asset, changed: Collection[str]) -> 
         if missing:
             raise Refused(f"{name} has no column {missing[0]}, so that the keys concerned are not known")
     return f"keyed by {', '.join(asset.unique_key)}"
+
+
+def foreseen_pieces(asset: Asset, changed: Collection[str]) -> str:
+    """What a function that is called file by file makes anew."""
+    whole = sorted(set(changed) - {asset.parameters[0].upstream})
+    if whole:
+        raise Refused(f"{whole[0]} changed, which it is given whole")
+    return "new files" if asset.per == "file" else "new parts"
 
 
 class Refreshes(NamedTuple):

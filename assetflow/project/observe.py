@@ -49,7 +49,7 @@ class Observer:
                 path=source.path,
                 line=source.line,
             )
-        return Observed(source, data_version(source, files), files)
+        return Observed(source, data_version(source, files, self.root), files)
 
     def hash_of(self, stat: FileStat) -> str:
         stamp = [stat.size, stat.mtime_ns, stat.ctime_ns, stat.inode]
@@ -69,14 +69,17 @@ class Observer:
             self.changed = False
 
 
-def data_version(source: Source, files: tuple[SourceFile, ...]) -> str:
+def data_version(source: Source, files: tuple[SourceFile, ...], root: str) -> str:
     """A hash of the bytes of all files and of how they are read.
 
     Where the files lie does not count, as long as no path can show in the rows: a renamed file holds what it held.
+    It does where somebody is told the names, as seen from the project at `root`.
     Their order does: columns come in the order of the first file that has them.
     """
     declared = without_place(source.location.to_dict())
     content = [[*shown_of(file.stat.path, declared), file.sha256] for file in files]
+    if source.by_name:
+        content.append([os.path.relpath(file.stat.path, root) for file in files])
     return hashlib.sha256(json.dumps([declared, content], sort_keys=True).encode()).hexdigest()
 
 
@@ -86,7 +89,7 @@ def without_place(declared: Mapping[str, Any]) -> dict[str, Any]:
 
 def shown_of(path: str, declared: Mapping[str, Any]) -> list[str]:
     """The parts of a path that say how it is read: key=value folders and the suffix, or all of it with `filename`."""
-    if "filename" in (declared.get("options") or {}):
+    if "filename" in (declared.get("options") or {}) or declared.get("format") == "file":
         return [path]
     stem, suffix = os.path.splitext(path.lower())
     inner = os.path.splitext(stem)[1] if suffix in COMPRESSED else ""

@@ -201,6 +201,7 @@ ASSET_OPTIONS: dict[str, Callable[[Any], Any]] = {
     "dialect": text,
     "incremental": one_of("auto", "off", "require"),
     "merge": one_of("append", "upsert"),
+    "per": one_of("file", "row"),
     "enabled": truth,
 }
 SOURCE_OPTIONS: dict[str, Callable[[Any], Any]] = {**SHARED, "columns": words_alone}

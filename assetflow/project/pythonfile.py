@@ -17,6 +17,7 @@ from assetflow.asset import (
     Declaration,
     Merge,
     Note,
+    Per,
     Query,
     SourceDeclaration,
 )
@@ -28,7 +29,7 @@ from assetflow.lineage.sql import SqlQuery, read_query
 from assetflow.lineage.volatile import FILE_IN_SQL
 from assetflow.project.declared import in_place_source, python_source
 from assetflow.project.definitions import FileDefinitions
-from assetflow.project.merges import refuse_unmergeable
+from assetflow.project.merges import refuse_no_pieces, refuse_unmergeable
 from assetflow.project.options import Place, check_name, read_options
 from assetflow.project.settings import Settings, line_of
 from assetflow.project.sqlfile import group_of, refuse_twins
@@ -114,7 +115,8 @@ class Reader:
         signature = read_signature(function, self.path, self.texts)
         config = self.config(name, signature, place)
         queries = self.queries(name, function, signature, config, place)
-        merge, unique_key = values.get("merge"), values.get("unique_key", ())
+        merge, unique_key, per = values.get("merge"), values.get("unique_key", ()), values.get("per")
+        refuse_no_pieces(name, per, signature.parameters, place, is_query=signature.returns_query)
         refuse_unmergeable(name, merge, unique_key, signature.parameters, place, is_query=signature.returns_query)
         code = code_version(
             function,
@@ -138,7 +140,7 @@ class Reader:
             path=self.path,
             line=declaration.line,
             group=values.pop("group", group_of(self.path, self.settings)),
-            code_version=declared_version(code.digest, merge, unique_key),
+            code_version=declared_version(code.digest, merge, unique_key, per),
             code_parts=code.parts,
             upstreams=tuple(dict.fromkeys(upstreams)),
             function=function.__name__,
@@ -147,8 +149,9 @@ class Reader:
             config=config,
             overrides={key: plain(value) for key, value in self.settings.assets.get(name, {}).items()},
             files=tuple(dict.fromkeys(file.text for query in queries for file in query.files)),
-            # Of changes the order does not count: a key or a row can come to the others at any time.
-            reads_order=merge is None or not all(each.changes for each in signature.parameters),
+            # Of changes, and of rows one by one, the order does not count: they can come at any time.
+            reads_order=(merge is None or not all(each.changes for each in signature.parameters))
+            and (per is None or len(signature.parameters) > 1),
             sets_order=True,
             notes=(*untracked(code.notes, queries), *(note for query in queries for note in query.notes)),
             checks=checks,
@@ -231,8 +234,8 @@ class Reader:
         about = declaration.about
         signature = read_signature(function, self.path, self.texts)
         upstreams = tuple(parameter.upstream for parameter in signature.parameters)
-        if any(parameter.changes for parameter in signature.parameters):
-            raise place.error("a check is given whole tables, and takes no Changes")
+        if any(parameter.changes or parameter.is_path for parameter in signature.parameters):
+            raise place.error("a check is given whole tables, and takes no Changes and no Path")
         if declaration.severity not in {"error", "warn"}:
             raise place.error(f"severity must be error or warn, not {declaration.severity!r}")
         code = code_version(function, root=self.imports.root, read=self.texts)
@@ -248,11 +251,11 @@ class Reader:
         )
 
 
-def declared_version(digest: str, merge: Merge | None, unique_key: Sequence[str]) -> str:
+def declared_version(digest: str, merge: Merge | None, unique_key: Sequence[str], per: Per | None) -> str:
     """The version of a function's code, with how its rows are merged, which is part of what it makes."""
-    if merge is None:
+    if merge is None and per is None:
         return digest
-    return hashlib.sha256(json.dumps([digest, merge, list(unique_key)]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([digest, merge, list(unique_key) if merge else [], per]).encode()).hexdigest()
 
 
 def untracked(notes: Sequence[Note], queries: Sequence[SqlQuery]) -> Iterator[Note]:

@@ -61,7 +61,7 @@ def read_sql_definition(path: str, text: str, settings: Settings) -> FileDefinit
 
 def refuse_for_functions(values: Mapping[str, Any], place: Place) -> None:
     """Refuse keys that say how a function is refreshed: of a query that is found by itself."""
-    for key in ("merge",):
+    for key in ("merge", "per"):
         if key in values:
             hint = "Take it out: what the query allows to be refreshed by its changes is found by itself."
             raise place.error(f"{key} is for Python functions, and this is SQL", key=key, hint=hint)

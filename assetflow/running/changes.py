@@ -129,11 +129,11 @@ def refuse_by_declaration(asset: Asset) -> None:
     """Refuse what is never refreshed by its changed rows, whatever changed."""
     if asset.incremental == "off":
         raise Refused('it is declared incremental = "off"')
-    if asset.kind != "sql" and asset.merge is None:
+    if asset.kind != "sql" and asset.merge is None and asset.per is None:
         raise Refused("it is a Python function, which is given whole tables")
     if asset.is_view:
         raise Refused("it is a view, which holds no rows")
-    if asset.rebuilds_always or (asset.notes and asset.merge is None):
+    if asset.rebuilds_always or (asset.notes and asset.kind == "sql"):
         raise Refused("its answer is not the same twice")
     if asset.files:
         raise Refused(f"it reads {asset.files[0]} in place")
@@ -173,6 +173,7 @@ def change_of(
     if told is None:
         refuse_replaced(name, came, went, now)
     there = {file.sha256: file.path for file in now.files}
+    old = {file.sha256: readable_path(name, file, there, warehouse) for file in before.files}
     was = tuple(old[file.sha256] for file in before.files)
     here = absolute(warehouse, now.files)
     if told is not None:

@@ -69,7 +69,8 @@ class Keeping:
             self.contents.deltas[then.snapshot, snapshot.id] = built.delta
         materialization = self.materialization(asset, step, built, snapshot)
         self.order.projections.add(snapshot.id, built.projections)
-        self.record(records.Built(materialization, snapshot, checks, built.projections, built.sums))
+        parts = parts_of(built, snapshot)
+        self.record(records.Built(materialization, snapshot, checks, built.projections, built.sums, parts))
         held = Content(snapshot.digest, snapshot.digest if asset.is_view else snapshot.id, snapshot.id)
         self.contents.note(asset.name, snapshot, materialization.id, held)
         return AssetResult(
@@ -206,6 +207,8 @@ class Keeping:
         """SourceError when files that were read where they lie are no longer those of the fingerprint."""
         for name in asset.files:
             refuse_other_files(self.order.sources[name], self.order.place.root)
+        if asset.per == "file":
+            refuse_changed(self.order.sources[asset.parameters[0].upstream])
         for name in asset.upstreams:
             if name in self.order.sources and any(
                 os.path.isabs(file.path) for file in self.contents.snapshot_of(name).files
@@ -262,6 +265,15 @@ def parsed_of(built: Built, snapshot: Snapshot, observed: Observed) -> records.P
     kept = {file.sha256: file for file in snapshot.files}
     parts = tuple((tags, kept[sha256]) for tags, sha256 in built.parsed.made)
     return records.Parsed(observed.source.name, reading_of(observed), built.parsed.tags, built.parsed.types, parts)
+
+
+def parts_of(built: Built, snapshot: Snapshot) -> records.Parsed | None:
+    """Which files of the snapshot hold the results of which files that a function was called with."""
+    if built.kept is None:
+        return None
+    there = {file.sha256: file for file in snapshot.files}
+    parts = tuple((tags, there[sha256]) for tags, sha256 in built.kept.parts if sha256 in there)
+    return records.Parsed(built.kept.key, built.kept.reading, (), built.kept.columns, parts)
 
 
 def with_seen(reads: dict[str, ReadSet], built: Built) -> dict[str, ReadSet]:

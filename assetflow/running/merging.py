@@ -26,7 +26,7 @@ from assetflow.quoting import quote_identifier
 from assetflow.running.changes import Refresh, TableChange
 from assetflow.running.refreshing import is_same_as, show
 from assetflow.running.rewriting import Rows
-from assetflow.running.task import Task, Tried, arguments, query_of_changes, stage
+from assetflow.running.task import Task, Tried, arguments, query_of_rows, stage
 from assetflow.warehouse.snapshots import Staged, scan_files, scan_in_place, stage_query
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Merging:
                 given[parameter.name] = changes[parameter.name]
         value = python.call(self.function, given, where=self.where)
         if isinstance(value, Query):
-            raise query_of_changes(self.asset)
+            raise query_of_rows(self.asset)
         task = replace(self.task, staging=os.path.join(self.task.staging, folder))
         os.makedirs(task.staging, exist_ok=True)
         return stage(frames.from_result(value, self.cursor, task.staging, self.where, task.tables), task, self.where)

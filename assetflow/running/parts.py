@@ -81,8 +81,14 @@ def as_read_now(known: Known | None, observed: Observed) -> Known | None:
 
 def tag_of(file: SourceFile, observed: Observed) -> str:
     """What the rows of a file depend on: its bytes; also its path, where that shows in them."""
-    options = observed.source.location.to_dict().get("options", {})
-    if "=" in file.stat.path or options.get("filename") or options.get("file_row_number"):
+    declared = observed.source.location.to_dict()
+    options = declared.get("options", {})
+    if (
+        declared.get("format") == "file"
+        or "=" in file.stat.path
+        or options.get("filename")
+        or options.get("file_row_number")
+    ):
         return hashlib.sha256(f"{file.sha256} {file.stat.path}".encode()).hexdigest()
     return file.sha256
 
@@ -95,7 +101,7 @@ def parse(observed: Observed, known: Known | None, cursor: Cursor, staging: str,
     types = types_of(observed, known, tags, cursor)
     os.makedirs(staging, exist_ok=True)
     parts = known.parts if known is not None and dict(known.types) == dict(types) else ()
-    pieces = list(cover(tags, parts, [file.stat.size for file in observed.files]))
+    pieces = list(cover(tags, parts, sizes_of(observed)))
     staged = {
         number: stage(observed, [paths[at] for at in piece], types, cursor, staging, number, reads)
         for number, piece in enumerate(pieces)
@@ -120,6 +126,13 @@ def parse(observed: Observed, known: Known | None, cursor: Cursor, staging: str,
     (shown,) = columns
     sums = {**(known.sums if known is not None else {}), **{(one.file, one.key): one.sums for one in found}}
     return Parsed(shown, files, projections(shown, files, reads, sums), found, types, tags, made)
+
+
+def sizes_of(observed: Observed) -> list[int]:
+    """About how much text the rows of each file are."""
+    if observed.source.location.to_dict().get("format") == "file":
+        return [BYTES_OF_PART // 1000] * len(observed.files)
+    return [file.stat.size for file in observed.files]
 
 
 def types_of(observed: Observed, known: Known | None, tags: tuple[str, ...], cursor: Cursor) -> dict[str, str]:

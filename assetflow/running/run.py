@@ -33,6 +33,7 @@ from assetflow.running.failures import told
 from assetflow.running.ingest import SourceTask, ingest, source_fingerprint
 from assetflow.running.keeping import Keeping, now
 from assetflow.running.order import Order
+from assetflow.running.pieces import pieces_of
 from assetflow.running.seen import Watching
 from assetflow.running.tables import Tables, table_of
 from assetflow.running.task import Built, Task, check_again, compute
@@ -183,6 +184,8 @@ class Run:
 
     def with_changes(self, task: Task, step: Step) -> Task:
         """The task with what changed in its upstreams, where the asset can be refreshed by that."""
+        if task.asset.per is not None:
+            return replace(task, pieces=pieces_of(task.asset, step, self.contents))
         tell = os.path.join(self.staging, f"delta-{task.asset.name}")
         try:
             return replace(task, refresh=refresh_of(task.asset, step, self.contents, self.order.run_id, tell))
@@ -211,6 +214,7 @@ class Run:
         if (
             asset.kind != "python"
             or asset.merge
+            or asset.per
             or all(parameter.arrives != "polars_lazy" for parameter in asset.parameters)
         ):
             return None

@@ -33,8 +33,13 @@ def python_lineage(asset: Asset, find: FindFunction, schemas: Mapping[str, Schem
     taken = {parameter.upstream for parameter in asset.parameters}
     if not asset.parameters or set(inputs) - taken:
         return opaque(inputs, "the tables of a Query are looked at when it runs")
+    if asset.per == "file":
+        return opaque(inputs, "it is called with one file after the other, of which all counts")
     if all(parameter.columns is not None for parameter in asset.parameters):
         return declared_lineage(asset)
+    if asset.per == "row":
+        said = "it is called with some rows after the other; name what is read by upstream(columns=[...])"
+        return partly_declared(asset, said) if asset.reads_order else every_column(asset, schemas, said)
     if asset.merge is not None:
         said = "it takes changes of all columns; name what is read by upstream(columns=[...])"
         return partly_declared(asset, said) if asset.reads_order else every_column(asset, schemas, said)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from assetflow.engines.duckdb import Result
     from assetflow.running.changes import Delta, Refresh
     from assetflow.running.parts import Parsed
+    from assetflow.running.pieces import Pieces
     from assetflow.warehouse.snapshots import Staged
 
 NEW = "__assetflow_new"
@@ -43,7 +44,8 @@ class Task:
     `staging` is a folder for this task alone; `now` the time of the run, which checks of freshness compare with.
     `read_sets` are what others are known to read of it. `watching`: how to note which columns of its LazyFrames are
     read, if at all. `refresh` is what it can be made from without reading everything; None: it is made in full, and
-    `why_full`. `spread`: its rows may be written into several files, in any order.
+    `why_full`. `pieces`: the files that its function is called with, one by one. `spread`: its rows may be written
+    into several files, in any order.
     """
 
     asset: Asset
@@ -56,7 +58,18 @@ class Task:
     watching: Watching | None = None
     refresh: Refresh | None = None
     why_full: str | None = None
+    pieces: Pieces | None = None
     spread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Which new files (by SHA-256) hold the results of which files that a function was called with, by their tags."""
+
+    key: str
+    reading: str
+    columns: Mapping[str, str]
+    parts: tuple[tuple[tuple[str, ...], str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +102,12 @@ class Built:
     is_right: bool | None = None
     rows_read: int = 0
     delta: Delta | None = None
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of an incremental refresh: its rows, or why there are none.
+    """What came of an incremental refresh: its rows, or why there are none; `is_full` where all of them were made.
 
     `is_right` where it was compared with a full one, which took so many `seconds`.
     """
@@ -104,6 +118,8 @@ class Tried:
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
     delta: Delta | None = None
+    is_full: bool = False
+    kept: Kept | None = None
 
 
 def compute(task: Task, place: Workplace) -> Built:
@@ -171,17 +187,22 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
         reads=read.reads,
         surprises=read.surprises,
         sums=built.sums,
-        mode="full" if tried.staged is None else "incremental",
+        mode="full" if tried.staged is None or tried.is_full else "incremental",
         mode_reason=tried.why,
         is_right=tried.is_right,
         warnings=(*read.warnings, *tried.warnings),
         rows_read=sum(change.rows for change in task.refresh.changes) if task.refresh is not None else 0,
         delta=tried.delta,
+        kept=tried.kept,
     )
 
 
 def try_refresh(task: Task, shop: Workshop, cursor: Cursor, where: Where) -> Tried:
     """Make the rows out of those that are there, where that is possible."""
+    if task.pieces is not None:
+        from assetflow.running.piecewise import by_pieces
+
+        return by_pieces(task, task.pieces, shop.function(task.asset), cursor, where)
     if task.refresh is None:
         return Tried(why=task.why_full)
     if task.asset.merge is not None:
@@ -221,8 +242,8 @@ def evaluate(
         seen.update(watch(task.asset, given, task.watching))
     value = python.call(function, given, where=where)
     if isinstance(value, Query):
-        if asset.merge is not None:
-            raise query_of_changes(asset)
+        if asset.merge is not None or asset.per is not None:
+            raise query_of_rows(asset)
         refuse_surprises(asset, value)
         if seen is not None and not asset.parameters:
             seen.update(read_by_query(value, task, cursor))
@@ -230,11 +251,16 @@ def evaluate(
 
 
 def arguments(
-    task: Task, function: Callable[..., Any], cursor: Cursor, where: Where, why_full: str | None = None
+    task: Task,
+    function: Callable[..., Any],
+    cursor: Cursor,
+    where: Where,
+    why_full: str | None = None,
+    but: str | None = None,
 ) -> dict[str, object]:
     """What the function is called with: upstreams as frames, the config that the settings override, the context.
 
-    Of an upstream whose changes it takes, everything was added; `why_full` it is so.
+    Of an upstream whose changes it takes, everything was added; `why_full` it is so. `but` this parameter.
     """
     from assetflow.engines import frames
 
@@ -243,6 +269,8 @@ def arguments(
         name: like_default(function, name, value) for name, value in task.asset.overrides.items()
     }
     for parameter in task.asset.parameters:
+        if parameter.name == but:
+            continue
         table = tables[parameter.upstream]
         if parameter.changes:
             given[parameter.name] = frames.everything(
@@ -255,9 +283,11 @@ def arguments(
     return given
 
 
-def query_of_changes(asset: Asset) -> AssetError:
+def query_of_rows(asset: Asset) -> AssetError:
+    """What a function that is given some rows of an upstream has to be told when it returns SQL."""
+    given = "takes Changes" if asset.merge is not None else f"is called per {asset.per}"
     return AssetError(
-        "it takes Changes and returned a Query, which reads whole tables",
+        f"it {given} and returned a Query, which reads whole tables",
         path=asset.path,
         line=asset.line,
         hint="Return rows; or write the query as a SQL asset, which is refreshed by its changes by itself.",

@@ -11,6 +11,7 @@ from assetflow.errors import DefinitionError, SourceError, did_you_mean
 from assetflow.secret import as_references, lend
 from assetflow.source import FileStat
 from assetflow.sources.files.find import FORMATS, MAGIC, find_files, package_folder, suffix_of
+from assetflow.sources.files.listing import LISTED, listing
 from assetflow.sources.files.read import READERS, Reading, partition_keys, scan
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def files(
     """Files as a source: `source("orders", files("data/*.csv"))`.
 
     `pattern` is a file, a folder or a glob (or several), relative to the project or to the folder of the installed
-    `package`. `format` is csv, json or parquet; without it the suffix tells. `columns` declares types by column: these
+    `package`. `format` is csv, json or parquet; without it the suffix tells. "file" is for files that are no tables
+    (PDF, images): one row a file. `columns` declares types by column: these
     are pinned and there even when a file lacks them (NULL); columns not declared are kept, with the type that DuckDB
     infers over all files. `options` go to DuckDB's reader: `{"delim": ";", "nullstr": "NA"}`; `hive_partitioning`
     = False leaves key=value folders alone; a value may be a `Secret("NAME")`. DefinitionError when a word is unknown.
@@ -46,9 +48,13 @@ def files(
     patterns = (pattern,) if isinstance(pattern, str) else tuple(pattern)
     if not patterns or not all(isinstance(pattern, str) and pattern.strip() for pattern in patterns):
         raise DefinitionError("a source needs the files it is made of", hint='Write: files("data/*.csv")')
-    if format is not None and format not in READERS:
-        near = did_you_mean(str(format), READERS)
-        raise DefinitionError(f'unknown format "{format}"', hint=near or f"Known: {', '.join(sorted(READERS))}.")
+    known = sorted([*READERS, LISTED])
+    if format is not None and format not in known:
+        near = did_you_mean(str(format), known)
+        raise DefinitionError(f'unknown format "{format}"', hint=near or f"Known: {', '.join(known)}.")
+    if format == LISTED and (columns or options):
+        said = "columns" if columns else "options"
+        raise DefinitionError(f'{said} say how files are read, and format = "{LISTED}" reads none of them')
     for name in options or {}:
         if name.lower() in _OURS:
             raise DefinitionError(
@@ -90,6 +96,8 @@ class Files:
 
         For CSV the files must between them have every column of `types`; `read` has no such condition.
         """
+        if self.format == LISTED:
+            return listing(files)
         return scan(self._reading(files), files, types)
 
     def sniff(self, cursor: DuckDBPyConnection, files: tuple[str, ...]) -> dict[str, str]:
@@ -97,6 +105,8 @@ class Files:
 
         SourceError when a file has no columns or is ragged; DuckDB's own errors are for `explain_read_error`.
         """
+        if self.format == LISTED:
+            return {"name": "VARCHAR", "bytes": "BIGINT", "sha256": "VARCHAR"}
         # Only a run that reads files pays for this import, not a command that finds nothing to do.
         from assetflow.sources.files.sniff import sniff
 
@@ -105,6 +115,8 @@ class Files:
 
     def read(self, cursor: DuckDBPyConnection, files: tuple[str, ...], types: Mapping[str, str]) -> str:
         """The SELECT that reads some files with the columns `types` of the whole source; what they lack is NULL."""
+        if self.format == LISTED:
+            return listing(files)
         from assetflow.sources.files.sniff import scan_some
 
         lend(cursor, self.options)
@@ -117,6 +129,8 @@ class Files:
 
     def opens_in_place(self, cursor: DuckDBPyConnection, files: tuple[str, ...]) -> bool:
         """`in_place`, answered for these files: False when their columns differ, or some come from their paths."""
+        if self.format == LISTED:
+            return False
         from assetflow.sources.files.sniff import are_uniform
 
         lend(cursor, self.options)
@@ -149,7 +163,8 @@ class Files:
         if None in by_format:
             raise SourceError(
                 f'"{by_format[None]}" has no suffix that tells its format',
-                hint=f'Say format = "csv", "json" or "parquet", or name it {", ".join(FORMATS)}.',
+                hint=f'Say format = "csv", "json" or "parquet" ("{LISTED}" if it is no table), '
+                f"or name it {', '.join(FORMATS)}.",
             )
         if len(by_format) > 1:
             examples = " and ".join(sorted(f'"{path}"' for path in by_format.values()))
