@@ -10,6 +10,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeVar, overload
@@ -210,6 +211,9 @@ class SourceDeclaration(NamedTuple):
 
 Declaration = AssetDeclaration | CheckDeclaration | SourceDeclaration
 
+OPTIONS = "__asset_options__"
+"""The attribute under which a function bears what `@asset` was given."""
+
 declared: ContextVar[list[Declaration] | None] = ContextVar("declared", default=None)
 """Where decorators put what they declare while the loader imports a file; None outside of loading."""
 
@@ -238,13 +242,20 @@ def asset(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
 
     if function is not None:
         declare(AssetDeclaration(function, options, *caller()))
-        return function
+        return remembering(function, options)
 
     def mark(function: F) -> F:
         declare(AssetDeclaration(function, options, *caller()))
-        return function
+        return remembering(function, options)
 
     return mark
+
+
+def remembering(function: F, options: Mapping[str, Any]) -> F:
+    """The same function, which bears what was declared of it, for tests that call it."""
+    with suppress(AttributeError, TypeError):  # something that is no function; the loader says so
+        setattr(function, OPTIONS, options)
+    return function
 
 
 def check(

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "assetflow"
 
 FLOORS = (
+    ("testing",),
     ("cli", "notebook"),
     ("project",),
     ("running",),
