@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import os
 import sys
@@ -23,7 +24,9 @@ from assetflow.asset import (
 )
 from assetflow.check import Check
 from assetflow.errors import AssetflowError, DefinitionError, did_you_mean
-from assetflow.lineage.closure import ModuleTexts, code_version
+from assetflow.lineage.closure import CodeVersion, ModuleTexts, code_version
+from assetflow.lineage.functions import function_nodes
+from assetflow.lineage.given_file import other_notes
 from assetflow.lineage.signature import Signature, query_texts, read_signature
 from assetflow.lineage.sql import SqlQuery, read_query
 from assetflow.lineage.volatile import FILE_IN_SQL
@@ -153,10 +156,22 @@ class Reader:
             reads_order=(merge is None or not all(each.changes for each in signature.parameters))
             and (per is None or len(signature.parameters) > 1),
             sets_order=True,
-            notes=(*untracked(code.notes, queries), *(note for query in queries for note in query.notes)),
+            notes=(
+                *untracked(self.notes(code, function, signature), queries),
+                *(note for query in queries for note in query.notes),
+            ),
             checks=checks,
             **values,
         )
+
+    def notes(self, code: CodeVersion, function: Any, signature: Signature) -> tuple[Note, ...]:
+        """What the code version cannot see; a file that the function is called with can be seen."""
+        if not signature.parameters or not signature.parameters[0].is_path:
+            return code.notes
+        nodes = function_nodes(inspect.unwrap(function), self.texts)
+        here = [note for note in code.notes if note.path == self.path]
+        kept = set(other_notes(here, nodes, signature.parameters[0].name))
+        return tuple(note for note in code.notes if note not in here or note in kept)
 
     def config(self, name: str, signature: Signature, place: Place) -> dict[str, Any]:
         """The values of the parameters with a default, as the settings override them."""
