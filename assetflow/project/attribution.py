@@ -264,6 +264,8 @@ def refuse_unknown(ends: Ends) -> None:
     """Refuse where the code of neither side is there, or a changed file was read where it lay, or nothing changed."""
     if ends.assets == (None, None):
         raise CannotTellError("its function has changed since, and functions of then are not kept")
+    if any(asset is not None and asset.per == "file" for asset in ends.assets):
+        raise CannotTellError("it is called file by file, and files as they were then are not kept")
     for name in ends.changed_inputs:
         if not has_snapshot(ends.input(name, 0)) or not has_snapshot(ends.input(name, 1)):
             raise CannotTellError(f"it reads {name} where it lies, and what was in it then is not kept")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
-from assetflow.errors import AssetflowError
+from assetflow.errors import AssetflowError, SourceError
 from assetflow.materialization import Snapshot
 from assetflow.project.scratch import scratch_folder
 from assetflow.running.keeping import now
+from assetflow.running.pieces import Pieces, of_source
 from assetflow.running.task import Built, Task, compute
 from assetflow.warehouse.verify import Problem
 
@@ -37,12 +39,24 @@ def checked(project: Project, asset: Asset, folder: str) -> Problem | None:
     tables = project.reader().tables(asset.upstreams)
     task = Task(asset._replace(checks=()), "verify", now(), os.path.join(folder, asset.name), tables)
     try:
+        if asset.per == "file":
+            task = replace(task, pieces=all_files(project, asset))
         built = compute(task, project.workplace)
     except AssetflowError as error:
         return Problem("skip_wrong", asset.name, snapshot.id, detail=f"it cannot be made again: {error.message}")
     if built.digest == snapshot.digest or is_near(project, snapshot, built):
         return None
     return Problem("skip_wrong", asset.name, snapshot.id, detail="made again, it holds other rows")
+
+
+def all_files(project: Project, asset: Asset) -> Pieces:
+    """The files of its source that a function is called with, as if none of them was known; SourceError."""
+    name = asset.parameters[0].upstream
+    observed = project.observe([name])[name]
+    if isinstance(observed, SourceError):
+        raise observed
+    columns = project.ledger.snapshot(project.current[name].snapshot).columns
+    return of_source(asset, observed, columns, project.settings.root, project.settings.warehouse)
 
 
 def is_near(project: Project, snapshot: Snapshot, built: Built) -> bool:

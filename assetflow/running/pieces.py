@@ -91,6 +91,12 @@ def pieces_of(asset: Asset, step: Step, contents: Contents) -> Pieces:
     )  # fmt: skip
 
 
+def of_source(asset: Asset, observed: Observed, columns: tuple[Column, ...], root: str, warehouse: str) -> Pieces:
+    """All files of a source, with nothing kept: for who makes an asset again to compare."""
+    found = files_of(observed, root, by_name=asset.knows_names)
+    return Pieces("", "", asset.parameters[0], found, columns, warehouse, observed, why_full="to compare")
+
+
 def files_of(observed: Observed, root: str, *, by_name: bool) -> tuple[Piece, ...]:
     """The files of a source. `by_name`: the function is told their names, so that these count."""
     found = []

@@ -212,3 +212,206 @@ def test_a_failing_check_publishes_nothing_and_the_same_changes_come_again(total
     deliver(totals, "2", (1, 50))
     assert mode(totals)[1] == "incremental"
     assert totals.rows("FROM totals ORDER BY ALL") == [(1, 55), (2, 6), (3, 7), (9, 1)]
+
+
+WRONG = """
+import polars as pl
+
+from assetflow import Changes, asset
+
+
+@asset(merge="append")
+def counts(events: Changes[pl.DataFrame]) -> pl.DataFrame:
+    return events.added.group_by("id").agg(n=pl.len())
+"""
+
+
+def test_a_function_that_is_not_what_it_says_is_found_out_at_once(events: Shop) -> None:
+    events.python("counts", WRONG)
+    events.made()
+    deliver(events, "2", (1, 4))
+    [result] = events.materialize().assets
+    said = "what it makes of changes, merged, is not what it makes of everything; from now on it is made in full"
+    assert (result.mode, result.mode_reason) == ("full", said)
+    assert "assert_incremental" in result.warnings[0]
+    assert events.rows("FROM counts ORDER BY ALL") == [(1, 2), (2, 1)]
+    deliver(events, "3", (1, 4))
+    assert mode(events)[1:] == ("full", "an incremental refresh by this code once gave other rows than a full one")
+    assert events.rows("FROM counts ORDER BY ALL") == [(1, 3), (2, 1)]
+
+
+LOOKED_UP = """
+import polars as pl
+
+from assetflow import Changes, asset
+
+
+@asset(merge="append")
+def named(events: Changes[pl.LazyFrame], names: pl.LazyFrame) -> pl.LazyFrame:
+    return events.added.join(names, on="id")
+"""
+
+
+def test_what_is_given_whole_makes_it_full_when_it_changes(events: Shop) -> None:
+    events.write("assetflow.toml", events.read("assetflow.toml") + '[sources.names]\nfiles = "names.csv"\n')
+    events.write("names.csv", "id,name\n1,ann\n2,bob\n3,cy\n")
+    events.python("named", LOOKED_UP)
+    events.made()
+    deliver(events, "2", (3, 7))
+    assert mode(events)[1:] == ("incremental", "added")
+    events.write("names.csv", "id,name\n1,anna\n2,bob\n3,cy\n")
+    planned = events.cli("plan", "--json").json["steps"][0]
+    assert (planned["mode"], planned["mode_reason"]) == ("full", "names changed, which it is given whole")
+    assert mode(events)[1:] == ("full", "names changed, which it is given whole")
+    assert events.rows("SELECT name, x FROM named ORDER BY ALL") == [("anna", 5), ("bob", 6), ("cy", 7)]
+
+
+def test_other_columns_make_it_full_and_say_which(totals: Shop) -> None:
+    totals.replace("assets/totals.py", "    note(events)\n", "    if len(events.added) == 1: return events.added\n")
+    totals.made()
+    deliver(totals, "2", (7, 7))
+    assert mode(totals)[1:] == ("full", "it returned other columns than before: x is new")
+    assert totals.rows("FROM totals ORDER BY ALL") == [(1, 5), (2, 6), (7, 7), (9, 1)]
+    totals.replace("assetflow.toml", 'x = "BIGINT"', 'x = "BIGINT", y = "VARCHAR"')
+    deliver(totals, "2", (8, 8))
+    assert mode(totals)[1:] == ("full", "events has other columns than before")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('pl.col("x").sum().alias("total"))', 'pl.col("x").sum().alias("total")).drop("id")', "no column id"),
+        ('group_by("id")', 'group_by(pl.col("id") / 2)', "column id, a DOUBLE"),
+        ("return events", "return None and events", "returned nothing"),
+        ("return events", "from assetflow import Query as Q; return Q('FROM events') or events", "returned a Query"),
+        ("return events", "raise RuntimeError('sorry') from None; return events", "RuntimeError: sorry"),
+    ],
+)
+def test_what_a_function_must_not_return(totals: Shop, old: str, new: str, said: str) -> None:
+    before = totals.rows("FROM totals ORDER BY ALL")
+    totals.replace("assets/totals.py", old, new)
+    [result] = totals.materialize().assets
+    assert result.outcome == "failed"
+    assert said in str(result.error)
+    assert totals.rows("FROM totals ORDER BY ALL") == before
+
+
+def test_a_key_that_the_upstream_has_not_makes_it_full(totals: Shop) -> None:
+    totals.replace("assets/totals.py", 'unique_key=["id"]', 'unique_key=["total"]')
+    totals.made()
+    deliver(totals, "2", (3, 7))
+    why = "events has no column total, so that the keys concerned are not known"
+    assert totals.cli("plan", "--json").json["steps"][0]["mode_reason"] == why
+    assert mode(totals)[1:] == ("full", why)
+
+
+def test_a_key_that_is_returned_and_did_not_change_makes_it_full(totals: Shop) -> None:
+    totals.replace("assets/totals.py", 'group_by("id")', 'group_by(pl.col("id") % 2)')
+    totals.made()
+    deliver(totals, "2", (3, 7))
+    assert mode(totals)[1:] == ("full", "it returned rows of a key of which nothing changed: id = 1")
+    assert totals.rows("FROM totals ORDER BY ALL") == [(0, 6), (1, 13)]
+
+
+def test_require_makes_a_full_refresh_an_error(scores: Shop) -> None:
+    scores.replace("assets/scores.py", 'merge="append"', 'merge="append", incremental="require"')
+    scores.made()
+    deliver(scores, "1", (1, 5))
+    [result] = scores.materialize().assets
+    assert result.outcome == "failed"
+    assert 'rows went from events, and merge = "append" only adds' in str(result.error)
+    assert scores.run(full_refresh=True)["scores"] == "materialized"
+    scores.replace("assets/scores.py", '"require"', '"off"')
+    deliver(scores, "2", (3, 7))
+    assert mode(scores)[1:] == ("full", 'it is declared incremental = "off"')
+
+
+def test_rolled_back_it_gets_the_difference_to_what_it_is_then(scores: Shop) -> None:
+    deliver(scores, "2", (3, 7))
+    scores.made()
+    assert scores.cli("rollback", "scores", "-1").code == 0
+    assert scores.cli("rollback", "scores", "--release").code == 0
+    deliver(scores, "3", (4, 8))
+    seen(scores)
+    assert mode(scores)[1] == "incremental"
+    assert seen(scores) == [[[[3, 7], [4, 8]], [], None]]
+    assert scores.rows("FROM scores ORDER BY ALL") == [(1, 50), (2, 60), (3, 70), (4, 80), (9, 10)]
+
+
+def test_another_environment_has_changes_of_its_own(scores: Shop) -> None:
+    assert scores.cli("env", "create", "dev").code == 0
+    deliver(scores, "2", (3, 7))
+    scores.made(env="dev")
+    deliver(scores, "3", (4, 8))
+    seen(scores)
+    assert mode(scores, env="dev")[1] == "incremental"
+    assert seen(scores) == [[[[4, 8]], [], None]]
+    assert scores.cli("env", "promote", "dev").code == 0
+    deliver(scores, "4", (5, 9))
+    assert mode(scores)[1] == "incremental"
+    assert seen(scores) == [[[[5, 9]], [], None]]
+
+
+KINDS = """
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+
+from assetflow import Changes, asset
+
+
+@asset(merge="append")
+def as_{name}(events: Changes[{kind}]) -> {kind}:
+    assert events.is_full or len(events.removed{pl}) == 0
+    return events.added
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "pl"),
+    [
+        ("polars", "pl.DataFrame", ""),
+        ("lazy", "pl.LazyFrame", ".collect()"),
+        ("arrow", "pa.Table", ""),
+        ("reader", "pa.RecordBatchReader", ".read_all()"),
+        ("pandas", "pd.DataFrame", ""),
+        ("relation", "duckdb.DuckDBPyRelation", ""),
+    ],
+)
+def test_every_kind_of_frame(events: Shop, name: str, kind: str, pl: str) -> None:
+    events.sql("wide", "SELECT id::HUGEINT AS big, INTERVAL 1 DAY AS i, [x] AS listed, id FROM events")
+    code = KINDS.format(name=name, kind=kind, pl=pl).replace("events", "wide")
+    events.python("kinds", code)
+    events.made()
+    for number in (2, 3):
+        deliver(events, str(number), (number, number))
+        found = {each.asset: (each.mode, each.mode_reason) for each in events.materialize().assets}
+        assert found[f"as_{name}"] == ("incremental", "added")
+    assert events.rows(f"SELECT id FROM as_{name} ORDER BY ALL") == [(1,), (2,), (2,), (3,)]
+
+
+def test_nothing_at_all_and_then_something(events: Shop) -> None:
+    deliver(events, "1")
+    events.python("totals", UPSERT)
+    events.python("scores", APPEND)
+    events.made()
+    assert events.rows("SELECT count(*) FROM totals") == events.rows("SELECT count(*) FROM scores") == [(0,)]
+    deliver(events, "2", (1, 2))
+    found = {each.asset: each.mode for each in events.materialize().assets}
+    assert found == {"totals": "incremental", "scores": "incremental"}
+    assert events.rows("FROM totals") == [(1, 2)]
+    assert events.rows("FROM scores") == [(1, 20)]
+    events.remove("data/2.csv")
+    events.run()
+    assert events.rows("SELECT count(*) FROM totals") == events.rows("SELECT count(*) FROM scores") == [(0,)]
+
+
+def test_a_view_cannot_be_compared(events: Shop) -> None:
+    events.sql("seen", '/* @asset\nmaterialized = "view"\n*/\nSELECT * FROM events')
+    events.python("scores", APPEND.replace("events", "seen"))
+    events.made()
+    deliver(events, "2", (3, 7))
+    found = {each.asset: (each.mode, each.mode_reason) for each in events.materialize().assets}
+    assert found["scores"] == ("full", "seen is a view")
+    assert events.rows("FROM scores ORDER BY ALL") == [(1, 50), (2, 60), (3, 70)]

@@ -274,3 +274,77 @@ def test_parquet_is_read_file_by_file_where_it_lies(empty_shop: Shop, tmp_path: 
     duckdb.sql(f"COPY (SELECT 2::HUGEINT AS x) TO '{tmp_path}/days/2.parquet'")
     assert mode(empty_shop)[1:] == ("incremental", "1 of 3 files made")
     assert [top for _, top in empty_shop.rows("FROM tops ORDER BY ALL")] == [0, 1, 2]
+
+
+def test_verify_calls_it_with_every_file_again(days: Shop) -> None:
+    days.python("tops", FRAMES)
+    days.made()
+    printed = days.cli("verify", "--skips", "5", "--json")
+    assert (printed.json["ok"], printed.json["skips_checked"]) == (True, 1)
+    deliver(days, 1, 5)
+    days.made()
+    assert "files as they were then are not kept" in days.cli("diff", "tops", "--why").out
+
+
+def test_processes_do_it_as_threads_do(notes: Shop) -> None:
+    notes.write("assetflow.toml", 'executor = "processes"\n' + notes.read("assetflow.toml"))
+    notes.write("notes/d.txt", "four")
+    assert mode(notes, jobs=2)[1:] == ("incremental", "1 of 4 files made")
+
+
+def test_what_was_swept_away_is_made_again(notes: Shop) -> None:
+    """What older snapshots hold of it is still good."""
+    notes.write("notes/d.txt", "four")
+    notes.made()
+    notes.remove("notes/a.txt")
+    notes.made()
+    project = notes.project()
+    for file in project.ledger.snapshot(project.current["words"].snapshot).files:
+        (notes.root / "warehouse" / file.path).unlink()
+    project.ledger.close()
+    called(notes)
+    assert mode(notes)[0] == "materialized"
+    assert called(notes) == ["d.txt"]
+    assert words(notes) == [("b.txt", 2), ("c.txt", 3), ("d.txt", 1)]
+
+
+def test_another_branch_and_back_keeps_what_it_made(notes: Shop) -> None:
+    """The results of other code stay beside."""
+    code = notes.read("assets/words.py")
+    notes.replace("assets/words.py", "len(text.split())", "len(text)")
+    notes.made()
+    called(notes)
+    notes.write("notes/d.txt", "four")
+    notes.write("assets/words.py", code)
+    assert mode(notes) == ("materialized", "incremental", "1 of 4 files made")
+    assert called(notes) == ["d.txt"]
+
+
+def test_a_function_that_returns_nothing_or_sql_for_a_file(days: Shop) -> None:
+    days.python("tops", FRAMES.replace("return pl", "pl"))
+    [result] = days.materialize().assets
+    assert "days/0.csv: tops returned nothing" in str(result.error)
+    days.python("tops", FRAMES.replace("return pl", "from assetflow import Query as Q; return Q('FROM days') or pl"))
+    [result] = days.materialize().assets
+    assert "it is called per file and returned a Query" in str(result.error)
+
+
+VIEWED = """
+import polars as pl
+
+from assetflow import asset
+
+
+@asset(per="row")
+def rowwise(sales: pl.DataFrame) -> pl.DataFrame:
+    return sales.with_columns(y=pl.col("x") + 1)
+"""
+
+
+def test_a_view_is_one_part(days: Shop) -> None:
+    days.sql("sales", '/* @asset\nmaterialized = "view"\n*/\nSELECT x FROM days')
+    days.python("rowwise", VIEWED)
+    days.made()
+    deliver(days, 3, 7)
+    days.made()
+    assert days.rows("SELECT sum(y) FROM rowwise") == days.rows("SELECT sum(x + 1) FROM sales")

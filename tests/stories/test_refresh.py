@@ -191,6 +191,19 @@ def test_plan_and_explain_tell_the_rule(nights: Shop) -> None:
     assert "it is made in full: LIMIT, line 4" in told
 
 
+def test_what_stands_behind_a_view_is_a_change_too(nights: Shop) -> None:
+    nights.sql("seen", '/* @asset\nmaterialized = "view"\n*/\nSELECT * FROM sales')
+    nights.sql("again", "SELECT day, amount FROM seen")
+    nights.sql("goods", '/* @asset\nmaterialized = "view"\n*/\nSELECT name FROM products')
+    nights.sql("known", "SELECT day, name FROM sales SEMI JOIN goods USING (name)")
+    nights.made()
+    deliver(nights, 4)
+    found = modes(nights)
+    assert found["again"] == ("full", "seen is a view")
+    assert found["known"] == ("incremental", "added")
+    assert nights.rows("FROM again ORDER BY ALL") == nights.rows("SELECT day, amount FROM sales ORDER BY ALL")
+
+
 @pytest.fixture
 def parquet(empty_shop: Shop) -> Shop:
     """facts: a Parquet file a day, read where they lie -> by_day."""
