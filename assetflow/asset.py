@@ -25,6 +25,9 @@ Merge = Literal["append", "upsert"]
 Per = Literal["file", "row"]
 F = TypeVar("F", bound=Callable[..., Any])
 
+VALID_FROM, VALID_TO = "valid_from", "valid_to"
+"""The last columns of a table with history: since when and until when a row was so (NULL: it still is), in UTC."""
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -74,6 +77,28 @@ class Note(NamedTuple):
         return f"{self.what} ({self.path}:{self.line})"
 
 
+class History(NamedTuple):
+    """How the history of a table is kept: by a column that says when a row changed, else by what is in the rows.
+
+    `deleted`: a key that is no longer there ends its current version ("close"), or does not ("keep").
+    """
+
+    kind: Literal["scd2"] = "scd2"
+    updated_at: str | None = None
+    deleted: Literal["close", "keep"] = "close"
+
+    def said(self, key: tuple[str, ...]) -> str:
+        """All that it does, as text that goes into the code version."""
+        return json.dumps([*self, *(name.lower() for name in key)])
+
+    def parts(self, key: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """The same among the parts that code is made of; it tells a history from another table, also in the ledger."""
+        return ((HISTORY_PART, self.said(key)),)
+
+
+HISTORY_PART = "the history option"
+
+
 class Asset(NamedTuple):
     """One declared table.
 
@@ -83,8 +108,9 @@ class Asset(NamedTuple):
     default, `overrides` those that the settings give. `notes` say what the code version cannot see.
     `incremental`: whether it may be refreshed by the rows that changed. `merge`: how the rows that a function makes of
     changes are put to those that are there. `per`: a function is called for the first of its upstreams file by file, or
-    makes each row of one row of it. `reads_order`: the same rows in another order
-    could make another table of it; `sets_order`: the order of its own rows is part of what it says.
+    makes each row of one row of it. `reads_order`: the same rows in another order could make another table of it;
+    `sets_order`: the order of its own rows is part of what it says. `history`: its query gives what there is now, and
+    the table keeps what there was, by `unique_key`.
     """
 
     name: str
@@ -112,6 +138,7 @@ class Asset(NamedTuple):
     owner: str = ""
     checks: tuple[Check, ...] = ()
     unique_key: tuple[str, ...] = ()
+    history: History | None = None
     columns: Mapping[str, str] = NOTHING
     column_tags: Mapping[str, tuple[str, ...]] = NOTHING
     column_descriptions: Mapping[str, str] = NOTHING
@@ -143,6 +170,11 @@ class Asset(NamedTuple):
         """The upstreams of which a function is given what changed, and nothing else."""
         whole = {parameter.upstream for parameter in self.parameters if not parameter.changes}
         return frozenset(parameter.upstream for parameter in self.parameters if parameter.changes) - whole
+
+    @property
+    def row_key(self) -> tuple[str, ...]:
+        """What names one row of the table, as far as that is declared."""
+        return (*self.unique_key, VALID_FROM) if self.history is not None else self.unique_key
 
     @property
     def check_upstreams(self) -> tuple[str, ...]:
@@ -235,7 +267,7 @@ def asset(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
         @asset(tags=["nightly"])
         def loyalty(sales: pl.LazyFrame, min_spend: float = 100.0) -> pl.LazyFrame: ...
 
-    Options: description, tags, owner, group, materialized, checks, unique_key, columns, retries, retry_delay,
+    Options: description, tags, owner, group, materialized, checks, unique_key, history, columns, retries, retry_delay,
     timeout, volatile, incremental, merge, per, enabled, meta, name. The loader checks them and names the nearest known
     one.
     """

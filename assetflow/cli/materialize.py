@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 @exclude_option
 @environment_option
 @click.option("--full-refresh", is_flag=True, help="Make everything that is selected, stale or not.")
+@click.option("--discard-history", is_flag=True, help="Let the history tables named by --select begin anew.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="How many assets are made side by side.")
 @click.option("--fail-fast", is_flag=True, help="Start nothing more after the first failure.")
@@ -60,6 +61,7 @@ def command(
     exclude: tuple[str, ...],
     env: str | None,
     full_refresh: bool,
+    discard_history: bool,
     dry_run: bool,
     jobs: int | None,
     fail_fast: bool,
@@ -77,6 +79,8 @@ def command(
     def once() -> int:
         opened = open_project(project, env, executor=executor)
         plan = opened.plan(select, exclude, full_refresh=full_refresh)
+        if discard_history:
+            plan = discarding(plan, select)
         if partition is not None:
             refuse_partition(partition)
         if plan.stale_upstreams and log_format == "text":
@@ -132,6 +136,20 @@ def patiently(once: Callable[[], int], seconds: float | None, *, quiet: bool, as
                     say(f"{error.message}; waiting for it")
                 if not wait_for(error.lock, left):
                     raise
+
+
+def discarding(plan: Plan, select: tuple[str, ...]) -> Plan:
+    """The plan that lets histories begin anew; UsageError unless it is said which."""
+    from dataclasses import replace
+
+    from assetflow.errors import UsageError
+
+    if not select or not plan.forced:
+        raise UsageError(
+            "--discard-history drops what cannot be made again, so it needs --select and --full-refresh",
+            hint="For example: assetflow materialize --select NAME --full-refresh --discard-history",
+        )
+    return replace(plan, discard_history=True)
 
 
 def refuse_partition(partition: str) -> None:

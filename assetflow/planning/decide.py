@@ -64,7 +64,12 @@ def decide(
 def restored(
     asset: Asset, reasons: tuple[Reason, ...], contents: Mapping[str, Content | None], state: State, now: Fingerprint
 ) -> Step | None:
-    """The step that points to an older materialization, if one was made from just what is read now."""
+    """The step that points to an older materialization, if one was made from just what is read now.
+
+    Never of a table with history: what it holds follows from all that was there, not from what is there now.
+    """
+    if asset.history is not None:
+        return None
     if asset.rebuilds_always or any(contents.get(name) is None for name in (*asset.upstreams, *asset.files)):
         return None
     older = state.find(asset.name, now.hash)

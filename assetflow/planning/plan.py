@@ -37,7 +37,8 @@ class Plan:
 
     `held` are assets that were rolled back, which no run moves. `proofs` tell why something is fresh though its
     upstreams changed. `withdrawn` are published tables that nothing declares any more; `state` is what the plan was
-    made of. `inputs` tell what changed in sources, where that was asked.
+    made of. `inputs` tell what changed in sources, where that was asked. `discard_history`: tables with history
+    begin anew.
     """
 
     steps: tuple[Step, ...]
@@ -49,6 +50,7 @@ class Plan:
     held: tuple[str, ...] = ()
     proofs: tuple[Proof, ...] = ()
     inputs: tuple[InputChange, ...] = ()
+    discard_history: bool = False
     state: State | None = field(default=None, repr=False, compare=False)
 
     def __bool__(self) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from stat import S_ISDIR
 from typing import Any
 
-from assetflow.asset import Asset, Note, Parameter
+from assetflow.asset import Asset, History, Note, Parameter
 from assetflow.check import Check
 from assetflow.project.definitions import FileDefinitions
 from assetflow.project.stat import Stamp, content_hash, replace_file, settled, stamp_of, unchanged
@@ -262,6 +262,8 @@ def asset_from_json(value: dict[str, Any]) -> Asset:
         value["checks"] = tuple([check_from_json(each) for each in value["checks"]])
     if "column_tags" in value:
         value["column_tags"] = tags_from_json(value["column_tags"])
+    if "history" in value:
+        value["history"] = History(*value["history"])
     return Asset(**value)
 
 

@@ -75,7 +75,7 @@ class ProjectColumns:
         """The lineage of an asset over upstreams that are there, with these columns."""
         schemas: dict[str, Schema | None] = {name: schema_of(each) for name, each in columns.items()}
         schemas.update({name: self.file_schema(asset, name) for name in asset.files})
-        return self._find(asset, schemas)[0]
+        return self._with_history(asset, self._find(asset, schemas)[0])
 
     def read_sets(self, name: str) -> tuple[ReadSet, ...]:
         """What is known to be read of a table by the assets downstream of it."""
@@ -114,6 +114,7 @@ class ProjectColumns:
         schemas = {up: self._schemas[up] for up in asset.upstreams}
         schemas.update({file: self.file_schema(asset, file) for file in asset.files})
         lineage, problem = self._find(asset, schemas)
+        lineage = self._with_history(asset, lineage)
         self._lineages[name] = lineage
         if problem is not None:
             self._problems[name] = problem
@@ -121,6 +122,13 @@ class ProjectColumns:
         is_sure = name in self.published or (asset.kind == "sql" and not lineage.open_columns)
         if not is_sure or (name not in self.published and not self.is_certain(asset)):
             self.uncertain.add(name)
+
+    def _with_history(self, asset: Asset, lineage: Lineage) -> Lineage:
+        if asset.history is None:
+            return lineage
+        from assetflow.lineage.history import with_history
+
+        return with_history(lineage, asset, self._published_schema(asset.name) or ())
 
     def _asset_schema(self, asset: Asset, lineage: Lineage) -> Schema | None:
         if asset.name in self.published or (lineage.open_columns and self._is_as_published(asset)):

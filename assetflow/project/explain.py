@@ -247,7 +247,7 @@ def differences(project: Project, compared: tuple[Compared, ...], samples: int) 
         readable = one.sql is None and other.sql is None
         if readable and project.warehouse.has_files(one) and project.warehouse.has_files(other):
             upstream = project.definitions.assets.get(each.name)
-            key = upstream.unique_key if upstream else ()
+            key = upstream.row_key if upstream else ()
             cursor = project.open_cursor()
             found.append((each.name, difference(cursor, project.settings.warehouse, one, other, key, samples)))
             cursor.close()

@@ -54,14 +54,33 @@ def changed_inputs(project: Project, plan: Plan) -> Iterator[InputChange]:
 def with_mode(project: Project, step: Step) -> Step:
     if step.restores is not None or step.spared:
         return step
+    asset = project.definitions.assets[step.asset]
+    if asset.history is not None:
+        return with_history(project, step, asset)
     if any(reason.kind != "input_changed" for reason in step.reasons):
         return step
-    asset = project.definitions.assets[step.asset]
     try:
         changed = {reason.upstream for reason in step.reasons if reason.upstream is not None}
         return replace(step, mode="incremental", mode_reason=foreseen(project, asset, changed))
     except Refused as refused:
         return replace(step, mode_reason=said(refused, asset))
+
+
+def with_history(project: Project, step: Step, asset: Asset) -> Step:
+    """The step of a table with history, which nothing makes in full once it has begun."""
+    if not project.ledger.history(project.environment, asset.name, 1):
+        return replace(step, mode="full", mode_reason=f"{kept_by(asset)}: it begins, or goes on from where it was kept")
+    return replace(step, mode="incremental", mode_reason=f"{kept_by(asset)}: {ADDED}")
+
+
+ADDED = "what changed gets a new version, and what was is kept"
+
+
+def kept_by(asset: Asset) -> str:
+    """`history by id and changed_at`"""
+    from assetflow.running.history.keep import told
+
+    return told(asset)
 
 
 def foreseen(project: Project, asset: Asset, changed: Collection[str]) -> str:
@@ -119,6 +138,8 @@ class Refreshes(NamedTuple):
 def refreshes(project: Project, asset: Asset) -> tuple[Refreshes, ...]:
     """How an asset answers to a change of each of its upstreams."""
     found = []
+    if asset.history is not None:
+        return tuple(Refreshes(name, "incremental", f"{kept_by(asset)}: {ADDED}") for name in asset.upstreams)
     for name in asset.upstreams:
         try:
             found.append(Refreshes(name, "incremental", foreseen(project, asset, {name})))

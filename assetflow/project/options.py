@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from assetflow.asset import History
 from assetflow.check import Check
 from assetflow.checks.declare import check_from_option
 from assetflow.errors import DefinitionError, did_you_mean
@@ -44,10 +45,29 @@ def read_options(options: Mapping[str, Any], *, asset: str, place: Place, kind: 
             values[key] = readers[key](value)
         except WrongValueError as error:
             raise place.error(f"{key} of {asset} {error}", key=key) from None
+    if "history" in values:
+        refuse_unfit_history(values, asset, place)
     if "checks" in values:
         values["checks"] = read_checks(values["checks"], asset=asset, place=place)
     words = values.pop("columns", {})
     return {**values, **read_columns(words)}
+
+
+def refuse_unfit_history(values: Mapping[str, Any], asset: str, place: Place) -> None:
+    """Refuse a history that nothing tells the rows of, or that contradicts what else is declared."""
+    if not values.get("unique_key"):
+        raise place.error(
+            f"history of {asset} needs `unique_key`: the columns that name one row of what it reads",
+            key="history",
+            hint='Write it beside history, for example unique_key = "id".',
+        )
+    for key, value in (("materialized", "view"), ("incremental", "off")):
+        if values.get(key) == value:
+            raise place.error(
+                f'history of {asset} contradicts {key} = "{value}": what was is kept in its files',
+                key=key,
+                hint="Take one of the two out.",
+            )
 
 
 def read_checks(declared: list[Any], *, asset: str, place: Place) -> tuple[Check, ...]:
@@ -172,6 +192,29 @@ def one_of(*known: str) -> Callable[[Any], str]:
     return read
 
 
+def history(value: Any) -> History:
+    """`"scd2"`, or `{ kind = "scd2", updated_at = "changed_at", deleted = "keep" }`."""
+    said = {"kind": value} if isinstance(value, str) else table(value)
+    readers: dict[str, Callable[[Any], Any]] = {
+        "kind": one_of("scd2"),
+        "updated_at": text,
+        "deleted": one_of("close", "keep"),
+    }
+    for key in said:
+        if key not in readers:
+            known = did_you_mean(key, readers) or f"Known keys: {', '.join(readers)}."
+            raise WrongValueError(f"says {key!r}, which is no key of a history. {known}")
+    found = {}
+    for key, one in said.items():
+        try:
+            found[key] = readers[key](one)
+        except WrongValueError as error:
+            raise WrongValueError(f"has {key}, which {error}") from None
+    if found.get("updated_at") == "":
+        raise WrongValueError("has updated_at, which must name a column")
+    return History(**found)
+
+
 def not_yet(value: Any) -> Any:
     raise WrongValueError("is not supported by this version: every asset is made whole")
 
@@ -193,6 +236,7 @@ ASSET_OPTIONS: dict[str, Callable[[Any], Any]] = {
     "materialized": one_of("table", "view"),
     "partition": not_yet,
     "unique_key": texts,
+    "history": history,
     "columns": column_words,
     "retries": count,
     "retry_delay": seconds,

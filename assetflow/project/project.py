@@ -17,7 +17,7 @@ from importlib import import_module
 from time import localtime, strftime
 from typing import TYPE_CHECKING, Any
 
-from assetflow.asset import Asset
+from assetflow.asset import HISTORY_PART, Asset
 from assetflow.errors import BusyError, DefinitionError, SourceError, UsageError, WarehouseError, did_you_mean
 from assetflow.materialization import Column, Materialization, ReadSet
 from assetflow.planning.plan import Plan, make_plan
@@ -220,7 +220,8 @@ class Project:
             return then
         from assetflow.project.sqlfile import code_version_today
 
-        code = code_version_today(then.code_text, asset, is_view=then.rows is None)
+        history = dict(then.code_parts).get(HISTORY_PART, "")
+        code = code_version_today(then.code_text, asset, is_view=then.rows is None, history=history)
         return replace(then, fingerprint=replace(then.fingerprint, code=code or then.fingerprint.code))
 
     def made_last(self, name: str) -> Materialization | None:

@@ -137,14 +137,16 @@ class Reader:
         upstreams += [table.name for query in queries for table in query.tables]
         checks = tuple(values.pop("checks", ()))
         refuse_twins(name, [check.name for check in checks], place)
+        history = values.get("history")
+        said = history.said(values["unique_key"]) if history is not None else ""
         return Asset(
             name=name,
             kind="python",
             path=self.path,
             line=declaration.line,
             group=values.pop("group", group_of(self.path, self.settings)),
-            code_version=declared_version(code.digest, merge, unique_key, per),
-            code_parts=code.parts,
+            code_version=declared_version(code.digest, merge, unique_key, per, said),
+            code_parts=code.parts if history is None else (*code.parts, *history.parts(values["unique_key"])),
             upstreams=tuple(dict.fromkeys(upstreams)),
             function=function.__name__,
             parameters=signature.parameters,
@@ -155,7 +157,7 @@ class Reader:
             # Of changes, and of rows one by one, the order does not count: they can come at any time.
             reads_order=(merge is None or not all(each.changes for each in signature.parameters))
             and (per is None or len(signature.parameters) > 1),
-            sets_order=True,
+            sets_order=history is None,
             notes=(
                 *untracked(self.notes(code, function, signature), queries),
                 *(note for query in queries for note in query.notes),
@@ -266,8 +268,12 @@ class Reader:
         )
 
 
-def declared_version(digest: str, merge: Merge | None, unique_key: Sequence[str], per: Per | None) -> str:
-    """The version of a function's code, with how its rows are merged, which is part of what it makes."""
+def declared_version(
+    digest: str, merge: Merge | None, unique_key: Sequence[str], per: Per | None, history: str = ""
+) -> str:
+    """The version of a function's code, with how its rows are merged or kept, which is part of what it makes."""
+    if history:
+        return hashlib.sha256(f"{digest}{history}".encode()).hexdigest()
     if merge is None and per is None:
         return digest
     return hashlib.sha256(json.dumps([digest, merge, list(unique_key) if merge else [], per]).encode()).hexdigest()

@@ -26,7 +26,12 @@ def check_skips(project: Project, count: int) -> tuple[int, list[Problem]]:
 
     plan = project.whole_plan()
     assets = [project.definitions.assets[name] for name in plan.fresh]
-    known = [asset for asset in assets if not asset.is_view and not asset.rebuilds_always and not asset.notes]
+    # A history cannot be made again from what is there now.
+    known = [
+        asset
+        for asset in assets
+        if not asset.is_view and not asset.rebuilds_always and not asset.notes and asset.history is None
+    ]
     chosen = random.sample(known, min(count, len(known)))
     with scratch_folder(project.settings.warehouse) as folder, opened(project.workplace, project.imports):
         problems = [problem for asset in chosen if (problem := checked(project, asset, folder)) is not None]

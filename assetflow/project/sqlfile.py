@@ -37,19 +37,22 @@ def read_sql_definition(path: str, text: str, settings: Settings) -> FileDefinit
             f"the view {name} reads {query.files[0].text!r} in place, which a reader elsewhere could not find",
             hint='Make it a table (materialized = "table"), or declare the file as a source.',
         )
+    history = values.get("history")
+    said = history.said(values["unique_key"]) if history is not None else ""
     asset = Asset(
         name=name,
         kind="sql",
         path=path,
         line=front.first_line,
         group=values.pop("group", group_of(path, settings)),
-        code_version=sql_code_version(query, values.get("materialized", "table")),
+        code_version=sql_code_version(query, values.get("materialized", "table"), said),
+        code_parts=history.parts(values["unique_key"]) if history is not None else (),
         upstreams=tuple(table.name for table in query.tables),
         sql=runnable(query, values.get("dialect", "duckdb"), path, front.first_line),
         files=tuple(dict.fromkeys(file.text for file in query.files)),
         # A view hands the order of what it reads on to whoever reads it.
         reads_order=values.get("materialized") == "view" or reads_order(query.canonical),
-        sets_order=sets_order(query.canonical),
+        sets_order=history is None and sets_order(query.canonical),
         notes=query.notes,
         checks=tuple(checks),
         column_tags={column: tuple(names) for column, names in tags.items()},
@@ -74,18 +77,18 @@ def runnable(query: SqlQuery, dialect: str, path: str, first_line: int) -> str:
     return to_duckdb(query.text, dialect, path, first_line)
 
 
-def sql_code_version(query: SqlQuery, materialized: str) -> str:
-    """A hash of what the query does: its canonical text, and whether it is kept as a table or a view."""
-    return hashlib.sha256(f"{materialized}\n{query.canonical}".encode()).hexdigest()
+def sql_code_version(query: SqlQuery, materialized: str, history: str = "") -> str:
+    """A hash of what the query does: its canonical text, and whether it is kept as a table, a view or a history."""
+    return hashlib.sha256(f"{materialized}{history}\n{query.canonical}".encode()).hexdigest()
 
 
-def code_version_today(text: str, asset: Asset, *, is_view: bool) -> str | None:
+def code_version_today(text: str, asset: Asset, *, is_view: bool, history: str = "") -> str | None:
     """The code version of an older text of an asset; None when it can no longer be read."""
     try:
         query = read_query(text, asset.path, first_line=asset.line)
     except DefinitionError:
         return None
-    return sql_code_version(query, "view" if is_view else "table")
+    return sql_code_version(query, "view" if is_view else "table", history)
 
 
 def read_tag(tag: ColumnTag, path: str, checks: list[object], tags: dict[str, list[str]]) -> None:

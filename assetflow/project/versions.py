@@ -126,6 +126,6 @@ def compare_versions(project: Project, name: str, before: Version, after: Versio
             raise UsageError(f"the files of {name}@{snapshot.id[:12]} are gone, so it cannot be compared")
     cursor = project.open_cursor()
     try:
-        return difference(cursor, project.settings.warehouse, one, other, asset.unique_key if asset else (), samples)
+        return difference(cursor, project.settings.warehouse, one, other, asset.row_key if asset else (), samples)
     finally:
         cursor.close()

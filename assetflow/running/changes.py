@@ -133,6 +133,8 @@ def refuse_by_declaration(asset: Asset) -> None:
         raise Refused("it is a Python function, which is given whole tables")
     if asset.is_view:
         raise Refused("it is a view, which holds no rows")
+    if asset.history is not None:
+        raise Refused("it keeps its history by itself")
     if asset.rebuilds_always or (asset.notes and asset.kind == "sql"):
         raise Refused("its answer is not the same twice")
     if asset.files:

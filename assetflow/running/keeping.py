@@ -81,7 +81,7 @@ class Keeping:
 
     def saved(self, asset: Asset, built: Built) -> Saved | None:
         """What was spared by refreshing incrementally."""
-        if built.mode == "full":
+        if built.mode == "full" or asset.history is not None:
             return None
         there = sum(self.contents.snapshot_of(name).rows or 0 for name in asset.upstreams)
         return Saved(built.rows_read, there, self.order.warehouse.ledger.seconds_of(asset.name, "full"))

@@ -30,6 +30,7 @@ from assetflow.running.changes import refresh_of
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Event, RunResult, Status
 from assetflow.running.failures import told
+from assetflow.running.history.kept import kept_of
 from assetflow.running.ingest import SourceTask, ingest, source_fingerprint
 from assetflow.running.keeping import Keeping, now
 from assetflow.running.order import Order
@@ -145,9 +146,16 @@ class Run:
                 self.proofs.append(again)
             yield from self.conclude(AssetResult(step.asset, "skipped", reasons=step.reasons))
         elif again.restores is None or not self.is_held(again.restores.snapshot):
+            try:
+                kept = None if asset.history is None else kept_of(asset, self.contents)
+            except AssetflowError as error:
+                yield from self.conclude(
+                    AssetResult(step.asset, "failed", mode="incremental", reasons=again.reasons, error=error)
+                )
+                return
             self.steps[step.asset] = replace(again, action="build", mode="full", restores=None)
             yield Event("started", self.order.run_id, step.asset, reasons=again.reasons)
-            task = self.with_changes(self.task_of(asset), again)
+            task = replace(self.with_changes(self.task_of(asset), again), kept=kept)
             self.futures[executor.submit(compute, task, self.order.place)] = step.asset
         elif asset.checks:
             # They may be others than it passed, or compare it with tables and times that are others now.

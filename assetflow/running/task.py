@@ -5,6 +5,7 @@ Task (definition, tables, checks)  --compute-->  Built (staged files, digest, ch
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 import time
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from assetflow.engines.duckdb import Result
     from assetflow.running.changes import Delta, Refresh
+    from assetflow.running.history.keep import Added
+    from assetflow.running.history.kept import Kept as KeptHistory
     from assetflow.running.parts import Parsed
     from assetflow.running.pieces import Pieces
     from assetflow.warehouse.snapshots import Staged
@@ -45,7 +48,7 @@ class Task:
     `read_sets` are what others are known to read of it. `watching`: how to note which columns of its LazyFrames are
     read, if at all. `refresh` is what it can be made from without reading everything; None: it is made in full, and
     `why_full`. `pieces`: the files that its function is called with, one by one. `spread`: its rows may be written
-    into several files, in any order.
+    into several files, in any order. `kept` is what a table with history holds so far.
     """
 
     asset: Asset
@@ -60,6 +63,7 @@ class Task:
     why_full: str | None = None
     pieces: Pieces | None = None
     spread: bool = False
+    kept: KeptHistory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,7 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
     where = where_of(asset, shop.place.root)
     cursor = shop.session.cursor()
     tried = Tried()
+    mode: Literal["full", "incremental"] | None = None
     seen: dict[str, Seen] = {}
     try:
         shop.session.attach(task.tables, cursor)
@@ -165,8 +170,13 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
                 if built is None:
                     result = evaluate(task, shop, cursor, where, seen, tried.why)
                     limit.also(result.cursor.interrupt)
-                    built = stage(result, task, where)
-                    keep_key(asset, built, cursor)
+                    if task.kept is None:
+                        built = stage(result, task, where)
+                        keep_key(asset, built, cursor)
+                    else:
+                        added = keep_in_history(result, task, task.kept, where)
+                        built, tried = added.staged, Tried(why=added.how)
+                        mode = added.mode
                 columns = built.columns
         keep_contract(asset, columns, cursor)
         checks = run_checks(task, shop, built)
@@ -187,7 +197,7 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
         reads=read.reads,
         surprises=read.surprises,
         sums=built.sums,
-        mode="full" if tried.staged is None or tried.is_full else "incremental",
+        mode=mode or ("full" if tried.staged is None or tried.is_full else "incremental"),
         mode_reason=tried.why,
         is_right=tried.is_right,
         warnings=(*read.warnings, *tried.warnings),
@@ -349,6 +359,21 @@ def stage(result: Result, task: Task, where: Where) -> Staged:
             return stage_query(result.cursor, sql, task.staging, reads=task.read_sets, spread=task.spread)
     with user_errors(where), sql_errors(result.cursor, sql, where):
         return stage_query(result.cursor, sql, task.staging, reads=task.read_sets)
+
+
+def keep_in_history(result: Result, task: Task, kept: KeptHistory, where: Where) -> Added:
+    """Add what the body gives to the history that is kept so far."""
+    from assetflow.engines.duckdb import sql_errors
+    from assetflow.engines.python import user_errors
+    from assetflow.running.history.keep import keep_history
+    from assetflow.warehouse.snapshots import scan_of
+
+    sql = result.sql or "" if result.file is None else f"SELECT * FROM {scan_of([result.file])}"
+    with contextlib.ExitStack() as errors:
+        if task.asset.kind == "python":
+            errors.enter_context(user_errors(where))
+        errors.enter_context(sql_errors(result.cursor, sql, where))
+        return keep_history(result.cursor, sql, task.asset, kept, task.now, task.staging, task.read_sets)
 
 
 def view_columns(asset: Asset, cursor: Cursor, where: Where) -> tuple[Column, ...]:

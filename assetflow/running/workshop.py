@@ -10,7 +10,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assetflow.asset import Asset, AssetDeclaration, CheckDeclaration, Declaration, Parameter, SourceDeclaration
+from assetflow.asset import (
+    HISTORY_PART,
+    Asset,
+    AssetDeclaration,
+    CheckDeclaration,
+    Declaration,
+    Parameter,
+    SourceDeclaration,
+)
 from assetflow.check import Check
 from assetflow.errors import AssetError
 from assetflow.running.imports import Imports
@@ -66,7 +74,8 @@ class Workshop:
 
         function = self._declared(asset.path, asset.line, asset.name, is_asset(asset.name))
         code = code_version(function, root=self.imports.root, read=self._texts(), config=asset.config)
-        if asset.code_parts and code.parts != asset.code_parts:
+        known = tuple(part for part in asset.code_parts if part[0] != HISTORY_PART)
+        if known and code.parts != known:
             raise AssetError(
                 "it was edited while the run was under way",
                 path=asset.path,

@@ -1,0 +1,236 @@
+"""Adds what a query gives now to the history that is kept of it: a worker's way of making such a table."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from assetflow.asset import VALID_FROM, Asset, History
+from assetflow.errors import WarehouseError
+from assetflow.incremental.answer import Answer
+from assetflow.incremental.refused import Refused
+from assetflow.materialization import ReadSet, SnapshotFile
+from assetflow.quoting import quote_identifier, quote_literal
+from assetflow.running.changes import Refresh
+from assetflow.running.history.columns import VALIDITY, Together, refuse_lossy, together
+from assetflow.running.history.delivery import DELIVERED, Columns, deliver, refuse_rows, refuse_some
+from assetflow.running.history.kept import NO_WAY_BACK, Kept
+from assetflow.running.history.versions import AFTER, BEFORE, KEYS, KNOWN, Versions
+from assetflow.running.rewriting import Rows
+from assetflow.warehouse.snapshots import Staged, scan_files, stage_query
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Cursor
+
+    from assetflow.materialization import Snapshot
+
+TOUCHED = "assetflow_touched"
+"""Which versions are others than before, by key and begin."""
+SPREAD = 1_000_000
+"""Rows of a history beyond which it is written into several files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The history with what was added to it, and in words what that was."""
+
+    staged: Staged
+    mode: Literal["full", "incremental"]
+    how: str
+
+
+def keep_history(
+    cursor: Cursor, sql: str, asset: Asset, kept: Kept, now: str, folder: str, reads: Sequence[ReadSet]
+) -> Added:
+    """Take in what a query gives at the time `now`, as the ledger writes times.
+
+    AssetError, and nothing is made, for rows that have no place in a history. DuckDB's own error for the query itself.
+    """
+    history = asset.history
+    assert history is not None, "it is declared with a history"
+    columns = deliver(cursor, sql, asset)
+    return Keeping(cursor, asset, history, kept, f"CAST({quote_literal(now.removesuffix('Z'))} AS TIMESTAMP)", folder,
+                   tuple(reads)).add(columns)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """One delivery on its way into a history."""
+
+    cursor: Cursor
+    asset: Asset
+    history: History
+    kept: Kept
+    now: str
+    folder: str
+    reads: tuple[ReadSet, ...]
+
+    def add(self, columns: Columns) -> Added:
+        snapshot = self.kept.snapshot
+        both = together(self.cursor, columns, () if snapshot is None else snapshot.columns, self.asset)
+        versions = self.versions(both)
+        at = None if versions.updated_at is None else versions.at
+        refuse_rows(self.cursor, self.asset, versions.keys, at)
+        if snapshot is None:
+            return Added(self.staged(versions.first), "full", f"{told(self.asset)}: its history begins")
+        self.show_known(snapshot, both, columns)
+        self.refuse_other_history(versions)
+        self.table(KEYS, versions.changed)
+        self.table(BEFORE, versions.before)
+        self.refuse_overlap(versions)
+        self.table(AFTER, versions.after)
+        self.table(TOUCHED, touched(versions))
+        return self.written(snapshot, both, versions)
+
+    def versions(self, both: Together) -> Versions:
+        named = {name.lower(): quote_identifier(name) for name, _ in both.columns}
+        updated_at = self.history.updated_at
+        return Versions(
+            both,
+            tuple(named[name.lower()] for name in self.asset.unique_key),
+            None if updated_at is None else named[updated_at.lower()],
+            self.history.deleted == "close",
+            self.now,
+        )
+
+    def table(self, name: str, sql: str) -> None:
+        self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+
+    def show_known(self, snapshot: Snapshot, both: Together, columns: Columns) -> None:
+        """All versions so far, as a view with the columns of today."""
+        paths = [os.path.join(self.kept.root, file.path) for file in snapshot.files]
+        scan = f"({scan_files(snapshot.columns, paths)})"
+        before = [(column.name, column.type) for column in snapshot.columns]
+        refuse_lossy(self.cursor, both, scan, before, self.asset, "its history")
+        refuse_lossy(self.cursor, both, DELIVERED, columns, self.asset, "its query")
+        times = ", ".join(name for name, _ in VALIDITY)
+        self.cursor.execute(
+            f"CREATE OR REPLACE TEMP VIEW {KNOWN} AS SELECT {both.select(both.kept)}, {times} FROM {scan}"
+        )
+
+    def refuse_other_history(self, versions: Versions) -> None:
+        """Refuse a history that was kept by another key, or by content where now a time is declared."""
+        keys = versions.keys
+        gone = [name for name in self.asset.unique_key if name.lower() not in versions.both.kept]
+        begin = (
+            f"What it holds was kept otherwise, and {NO_WAY_BACK}: give this history another name, or begin it "
+            f"anew: assetflow materialize --select {self.asset.name} --full-refresh --discard-history"
+        )
+        if gone:
+            some = f"SELECT {', '.join(keys)} FROM {KNOWN}"
+            refuse_some(self.cursor, self.asset, some, keys, f"of its history have no {', '.join(gone)}", begin)
+        some = f"SELECT {', '.join(keys)} FROM ({versions.open}) GROUP BY ALL HAVING count(*) > 1"
+        refuse_some(self.cursor, self.asset, some, keys, "have several current versions in its history", begin)
+        if versions.updated_at is not None:
+            some = f"SELECT {', '.join(keys)} FROM {KNOWN} WHERE {versions.at} IS NULL"
+            said = f"have versions without {self.history.updated_at} in its history"
+            refuse_some(self.cursor, self.asset, some, keys, said, begin)
+
+    def refuse_overlap(self, versions: Versions) -> None:
+        keys = ", ".join(versions.keys)
+        some = (
+            f"SELECT {keys} FROM {BEFORE} WINDOW each AS (PARTITION BY {keys} ORDER BY valid_from) "
+            "QUALIFY coalesce(valid_to > lead(valid_from) OVER each, lead(valid_from) OVER each IS NOT NULL)"
+        )
+        said = "have versions that overlap in its history"
+        hint = "Was it kept by another key? Give this history another name, or roll it back to a version from before."
+        refuse_some(self.cursor, self.asset, f"SELECT DISTINCT * FROM ({some})", versions.keys, said, hint)
+
+    # Writing
+
+    def written(self, snapshot: Snapshot, both: Together, versions: Versions) -> Added:
+        count = int(self.cursor.execute(f"SELECT count(*) FROM {TOUCHED}").fetchall()[0][0])
+        is_wider = [column[:2] for column in snapshot.columns] != list(both.whole)
+        how = f"{told(self.asset)}: {self.counted(versions)}"
+        if is_wider:
+            self.refuse_damaged(snapshot.files)
+            return Added(self.staged(whole(versions), snapshot.rows or 0), "incremental", f"{how}, with other columns")
+        if count == 0:
+            same = Staged(snapshot.columns, snapshot.files, snapshot.rows or 0, snapshot.bytes, snapshot.digest)
+            return Added(same, "incremental", how)
+        return Added(self.into_files(snapshot, versions), "incremental", how)
+
+    def into_files(self, snapshot: Snapshot, versions: Versions) -> Staged:
+        """Write anew only the files in which a version stands that changed."""
+        given = Refresh(
+            (), snapshot.columns, snapshot.files, self.kept.root, self.kept.sums, compare=False, is_quick=False,
+            read_in_order=False, checks="",
+        )  # fmt: skip
+        rows = Rows(given, self.cursor, self.folder, self.reads)
+        names = (*self.key_names(versions), VALID_FROM)
+        answer = Answer(news(versions), keys=TOUCHED, key_columns=names)
+        files = rows.with_small(rows.files_with(answer)[0])
+        self.refuse_damaged([snapshot.files[at] for at in files])
+        stay = rows.others(files)
+        try:
+            return rows.staged_with(rows.rewritten(answer, files), stay, "").staged
+        except Refused:  # a number is larger than all before, so that the column is stored otherwise from now on
+            self.refuse_damaged(stay)
+            return self.staged(whole(versions), snapshot.rows or 0)
+
+    def key_names(self, versions: Versions) -> list[str]:
+        named = {quote_identifier(name): name for name, _ in versions.both.columns}
+        return [named[key] for key in versions.keys]
+
+    def staged(self, sql: str, rows: int = 0) -> Staged:
+        return stage_query(self.cursor, sql, self.folder, reads=self.reads, spread=rows > SPREAD)
+
+    def refuse_damaged(self, files: Sequence[SnapshotFile]) -> None:
+        """Refuse to carry on what is not what was written: there is no other copy of it."""
+        for file in files:
+            path = os.path.join(self.kept.root, file.path)
+            with open(path, "rb") as opened:
+                found = hashlib.file_digest(opened, "sha256").hexdigest()
+            if found != file.sha256:
+                raise WarehouseError(
+                    f"a file of the history of {self.asset.name} is damaged, and {NO_WAY_BACK}",
+                    path=path,
+                    hint="Bring the file back from a backup, or go back to an older version: "
+                    f"assetflow rollback {self.asset.name} -1",
+                )
+
+    def counted(self, versions: Versions) -> str:
+        """`2 versions came, 1 ended`"""
+        same = versions.match("n", "o", [VALID_FROM])
+        came, ended = (
+            int(self.cursor.execute(f"SELECT count(*) FROM {sql}").fetchall()[0][0])
+            for sql in (
+                f"{AFTER} AS n ANTI JOIN {BEFORE} AS o ON {same}",
+                f"{AFTER} AS n JOIN {BEFORE} AS o ON {same} WHERE o.valid_to IS NULL AND n.valid_to IS NOT NULL",
+            )
+        )
+        if came == ended == 0:
+            changed = self.cursor.execute(f"SELECT count(*) FROM {TOUCHED}").fetchall()[0][0]
+            return f"{changed:,} version{'s' * (changed != 1)} corrected" if changed else "nothing changed"
+        return f"{came:,} version{'s' * (came != 1)} came, {ended:,} ended"
+
+
+def told(asset: Asset) -> str:
+    """`history by id, changed_at`"""
+    at = asset.history.updated_at if asset.history is not None else None
+    return f"history by {', '.join(asset.unique_key)}" + (f" and {at}" if at else "")
+
+
+def touched(versions: Versions) -> str:
+    """The versions that are others than before, by key and begin."""
+    same = versions.match("n", "o", [name for name in (*versions.names, VALID_FROM, "valid_to")
+                                     if name not in versions.keys])  # fmt: skip
+    keys = ", ".join((*versions.keys, VALID_FROM))
+    return (
+        f"SELECT DISTINCT {keys} FROM (SELECT {keys} FROM {AFTER} AS n ANTI JOIN {BEFORE} AS o ON {same} UNION ALL "
+        f"SELECT {keys} FROM {BEFORE} AS o ANTI JOIN {AFTER} AS n ON {same})"
+    )
+
+
+def news(versions: Versions) -> str:
+    """The versions that are others than before, as they are now."""
+    return f"SELECT * FROM {AFTER} AS n SEMI JOIN {TOUCHED} AS t ON {versions.match('n', 't', [VALID_FROM])}"
+
+
+def whole(versions: Versions) -> str:
+    """All versions: those that stay as they were, and those that do not."""
+    rest = f"SELECT * FROM {KNOWN} AS o ANTI JOIN {TOUCHED} AS t ON {versions.match('o', 't', [VALID_FROM])}"
+    return f"{rest} UNION ALL {news(versions)}"
