@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 FILE = "ledger.db"
 BUSY_SECONDS = 30.0
 
+held = threading.local()
+"""In `roots`, the warehouses whose ledger this thread writes at the moment."""
+
 
 class Connection:
     """One connection to the ledger of a warehouse folder; several threads may share it."""
@@ -50,7 +53,7 @@ class Connection:
         """One transaction: committed at the end, or rolled back by any exception."""
         # SQLite before 3.51.3 can lose writes when a checkpoint meets another process's first write after it. Holding
         # one lock around everything that writes or checkpoints keeps the two apart, and is no slower.
-        with self._guard, durable.writing(self.path), short_lock(self.root, "ledger"):
+        with self._guard, durable.writing(self.path), ledger_lock(self.root):
             connection = self._to_write()
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -77,7 +80,7 @@ class Connection:
         """Make today's copy of the ledger (`2026-11-21`), unless there is one."""
         from assetflow.warehouse.backups import back_up_daily
 
-        with self._guard, durable.writing(self.path), short_lock(self.root, "ledger"):
+        with self._guard, durable.writing(self.path), ledger_lock(self.root):
             return back_up_daily(self._to_write(), self.root, today)
 
     def close(self) -> None:
@@ -161,13 +164,33 @@ class Connection:
         return connection
 
 
+@contextlib.contextmanager
+def ledger_lock(root: str) -> Iterator[None]:
+    """Wait for, then hold, the lock around everything that writes or checkpoints the ledger.
+
+    A thread that has it need not wait for itself: while it writes, Python may collect another connection of the same
+    thread's, which closes, and so asks for the lock as well.
+    """
+    mine: set[str] = held.__dict__.setdefault("roots", set())
+    path = os.path.realpath(root)
+    if path in mine:
+        yield
+        return
+    with short_lock(root, "ledger"):
+        mine.add(path)
+        try:
+            yield
+        finally:
+            mine.discard(path)
+
+
 def close_guarded(connection: sqlite3.Connection, root: str) -> None:
     """Close a connection. The last one to close writes the log into the database, so it is kept apart from writers."""
     # Python collects garbage wherever it likes: in the middle of this thread's own writing, too.
     is_mine = holds_short_lock(root, "ledger")
     may_lock = not is_mine and os.access(os.path.join(root, "locks"), os.W_OK)
     # Where no lock can be had, nobody can write either, or no file can be opened any more.
-    with contextlib.suppress(WarehouseError), short_lock(root, "ledger") if may_lock else contextlib.nullcontext():
+    with contextlib.suppress(WarehouseError), ledger_lock(root) if may_lock else contextlib.nullcontext():
         connection.close()
     connection.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import tempfile
@@ -340,3 +341,22 @@ def test_a_step_is_kept_with_what_it_made(warehouse):
     warehouse.ledger.record_built([record])
     warehouse.ledger.record_built([record])
     assert warehouse.ledger.materializations(["one.sales", "nothing"]) == {"one.sales": record.materialization}
+
+
+def test_a_ledger_that_is_collected_while_another_one_writes_does_not_wait_for_it(tmp_path):
+    Ledger(str(tmp_path)).start_run(RunRecord("one", "prod", "2026-11-20T02:00:00.000000Z"))
+    done = threading.Event()
+
+    def work():
+        forgotten = Ledger(str(tmp_path))
+        assert forgotten.runs()
+        ledger = Ledger(str(tmp_path))
+        with ledger.connection.writing() as connection:
+            del forgotten
+            gc.collect()
+            connection.execute("UPDATE runs SET status = 'failed'")
+        done.set()
+
+    threading.Thread(target=work, daemon=True).start()
+    assert done.wait(60)
+    assert Ledger(str(tmp_path)).runs()[0].status == "failed"
