@@ -6,6 +6,7 @@ Late, repeated, edited, deleted and doubled rows, clocks that go back, columns t
 from __future__ import annotations
 
 import itertools
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -25,23 +26,36 @@ DAY = datetime(2024, 1, 1)
 TYPES = {"v": ("INTEGER", "BIGINT", "HUGEINT"), "w": ("VARCHAR",), "x": ("DATE", "TIMESTAMP")}
 VALUES = {"v": (None, 1, 2), "w": (None, "a", "it's"), "x": (None, DAY, DAY + timedelta(days=1))}
 
+HISTORIES = int(os.environ.get("ASSETFLOW_TEST_HISTORIES", "8")) * 12
+
 rows = st.fixed_dictionaries(
     {
-        "id": st.sampled_from([1, 2, 3, None]),
-        "at": st.sampled_from([DAY + timedelta(days=n) for n in range(0, 12, 3)]),
+        "id": st.sampled_from([1, 2, None]),
+        "at": st.sampled_from([DAY + timedelta(hours=hours) for hours in (0, 48, 49, 51, 54, 60)]),
         **{name: st.sampled_from(values) for name, values in VALUES.items()},
     }
 )
+edits = st.tuples(st.sampled_from(["set", "set", "also", "drop", "drop", "again", "back", "nothing"]), rows)
 deliveries = st.lists(
     st.tuples(
-        st.lists(rows, max_size=4),
-        st.sets(st.sampled_from(sorted(TYPES)), min_size=1).map(sorted),
+        st.lists(edits, min_size=1, max_size=2),
+        st.sampled_from([["v"], ["v"], ["v", "w"], ["v", "w", "x"], ["w"]]),
         st.integers(0, 2),
         st.integers(-1, 4),
     ),
-    min_size=1,
-    max_size=6,
+    min_size=2,
+    max_size=7,
 )
+
+
+def edited(given: list[Row], kind: str, row: Row, earlier: list[list[Row]]) -> list[Row]:
+    """The next delivery: as the one before, with one row set, late, twice, gone, or all as it was once."""
+    others = [each for each in given if each["id"] != row["id"]]
+    if kind == "back" and earlier:
+        return earlier[len(earlier) // 2]
+    if kind == "again":
+        return [*given, *given[:1]]
+    return {"set": [*others, row], "also": [*given, row], "drop": others}.get(kind, given)
 
 
 def written(given: list[Row], columns: list[str], width: int) -> str:
@@ -70,21 +84,25 @@ def place(history: History) -> Iterator[Table]:
         yield Table(connection.cursor(), lambda: f"{root}/{next(numbers)}", history)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=HISTORIES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.booleans(), st.booleans(), deliveries)
 def test_the_table_tells_what_happened(by_time: bool, closes: bool, given_: list[object]) -> None:
     told: Content | Time = Time(closes) if by_time else Content(closes)
-    now = DAY + timedelta(days=2)
+    now, current, earlier = DAY + timedelta(days=2), [], []  # type: ignore[var-annotated]
     with place(History("scd2", "at" if by_time else None, "close" if closes else "keep")) as table:
-        for given_rows, columns, width, hours in given_:  # type: ignore[misc]
+        for changes, columns, width, hours in given_:  # type: ignore[misc]
             now += timedelta(hours=hours)
-            delivered = [{name: row[name] for name in ("id", "at", *columns)} for row in given_rows]
+            earlier.append(current)
+            for kind, row in changes:
+                current = edited(current, kind, row, earlier)
+            delivered = [{name: row[name] for name in ("id", "at", *columns)} for row in current]
             if not by_time:
                 delivered = [{**row, "at": DAY} for row in delivered]
             sql = written(delivered, columns, width)
             try:
                 told.deliver(delivered, now)
             except RefusedError:
+                current = earlier[-1]
                 before = table.table()
                 with pytest.raises(AssetError):
                     table.deliver(sql, now)
@@ -96,7 +114,7 @@ def test_the_table_tells_what_happened(by_time: bool, closes: bool, given_: list
             assert not table.changed
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=HISTORIES // 4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(rows, min_size=1, max_size=3), min_size=2, max_size=4), st.randoms(use_true_random=False))
 def test_by_time_the_order_of_deliveries_makes_no_difference(given_: list[list[Row]], draw: object) -> None:
     # What is said of one moment of one key is said once.
