@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from assetflow.cli.diff import row_text, sample_text
+from assetflow.cli.inputs import what_changed
 from assetflow.cli.options import complete_asset, environment_option, json_option, open_project, project_option
 from assetflow.cli.screen import age, clean, count, indent, local_time, plural, put, put_json, seconds, styled
 from assetflow.planning.step import Step
@@ -119,8 +120,11 @@ def proof(told: Explanation) -> Iterator[str]:
         return
     yield ""
     yield "Compared with what it was made from:"
+    changes = {change.source: change for change in told.inputs}
     for each in told.compared:
         yield f"  {mark(each)} {sentence(each, told)}"
+        if each.what == "input" and each.name in changes:
+            yield f"      {clean(what_changed(changes[each.name]))}"
     yield from row_changes(told)
     if not told.differences and any(each.snapshot_now not in ("", each.snapshot_then) for each in told.compared):
         yield f"      `assetflow explain {told.asset.name} --rows` shows the rows that changed."

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from assetflow.cli.inputs import input_text
 from assetflow.cli.options import (
     environment_option,
     exclude_option,
@@ -16,8 +17,8 @@ from assetflow.cli.options import (
     project_option,
     select_option,
 )
-from assetflow.cli.screen import clean, plural, put, put_json, show_warning, styled, table
-from assetflow.planning.plan import InputChange, Plan
+from assetflow.cli.screen import plural, put, put_json, show_warning, styled, table
+from assetflow.planning.plan import Plan
 from assetflow.planning.step import Step
 
 STALE = 3
@@ -84,14 +85,6 @@ def plan_lines(plan: Plan) -> list[str]:
     summary += held_text(plan)
     changed = [input_text(change) for change in plan.inputs]
     return [*table(["asset", "how", "why"], rows), *([""] * bool(changed)), *changed, "", styled(summary, "bold")]
-
-
-def input_text(change: InputChange) -> str:
-    """`orders: 1 of 5 files came or was written anew (data/orders/4.csv), 1 went`"""
-    named = f" ({', '.join(change.came[:2])}{', ...' if len(change.came) > 2 else ''})" if change.came else ""
-    was = "was" if len(change.came) == 1 else "were"
-    came = f"{len(change.came)} of {plural(change.files, 'file')} came or {was} written anew{named}"
-    return clean(f"{change.source}: {came}" + (f", {change.went} went" if change.went else ""))
 
 
 def held_text(plan: Plan) -> str:

@@ -7,28 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from assetflow.asset import Asset
 from assetflow.errors import DefinitionError, SourceError, UsageError
 from assetflow.lineage.graph import Graph
 from assetflow.materialization import Fingerprint, Proof
 from assetflow.planning.decide import content_of, decide, drifted, view_digest
+from assetflow.planning.inputs import InputChange
 from assetflow.planning.staleness import Content
 from assetflow.planning.step import State, Step
-
-
-@dataclass(frozen=True, slots=True)
-class InputChange:
-    """What changed in a source since it was recorded: the files that came or were written anew, and how many went."""
-
-    source: str
-    files: int
-    came: tuple[str, ...]
-    went: int
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"source": self.source, "files": self.files, "came": list(self.came), "went": self.went}
 
 
 @dataclass(frozen=True, slots=True)

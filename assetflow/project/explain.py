@@ -11,10 +11,12 @@ from assetflow.lineage.columns import Col, Lineage
 from assetflow.materialization import Compared as ComparedInput
 from assetflow.materialization import Input, Materialization
 from assetflow.planning.decide import content_of
+from assetflow.planning.inputs import InputChange
 from assetflow.planning.plan import Plan, source_content
 from assetflow.planning.staleness import Comparison, Content, config_text
 from assetflow.planning.staleness import compare as compare_with
 from assetflow.planning.step import Step
+from assetflow.project.arrivals import input_change
 from assetflow.project.modes import Refreshes, refreshes, with_mode
 from assetflow.project.words import descriptions, graph_above
 from assetflow.reason import Reason
@@ -77,6 +79,7 @@ class Explanation:
     refreshes: tuple[Refreshes, ...] = ()
     words: tuple[tuple[str, Words], ...] = ()
     is_held: bool = False
+    inputs: tuple[InputChange, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         made = self.made
@@ -104,6 +107,7 @@ class Explanation:
                 "reasons": [reason.to_dict() for reason in made.reasons],
             },
             "compared": [each.to_dict() for each in self.compared],
+            "inputs": [each.to_dict() for each in self.inputs],
             "same_code": self.same_code,
             "differences": {name: found.to_dict() for name, found in self.differences},
             "reads_why": list(self.reads_why),
@@ -151,7 +155,14 @@ def explain(project: Project, name: str, samples: int = 0) -> Explanation:
         refreshes=refreshes(project, asset),
         words=words_of(project, name),
         is_held=name in plan.held,
+        inputs=changes_of_inputs(project, made) if made and step is not None else (),
     )
+
+
+def changes_of_inputs(project: Project, made: Materialization) -> tuple[InputChange, ...]:
+    """Files and rows that came and went in what the asset was made from."""
+    found = (input_change(project, input_) for input_ in made.inputs)
+    return tuple(change for change in found if change is not None)
 
 
 def asked_beyond(asset: Asset, lineage: Lineage, made: Materialization | None) -> tuple[str, ...]:

@@ -6,18 +6,16 @@ of the plan where it would have to be made in full.
 
 from __future__ import annotations
 
-import os
-from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from assetflow.asset import Asset
-from assetflow.errors import DefinitionError, SourceError
+from assetflow.errors import DefinitionError
 from assetflow.incremental.refused import Refused
-from assetflow.planning.plan import InputChange, Plan
+from assetflow.planning.plan import Plan
 from assetflow.planning.step import Step
-from assetflow.running.parts import tag_of
+from assetflow.project.arrivals import changed_inputs
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
@@ -29,26 +27,7 @@ MOST = 200
 def with_modes(project: Project, plan: Plan) -> Plan:
     """The plan with the mode of each step, and why."""
     steps = tuple(with_mode(project, step) if at < MOST else step for at, step in enumerate(plan.steps))
-    return replace(plan, steps=steps, inputs=tuple(changed_inputs(project, plan)))
-
-
-def changed_inputs(project: Project, plan: Plan) -> Iterator[InputChange]:
-    """How the sources behind the plan differ from what was recorded of them, by the bytes of their files."""
-    names = {name for step in plan.steps for name in step.upstreams if name in project.definitions.sources}
-    observed = project.observe(sorted(names))
-    for name in sorted(names):
-        now, current = observed[name], project.current.get(name)
-        if isinstance(now, SourceError) or current is None or current.digest == now.version:
-            continue
-        parsed = project.ledger.parsed(name)
-        recorded = project.ledger.snapshot(current.snapshot).files
-        in_place = any(os.path.isabs(file.path) for file in recorded)
-        then = [file.sha256 for file in recorded] if in_place or parsed is None else list(parsed.tags)
-        tags = [file.sha256 if in_place else tag_of(file, now) for file in now.files]
-        came, went = Counter(tags) - Counter(then), Counter(then) - Counter(tags)
-        paths = [file.stat.path for file, tag in zip(now.files, tags, strict=True) if tag in came]
-        shown = tuple(os.path.relpath(path, project.settings.root) for path in paths)
-        yield InputChange(name, len(now.files), shown, went.total())
+    return replace(plan, steps=steps, inputs=tuple(changed_inputs(project, steps)))
 
 
 def with_mode(project: Project, step: Step) -> Step:

@@ -12,9 +12,11 @@ from assetflow.errors import SourceError
 from assetflow.project.stat import content_hash, replace_file, settled
 from assetflow.source import FileStat, Observed, Source, SourceFile
 
+MOST_CONTENTS = 8
+
 
 class Observer:
-    """Remembers the hashes of source files in `cache/sources.json`, by path and stamp."""
+    """Remembers the hashes of source files in `cache/sources.json`, by path and stamp, and those they had before."""
 
     def __init__(self, root: str, cache: str) -> None:
         self.root = root
@@ -57,11 +59,21 @@ class Observer:
         if known is not None and known[0] == stamp:
             return str(known[1])
         sha256 = content_hash(stat.path)
-        trusted = settled(stamp)
-        if trusted is not None:
-            self.known[stat.path] = [trusted, sha256]
+        before = [[one, size] for one, size in self.contents(stat.path) if one != sha256]
+        entry = [settled(stamp), sha256, [[sha256, stat.size], *before][:MOST_CONTENTS]]
+        if entry != known:
+            self.known[stat.path] = entry
             self.changed = True
         return sha256
+
+    def contents(self, path: str) -> list[tuple[str, int]]:
+        """Hash and size of what was seen at a path, newest first: what it is now, and a few of what it was before."""
+        known = self.known.get(path)
+        if known is None:
+            return []
+        if len(known) < 3:  # as an earlier version of the program remembered it
+            return [(str(known[1]), int(known[0][0]))]
+        return [(str(sha256), int(size)) for sha256, size in known[2]]
 
     def save(self) -> None:
         if self.changed and os.path.isdir(os.path.dirname(self.cache)):

@@ -1,0 +1,56 @@
+"""What changed in a table that others read, as values: what became of its files, and rows where they are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+How = Literal["came", "grew", "rewritten", "moved", "went"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file of a source: what became of it. `bytes` are those that it has, lost or (grew) got; `rows` likewise.
+
+    `path` is empty where nobody remembers it, `before` is the path of one that moved.
+    """
+
+    how: How
+    path: str
+    bytes: int | None = None
+    rows: int | None = None
+    before: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True, slots=True)
+class InputChange:
+    """How a table differs from what was recorded of it, or from what was read of it.
+
+    `files` are those that it has now; `came` those that came or were written anew, `went` how many did or were. Of
+    an asset `changes` is empty: its files have no names that mean anything. `rows_added` and `rows_removed` are those
+    in these files; None: known when they have been read. `is_whole`: no file stayed. `as_of`: it is again what it was
+    at that time.
+    """
+
+    source: str
+    files: int
+    came: tuple[str, ...]
+    went: int
+    kind: Literal["source", "asset"] = "source"
+    changes: tuple[FileChange, ...] = ()
+    rows_added: int | None = None
+    rows_removed: int | None = None
+    is_whole: bool = False
+    as_of: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        found = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**found, "came": list(self.came), "changes": [each.to_dict() for each in self.changes]}
+
+    def of(self, how: How) -> Iterator[FileChange]:
+        """The files of which this became."""
+        return (each for each in self.changes if each.how == how)
