@@ -82,6 +82,8 @@ def verdict(told: Explanation) -> Iterator[str]:
         yield "      " + styled(clean(line), style)
     for name, reason in told.upstream_reasons:
         yield f"  upstream {name}: {clean(reason.detail or reason.kind)}"
+    if step.columns is not None:
+        yield f"  Its columns change: {clean(str(step.columns))}."
     if step.mode_reason:
         yield f"  {clean(refresh_text(step))}"
 

@@ -19,7 +19,7 @@ def what_changed(change: InputChange) -> str:
     said = named(change) if change.changes else counted(change)
     if change.as_of is not None:
         said = f"as it was on {local_time(change.as_of)} again; {said}"
-    return said
+    return said if change.columns is None else f"{said}; columns: {change.columns}"
 
 
 def named(change: InputChange) -> str:

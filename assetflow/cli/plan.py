@@ -17,7 +17,7 @@ from assetflow.cli.options import (
     project_option,
     select_option,
 )
-from assetflow.cli.screen import plural, put, put_json, show_warning, styled, table
+from assetflow.cli.screen import clean, plural, put, put_json, show_warning, styled, table
 from assetflow.planning.plan import Plan
 from assetflow.planning.step import Step
 
@@ -106,9 +106,11 @@ def how(step: Step) -> str:
 def why(step: Step) -> str:
     first = step.reasons[0].detail or step.reasons[0].kind
     said = first if len(step.reasons) == 1 else f"{first} (+{len(step.reasons) - 1} more)"
+    if step.columns is not None:
+        said += f"; columns: {step.columns}"
     if step.restores is not None or step.mode_reason is None:
-        return said
-    return f"{said}; {'full' if step.mode == 'full' else 'by rule'}: {step.mode_reason}"
+        return clean(said)
+    return clean(f"{said}; {'full' if step.mode == 'full' else 'by rule'}: {step.mode_reason}")
 
 
 def warn_of_stale_upstreams(plan: Plan, select: Sequence[str]) -> None:

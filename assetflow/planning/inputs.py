@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from assetflow.planning.columns import ColumnsChange
+
 How = Literal["came", "grew", "rewritten", "moved", "went"]
 
 
@@ -33,7 +35,7 @@ class InputChange:
     `files` are those that it has now; `came` those that came or were written anew, `went` how many did or were. Of
     an asset `changes` is empty: its files have no names that mean anything. `rows_added` and `rows_removed` are those
     in these files; None: known when they have been read. `is_whole`: no file stayed. `as_of`: it is again what it was
-    at that time.
+    at that time. `columns` tells how those of a source changed.
     """
 
     source: str
@@ -46,10 +48,13 @@ class InputChange:
     rows_removed: int | None = None
     is_whole: bool = False
     as_of: str | None = None
+    columns: ColumnsChange | None = None
 
     def to_dict(self) -> dict[str, Any]:
         found = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {**found, "came": list(self.came), "changes": [each.to_dict() for each in self.changes]}
+        columns = None if self.columns is None else self.columns.to_dict()
+        changes = [each.to_dict() for each in self.changes]
+        return {**found, "came": list(self.came), "changes": changes, "columns": columns}
 
     def of(self, how: How) -> Iterator[FileChange]:
         """The files of which this became."""

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from assetflow.errors import SourceError
 from assetflow.materialization import Partition
+from assetflow.planning.columns import ColumnsChange
 from assetflow.planning.staleness import Knowledge, Made
 from assetflow.reason import Reason
 
@@ -36,7 +37,8 @@ class Step:
     """One asset that will (or may) be made, with the reasons. `restores` is the materialization to point to again.
 
     `unchanged` are the columns that will hold the same tuples as before, as far as the code tells. `spared` says why
-    the asset cannot be affected by what is made before it; the step then only proves that.
+    the asset cannot be affected by what is made before it; the step then only proves that. `columns` tells how those
+    of the table change, where that was asked.
     """
 
     asset: str
@@ -49,6 +51,7 @@ class Step:
     upstreams: tuple[str, ...] = ()
     unchanged: frozenset[str] | None = None
     spared: str = ""
+    columns: ColumnsChange | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -58,4 +61,5 @@ class Step:
             "mode": self.mode,
             "mode_reason": self.mode_reason,
             "reasons": [reason.to_dict() for reason in self.reasons],
+            "columns": None if self.columns is None else self.columns.to_dict(),
         }

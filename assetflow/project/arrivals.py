@@ -16,6 +16,7 @@ from assetflow.errors import SourceError
 from assetflow.materialization import Input, Snapshot, SnapshotFile
 from assetflow.planning.inputs import FileChange, InputChange
 from assetflow.planning.step import Step
+from assetflow.project.schemas import change_of
 from assetflow.running.changes import difference
 from assetflow.running.ingest import source_fingerprint
 from assetflow.running.parts import tag_of
@@ -127,6 +128,7 @@ def source_change(project: Project, now: Observed, current: Current) -> InputCha
         is_whole=bool(then)
         and not Counter(then) & Counter(tags)
         and not any(change.how in ("grew", "moved") for change in changes),
+        columns=change_of(project, current.asset),
         as_of=None if older is None else project.ledger.materialization(older.id).built_at,
     )
 

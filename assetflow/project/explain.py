@@ -17,7 +17,7 @@ from assetflow.planning.staleness import Comparison, Content, config_text
 from assetflow.planning.staleness import compare as compare_with
 from assetflow.planning.step import Step
 from assetflow.project.arrivals import input_change
-from assetflow.project.modes import Refreshes, refreshes, with_mode
+from assetflow.project.modes import Refreshes, foreseen_step, refreshes
 from assetflow.project.words import descriptions, graph_above
 from assetflow.reason import Reason
 
@@ -94,6 +94,7 @@ class Explanation:
             "mode": self.step.mode if self.step else None,
             "mode_reason": self.step.mode_reason if self.step else None,
             "reasons": [reason.to_dict() for reason in self.step.reasons] if self.step else [],
+            "columns": self.step.columns.to_dict() if self.step and self.step.columns else None,
             "made": None
             if made is None
             else {
@@ -129,7 +130,7 @@ def explain(project: Project, name: str, samples: int = 0) -> Explanation:
     asset = project.asset(name)
     plan = project.whole_plan()
     found = next((each for each in plan.to_make if each.asset == name), None)
-    step = with_mode(project, found) if found is not None else None
+    step = foreseen_step(project, found) if found is not None else None
     current = project.current.get(name)
     made = project.ledger.materialization(current.materialization) if current else None
     since = project.ledger.since(project.environment, name)

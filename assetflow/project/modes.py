@@ -16,6 +16,7 @@ from assetflow.incremental.refused import Refused
 from assetflow.planning.plan import Plan
 from assetflow.planning.step import Step
 from assetflow.project.arrivals import changed_inputs
+from assetflow.project.schemas import change_by
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
@@ -26,8 +27,13 @@ MOST = 200
 
 def with_modes(project: Project, plan: Plan) -> Plan:
     """The plan with the mode of each step, and why."""
-    steps = tuple(with_mode(project, step) if at < MOST else step for at, step in enumerate(plan.steps))
+    steps = tuple(foreseen_step(project, step) if at < MOST else step for at, step in enumerate(plan.steps))
     return replace(plan, steps=steps, inputs=tuple(changed_inputs(project, steps)))
+
+
+def foreseen_step(project: Project, step: Step) -> Step:
+    """The step with its mode, and with how it changes the columns of its table."""
+    return replace(with_mode(project, step), columns=change_by(project, step))
 
 
 def with_mode(project: Project, step: Step) -> Step:
