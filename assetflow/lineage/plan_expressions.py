@@ -77,9 +77,10 @@ class Scope:
 
     def _bare(self, part: Any) -> Any:
         """The expression without layout, with references replaced by what they mean."""
-        if isinstance(part, list):
+        # Most parts are plain values, and a plan has thousands of them: these are not called for.
+        if type(part) is list:
             return [self._bare(each) for each in part]
-        if not isinstance(part, dict):
+        if type(part) is not dict:
             return repr(part)
         if part.get("expression_class") in REFERENCES:
             meaning = self.refer(part).meaning
@@ -89,13 +90,19 @@ class Scope:
         if "qname" in part and part["qname"].get("path", [""])[-1] in functions().volatile:
             raise _NoMeaning
         return {
-            key: repr(without_layout(value)) if key in LITERAL else self._bare(value)
+            key: repr(value)
+            if type(value) not in NESTED
+            else repr(without_layout(value))
+            if key in LITERAL
+            else self._bare(value)
             for key, value in part.items()
             if key not in LAYOUT
         }
 
 
 REFERENCES = frozenset({"BOUND_REF", "BOUND_COLUMN_REF"})
+NESTED = frozenset({dict, list})
+"""What JSON puts other values in."""
 
 
 class _NoMeaning(Exception):
@@ -114,9 +121,7 @@ def without_layout(part: Any) -> Any:
 def refuse_unknown(part: dict[str, Any], looked_at: frozenset[str], what: str) -> None:
     """NotUnderstood when there are expressions in a place where nobody looks for them."""
     for key, value in part.items():
-        if key in looked_at or key in TYPES or not isinstance(value, dict | list):
-            continue
-        if _has_expression(value):
+        if type(value) in NESTED and key not in looked_at and key not in TYPES and _has_expression(value):
             raise NotUnderstood(f"{key} of {what}")
 
 
