@@ -14,24 +14,24 @@ from tests.reliability.verdict import FAULT, lost, torn, unrecovered
 KILLED = 137
 
 
-def boundaries(tally: Tally, scale: float, commands: tuple[Command, ...] = COMMANDS) -> None:
+def boundaries(tally: Tally, scale: float, commands: tuple[Command, ...] = COMMANDS, *, seed: int = 1) -> None:
     reason = reason_to_skip()
     if reason is not None:
         tally.skipped.append(f"kills at every system call: {reason}")
         return
     for command in commands:
         with tempfile.TemporaryDirectory() as folder:
-            kill_everywhere(tally, scale, command, Path(folder))
+            kill_everywhere(tally, scale, command, Path(folder), seed)
 
 
-def kill_everywhere(tally: Tally, scale: float, command: Command, folder: Path) -> None:
+def kill_everywhere(tally: Tally, scale: float, command: Command, folder: Path, seed: int) -> None:
     stage, saved, log = Stage(folder / "project"), folder / "saved", folder / "log"
     stage.go(*command.before)
     stage.save(saved)
     stage.restore(saved)
     done, calls = record(stage, command.line, CHANGES, log)
     assert done.code in command.ends_with, (command, done)
-    points = chosen(calls, scale)
+    points = chosen(calls, scale, seed)
     threads = {call.thread for call in points}
     tally.tell(f"{command.name}: {len(points)} boundaries in {len(threads)} thread(s)")
     for call in points:

@@ -35,17 +35,17 @@ FAULTS = tuple(
 )
 
 
-def faults(tally: Tally, scale: float, commands: tuple[Command, ...] = COMMANDS) -> None:
+def faults(tally: Tally, scale: float, commands: tuple[Command, ...] = COMMANDS, *, seed: int = 1) -> None:
     reason = reason_to_skip()
     if reason is not None:
         tally.skipped.append(f"faults: {reason}")
         return
     for command in commands:
         with tempfile.TemporaryDirectory() as folder:
-            fail_everywhere(tally, scale, command, Path(folder))
+            fail_everywhere(tally, scale, command, Path(folder), seed)
 
 
-def fail_everywhere(tally: Tally, scale: float, command: Command, folder: Path) -> None:
+def fail_everywhere(tally: Tally, scale: float, command: Command, folder: Path, seed: int) -> None:
     stage, saved, log = Stage(folder / "project"), folder / "saved", folder / "log"
     stage.go(*command.before)
     stage.save(saved)
@@ -53,7 +53,7 @@ def fail_everywhere(tally: Tally, scale: float, command: Command, folder: Path) 
         stage.restore(saved)
         done, calls = record(stage, command.line, fault.calls, log)
         assert done.code in command.ends_with, (command, done)
-        points = chosen(calls, scale)
+        points = chosen(calls, scale, seed)
         tally.tell(f"{command.name}: {fault.name} at {len(points)} calls")
         for call in points:
             stage.restore(saved)

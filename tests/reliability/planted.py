@@ -51,8 +51,8 @@ def planted(tally: Tally, scale: float) -> None:
         if bug.needs_strace and (reason := reason_to_skip()):
             tally.skipped.append(f"planted bug {bug.name}: {reason}")
             continue
-        tally.add("planted bugs")
         said = caught(bug)
+        tally.add("planted bugs")
         tally.add("planted bugs caught", said is not None)
         tally.tell(f"{bug.name}: {'caught' if said else 'NOT CAUGHT'}")
         if said is None:

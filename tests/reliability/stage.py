@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -32,6 +34,19 @@ from assetflow import asset
 def third(first: pl.LazyFrame, second: pl.DataFrame) -> pl.LazyFrame:
     return first.join(second.lazy().select("n"), on="n")
 """
+
+
+STARTED: list[subprocess.Popen[str]] = []
+"""The commands that may still be running, each in a process group of its own."""
+
+
+def stop_all() -> None:
+    """Kill what is still running, when the whole suite is stopped."""
+    for process in STARTED:
+        if process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 @dataclass(frozen=True)
@@ -118,9 +133,11 @@ class Stage:
     def start(self, line: str | Sequence[str], *, under: Iterable[str] = (), **options: Any) -> subprocess.Popen[str]:
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}
         command = [*under, *self.command(line)]
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command, cwd=self.root, env=self.variables, text=True, errors="replace", start_new_session=True, **streams
         )
+        STARTED[:] = [each for each in STARTED if each.returncode is None] + [process]
+        return process
 
     def save(self, to: Path) -> None:
         shutil.rmtree(to, ignore_errors=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -138,8 +138,9 @@ def in_warehouse(call: Call) -> bool:
     return any(path.startswith("warehouse/") or path == "warehouse" for path in call.paths)
 
 
-def chosen(calls: list[Call], scale: float, *, wanted: Callable[[Call], bool] = in_warehouse) -> list[Call]:
-    """Calls to interfere with: all of those about the warehouse, or evenly some of them."""
-    found = [call for call in calls if wanted(call)]
+def chosen(calls: list[Call], scale: float, seed: int = 1) -> list[Call]:
+    """Calls to interfere with: all of those about the warehouse, or evenly some of them, others for another seed."""
+    found = [call for call in calls if in_warehouse(call)]
     number = max(round(len(found) * min(scale, 1.0)), min(3, len(found)))
-    return [found[position * len(found) // number] for position in range(number)]
+    step = len(found) // max(number, 1)
+    return [found[position * len(found) // number + (seed - 1) % max(step, 1)] for position in range(number)]
