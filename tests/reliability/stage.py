@@ -136,7 +136,7 @@ class Stage:
         process = subprocess.Popen(
             command, cwd=self.root, env=self.variables, text=True, errors="replace", start_new_session=True, **streams
         )
-        STARTED[:] = [each for each in STARTED if each.returncode is None] + [process]
+        STARTED.append(process)
         return process
 
     def save(self, to: Path) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -97,7 +99,15 @@ def damaged(warehouse: Warehouse, snapshot: Snapshot) -> list[str]:
 def integrity(ledger: Path) -> list[str]:
     if not ledger.exists():
         return []
-    with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as connection:
+    # A copy, since looking at what a kill left behind already puts it in order.
+    with tempfile.TemporaryDirectory() as folder:
+        for path in ledger.parent.glob(f"{ledger.name}*"):
+            shutil.copyfile(path, Path(folder) / path.name)
+        return look_into(Path(folder) / ledger.name)
+
+
+def look_into(ledger: Path) -> list[str]:
+    with closing(sqlite3.connect(ledger)) as connection:
         found = [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
         found += [f"a row of {row[0]} refers to nothing" for row in connection.execute("PRAGMA foreign_key_check")]
     return [f"the ledger is damaged: {each}" for each in found]
