@@ -47,6 +47,9 @@ class Keeping:
     def keep(self, asset: Asset, step: Step, built: Built) -> AssetResult:
         """Move staged files to their place and record the materialization; a blocking check stops it here."""
         self.refuse_changed_sources(asset)
+        if built.error is not None:
+            self.keep_unfinished(asset, built)
+            raise built.error
         checks = self.keep_failing_rows(asset.name, built.checks)
         blocking = [check for check in checks if check.blocks]
         if blocking:
@@ -85,6 +88,14 @@ class Keeping:
             return None
         there = sum(self.contents.snapshot_of(name).rows or 0 for name in asset.upstreams)
         return Saved(built.rows_read, there, self.order.warehouse.ledger.seconds_of(asset.name, "full"))
+
+    def keep_unfinished(self, asset: Asset, built: Built) -> None:
+        """Keep what was made of some files, for the next run; nothing points to it."""
+        warehouse = self.order.warehouse
+        snapshot = warehouse.keep(asset.name, built.columns, built.files, built.rows or 0, built.bytes, "")
+        parts = parts_of(built, snapshot)
+        if parts is not None:
+            warehouse.ledger.record_parts(parts, built.sums)
 
     def keep_rejected(self, asset: Asset, built: Built) -> None:
         """Keep what a check refused, to be looked at: nothing points to it, and no run takes it up again."""

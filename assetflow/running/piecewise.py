@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
 ROWS_OF_PART = 200_000
+MOST_FAILED = 5
+"""Files after which no further one is tried, when as many failed."""
 FILES_OF_PART = 100
 """Results are put together in parts of about so many; a part of half as many, and of few rows, is small."""
 
@@ -62,27 +64,48 @@ class Piecewise:
             for at, tag in enumerate(part.tags)
         }
         self.called: dict[str, Staged] = {}
+        self.failed: dict[str, AssetError] = {}
         self.columns: tuple[Column, ...] = pieces.kept_columns
 
     def run(self) -> Tried:
         wanted = self.pieces.pieces
-        given = arguments(self.task, self.function, self.cursor, self.where, but=self.pieces.parameter.name)
-        for piece in wanted:
-            if piece.tag not in self.places and piece.tag not in self.called:
-                self.called[piece.tag] = self.agreed(self.call(piece, given), piece)
+        self.call_all(wanted)
         for tag, staged in self.called.items():
             if staged.columns != self.columns:  # it had nothing but NULLs in a column of which others tell the type
                 self.called[tag] = self.cast(staged, f"{tag}-cast.parquet")
+        if self.failed:
+            return self.kept_for_next_time()
         files, new = self.together(wanted)
-        staged = self.all_of(files, new)
-        kept = Kept(
-            self.pieces.key,
-            self.pieces.reading,
-            columns_to_keep(self.columns),
-            tuple((tags_to_keep(part), part.file.sha256) for part, _ in new),
-        )
         why = self.pieces.why_full
-        return Tried(staged, why or self.how(), is_full=why is not None, kept=kept)
+        return Tried(self.all_of(files, new), why or self.how(), is_full=why is not None, kept=self.kept(new))
+
+    def call_all(self, wanted: Sequence[Piece]) -> None:
+        """Call the function with every file that is new; one that fails keeps no other from being made."""
+        given = arguments(self.task, self.function, self.cursor, self.where, but=self.pieces.parameter.name)
+        for piece in wanted:
+            if piece.tag in self.places or piece.tag in self.called or piece.tag in self.failed:
+                continue
+            try:
+                self.called[piece.tag] = self.agreed(self.call(piece, given), piece)
+            except AssetError as error:
+                self.failed[piece.tag] = error
+                has_worked = self.called or self.places
+                if not has_worked or len(self.failed) == MOST_FAILED:
+                    return
+
+    def kept_for_next_time(self) -> Tried:
+        """What was made of other files before one failed: the next run need not make it again."""
+        first, *others = self.failed.values()
+        if others:
+            first.message += f" ({len(others)} more file{'s' * (len(others) > 1)} failed)"
+        if not self.called:
+            raise first
+        _, new = self.together([piece for piece in self.pieces.pieces if piece.tag in self.called])
+        return Tried(self.all_of([part.file for part, _ in new], new), kept=self.kept(new), error=first)
+
+    def kept(self, new: Sequence[tuple[KeptPart, Staged]]) -> Kept:
+        parts = tuple((tags_to_keep(part), part.file.sha256) for part, _ in new)
+        return Kept(self.pieces.key, self.pieces.reading, columns_to_keep(self.columns), parts)
 
     def how(self) -> str:
         """What was done, as a person says it."""

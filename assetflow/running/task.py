@@ -85,6 +85,7 @@ class Built:
     less. `warnings` are what its author should know. `sums` are what digests of its new files are made of, `parsed`
     which files of a source stand in which of them. `is_right`: an incremental refresh was compared with a full one,
     and gave the same. `delta` are the rows that came and went, where somebody wants to know.
+    `error`: it failed, and `files` are only `kept` for the next time.
     """
 
     columns: tuple[Column, ...]
@@ -107,11 +108,13 @@ class Built:
     rows_read: int = 0
     delta: Delta | None = None
     kept: Kept | None = None
+    error: AssetError | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
     """What came of an incremental refresh: its rows, or why there are none; `is_full` where all of them were made.
+    `error`: it failed for one of its files, and `staged` is what was made of others.
 
     `is_right` where it was compared with a full one, which took so many `seconds`.
     """
@@ -124,6 +127,7 @@ class Tried:
     delta: Delta | None = None
     is_full: bool = False
     kept: Kept | None = None
+    error: AssetError | None = None
 
 
 def compute(task: Task, place: Workplace) -> Built:
@@ -166,6 +170,8 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
                 columns, built = view_columns(asset, cursor, where), None
             else:
                 tried = try_refresh(task, shop, cursor, where)
+                if tried.error is not None and tried.staged is not None:
+                    return unfinished(tried, tried.staged)
                 built = tried.staged
                 if built is None:
                     result = evaluate(task, shop, cursor, where, seen, tried.why)
@@ -205,6 +211,14 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
         delta=tried.delta,
         kept=tried.kept,
     )
+
+
+def unfinished(tried: Tried, staged: Staged) -> Built:
+    """What can be used the next time of an asset that failed for one of its files."""
+    return Built(
+        staged.columns, staged.files, staged.rows, staged.bytes, staged.digest, 0.0, sums=staged.sums, kept=tried.kept,
+        error=tried.error,
+    )  # fmt: skip
 
 
 def try_refresh(task: Task, shop: Workshop, cursor: Cursor, where: Where) -> Tried:

@@ -255,6 +255,12 @@ class Ledger:
             connection.executemany(rows.INSERT_FILE_SUMS, from_file_sums(sums))
             self._note(connection, "digests", {"file_sums": among("file", (one.file for one in sums))})
 
+    def record_parts(self, parsed: Parsed, sums: Iterable[FileSums]) -> None:
+        """Keep parts that belong to nothing that was published."""
+        with self._connection.writing() as connection:
+            connection.executemany(rows.INSERT_FILE_SUMS, from_file_sums(sums))
+            _record_parsed(connection, parsed)
+
     def record_shadow(self, asset: str, code: str, run_id: str, *, is_right: bool) -> None:
         """Keep that an incremental refresh was compared with a full one."""
         with self._connection.writing() as connection:

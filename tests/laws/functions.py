@@ -27,8 +27,8 @@ FACTOR = {factor}
 
 
 @asset(merge="append", incremental="auto")
-def appended(events: Changes[pl.DataFrame]) -> pl.DataFrame:
-    return events.added.filter(pl.col("g") != 1).select("k", v=pl.col("g") * FACTOR)
+def appended(events: Changes[pl.DataFrame], names: pl.DataFrame) -> pl.DataFrame:
+    return events.added.join(names, on="g").select("k", "name", v=pl.col("g") * FACTOR)
 
 
 @asset(merge="upsert", unique_key=["k"])
@@ -162,7 +162,7 @@ class World:
         counts, others = Counter(k for k, _, _ in events), Counter(self.others)
         lines = {f"{file}.csv": len(rows) + 1 for file, rows in self.files.items()}
         return {
-            "appended": Counter((k, g * self.factor) for k, g, _ in events if g is not None and g != 1),
+            "appended": Counter((k, names[g], g * self.factor) for k, g, _ in events if g in names),
             "keyed": Counter(keyed),
             "paired": Counter((k, n, others[k]) for k, n in counts.items() if k in others),
             "rowwise": Counter((k, names[g], g + self.factor) for k, g, _ in base if g in names),

@@ -117,9 +117,29 @@ def test_a_file_that_cannot_be_read_is_named_and_publishes_nothing(notes: Shop) 
     assert result.outcome == "failed"
     assert "notes/d.txt: ValueError: cannot read that" in str(result.error)
     assert len(words(notes)) == 3
-    notes.remove("notes/d.txt")
+    assert called(notes) == ["d.txt", "e.txt"]
+    notes.write("notes/d.txt", "mended")
     assert mode(notes)[1] == "incremental"
-    assert words(notes)[-1] == ("e.txt", 1)
+    assert called(notes) == ["d.txt"]
+    assert words(notes)[-2:] == [("d.txt", 1), ("e.txt", 1)]
+
+
+def test_what_was_made_of_other_files_is_there_the_next_time(notes: Shop) -> None:
+    notes.replace("assets/words.py", "least: int = 1", "least: int = 2")
+    for number in range(8):
+        notes.write(f"notes/n{number}.txt", "broken" if number in (3, 5) else f"number {number}")
+    [result] = notes.materialize().assets
+    assert "notes/n3.txt: ValueError: cannot read that (1 more file failed)" in str(result.error)
+    assert len(called(notes)) == 11
+    notes.write("notes/n3.txt", "mended")
+    notes.write("notes/n5.txt", "mended, too")
+    assert mode(notes)[0] == "materialized"
+    assert called(notes) == ["n3.txt", "n5.txt"]
+    assert len(words(notes)) == 11
+    notes.replace("assets/words.py", "least: int = 2", "least: int = 3")
+    notes.write("notes/a.txt", "broken")
+    notes.materialize()
+    assert called(notes) == ["a.txt"]  # nothing worked before it: the function may be what is broken
 
 
 def test_plan_and_explain_say_so(notes: Shop) -> None:
