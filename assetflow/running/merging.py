@@ -25,9 +25,10 @@ from assetflow.materialization import Column
 from assetflow.quoting import quote_identifier
 from assetflow.running.changes import Refresh, TableChange
 from assetflow.running.refreshing import is_same_as, show
-from assetflow.running.rewriting import Rows
+from assetflow.running.rewriting import Refreshed, Rows
 from assetflow.running.task import Task, Tried, arguments, query_of_rows, stage
-from assetflow.warehouse.snapshots import Staged, scan_files, scan_in_place, stage_query
+from assetflow.warehouse.digest import tells_order
+from assetflow.warehouse.snapshots import Staged, scan_files, scan_placed, stage_query
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
@@ -44,26 +45,27 @@ def attempt_function(task: Task, given: Refresh, function: Callable[..., Any], c
     """
     made = Merging(task, given, function, cursor, where)
     try:
-        staged = made.run()
+        refreshed = made.run()
     except Refused as refused:
         return Tried(why=refused.what)
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
         return Tried(why=f"DuckDB: {str(error).splitlines()[0]}")
+    staged, how, delta = refreshed.staged, refreshed.how, refreshed.delta
     if not given.compare or not made.was_called:
-        return Tried(staged, made.how)
+        return Tried(staged, how, delta=delta)
     began = time.perf_counter()
     is_right = made.is_right(staged)
     if is_right is not False:
-        return Tried(staged, made.how, is_right=is_right, seconds=time.perf_counter() - began)
+        return Tried(staged, how, is_right=is_right, seconds=time.perf_counter() - began, delta=delta)
     said = "what it makes of changes, merged, is not what it makes of everything; from now on it is made in full"
     hint = "assetflow.testing.assert_incremental finds the smallest example"
     return Tried(why=said, is_right=False, warnings=(f"{said} ({hint})",))
 
 
 class Merging:
-    """One incremental refresh by a function. `how` says in words what was done."""
+    """One incremental refresh by a function."""
 
     def __init__(self, task: Task, given: Refresh, function: Callable[..., Any], cursor: Cursor, where: Where) -> None:
         self.task = task
@@ -76,24 +78,20 @@ class Merging:
         self.tables = {table.name: table for table in task.tables}
         self.changes = {change.name: change for change in given.changes}
         self.was_called = False
-        self.how = "unchanged"
 
-    def run(self) -> Staged:
+    def run(self) -> Refreshed:
         """All files of the table after the changes; Refused where it has to be made in full."""
         changed = {name: change for name, change in self.changes.items() if change.came or change.went}
         seen = {name: show(change, self.cursor) for name, change in changed.items()}
         if not any(change.plus or change.minus for change in seen.values()):
-            return self.rows.added(f"{scan_files(self.given.columns, self.paths)} WHERE false", "unchanged").staged
+            nothing = f"{scan_files(self.given.columns, self.rows.paths_at(self.rows.all_files))} WHERE false"
+            return self.rows.added(nothing, "unchanged")
         if self.asset.merge == "append":
             for name, change in seen.items():
                 if change.minus:
                     raise Refused(f'rows went from {name}, and merge = "append" only adds')
             return self.append()
         return self.upsert([name for name, change in seen.items() if change.plus or change.minus])
-
-    @property
-    def paths(self) -> list[str]:
-        return self.rows.paths_at(self.rows.all_files)
 
     # What the function is given
 
@@ -137,15 +135,13 @@ class Merging:
 
     # What becomes of what it makes
 
-    def append(self) -> Staged:
+    def append(self) -> Refreshed:
         [(name, change)] = self.changes.items()
         made = self.made_of({name: self.came_to(change)}, {})
-        self.how = "added"
-        if made.rows == 0 and self.given.files:
-            return self.rows.combined(made, self.given.files, ())
         if self.rows.with_small([]):
-            return self.rows.added(self.scan(made), self.how).staged
-        return self.rows.combined(made, self.given.files, made.files)
+            return self.rows.added(self.scan(made), "added")
+        new = () if made.rows == 0 and self.given.files else made.files
+        return Refreshed(self.rows.combined(made, self.given.files, new), "added", keeps_order=True)
 
     def came_to(self, change: TableChange) -> str:
         """The rows that came, in their order where files only came."""
@@ -153,7 +149,7 @@ class Merging:
             return scan_files(change.columns, change.came)
         return f"FROM {quote_identifier(version_of(change.name, 'plus'))}"
 
-    def upsert(self, changed: Sequence[str]) -> Staged:
+    def upsert(self, changed: Sequence[str]) -> Refreshed:
         names = self.key_columns()
         self.find_keys({name: names[name] for name in changed})
         now = {name: self.of_keys(one.columns, one.now, names[name]) for name, one in self.changes.items()}
@@ -162,9 +158,11 @@ class Merging:
         refuse_twins(self.asset, made, self.cursor)
         self.refuse_others(made)
         answer = Answer(self.scan(made), keys=KEYS, key_columns=self.own_key())
+        how = f"keyed by {', '.join(self.own_key())}"
         touched = self.rows.with_small(self.rows.files_with(answer)[0])
-        self.how = f"keyed by {', '.join(self.own_key())}"
-        return self.rows.staged_with(self.rows.rewritten(answer, touched), self.rows.others(touched), self.how).staged
+        if not touched:
+            return self.rows.added(answer.plus, how)
+        return self.rows.staged_with(self.rows.rewritten(answer, touched), self.rows.others(touched), how)
 
     def scan(self, made: Staged) -> str:
         return scan_files(made.columns, [file.path for file in made.files])
@@ -201,10 +199,12 @@ class Merging:
 
     def of_keys(self, columns: Sequence[Column], paths: Sequence[str], names: Sequence[str]) -> str:
         """The rows of the keys concerned, as they stand in some files."""
+        if not tells_order(columns):
+            raise Refused("a column has the name by which DuckDB tells where a row stands")
         answer = Answer("", keys=KEYS, key_columns=tuple(names))
         listed = ", ".join(quote_identifier(column.name) for column in columns)
         return (
-            f"SELECT {listed} FROM (SELECT old.* FROM ({scan_in_place(columns, paths)}) AS old "
+            f"SELECT {listed} FROM (SELECT old.* FROM ({scan_placed(columns, paths)}) AS old "
             f"SEMI JOIN {KEYS} AS keys ON {self.rows.match(answer)} WHERE {self.rows.near(KEYS, names)}) "
             "ORDER BY assetflow_file, assetflow_row"
         )

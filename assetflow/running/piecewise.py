@@ -25,8 +25,9 @@ from assetflow.running.parts import Part, cover
 from assetflow.running.pieces import KeptPart, Piece, Pieces, columns_to_keep, tags_to_keep
 from assetflow.running.rewriting import MOST_SMALL, SMALL, Rows
 from assetflow.running.task import Kept, Task, Tried, arguments, query_of_rows, stage
+from assetflow.warehouse.digest import tells_order
 from assetflow.warehouse.removal import remove_folder
-from assetflow.warehouse.snapshots import Staged, scan_files, scan_in_place, stage_query
+from assetflow.warehouse.snapshots import Staged, scan_files, scan_placed, stage_query
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
@@ -262,6 +263,13 @@ class Piecewise:
         """The results of some files one after the other, as one Parquet file."""
         if len(group) == 1 and group[0] in self.called:
             return self.called[group[0]]
+        if not tells_order(self.columns):
+            raise AssetError(
+                "it has a column of the name by which DuckDB tells where a row stands (file_index, file_row_number)",
+                path=self.task.asset.path,
+                line=self.task.asset.line,
+                hint="Name it otherwise.",
+            )
         listed = ", ".join(quote_identifier(column.name) for column in self.columns)
         terms = " UNION ALL ".join(
             f"(SELECT *, {at} AS assetflow_piece FROM ({self.slice(tag)}))" for at, tag in enumerate(group)
@@ -272,9 +280,9 @@ class Piecewise:
     def slice(self, tag: str) -> str:
         """The rows of one file, and the place of each."""
         if tag in self.called:
-            return scan_in_place(self.columns, [file.path for file in self.called[tag].files])
+            return scan_placed(self.columns, [file.path for file in self.called[tag].files])
         part, begin, count = self.places[tag]
-        scan = scan_in_place(self.columns, [os.path.join(self.pieces.root, part.file.path)])
+        scan = scan_placed(self.columns, [os.path.join(self.pieces.root, part.file.path)])
         return f"SELECT * FROM ({scan}) WHERE assetflow_row >= {begin} AND assetflow_row < {begin + count}"
 
     def all_of(self, files: Sequence[SnapshotFile], new: Sequence[tuple[KeptPart, Staged]]) -> Staged:

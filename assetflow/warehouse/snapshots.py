@@ -242,12 +242,6 @@ def write_rows(cursor: duckdb.DuckDBPyConnection, sql: str, columns: Sequence[Co
     return int(copied.fetchall()[0][0])
 
 
-def scan_in_place(columns: Sequence[Column], paths: Sequence[str]) -> str:
-    """`scan_files`, and where each row stands, as `assetflow_file` and `assetflow_row`, counted from 0."""
-    listed = ", ".join(map(_restored, columns))
-    return f"SELECT {listed}, file_index AS assetflow_file, file_row_number AS assetflow_row FROM {scan_of(paths)}"
-
-
 def columns_made(cursor: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[str, str]]:
     """Names and types of the columns that a table of these rows has."""
     return [column[:2] for column in _columns(_described(cursor, sql))]
