@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from assetflow.asset import History
@@ -26,7 +26,7 @@ DAY = datetime(2024, 1, 1)
 TYPES = {"v": ("INTEGER", "BIGINT", "HUGEINT"), "w": ("VARCHAR",), "x": ("DATE", "TIMESTAMP")}
 VALUES = {"v": (None, 1, 2), "w": (None, "a", "it's"), "x": (None, DAY, DAY + timedelta(days=1))}
 
-HISTORIES = int(os.environ.get("ASSETFLOW_TEST_HISTORIES", "8")) * 12
+HISTORIES = int(os.environ.get("ASSETFLOW_TEST_HISTORIES", "8")) * 5
 
 rows = st.fixed_dictionaries(
     {
@@ -84,6 +84,20 @@ def place(history: History) -> Iterator[Table]:
         yield Table(connection.cursor(), lambda: f"{root}/{next(numbers)}", history)
 
 
+def told_of(hours: int) -> Row:
+    return {"id": 1, "at": DAY + timedelta(hours=hours), "v": 1, "w": "a", "x": None}
+
+
+LATE_IN_A_GAP = [
+    ([("set", told_of(0))], ["v"], 0, 0),
+    ([("drop", told_of(0))], ["v"], 0, 2),
+    ([("set", told_of(0))], ["v"], 0, 4),
+    ([("set", told_of(51))], ["v"], 0, 1),
+]
+"""A key was gone and came back, and then turns out to have been there meanwhile."""
+
+
+@example(True, True, LATE_IN_A_GAP)
 @settings(max_examples=HISTORIES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.booleans(), st.booleans(), deliveries)
 def test_the_table_tells_what_happened(by_time: bool, closes: bool, given_: list[object]) -> None:
