@@ -147,7 +147,7 @@ class Run:
             yield from self.conclude(AssetResult(step.asset, "skipped", reasons=step.reasons))
         elif again.restores is None or not self.is_held(again.restores.snapshot):
             try:
-                kept = None if asset.history is None else kept_of(asset, self.contents)
+                kept = None if asset.history is None else kept_of(asset, self.contents, self.told_in(asset))
             except AssetflowError as error:
                 yield from self.conclude(
                     AssetResult(step.asset, "failed", mode="incremental", reasons=again.reasons, error=error)
@@ -190,11 +190,15 @@ class Run:
         rows = sum(self.contents.snapshot_of(name).rows or 0 for name in asset.upstreams if self.contents.is_made(name))
         return rows > MANY_ROWS and not asset.sets_order and not any(each.reads_order for each in readers)
 
+    def told_in(self, asset: Asset) -> str:
+        """A folder for the rows that come to an asset and go, for those who are refreshed by them in this run."""
+        return os.path.join(self.staging, f"delta-{asset.name}")
+
     def with_changes(self, task: Task, step: Step) -> Task:
         """The task with what changed in its upstreams, where the asset can be refreshed by that."""
         if task.asset.per is not None:
             return replace(task, pieces=pieces_of(task.asset, step, self.contents))
-        tell = os.path.join(self.staging, f"delta-{task.asset.name}")
+        tell = self.told_in(task.asset)
         try:
             return replace(task, refresh=refresh_of(task.asset, step, self.contents, self.order.run_id, tell))
         except Refused as refused:

@@ -181,7 +181,7 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
                         keep_key(asset, built, cursor)
                     else:
                         added = keep_in_history(result, task, task.kept, where)
-                        built, tried = added.staged, Tried(why=added.how)
+                        built, tried = added.staged, Tried(why=added.how, delta=added.delta)
                         mode = added.mode
                 columns = built.columns
         keep_contract(asset, columns, cursor)

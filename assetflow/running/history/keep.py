@@ -14,12 +14,12 @@ from assetflow.incremental.answer import Answer
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import ReadSet, SnapshotFile
 from assetflow.quoting import quote_identifier, quote_literal
-from assetflow.running.changes import Refresh
+from assetflow.running.changes import Delta, Refresh
 from assetflow.running.history.columns import VALIDITY, Together, refuse_lossy, together
 from assetflow.running.history.delivery import DELIVERED, Columns, deliver, refuse_rows, refuse_some
 from assetflow.running.history.kept import NO_WAY_BACK, Kept
 from assetflow.running.history.versions import AFTER, BEFORE, KEYS, KNOWN, Versions
-from assetflow.running.rewriting import Rows
+from assetflow.running.rewriting import Refreshed, Rows
 from assetflow.warehouse.snapshots import Staged, scan_files, stage_query
 
 if TYPE_CHECKING:
@@ -35,11 +35,12 @@ SPREAD = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The history with what was added to it, and in words what that was."""
+    """The history with what was added to it, and in words what that was; `delta` are its rows, where somebody asks."""
 
     staged: Staged
     mode: Literal["full", "incremental"]
     how: str
+    delta: Delta | None = None
 
 
 def keep_history(
@@ -151,25 +152,27 @@ class Keeping:
         if count == 0:
             same = Staged(snapshot.columns, snapshot.files, snapshot.rows or 0, snapshot.bytes, snapshot.digest)
             return Added(same, "incremental", how)
-        return Added(self.into_files(snapshot, versions), "incremental", how)
+        refreshed = self.into_files(snapshot, versions)
+        return Added(refreshed.staged, "incremental", how, refreshed.delta)
 
-    def into_files(self, snapshot: Snapshot, versions: Versions) -> Staged:
+    def into_files(self, snapshot: Snapshot, versions: Versions) -> Refreshed:
         """Write anew only the files in which a version stands that changed."""
         given = Refresh(
             (), snapshot.columns, snapshot.files, self.kept.root, self.kept.sums, compare=False, is_quick=False,
-            read_in_order=False, checks="",
+            read_in_order=False, checks="", tell=self.kept.tell,
         )  # fmt: skip
         rows = Rows(given, self.cursor, self.folder, self.reads)
         names = (*self.key_names(versions), VALID_FROM)
         answer = Answer(news(versions), keys=TOUCHED, key_columns=names)
-        files = rows.with_small(rows.files_with(answer)[0])
-        self.refuse_damaged([snapshot.files[at] for at in files])
-        stay = rows.others(files)
         try:
-            return rows.staged_with(rows.rewritten(answer, files), stay, "").staged
-        except Refused:  # a number is larger than all before, so that the column is stored otherwise from now on
-            self.refuse_damaged(stay)
-            return self.staged(whole(versions), snapshot.rows or 0)
+            files = rows.with_small(rows.files_with(answer)[0])
+            self.refuse_damaged([snapshot.files[at] for at in files])
+            return rows.rewriting(answer, files) if files else rows.added(answer.plus, "")
+        except Refused:
+            # A number is larger than all before, so that its column is stored otherwise from now on; or a column has
+            # the name by which DuckDB tells where a row stands.
+            self.refuse_damaged(snapshot.files)
+            return Refreshed(self.staged(whole(versions), snapshot.rows or 0), "", keeps_order=False)
 
     def key_names(self, versions: Versions) -> list[str]:
         named = {quote_identifier(name): name for name, _ in versions.both.columns}

@@ -15,14 +15,18 @@ NO_WAY_BACK = "what was there before cannot be made again from what is there now
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The history so far (None: it begins), what the digests of its files are made of, and where they are."""
+    """The history so far (None: it begins), what the digests of its files are made of, and where they are.
+
+    `tell` is a folder for the rows that come and go, for those who are refreshed by them in the same run.
+    """
 
     snapshot: Snapshot | None
     sums: Mapping[tuple[str, str], Sums]
     root: str
+    tell: str | None = None
 
 
-def kept_of(asset: Asset, contents: Contents) -> Kept:
+def kept_of(asset: Asset, contents: Contents, tell: str) -> Kept:
     """The history that a run adds to. AssetError when its files are gone: it is not begun anew without a word."""
     warehouse = contents.order.warehouse
     snapshot = None if contents.order.plan.discard_history else newest(asset, contents)
@@ -37,7 +41,10 @@ def kept_of(asset: Asset, contents: Contents) -> Kept:
             f"To give it up: assetflow materialize --select {asset.name} --full-refresh --discard-history",
         )
     sums = warehouse.ledger.file_sums(file.sha256 for file in snapshot.files)
-    return Kept(snapshot, sums, warehouse.root)
+    # Readers compare with what is current, which may be another table than the one that is added to.
+    current = contents.made.get(asset.name)
+    is_current = current is not None and current.snapshot == snapshot.id
+    return Kept(snapshot, sums, warehouse.root, tell if is_current else None)
 
 
 def newest(asset: Asset, contents: Contents) -> Snapshot | None:
