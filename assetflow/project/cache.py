@@ -18,7 +18,8 @@ from typing import Any
 from assetflow.asset import Asset, History, Note, Parameter
 from assetflow.check import Check
 from assetflow.project.definitions import FileDefinitions
-from assetflow.project.stat import Stamp, content_hash, replace_file, settled, stamp_of, unchanged
+from assetflow.project.derived import derived, keep_derived
+from assetflow.project.stat import Stamp, content_hash, settled, stamp_of, unchanged
 from assetflow.running.record import EVERY_VARIABLE, Record, hash_of_value
 from assetflow.source import Source
 
@@ -82,18 +83,15 @@ class DefinitionsCache:
 
     def save(self) -> None:
         if self.changed and self.path is not None and os.path.isdir(os.path.dirname(self.path)):
-            replace_file(self.path, json.dumps({"surroundings": self.surroundings, "files": self.entries}))
+            keep_derived(self.path, json.dumps({"surroundings": self.surroundings, "files": self.entries}))
             self.changed = False
 
     def _read(self) -> None:
         if self.path is None:
             return
-        try:
-            with open(self.path, encoding="utf-8") as file:
-                value = json.load(file)
-        except (OSError, ValueError):  # missing or damaged: derived data is made anew
-            return
-        if isinstance(value, dict) and value.get("surroundings") == self.surroundings:
+        kept = derived(self.path)
+        value = {} if kept is None else json.loads(kept)
+        if value.get("surroundings") == self.surroundings:
             self.entries = value["files"]
 
     def _same_surroundings(self, depends: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 
+from assetflow.project.derived import seal
 from assetflow.warehouse.removal import remove_file
 
 FORMAT = 1
@@ -34,7 +35,10 @@ class ColumnsCache:
             row = connection.execute("SELECT value FROM kept WHERE key = ?", (f"{self.programs} {key}",)).fetchone()
         except sqlite3.DatabaseError:  # damaged: it is found anew
             return None
-        return None if row is None else str(row[0])
+        if row is None:
+            return None
+        sealed, _, value = str(row[0]).partition("\n")
+        return value if sealed == self._seal(key, value) else None
 
     def put(self, key: str, value: str) -> None:
         """Keep a text; it is on the disk after `save`."""
@@ -50,7 +54,9 @@ class ColumnsCache:
     def _write(self) -> None:
         if not self._unwritten or self.path is None:
             return
-        rows = [(f"{self.programs} {key}", value) for key, value in self._unwritten.items()]
+        rows = [
+            (f"{self.programs} {key}", f"{self._seal(key, value)}\n{value}") for key, value in self._unwritten.items()
+        ]
         for _ in range(2):
             connection = self._connection()
             if connection is None:
@@ -66,6 +72,10 @@ class ColumnsCache:
             else:
                 self._unwritten.clear()
                 return
+
+    def _seal(self, key: str, value: str) -> str:
+        """SQLite notices a damaged page only where its structure is; a wrong read-set would be a wrong skip."""
+        return seal(f"{self.programs} {key}\n{value}".encode()).decode()
 
     def close(self) -> None:
         if self._open is not None:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from assetflow.errors import SourceError
-from assetflow.project.stat import content_hash, replace_file, settled
+from assetflow.project.derived import derived, keep_derived
+from assetflow.project.stat import content_hash, settled
 from assetflow.source import FileStat, Observed, Source, SourceFile
 
 MOST_CONTENTS = 8
@@ -23,13 +24,9 @@ class Observer:
         self.cache = cache
         self.known: dict[str, list[Any]] = {}
         self.changed = False
-        try:
-            with open(cache, encoding="utf-8") as file:
-                known = json.load(file)
-        except (OSError, ValueError):  # missing or damaged: derived data is made anew
-            return
-        if isinstance(known, dict):
-            self.known = known
+        kept = derived(cache)
+        if kept is not None:
+            self.known = json.loads(kept)
 
     def observe(self, sources: Iterable[Source]) -> dict[str, Observed | SourceError]:
         """What each source holds now, or why that cannot be told."""
@@ -77,7 +74,7 @@ class Observer:
 
     def save(self) -> None:
         if self.changed and os.path.isdir(os.path.dirname(self.cache)):
-            replace_file(self.cache, json.dumps(self.known))
+            keep_derived(self.cache, json.dumps(self.known))
             self.changed = False
 
 

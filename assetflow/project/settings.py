@@ -15,7 +15,8 @@ from typing import Any
 
 from assetflow.errors import ProjectError, did_you_mean
 from assetflow.names import is_environment
-from assetflow.project.stat import Stamp, replace_file, settled, stamp_of, unchanged
+from assetflow.project.derived import derived, keep_derived
+from assetflow.project.stat import Stamp, settled, stamp_of, unchanged
 
 FILES = ("assetflow.toml", "pyproject.toml")
 EXECUTORS_FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "executors")
@@ -199,12 +200,11 @@ def read_table(root: str, file: str) -> dict[str, Any]:
 
 
 def recall(memory: str, file: str, path: str, stamp: Stamp) -> dict[str, Any] | None:
-    try:
-        with open(memory, encoding="utf-8") as opened:
-            remembered = json.load(opened)
-    except (OSError, ValueError):
+    kept = derived(memory)
+    if kept is None:
         return None
-    if not isinstance(remembered, dict) or remembered.get("file") != file:
+    remembered = json.loads(kept)
+    if remembered["file"] != file:
         return None
     if not unchanged(path, remembered["stamp"], remembered["sha256"], stamp):
         return None
@@ -219,7 +219,7 @@ def remember(memory: str, value: Mapping[str, Any]) -> None:
     except TypeError:  # a TOML date has no JSON form; such a file is parsed each time
         return
     if os.path.isdir(os.path.dirname(memory)):
-        replace_file(memory, text)
+        keep_derived(memory, text)
 
 
 def parse_table(content: bytes, file: str) -> dict[str, Any]:

@@ -42,14 +42,3 @@ def content_hash(path: str) -> str:
     """SHA-256 of the bytes of a file."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def replace_file(path: str, text: str) -> None:
-    """Write a file whole or not at all; a folder that cannot be written keeps what it had."""
-    temporary = f"{path}.{os.getpid()}.{time.time_ns():x}"
-    try:
-        with open(temporary, "x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError:
-        return
-    os.replace(temporary, path)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assetflow.errors import WarehouseError
 from assetflow.warehouse import durable
 from assetflow.warehouse.filesystem import journal_mode
-from assetflow.warehouse.locks import holds_short_lock, short_lock
+from assetflow.warehouse.locks import short_lock
 from assetflow.warehouse.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class Connection:
             )
         from assetflow.warehouse.migrate import migrate
 
-        with contextlib.nullcontext() if is_locked else short_lock(self.root, "ledger"):
+        with contextlib.nullcontext() if is_locked else ledger_lock(self.root):
             # Somebody else may have done it while this process waited.
             version = format_of(connection, self.path)
             if version < FORMAT_VERSION:
@@ -176,19 +176,18 @@ def ledger_lock(root: str) -> Iterator[None]:
     if path in mine:
         yield
         return
-    with short_lock(root, "ledger"):
-        mine.add(path)
-        try:
+    # Noted before it is had: a connection that is closed in between is not the last one, so nothing is checkpointed.
+    mine.add(path)
+    try:
+        with short_lock(root, "ledger"):
             yield
-        finally:
-            mine.discard(path)
+    finally:
+        mine.discard(path)
 
 
 def close_guarded(connection: sqlite3.Connection, root: str) -> None:
     """Close a connection. The last one to close writes the log into the database, so it is kept apart from writers."""
-    # Python collects garbage wherever it likes: in the middle of this thread's own writing, too.
-    is_mine = holds_short_lock(root, "ledger")
-    may_lock = not is_mine and os.access(os.path.join(root, "locks"), os.W_OK)
+    may_lock = os.access(os.path.join(root, "locks"), os.W_OK)
     # Where no lock can be had, nobody can write either, or no file can be opened any more.
     with contextlib.suppress(WarehouseError), ledger_lock(root) if may_lock else contextlib.nullcontext():
         connection.close()

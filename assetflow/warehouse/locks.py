@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import json
 import os
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -107,35 +106,7 @@ def short_lock(root: str, name: str) -> Iterator[None]:
     path = os.path.join(root, "locks", f"{name}.lock")
     with _opened(root, path) as descriptor:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        held, key = _held_here(), _key(os.fstat(descriptor))
-        held.append(key)
-        try:
-            yield
-        finally:
-            held.remove(key)
-
-
-def holds_short_lock(root: str, name: str) -> bool:
-    """True when this very thread holds it: asking for it again would be waiting for oneself."""
-    held = _held_here()
-    try:
-        return bool(held) and _key(os.stat(os.path.join(root, "locks", f"{name}.lock"))) in held
-    except OSError:
-        return False
-
-
-_HERE = threading.local()
-
-
-def _held_here() -> list[tuple[int, int]]:
-    if not hasattr(_HERE, "held"):
-        _HERE.held = []
-    held: list[tuple[int, int]] = _HERE.held
-    return held
-
-
-def _key(found: os.stat_result) -> tuple[int, int]:
-    return found.st_dev, found.st_ino
+        yield
 
 
 def _run_path(root: str, env: str, run_id: str) -> str:

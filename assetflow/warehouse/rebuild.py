@@ -17,7 +17,7 @@ from assetflow.errors import BusyError, WarehouseError
 from assetflow.quoting import quote_identifier
 from assetflow.warehouse import durable, journal
 from assetflow.warehouse.backups import FOLDER as BACKUPS
-from assetflow.warehouse.connection import FILE, Connection, create
+from assetflow.warehouse.connection import FILE, Connection, create, ledger_lock
 from assetflow.warehouse.filesystem import journal_mode
 from assetflow.warehouse.journal import Damage, Entry
 from assetflow.warehouse.locks import holders, short_lock
@@ -88,7 +88,7 @@ def rebuild(root: str, now: str) -> Rebuilt:
         )
         raise WarehouseError("there is no journal to restore the ledger from", path=root, hint=hint)
     refuse_at_work(root)
-    with durable.writing(root), short_lock(root, "gc"), short_lock(root, "ledger"):
+    with durable.writing(root), short_lock(root, "gc"), ledger_lock(root):
         new = os.path.join(root, f"{FILE}.new")
         for side in SIDES:
             remove_file(root, new + side)
@@ -250,7 +250,7 @@ def finish_journal(root: str) -> None:
 
 def renew_journal(root: str, now: str) -> None:
     """Put a damaged journal aside, and begin another one from a ledger that is sound."""
-    with durable.writing(root), short_lock(root, "gc"), short_lock(root, "ledger"):
+    with durable.writing(root), short_lock(root, "gc"), ledger_lock(root):
         durable.make_folder(os.path.join(root, BACKUPS))
         put_journal_aside(root, now)
     begin_journal(root)

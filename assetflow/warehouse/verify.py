@@ -21,7 +21,7 @@ from assetflow.errors import WarehouseError
 from assetflow.materialization import Snapshot, SnapshotFile
 from assetflow.quoting import quote_identifier
 from assetflow.warehouse import journal
-from assetflow.warehouse.locks import short_lock
+from assetflow.warehouse.connection import ledger_lock
 from assetflow.warehouse.manifest import snapshot_id
 from assetflow.warehouse.rebuild import Differing, differences
 from assetflow.warehouse.warehouse import Warehouse
@@ -113,7 +113,7 @@ def journal_problems(warehouse: Warehouse, *, deep: bool) -> Iterator[Problem]:
     connection = warehouse.ledger.connection
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(WarehouseError):  # in a warehouse that may only be read nobody writes meanwhile
-            stack.enter_context(short_lock(warehouse.root, "ledger"))
+            stack.enter_context(ledger_lock(warehouse.root))
         waiting = connection.read("SELECT number, entry FROM journal ORDER BY number")
         tables = connection.read(SELECT_TABLES) if deep else []
         rows = {table: set(connection.read(f"SELECT * FROM {quote_identifier(table)}")) for (table,) in tables}

@@ -78,10 +78,10 @@ class Warehouse:
         """Move a file of failing rows out of staging; returns its path relative to the warehouse. Its name seals it."""
         import hashlib
 
+        folder = f"samples/{run(run_id)}/{asset}"
         with open(path, "rb") as opened:
             seal = hashlib.file_digest(opened, "sha256").hexdigest()
-        stem = os.path.basename(path).removesuffix(".parquet")
-        relative = f"samples/{run(run_id)}/{asset}/{stem}.{seal}.parquet"
+        relative = f"{folder}/{os.path.basename(path).removesuffix('.parquet')}.{seal}.parquet"
         target = os.path.join(self.root, relative)
         with durable.writing(target):
             os.makedirs(os.path.dirname(target), exist_ok=True)

@@ -152,6 +152,12 @@ def test_verify(ask: Any) -> None:
     )  # fmt: skip
 
 
+def test_doctor(ask: Any) -> None:
+    document = ask("doctor")
+    assert document.keys() == {"schema", "ok", "findings", "rebuilt"}
+    assert (document["schema"], document["ok"], document["rebuilt"]) == ("assetflow.doctor/1", True, None)
+
+
 def test_gc(ask: Any) -> None:
     document = ask("gc", "--dry-run")
     assert (document["schema"], document["removed"]) == ("assetflow.gc/1", {"files": 0, "bytes": 0})

@@ -61,7 +61,7 @@ def test_a_new_day_is_added(nights: Shop) -> None:
     assert modes(nights) == {
         "sales": ("incremental", "added"),
         "daily": ("incremental", 'merged by "day"'),
-        "names": ("incremental", "rows"),
+        "names": ("incremental", "added"),
         "first_three": ("full", "LIMIT, line 4"),
     }
     assert nights.rows("FROM sales ORDER BY ALL") == from_nothing(nights, SALES)
