@@ -17,6 +17,7 @@ from typing import NamedTuple
 import pytest
 
 from assetflow.project import stat
+from assetflow.project.derived import derived, keep_derived
 from tests.conftest import Shop
 
 CACHE = "warehouse/cache/definitions.json"
@@ -423,12 +424,18 @@ def described(shop: Shop) -> str:
 def is_remembered(shop: Shop) -> bool:
     """Whether the next reading comes from the cache: it then also repeats what is not true."""
     cache = shop.root / CACHE
-    text = cache.read_text()
-    cache.write_text(text.replace('"before"', '"remembered"'))
+    there = cache.read_bytes()
+    keep_derived(str(cache), kept(shop).replace('"before"', '"remembered"'))
     try:
         return described(shop) == "remembered"
     finally:
-        cache.write_text(text)
+        cache.write_bytes(there)
+
+
+def kept(shop: Shop) -> str:
+    text = derived(str(shop.root / CACHE))
+    assert text is not None
+    return text
 
 
 @pytest.mark.parametrize(
@@ -667,9 +674,16 @@ def test_a_cache_that_is_damaged_or_of_another_format(empty_shop: Shop, name: st
 def test_a_cache_written_by_another_version_is_not_used(shop: Shop) -> None:
     shop.sql("a", SQL)
     assert described(shop) == "before"
-    cache = json.loads(shop.read(CACHE))
+    cache = json.loads(kept(shop))
     cache["surroundings"] = "another"
-    shop.write(CACHE, json.dumps(cache).replace("before", "remembered"))
+    keep_derived(str(shop.root / CACHE), json.dumps(cache).replace("before", "remembered"))
+    assert described(shop) == "before"
+
+
+def test_a_cache_with_one_wrong_bit_is_not_used(shop: Shop) -> None:
+    shop.sql("a", SQL)
+    assert described(shop) == "before"
+    shop.write(CACHE, shop.read(CACHE).replace("before", "cefore"))
     assert described(shop) == "before"
 
 
