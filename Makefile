@@ -37,3 +37,4 @@ reliability:
 refreshes:
 	python -m tests.laws.nights 2000
 	ASSETFLOW_TEST_HISTORIES=100 pytest -q tests/incremental/test_rules.py
+	ASSETFLOW_TEST_HISTORIES=200 pytest -q tests/laws/test_functions.py

@@ -97,11 +97,8 @@ class Merging:
 
     def call(self, folder: str, changes: Mapping[str, Changes[object]] | None = None) -> Staged:
         """What the function makes of these changes, or of everything, written into a folder of its own."""
-        given = arguments(self.task, self.function, self.cursor, self.where, "to compare")
-        for parameter in self.asset.parameters:
-            if changes is not None and parameter.changes:
-                given[parameter.name] = changes[parameter.name]
-        value = python.call(self.function, given, where=self.where)
+        given = arguments(self.task, self.function, self.cursor, self.where, "to compare", but=changes or ())
+        value = python.call(self.function, {**given, **(changes or {})}, where=self.where)
         if isinstance(value, Query):
             raise query_of_rows(self.asset)
         task = replace(self.task, staging=os.path.join(self.task.staging, folder))

@@ -82,7 +82,7 @@ class Piecewise:
 
     def call_all(self, wanted: Sequence[Piece]) -> None:
         """Call the function with every file that is new; one that fails keeps no other from being made."""
-        given = arguments(self.task, self.function, self.cursor, self.where, but=self.pieces.parameter.name)
+        given = arguments(self.task, self.function, self.cursor, self.where, but=[self.pieces.parameter.name])
         for piece in wanted:
             if piece.tag in self.places or piece.tag in self.called or piece.tag in self.failed:
                 continue

@@ -9,7 +9,7 @@ import contextlib
 import inspect
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -143,6 +143,8 @@ def compute(task: Task, place: Workplace) -> Built:
             if attempt == attempts or shop.stopping.wait(task.asset.retry_delay):
                 raise
         else:
+            if built.error is not None and attempt < attempts and not shop.stopping.wait(task.asset.retry_delay):
+                continue
             # What the comparison took is no time of the refresh.
             return finished(built, time.perf_counter() - began - built.seconds, attempt)
     raise AssertionError("the last attempt returns or raises")
@@ -280,11 +282,11 @@ def arguments(
     cursor: Cursor,
     where: Where,
     why_full: str | None = None,
-    but: str | None = None,
+    but: Collection[str] = (),
 ) -> dict[str, object]:
     """What the function is called with: upstreams as frames, the config that the settings override, the context.
 
-    Of an upstream whose changes it takes, everything was added; `why_full` it is so. `but` this parameter.
+    Of an upstream whose changes it takes, everything was added; `why_full` it is so. `but` these parameters.
     """
     from assetflow.engines import frames
 
@@ -293,7 +295,7 @@ def arguments(
         name: like_default(function, name, value) for name, value in task.asset.overrides.items()
     }
     for parameter in task.asset.parameters:
-        if parameter.name == but:
+        if parameter.name in but:
             continue
         table = tables[parameter.upstream]
         if parameter.changes:
