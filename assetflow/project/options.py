@@ -61,6 +61,13 @@ def refuse_unfit_history(values: Mapping[str, Any], asset: str, place: Place) ->
             key="history",
             hint='Write it beside history, for example unique_key = "id".',
         )
+    for key in ("merge", "per"):
+        if key in values:
+            raise place.error(
+                f'history of {asset} contradicts {key} = "{values[key]}": its rows are told by all that it reads',
+                key=key,
+                hint="Take one of the two out.",
+            )
     for key, value in (("materialized", "view"), ("incremental", "off")):
         if values.get(key) == value:
             raise place.error(

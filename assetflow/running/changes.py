@@ -110,7 +110,7 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: 
         others = sorted(asset.taken_as_changes - changed)
         changes += tuple(unchanged(name, contents) for name in others)
     waiting = {step.asset for step in contents.order.plan.steps}
-    is_read = any(reader.name in waiting and reader.kind == "sql" for reader in below)
+    is_read = any(reader.name in waiting and (reader.kind == "sql" or reader.merge) for reader in below)
     return Refresh(
         changes, snapshot.columns, snapshot.files, warehouse.root, sums, compare, is_quick, in_order, then.checks,
         tell if is_read else None,
