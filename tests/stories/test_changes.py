@@ -81,11 +81,11 @@ def mode(shop: Shop, **options: object) -> tuple[str, str | None, str | None]:
 
 
 def seen(shop: Shop) -> list[Any]:
-    """What the function was given since it was asked last: added, removed, why everything; not to compare."""
+    """What the function was given since it was asked last: added, removed, why everything."""
     path = shop.root / "seen.json"
     found = json.loads(path.read_text()) if path.exists() else []
     path.unlink(missing_ok=True)
-    return [given for given in found if given[2] != "to compare"]
+    return list(found)
 
 
 @pytest.fixture
