@@ -48,7 +48,7 @@ def parsed_before(name: str, snapshot: Snapshot, warehouse: Warehouse) -> Known 
         Part(tags, file) for tags, file in found.parts if os.path.exists(os.path.join(warehouse.root, file.path))
     )
     sums = warehouse.ledger.file_sums(part.file.sha256 for part in parts)
-    return Known(found.reading, found.tags, found.types, parts, snapshot.columns, sums)
+    return Known(found.reading, found.tags, found.types, parts, snapshot.columns, sums, warehouse.root)
 
 
 def opens_in_place(observed: Observed, then: Before, cursor: Cursor) -> bool:

@@ -3,8 +3,9 @@
 data/1.csv  data/2.csv  data/3.csv        the files of a source, each known by its bytes (its tag)
 part of 1 and 2         part of 3         one Parquet file each, of about a megabyte of text or more
 
-A part is taken again when its very files stand in the same order among today's. The types of the columns are those of
-all files together; they stay what they were when only files were added that fit them.
+A part is taken again when its very files stand in the same order among today's. Many small ones that stand side by
+side, as of a folder that gets a file every night, are put together as they would be if all were parsed at once. The
+types of the columns are those of all files together; they stay what they were when only files were added that fit them.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 BYTES_OF_PART = 1_000_000
 """Files are put together up to so much text: less would cost more to open than to parse."""
 MOST_PARTS = 2000
+MANY_SMALL = 32
+"""Small parts of a source beyond which they are put together: not every time, since those who read them look anew."""
 
 
 class Part(NamedTuple):
@@ -38,11 +41,20 @@ class Part(NamedTuple):
     file: SnapshotFile
 
 
+class Together(NamedTuple):
+    """Parts that stand side by side, about to become one."""
+
+    parts: tuple[Part, ...]
+
+
+Piece = Part | Together | range
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What was found out about a source before: the types of the columns of some files, and the parts of it.
 
-    `reading` names how it was read then; `sums` are what digests of the parts are made of.
+    `reading` names how it was read then; `sums` are what digests of the parts are made of; `root` is where they lie.
     """
 
     reading: str
@@ -51,6 +63,7 @@ class Known:
     parts: tuple[Part, ...]
     columns: tuple[Column, ...]
     sums: Mapping[tuple[str, str], Sums]
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +111,22 @@ def parse(observed: Observed, known: Known | None, cursor: Cursor, staging: str,
     tags = tuple(tag_of(file, observed) for file in observed.files)
     paths = {at: file.stat.path for at, file in enumerate(observed.files)}
     known = as_read_now(known, observed)
+    sizes = sizes_of(observed)
     types = types_of(observed, known, tags, cursor)
     os.makedirs(staging, exist_ok=True)
     parts = known.parts if known is not None and dict(known.types) == dict(types) else ()
-    pieces = list(cover(tags, parts, sizes_of(observed)))
+    pieces = put_together(list(cover(tags, parts, sizes)), sizes)
     staged = {
         number: stage(observed, [paths[at] for at in piece], types, cursor, staging, number, reads)
         for number, piece in enumerate(pieces)
-        if not isinstance(piece, Part)
+        if isinstance(piece, range)
     }
+    if known is not None:
+        staged |= {
+            number: stage_together(piece, known, cursor, staging, number, reads)
+            for number, piece in enumerate(pieces)
+            if isinstance(piece, Together)
+        }
     columns = {one.columns for one in staged.values()}
     if known is not None and any(isinstance(piece, Part) for piece in pieces):
         columns.add(known.columns)
@@ -119,9 +139,9 @@ def parse(observed: Observed, known: Known | None, cursor: Cursor, staging: str,
     )
     found = tuple(sums for one in staged.values() for sums in one.sums)
     made = tuple(
-        (tuple(tags[at] for at in piece), staged[number].files[0].sha256)
+        (tags_of(piece, tags), staged[number].files[0].sha256)
         for number, piece in enumerate(pieces)
-        if isinstance(piece, range)
+        if not isinstance(piece, Part)
     )
     (shown,) = columns
     sums = {**(known.sums if known is not None else {}), **{(one.file, one.key): one.sums for one in found}}
@@ -167,12 +187,48 @@ def holds(of_all: str, kind: str) -> bool:
     return kind == of_all or of_all == "VARCHAR" or (of_all, kind) == ("DOUBLE", "BIGINT")
 
 
+def put_together(pieces: list[Part | range], sizes: Sequence[int]) -> list[Piece]:
+    """Where there are many small parts, those that stand side by side as one, up to the size of a part."""
+    most, at, sized = most_bytes(sizes), 0, []
+    for piece in pieces:
+        number = len(piece.tags) if isinstance(piece, Part) else len(piece)
+        sized.append((piece, sum(sizes[at : at + number])))
+        at += number
+    small = [size for piece, size in sized if isinstance(piece, Part) and size < most // 4]
+    if len(small) < MANY_SMALL:
+        return list(pieces)
+    found: list[Piece] = []
+    held = 0
+    for piece, size in sized:
+        last = found[-1] if found else None
+        if isinstance(piece, Part) and isinstance(last, Part | Together) and held + size <= most:
+            found[-1] = Together((*(last.parts if isinstance(last, Together) else (last,)), piece))
+            held += size
+        else:
+            found.append(piece)
+            held = size
+    return found
+
+
+def tags_of(piece: Piece, tags: Sequence[str]) -> tuple[str, ...]:
+    """The tags of the files that a piece holds."""
+    if isinstance(piece, range):
+        return tuple(tags[at] for at in piece)
+    parts = (piece,) if isinstance(piece, Part) else piece.parts
+    return tuple(tag for part in parts for tag in part.tags)
+
+
+def most_bytes(sizes: Sequence[int]) -> int:
+    """How much text goes into one part."""
+    return max(BYTES_OF_PART, sum(sizes) // MOST_PARTS)
+
+
 def cover(tags: Sequence[str], parts: Sequence[Part], sizes: Sequence[int]) -> Iterator[Part | range]:
     """The files in their order as parts that there are, and ranges of files to parse."""
     by_first: dict[str, list[Part]] = {}
     for part in sorted(parts, key=lambda part: -len(part.tags)):
         by_first.setdefault(part.tags[0], []).append(part)
-    most = max(BYTES_OF_PART, sum(sizes) // MOST_PARTS)
+    most = most_bytes(sizes)
     begin = at = 0
     while at < len(tags):
         fitting = next(
@@ -206,6 +262,18 @@ def stage(
     from assetflow.warehouse.snapshots import stage_query
 
     sql = observed.source.location.read(cursor, tuple(paths), types)
+    return stage_query(
+        cursor, sql, staging, f"part-{number}.parquet", reads=[read for read in reads if not read.ordered]
+    )
+
+
+def stage_together(
+    piece: Together, known: Known, cursor: Cursor, staging: str, number: int, reads: Sequence[ReadSet]
+) -> Staged:
+    """One file of the rows of several parts, in their order."""
+    from assetflow.warehouse.snapshots import scan_files, stage_query
+
+    sql = scan_files(known.columns, [os.path.join(known.root, part.file.path) for part in piece.parts])
     return stage_query(
         cursor, sql, staging, f"part-{number}.parquet", reads=[read for read in reads if not read.ordered]
     )
