@@ -16,15 +16,11 @@ from typing import NoReturn
 
 from tests.reliability.commands import COMMANDS, MISSING
 from tests.reliability.stage import stop_all
-from tests.reliability.tally import Tally
+from tests.reliability.tally import Enough, Tally
 
 PARTS = ("kills", "boundaries", "faults", "sync", "signals", "crowd", "stubborn", "fuzz", "damage", "planted")
 QUICK = 0.03
 ENOUGH = (signal.SIGALRM, signal.SIGTERM, signal.SIGINT)
-
-
-class Enough(BaseException):
-    """The time is over, or somebody stops the run."""
 
 
 def main() -> int:
@@ -35,10 +31,11 @@ def main() -> int:
     parser.add_argument("--command", action="append", default=[], help="only this one of commands.py; may be repeated")
     parser.add_argument("--seed", type=int, default=1, help="where chances begin")
     parser.add_argument("--minutes", type=float, help="stop then, with the figures of what was done")
+    parser.add_argument("--first", action="store_true", help="stop at the first thing that is wrong")
     parser.add_argument("--figures", type=Path, help="add up with what this file holds of earlier pieces")
     given = parser.parse_args()
     commands = tuple(command for command in COMMANDS if not given.command or command.name in given.command)
-    tally = Tally(seeds={given.seed})
+    tally = Tally(seeds={given.seed}, ends_at_first=given.first)
     if given.figures:
         tally.add_up(given.figures)
     if MISSING:

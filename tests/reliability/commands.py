@@ -48,5 +48,8 @@ ALL = (
 COMMANDS = tuple(command for command in ALL if command.is_known)
 MISSING = tuple(command.name for command in ALL if not command.is_known)
 
-AT_RANDOM = ("materialize", "materialize", "materialize -j 2", "materialize -j 2 --executor processes", "check")
+AT_RANDOM = (
+    "materialize -j 1", "materialize -j 1", "materialize -j 1", "materialize", "materialize -j 2",
+    "materialize -j 2 --executor processes", "check",
+)  # fmt: skip
 """What the kill loop gives; the source has a new edition each time."""

@@ -39,6 +39,10 @@ WRONG: dict[str, tuple[str, ...]] = {
 """What must not be found, and by what is looked for it: where nothing of that was done, 0 would be no figure."""
 
 
+class Enough(BaseException):
+    """The time is over, or somebody stops the run, or one thing that is wrong was all that was asked for."""
+
+
 @dataclass
 class Tally:
     """Counts, and the story of each thing that went wrong."""
@@ -49,6 +53,7 @@ class Tally:
     stopped: list[str] = field(default_factory=list)
     seeds: set[int] = field(default_factory=set)
     seconds_before: float = 0.0
+    ends_at_first: bool = False
     began: float = field(default_factory=time.monotonic)
 
     def add(self, what: str, number: int = 1) -> None:
@@ -61,6 +66,8 @@ class Tally:
             self.add(what)
             self.problems.append(f"{what}: {where}: {each}")
             self.tell(f"  !! {self.problems[-1]}")
+            if self.ends_at_first:
+                raise Enough
 
     def tell(self, text: str) -> None:
         sys.stderr.write(f"[{time.monotonic() - self.began:6.0f} s] {text}\n")
