@@ -190,7 +190,6 @@ class ProjectColumns:
         import duckdb
 
         from assetflow.running.before import before, columns_now
-        from assetflow.sources.files.explain import explain_read_error
         from assetflow.warehouse.types import logical_type
 
         project, name = self.project, observed.source.name
@@ -200,6 +199,8 @@ class ProjectColumns:
         try:
             types = columns_now(observed, then, cursor)
         except duckdb.Error as error:
+            from assetflow.sources.files.explain import explain_read_error
+
             raise explain_read_error(error, observed.source, project.settings.root) from error
         finally:
             cursor.close()

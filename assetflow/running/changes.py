@@ -177,8 +177,9 @@ def change_of(
     came, went = difference(before.files, now.files)
     if not (came or went if told is None else told.rows):
         return None
-    if told is None:
-        refuse_replaced(name, came, went, now)
+    rows = sum(file.rows for file in (*came, *went)) if told is None else told.rows
+    if went if told is None else told.went:
+        refuse_replaced(name, rows, now)
     there = {file.sha256: file.path for file in now.files}
     old = {file.sha256: readable_path(name, file, there, warehouse) for file in before.files}
     was = tuple(old[file.sha256] for file in before.files)
@@ -187,7 +188,6 @@ def change_of(
         new, old_rows = (() if path is None else (path,) for path in told[:2])
         return TableChange(name, before.columns, was, here, new, old_rows, told.rows, is_net=True)
     gone = tuple(old[file.sha256] for file in went)
-    rows = sum(file.rows for file in (*came, *went))
     return TableChange(name, before.columns, was, here, absolute(warehouse, came), gone, rows)
 
 
@@ -242,11 +242,8 @@ def missing(files: Sequence[SnapshotFile], others: Sequence[SnapshotFile]) -> li
     return found
 
 
-def refuse_replaced(name: str, came: Sequence[SnapshotFile], went: Sequence[SnapshotFile], now: Snapshot) -> None:
+def refuse_replaced(name: str, rows: int, now: Snapshot) -> None:
     """Refuse a table that was replaced as a whole, or mostly: looking for the difference costs more than it saves."""
-    if not went:
-        return
-    rows = sum(file.rows for file in (*came, *went))
     if rows > FEW_ROWS and rows > MOST_REPLACED * max(now.rows or 0, 1):
         raise Refused(f"{name} was replaced, as a whole or mostly ({rows:,} rows in files that came or went)")
 
