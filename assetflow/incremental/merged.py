@@ -30,23 +30,37 @@ HARMLESS = {
 """When rows can go and leave the value that there was: `gone` is the value of theirs, `kept` that of the table."""
 COUNTS = frozenset({"count", "count_star", "count_if", "countif"})
 SUMMED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UHUGEINT", "DECIMAL")
+INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 FLOATS = ("FLOAT", "DOUBLE")
 LOOSE = ("INTERVAL", "TIME WITH TIME ZONE", "VARIANT", "GEOMETRY")
 """Types of which one of several equal values may come out as the least."""
 CELL = "assetflow_cell_"
 
 Binds = Callable[[Tree], bool]
+KindOf = Callable[[Tree], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A column of the table that holds a key, or what an aggregate gives. `at` is its place, counted from 1."""
+    """A column of the table that holds a key, or what an aggregate gives. `at` is its place, counted from 1.
+
+    `call` is the aggregate in `coalesce(sum(x), 0)::BIGINT`.
+    """
 
     at: int
     name: str
     kind: str
     expression: Tree
-    is_key: bool = False
+    call: Tree | None = None
+
+    @property
+    def is_key(self) -> bool:
+        return self.call is None
+
+    @property
+    def is_never_null(self) -> bool:
+        """True for `coalesce(sum(x), 0)`."""
+        return any(each["type"] == "OPERATOR_COALESCE" for each in expressions(self.expression))
 
     @property
     def sql(self) -> str:
@@ -54,7 +68,7 @@ class Cell:
 
     @property
     def function(self) -> str:
-        return str(self.expression["function_name"])
+        return str((self.call or {})["function_name"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +133,9 @@ class Merge:
             return True
         if cell.function != "sum" or cell.kind in FLOATS:
             return False
-        if self.counting(cell) is not None:
+        if self.counting(cell) is not None or cell.is_never_null:
             return True
-        return self.count is not None and is_whole(cell) and never_null(cell.expression["arguments"][0]["expression"])
+        return self.count is not None and is_whole(cell) and never_null(argument(cell))
 
     def of_rows(self, sql: str) -> str:
         """The cells of rows with all columns of the table in their order."""
@@ -152,16 +166,19 @@ class Merge:
 
     def summed_up(self, cell: Cell) -> str:
         total = f"{COMBINED[cell.function]}({cell.sql})"
-        counting = (self.counting(cell) or (self.count if is_whole(cell) else None)) if cell.function == "sum" else None
-        if counting is not None:
+        counting = self.counting(cell) or (self.count if is_whole(cell) else None)
+        if counting is not None and cell.function == "sum" and not cell.is_never_null:
             total = f"CASE WHEN sum({counting.sql}) > 0 THEN {total} END"
         return f"CAST({total} AS {cell.kind}) AS {cell.sql}"
 
 
-def merge_of(node: Tree, keys: Sequence[Tree], columns: Sequence[tuple[str, str]], binds: Binds) -> Merge | None:
+def merge_of(
+    node: Tree, keys: Sequence[Tree], columns: Sequence[tuple[str, str]], binds: Binds, kind_of: KindOf
+) -> Merge | None:
     """How the groups of a SELECT are added up; None where its columns do not tell, or it is not of that kind.
 
-    `columns` are the names and types of its answer, `binds` tells what can be said over its FROM clause.
+    `columns` are the names and types of its answer. `binds` tells what can be said over its FROM clause, `kind_of` of
+    what type that is.
     """
     items = node["select_list"]
     if len(items) != len(columns) or node["qualify"] is not None or windows_of(node) or len(node["group_sets"]) > 1:
@@ -171,7 +188,7 @@ def merge_of(node: Tree, keys: Sequence[Tree], columns: Sequence[tuple[str, str]
     cells = tuple(
         cell
         for at, (item, (name, kind)) in enumerate(zip(items, columns, strict=True), 1)
-        if (cell := cell_of(at, item, name, kind, keys)) is not None
+        if (cell := cell_of(at, item, name, kind, keys, kind_of)) is not None
     )
     if any(not any(cell.is_key and alike(cell.expression, key) for cell in cells) for key in keys):
         return None
@@ -189,13 +206,28 @@ def one_cell_each(cells: Sequence[Cell]) -> tuple[Cell, ...]:
     return tuple({written(cell.expression): cell for cell in reversed(cells)}.values())[::-1]
 
 
-def cell_of(at: int, item: Tree, name: str, kind: str, keys: Sequence[Tree]) -> Cell | None:
+def cell_of(at: int, item: Tree, name: str, kind: str, keys: Sequence[Tree], kind_of: KindOf) -> Cell | None:
     """What a column of the table holds, if that is a key or an aggregate by itself."""
     if any(alike(item, key) for key in keys):
-        return Cell(at, name, kind, without_alias(item), is_key=True)
-    if is_aggregate(item) and is_combined(item, kind):
         return Cell(at, name, kind, without_alias(item))
-    return None
+    call = inside(item)
+    if not is_aggregate(call):
+        return None
+    own = kind if call is item else kind_of(call)
+    if own != kind and not {own, kind}.issubset(INTEGERS):
+        return None
+    return Cell(at, name, kind, without_alias(item), call) if is_combined(call, kind) else None
+
+
+def inside(item: Tree) -> Tree:
+    """The aggregate in `coalesce(sum(x), 0)` and `sum(x)::BIGINT`, which can be done to parts of a sum as well."""
+    if item["class"] == "CAST" and not item["try_cast"]:
+        return inside(item["child"])
+    if item["type"] == "OPERATOR_COALESCE" and len(item["children"]) == 2:
+        value, other = item["children"]
+        is_sum = inside(value).get("function_name") == "sum"
+        return inside(value) if is_sum and is_some_constant(other) and other["literal"]["text"] == "0" else item
+    return item
 
 
 def is_combined(call: Tree, kind: str) -> bool:
@@ -213,13 +245,18 @@ def is_combined(call: Tree, kind: str) -> bool:
 
 
 def is_whole(cell: Cell) -> bool:
-    return cell.expression["filter"] is None
+    return bool((cell.call or {})["filter"] is None)
+
+
+def argument(cell: Cell) -> Tree:
+    found: Tree = (cell.call or {})["arguments"][0]["expression"]
+    return found
 
 
 def counts_rows(cell: Cell) -> bool:
     """True for `count(*)` and `count(1)`."""
     if cell.function == "count":
-        return is_whole(cell) and is_some_constant(cell.expression["arguments"][0]["expression"])
+        return is_whole(cell) and is_some_constant(argument(cell))
     return cell.function == "count_star" and is_whole(cell)
 
 
@@ -230,7 +267,7 @@ def is_some_constant(expression: Tree) -> bool:
 def counts_values_of(count: Cell, sum_: Cell) -> bool:
     """True for `count(x) FILTER (WHERE y)` beside `sum(x) FILTER (WHERE y)`."""
     nameless = {"function_name": "", "qualified_name": None}
-    return count.function == "count" and alike({**count.expression, **nameless}, {**sum_.expression, **nameless})
+    return count.function == "count" and alike({**(count.call or {}), **nameless}, {**(sum_.call or {}), **nameless})
 
 
 def over(expression: Tree, cells: Sequence[Cell], names: dict[str, Tree], binds: Binds) -> Tree | None:

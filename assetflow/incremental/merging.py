@@ -30,7 +30,8 @@ def merged(work: Refreshing, block: Block, keys: list[Tree]) -> Answer | None:
     terms = work.terms(block)
     if work.shown is None or terms is None or block is not work.root:
         return None
-    merge = merge_of(block.node, keys, work.columns_of(block.name), work.binds_over(block))
+    kind_of = lambda each: work.kinds([each], block.node["from_table"])[0]  # noqa: E731
+    merge = merge_of(block.node, keys, work.columns_of(block.name), work.binds_over(block), kind_of)
     if merge is None:
         return None
     for name, nodes in zip((PLUS, MINUS), terms, strict=True):

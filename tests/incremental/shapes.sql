@@ -52,6 +52,9 @@ SELECT k, g, sum(x) AS s, rank() OVER (PARTITION BY k ORDER BY sum(x)) AS r FROM
 SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY k ORDER BY id, x, g, d, s) AS rn FROM t) WHERE rn <= 2;
 SELECT g, sum(x) AS s FROM t GROUP BY g HAVING min(t.s) IS NOT NULL OR sum(x) > 3;
 SELECT k, avg(x) AS m, count(*) AS n FROM t GROUP BY k;
+SELECT k, sum(x::DECIMAL(9, 3) / 8)::BIGINT AS s FROM t GROUP BY k;
+SELECT k, sum((x / 8)::DECIMAL(9, 3))::BIGINT AS s FROM t GROUP BY k;
+SELECT k, coalesce(sum(x), 1) AS s FROM t GROUP BY k;
 SELECT k, sum(x) / 2 AS h FROM t GROUP BY k;
 SELECT k, sum(DISTINCT x) AS s FROM t GROUP BY k;
 SELECT g, count(*) AS n FROM t GROUP BY k, g;
@@ -132,6 +135,9 @@ SELECT count(*) AS n FROM t JOIN u ON t.k = u.k JOIN v ON u.k = v.k;
 SELECT a.k, count(*) AS n, sum(b.x) AS s, count(b.x) AS c FROM t a JOIN t b ON a.k = b.g GROUP BY a.k;
 WITH a AS (SELECT k, count(*) AS n FROM t GROUP BY k) SELECT * FROM a;
 WITH a AS (SELECT k, x FROM t WHERE x > 1) SELECT k, count(*) AS n FROM a GROUP BY k ORDER BY n;
+SELECT k, coalesce(sum(x), 0) AS s, sum(g)::BIGINT AS g, count(*) AS n FROM t GROUP BY k;
+SELECT k, coalesce(sum(x)::BIGINT, 0)::INTEGER AS s, count(*)::INTEGER AS n FROM t WHERE g > 0 GROUP BY k;
+SELECT coalesce(sum(x), 0) AS s, max(x)::BIGINT AS m FROM t;
 SELECT 'all' AS k, sum(x) AS s, count(*) AS n FROM t GROUP BY ALL;
 -- refused: LIMIT
 SELECT id FROM t ORDER BY x LIMIT 3;

@@ -83,7 +83,7 @@ PLANTED = {
         merged, 'grouped += f" HAVING sum({self.count.sql}) > 0"', "pass",
     ),
     "a count of some rows is taken for that of all": (
-        merged, 'return cell.expression["filter"] is None', "return True",
+        merged, 'return bool((cell.call or {})["filter"] is None)', "return True",
     ),
     "a group that HAVING left out is taken for a new one": (
         merging, "if merge.having is not None:", "if False:",
@@ -132,6 +132,9 @@ PLANTED = {
     "EXCEPT is taken for UNION": (
         new_rows, 'if block.operation not in ("DISTINCT", "UNION")', "if False",
     ),
+    "a sum that was rounded is added to": (
+        merged, "if own != kind and not {own, kind}.issubset(INTEGERS):", "if False:",
+    ),
 }  # fmt: skip
 TOLD_BY = {
     "a count of different values is added up": "(DISTINCT",
@@ -143,6 +146,7 @@ TOLD_BY = {
     "a count of some rows is taken for that of all": "FILTER",
     "a group that HAVING left out is taken for a new one": "HAVING",
     "HAVING is asked of what came alone": "HAVING",
+    "a sum that was rounded is added to": "/ 8)::",
     "the first rows are chosen among those that came alone": "QUALIFY",
     "the first rows are added to, though rows went": "QUALIFY",
     "the second row is taken for one of the first": ") = 2",
