@@ -17,10 +17,12 @@ from assetflow.cli.options import (
     project_option,
     select_option,
 )
-from assetflow.cli.screen import clean, plural, put, put_json, show_warning, styled, table
+from assetflow.cli.screen import clean, plural, put, put_json, seconds, show_warning, styled, table
 from assetflow.planning.plan import Plan
 from assetflow.planning.step import Step
 
+WORTH_SAYING = 1.0
+"""Seconds of a full refresh from which on it is said how long it takes."""
 STALE = 3
 """The exit code of `--check` when something is stale."""
 
@@ -110,7 +112,17 @@ def why(step: Step) -> str:
         said += f"; columns: {step.columns}"
     if step.restores is not None or step.mode_reason is None:
         return clean(said)
-    return clean(f"{said}; {'full' if step.mode == 'full' else 'by rule'}: {step.mode_reason}")
+    how_said = "full" if step.mode == "full" else "by rule"
+    return clean(f"{said}; {how_said}: {step.mode_reason}{estimate(step)}")
+
+
+def estimate(step: Step) -> str:
+    """`, about 0.40 s instead of 12 s`, by what it took the last time; nothing for what takes next to no time."""
+    if step.seconds_in_full is None or step.seconds_in_full < WORTH_SAYING:
+        return ""
+    if step.mode == "full" or step.seconds is None:
+        return f", {seconds(step.seconds_in_full)} in full"
+    return f", about {seconds(step.seconds)} instead of {seconds(step.seconds_in_full)}"
 
 
 def warn_of_stale_upstreams(plan: Plan, select: Sequence[str]) -> None:

@@ -37,8 +37,9 @@ class Step:
     """One asset that will (or may) be made, with the reasons. `restores` is the materialization to point to again.
 
     `unchanged` are the columns that will hold the same tuples as before, as far as the code tells. `spared` says why
-    the asset cannot be affected by what is made before it; the step then only proves that. `columns` tells how those
-    of the table change, where that was asked.
+    the asset cannot be affected by what is made before it; the step then only proves that. `seconds` is what it took
+    the last time in the same mode, `seconds_in_full` what a full refresh took. `columns` tells how those of the table
+    change, where that was asked.
     """
 
     asset: str
@@ -52,6 +53,8 @@ class Step:
     unchanged: frozenset[str] | None = None
     spared: str = ""
     columns: ColumnsChange | None = None
+    seconds: float | None = None
+    seconds_in_full: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -60,6 +63,8 @@ class Step:
             "action": self.action,
             "mode": self.mode,
             "mode_reason": self.mode_reason,
+            "seconds": self.seconds,
+            "seconds_in_full": self.seconds_in_full,
             "reasons": [reason.to_dict() for reason in self.reasons],
             "columns": None if self.columns is None else self.columns.to_dict(),
         }

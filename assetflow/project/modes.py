@@ -21,22 +21,25 @@ from assetflow.project.schemas import change_by
 if TYPE_CHECKING:
     from assetflow.project.project import Project
 
+MODES: tuple[Literal["full"], Literal["incremental"]] = ("full", "incremental")
 MOST = 200
 """Steps that are looked at: a plan of thousands is not read for the mode of each."""
 
 
 def with_modes(project: Project, plan: Plan) -> Plan:
-    """The plan with the mode of each step, and why."""
+    """The plan with the mode of each step, and why, and how long that took the last time."""
     steps = tuple(foreseen_step(project, step) if at < MOST else step for at, step in enumerate(plan.steps))
     return replace(plan, steps=steps, inputs=tuple(changed_inputs(project, steps)))
 
 
 def foreseen_step(project: Project, step: Step) -> Step:
     """The step with its mode, and with how it changes the columns of its table."""
-    return replace(with_mode(project, step), columns=change_by(project, step))
+    return replace(timed(project, with_mode(project, step)), columns=change_by(project, step))
 
 
 def with_mode(project: Project, step: Step) -> Step:
+    from assetflow.running.changes import refuse_slower
+
     if step.restores is not None or step.spared:
         return step
     asset = project.definitions.assets[step.asset]
@@ -46,6 +49,7 @@ def with_mode(project: Project, step: Step) -> Step:
         return step
     try:
         changed = {reason.upstream for reason in step.reasons if reason.upstream is not None}
+        refuse_slower(asset, *(project.ledger.seconds_of(asset.name, mode) for mode in MODES))
         return replace(step, mode="incremental", mode_reason=foreseen(project, asset, changed))
     except Refused as refused:
         return replace(step, mode_reason=said(refused, asset))
@@ -66,6 +70,14 @@ def kept_by(asset: Asset) -> str:
     from assetflow.running.history.keep import told
 
     return told(asset)
+
+
+def timed(project: Project, step: Step) -> Step:
+    """The step with the seconds that it took the last time, by the asset's own history."""
+    if step.restores is not None or step.spared:
+        return step
+    in_full, incrementally = (project.ledger.seconds_of(step.asset, mode) for mode in MODES)
+    return replace(step, seconds=incrementally if step.mode == "incremental" else in_full, seconds_in_full=in_full)
 
 
 def foreseen(project: Project, asset: Asset, changed: Collection[str]) -> str:

@@ -185,6 +185,9 @@ def test_plan_and_explain_tell_the_rule(nights: Shop) -> None:
     steps = {step["asset"]: step for step in nights.cli("plan", "--json").json["steps"]}
     assert (steps["daily"]["mode"], steps["daily"]["mode_reason"]) == ("incremental", 'merged by "day"')
     assert (steps["first_three"]["mode"], steps["first_three"]["mode_reason"]) == ("full", "LIMIT, line 4")
+    assert steps["daily"]["seconds"] is None, "it was never made incrementally"
+    assert steps["daily"]["seconds_in_full"] > 0
+    assert steps["first_three"]["seconds"] == steps["first_three"]["seconds_in_full"] > 0
     told = nights.cli("explain", "daily").out
     assert 'It is refreshed by the rows that changed: merged by "day".' in told
     told = nights.cli("explain", "first_three").out
@@ -202,6 +205,30 @@ def test_what_stands_behind_a_view_is_a_change_too(nights: Shop) -> None:
     assert found["again"] == ("full", "seen is a view")
     assert found["known"] == ("incremental", "added")
     assert nights.rows("FROM again ORDER BY ALL") == nights.rows("SELECT day, amount FROM sales ORDER BY ALL")
+
+
+def test_latest_rows_and_totals_are_told_by_the_table_itself(nights: Shop) -> None:
+    queries = {
+        "latest": "SELECT * FROM orders QUALIFY row_number() OVER (PARTITION BY product ORDER BY day DESC, amount) = 1",
+        "total": "SELECT count(*) AS n, coalesce(sum(amount), 0) AS amount, max(day) AS day FROM orders",
+        "days": "SELECT DISTINCT day FROM orders",
+    }
+    for name, sql in queries.items():
+        nights.sql(name, sql)
+    nights.made()
+    deliver(nights, 4)
+    found = modes(nights)
+    assert {name: found[name] for name in queries} == {
+        "latest": ("incremental", "first rows by product"),
+        "total": ("incremental", "merged"),
+        "days": ("incremental", "added"),
+    }
+    for name, sql in queries.items():
+        assert nights.rows(f"FROM {name} ORDER BY ALL") == from_nothing(nights, f"FROM ({sql}) ORDER BY ALL"), name
+    nights.remove("data/orders/2.csv")
+    nights.made()
+    for name, sql in queries.items():
+        assert nights.rows(f"FROM {name} ORDER BY ALL") == from_nothing(nights, f"FROM ({sql}) ORDER BY ALL"), name
 
 
 @pytest.fixture
