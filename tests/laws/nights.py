@@ -29,7 +29,7 @@ def main(histories: int = 2000, first: int = 0) -> int:
             except AssertionError as error:
                 wrong += 1
                 print(f"history {seed} is wrong: {error}", flush=True)
-        if (seed - first + 1) % 50 == 0 or seed == first + histories - 1:
+        if (seed - first + 1) % 10 == 0 or seed == first + histories - 1:
             print(f"{seed - first + 1:,} histories in {time.perf_counter() - began:,.0f} s, wrong: {wrong}", flush=True)
             print(told(steps), flush=True)
     return 1 if wrong else 0
