@@ -279,12 +279,22 @@ def over(expression: Tree, cells: Sequence[Cell], names: dict[str, Tree], binds:
     return said
 
 
+def is_said_twice(value: Tree, names: dict[str, Tree]) -> bool:
+    """True for a name that is also the name of a column of the answer which holds something else."""
+    if value["class"] != "COLUMN_REF" or len(value["column_names"]) > 1:
+        return False
+    item = names.get(value["column_names"][0].lower())
+    return item is not None and item["class"] == "COLUMN_REF" and not alike(item, value)
+
+
 def _over(value: Any, cells: Sequence[Cell], names: dict[str, Tree], binds: Binds) -> Any:
     if isinstance(value, list):
         return [_over(each, cells, names, binds) for each in value]
     if not isinstance(value, dict):
         return value
     if "class" in value:
+        if is_said_twice(value, names):
+            raise LookupError(value["column_names"][0])
         for cell in cells:
             if alike(value, cell.expression):
                 return column(cell.sql)

@@ -484,6 +484,9 @@ class Refreshing:
         """The one column of that name, where `*` gives all columns of the tables as they are."""
         if key["class"] != "COLUMN_REF":
             return None
+        if len(key["column_names"]) > 1 and len(list(leaves(node["from_table"]))) > 1:
+            # `u.k` need not be the k that `*` shows.
+            return None
         name = key["column_names"][-1].lower()
         plain = [each for each in node["select_list"] if each["class"] == "STAR" and is_plain_star(each)]
         others = {str(each["alias"]).lower() for each in node["select_list"] if each["class"] != "STAR"}
@@ -523,7 +526,7 @@ def as_keys(keys: Sequence[Tree]) -> list[Tree]:
 
 
 def is_plain_star(star: Tree) -> bool:
-    return not star.get("replace_list") and not star.get("columns") and not star.get("relation_name")
+    return not any(star.get(changed) for changed in ("replace_list", "rename_list", "columns", "relation_name"))
 
 
 def is_inexact(kind: str) -> bool:

@@ -101,6 +101,11 @@ SELECT id, k AS kk, x + 1 AS y FROM t QUALIFY rank() OVER (PARTITION BY k ORDER 
 SELECT t.k, u.name, t.id, u.w FROM t JOIN u ON t.k = u.k QUALIFY dense_rank() OVER (PARTITION BY t.k ORDER BY t.id, u.w) <= 1;
 SELECT k, x FROM t QUALIFY rank() OVER (PARTITION BY k ORDER BY x) <= 2;
 -- keyed when t grows
+SELECT * RENAME (k AS k2, g AS k) FROM t QUALIFY row_number() OVER (PARTITION BY k ORDER BY x, id, g, d, s) = 1;
+SELECT * RENAME (k AS k2, g AS k), count(*) OVER (PARTITION BY k) AS n FROM t;
+SELECT *, count(*) OVER (PARTITION BY u.k) AS n FROM t LEFT JOIN u USING (k);
+SELECT * EXCLUDE (u.k), count(*) OVER (PARTITION BY u.k) AS n FROM t JOIN u ON t.g = u.w;
+SELECT g AS k, k AS g, sum(x) AS s FROM t GROUP BY g, k HAVING k > 1;
 SELECT id, k FROM t QUALIFY row_number() OVER (PARTITION BY k ORDER BY x, id, g, d, s) = 1;
 SELECT * FROM t QUALIFY row_number() OVER (PARTITION BY k ORDER BY x, id, g, d, s) = 2;
 SELECT * FROM t QUALIFY row_number() OVER (PARTITION BY k ORDER BY x, id, g, d, s) > 1;

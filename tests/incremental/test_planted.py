@@ -135,6 +135,12 @@ PLANTED = {
     "a sum that was rounded is added to": (
         merged, "if own != kind and not {own, kind}.issubset(INTEGERS):", "if False:",
     ),
+    "a key is looked for in a column that got its name": (
+        refresh, '("replace_list", "rename_list", "columns", "relation_name")', '("replace_list", "columns", "relation_name")',
+    ),
+    "a key of one table is looked for in a column of another": (
+        refresh, 'if len(key["column_names"]) > 1 and len(list(leaves(node["from_table"]))) > 1:', "if False:",
+    ),
 }  # fmt: skip
 TOLD_BY = {
     "a count of different values is added up": "(DISTINCT",
@@ -146,6 +152,8 @@ TOLD_BY = {
     "a count of some rows is taken for that of all": "FILTER",
     "a group that HAVING left out is taken for a new one": "HAVING",
     "HAVING is asked of what came alone": "HAVING",
+    "a key is looked for in a column that got its name": "RENAME",
+    "a key of one table is looked for in a column of another": "PARTITION BY u.k",
     "a sum that was rounded is added to": "/ 8)::",
     "the first rows are chosen among those that came alone": "QUALIFY",
     "the first rows are added to, though rows went": "QUALIFY",
