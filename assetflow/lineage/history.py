@@ -5,15 +5,18 @@ Its rows are those that were, so every column has an influence on which rows the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from assetflow.asset import VALID_FROM, VALID_TO, Asset
 from assetflow.lineage.columns import Edge, Lineage, OutCol
 
 
-def with_history(lineage: Lineage, asset: Asset, published: Sequence[tuple[str, str]]) -> Lineage:
-    """The lineage of the table, from that of its query. `published` are the columns that it has now.
+def with_history(
+    lineage: Lineage, asset: Asset, published: Sequence[tuple[str, str]], wider: Callable[[str, str], str | None]
+) -> Lineage:
+    """The lineage of the table, from that of its query. `published` are the columns that it has now, whose types get
+    as wide as they have to, which `wider` tells of two.
 
     What it means is left empty: the same query over the same tables gives another history, had they held other rows.
     """
@@ -24,8 +27,12 @@ def with_history(lineage: Lineage, asset: Asset, published: Sequence[tuple[str, 
     told = lineage.column(asset.history.updated_at or "")
     began = influences | (told.edges if told is not None else frozenset())
     gone = tuple(OutCol(name, kind) for name, kind in published if name.lower() not in {*named, VALID_FROM, VALID_TO})
+    then = dict(published)
     columns = (
-        *(column._replace(meaning="") for column in lineage.columns),
+        *(
+            column._replace(meaning="", type=wider(column.type, then.get(column.name, column.type)) or column.type)
+            for column in lineage.columns
+        ),
         *gone,
         OutCol(VALID_FROM, "TIMESTAMP", began),
         OutCol(VALID_TO, "TIMESTAMP", began),

@@ -128,7 +128,14 @@ class ProjectColumns:
             return lineage
         from assetflow.lineage.history import with_history
 
-        return with_history(lineage, asset, self._published_schema(asset.name) or ())
+        published = self._published_schema(asset.name) or ()
+        return with_history(lineage, asset, published, self._wider)
+
+    def _wider(self, now: str, then: str) -> str | None:
+        """The type that holds the values of two; None where there is none."""
+        from assetflow.running.history.columns import wider
+
+        return wider(self.project.open_cursor(), now, then)
 
     def _asset_schema(self, asset: Asset, lineage: Lineage) -> Schema | None:
         if asset.name in self.published or (lineage.open_columns and self._is_as_published(asset)):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from assetflow.asset import VALID_FROM, VALID_TO, Asset
+from assetflow.lineage.sql_names import fold
 from assetflow.materialization import Column
 from assetflow.quoting import quote_identifier
 from assetflow.running.history.delivery import wrong
@@ -37,10 +38,19 @@ class Together:
         """The columns of the table, its two times last."""
         return (*self.columns, *VALIDITY)
 
+    @property
+    def of_query(self) -> str:
+        """The select list that gives the columns of the query with these types."""
+        return ", ".join(
+            f"CAST({quote_identifier(name)} AS {kind}) AS {quote_identifier(name)}"
+            for name, kind in self.columns
+            if fold(name) in self.came
+        )
+
     def select(self, there: frozenset[str]) -> str:
         """The select list that gives these columns of a table that has some of them."""
         return ", ".join(
-            f"CAST({quote_identifier(name) if name.lower() in there else 'NULL'} AS {kind}) AS {quote_identifier(name)}"
+            f"CAST({quote_identifier(name) if fold(name) in there else 'NULL'} AS {kind}) AS {quote_identifier(name)}"
             for name, kind in self.columns
         )
 
@@ -48,12 +58,12 @@ class Together:
 def together(cursor: Cursor, came: Sequence[tuple[str, str]], kept: Sequence[Column], asset: Asset) -> Together:
     """The columns of both; AssetError where a type now and then have none in common."""
     times = {name for name, _ in VALIDITY}
-    before = {column.name.lower(): column for column in kept if column.name not in times}
+    before = {fold(column.name): column for column in kept if column.name not in times}
     columns = [
-        (name, common(cursor, name, kind, before[name.lower()].type, asset) if name.lower() in before else kind)
+        (name, common(cursor, name, kind, before[fold(name)].type, asset) if fold(name) in before else kind)
         for name, kind in came
     ]
-    now = frozenset(name.lower() for name, _ in came)
+    now = frozenset(fold(name) for name, _ in came)
     columns += [(column.name, column.type) for name, column in before.items() if name not in now]
     return Together(tuple(columns), now, frozenset(before))
 
@@ -66,10 +76,20 @@ def common(cursor: Cursor, name: str, now: str, then: str, asset: Asset) -> str:
     hint = f"Cast it to {then} in the query, or give the new one another name."
     if ("TIME ZONE" in now) != ("TIME ZONE" in then):
         raise wrong(asset, f"{told}: which moments these are depends on a time zone that nothing names", hint)
+    found = wider(cursor, now, then)
+    if found is None:
+        raise wrong(asset, f"{told}, and no type holds both", hint)
+    return found
+
+
+def wider(cursor: Cursor, now: str, then: str) -> str | None:
+    """The type that DuckDB gives to both together, if there is one."""
+    if now == then:
+        return now
     try:
         relation = cursor.sql(f"SELECT CAST(NULL AS {then}) AS x UNION ALL SELECT CAST(NULL AS {now})")
     except duckdb.Error:
-        raise wrong(asset, f"{told}, and no type holds both", hint) from None
+        return None
     return str(relation.types[0])
 
 
@@ -77,11 +97,11 @@ def refuse_lossy(
     cursor: Cursor, both: Together, rows: str, types: Sequence[tuple[str, str]], asset: Asset, whose: str
 ) -> None:
     """Refuse a common type that does not hold every value: a BIGINT beside a DOUBLE."""
-    wide = {name.lower(): kind for name, kind in both.columns}
+    wide = {fold(name): kind for name, kind in both.columns}
     casts = [
-        (name, kind, wide[name.lower()])
+        (name, kind, wide[fold(name)])
         for name, kind in types
-        if name.lower() in wide and wide[name.lower()] != kind
+        if fold(name) in wide and wide[fold(name)] != kind
     ]  # fmt: skip
     if not casts:
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from assetflow.asset import VALID_FROM, VALID_TO, Asset
 from assetflow.errors import AssetError, did_you_mean
 from assetflow.incremental.refresh import is_inexact
+from assetflow.lineage.sql_names import fold
 from assetflow.quoting import quote_identifier
 from assetflow.warehouse.snapshots import columns_made
 
@@ -29,13 +30,18 @@ def deliver(cursor: Cursor, sql: str, asset: Asset) -> Columns:
     return columns
 
 
+def widen(cursor: Cursor, select: str) -> None:
+    """Give what was delivered the types of its history; without that, DuckDB compares text with numbers as numbers."""
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE {DELIVERED} AS SELECT {select} FROM {DELIVERED}")
+
+
 def refuse_names(columns: Columns, asset: Asset) -> None:
     """Refuse columns that are missing, twice, of no use as a key or a time, or that the history adds itself."""
     found: dict[str, str] = {}
     for name, kind in columns:
-        if name.lower() in found:
+        if fold(name) in found:
             raise wrong(asset, f"two columns are named {name!r}", "Names must differ by more than case: use AS.")
-        found[name.lower()] = kind
+        found[fold(name)] = kind
     for name in (VALID_FROM, VALID_TO):
         if name in found:
             raise wrong(
@@ -44,22 +50,22 @@ def refuse_names(columns: Columns, asset: Asset) -> None:
                 f"Give the column another name: {name} AS ...",
             )
     for name in asset.unique_key:
-        if name.lower() not in found:
+        if fold(name) not in found:
             raise missing(asset, name, "unique_key", columns)
-        if is_inexact(found[name.lower()]):
+        if is_inexact(found[fold(name)]):
             raise wrong(
                 asset,
-                f"its key {name} is a {found[name.lower()]}, which is not compared exactly",
+                f"its key {name} is a {found[fold(name)]}, which is not compared exactly",
                 "Cast it to DECIMAL.",
             )
     updated_at = asset.history.updated_at if asset.history is not None else None
     if updated_at is not None:
-        if updated_at.lower() not in found:
+        if fold(updated_at) not in found:
             raise missing(asset, updated_at, "updated_at", columns)
-        if not found[updated_at.lower()].startswith(TIMES):
+        if not found[fold(updated_at)].startswith(TIMES):
             raise wrong(
                 asset,
-                f"{updated_at} is {found[updated_at.lower()]}, and updated_at needs a time",
+                f"{updated_at} is {found[fold(updated_at)]}, and updated_at needs a time",
                 "Cast it to TIMESTAMP.",
             )
 
@@ -98,8 +104,11 @@ def refuse_some(cursor: Cursor, asset: Asset, sql: str, keys: Sequence[str], sai
     sample = cursor.execute(f"SELECT {listed} FROM ({sql}) ORDER BY ALL NULLS LAST LIMIT 1").fetchall()[0]
     named = ", ".join(f"{name} = {value if value is not None else 'NULL'}" for name, value in zip(
         asset.unique_key, sample, strict=True))  # fmt: skip
-    keys_word = "1 key of its rows" if count == 1 else f"{count:,} keys of its rows"
-    raise wrong(asset, f"{keys_word} {said}, for example {named}; nothing was added to its history", hint)
+    if count == 1:
+        told = f"1 key {said.replace('are ', 'is ', 1) if said.startswith('are') else said.replace('have', 'has', 1)}"
+    else:
+        told = f"{count:,} keys {said}"
+    raise wrong(asset, f"{told}, for example {named}; nothing was added to its history", hint)
 
 
 def updated_at_of(asset: Asset) -> str:

@@ -12,11 +12,12 @@ from assetflow.asset import VALID_FROM, Asset, History
 from assetflow.errors import WarehouseError
 from assetflow.incremental.answer import Answer
 from assetflow.incremental.refused import Refused
+from assetflow.lineage.sql_names import fold
 from assetflow.materialization import ReadSet, SnapshotFile
 from assetflow.quoting import quote_identifier, quote_literal
 from assetflow.running.changes import Delta, Refresh
 from assetflow.running.history.columns import VALIDITY, Together, refuse_lossy, together
-from assetflow.running.history.delivery import DELIVERED, Columns, deliver, refuse_rows, refuse_some
+from assetflow.running.history.delivery import DELIVERED, Columns, deliver, refuse_rows, refuse_some, widen
 from assetflow.running.history.kept import NO_WAY_BACK, Kept
 from assetflow.running.history.versions import AFTER, BEFORE, KEYS, KNOWN, Versions
 from assetflow.running.rewriting import Refreshed, Rows
@@ -73,11 +74,14 @@ class Keeping:
         snapshot = self.kept.snapshot
         both = together(self.cursor, columns, () if snapshot is None else snapshot.columns, self.asset)
         versions = self.versions(both)
+        if any(columns_of_both != came for columns_of_both, came in zip(both.columns, columns, strict=False)):
+            refuse_lossy(self.cursor, both, DELIVERED, columns, self.asset, "its query")
+            widen(self.cursor, both.of_query)
         at = None if versions.updated_at is None else versions.at
         refuse_rows(self.cursor, self.asset, versions.keys, at)
         if snapshot is None:
             return Added(self.staged(versions.first), "full", f"{told(self.asset)}: its history begins")
-        self.show_known(snapshot, both, columns)
+        self.show_known(snapshot, both)
         self.refuse_other_history(versions)
         self.table(KEYS, versions.changed)
         self.table(BEFORE, versions.before)
@@ -87,12 +91,12 @@ class Keeping:
         return self.written(snapshot, both, versions)
 
     def versions(self, both: Together) -> Versions:
-        named = {name.lower(): quote_identifier(name) for name, _ in both.columns}
+        named = {fold(name): quote_identifier(name) for name, _ in both.columns}
         updated_at = self.history.updated_at
         return Versions(
             both,
-            tuple(named[name.lower()] for name in self.asset.unique_key),
-            None if updated_at is None else named[updated_at.lower()],
+            tuple(named[fold(name)] for name in self.asset.unique_key),
+            None if updated_at is None else named[fold(updated_at)],
             self.history.deleted == "close",
             self.now,
         )
@@ -100,13 +104,12 @@ class Keeping:
     def table(self, name: str, sql: str) -> None:
         self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
 
-    def show_known(self, snapshot: Snapshot, both: Together, columns: Columns) -> None:
+    def show_known(self, snapshot: Snapshot, both: Together) -> None:
         """All versions so far, as a view with the columns of today."""
         paths = [os.path.join(self.kept.root, file.path) for file in snapshot.files]
         scan = f"({scan_files(snapshot.columns, paths)})"
         before = [(column.name, column.type) for column in snapshot.columns]
         refuse_lossy(self.cursor, both, scan, before, self.asset, "its history")
-        refuse_lossy(self.cursor, both, DELIVERED, columns, self.asset, "its query")
         times = ", ".join(name for name, _ in VALIDITY)
         self.cursor.execute(
             f"CREATE OR REPLACE TEMP VIEW {KNOWN} AS SELECT {both.select(both.kept)}, {times} FROM {scan}"
@@ -115,7 +118,7 @@ class Keeping:
     def refuse_other_history(self, versions: Versions) -> None:
         """Refuse a history that was kept by another key, or by content where now a time is declared."""
         keys = versions.keys
-        gone = [name for name in self.asset.unique_key if name.lower() not in versions.both.kept]
+        gone = [name for name in self.asset.unique_key if fold(name) not in versions.both.kept]
         begin = (
             f"What it holds was kept otherwise, and {NO_WAY_BACK}: give this history another name, or begin it "
             f"anew: assetflow materialize --select {self.asset.name} --full-refresh --discard-history"

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assetflow.lineage.sql_names import fold
 from assetflow.quoting import quote_identifier
 from assetflow.running.history.columns import Together
 from assetflow.running.history.delivery import DELIVERED
@@ -45,7 +46,7 @@ class Versions:
     @property
     def came(self) -> list[str]:
         """What the query gives."""
-        return [quote_identifier(name) for name, _ in self.both.columns if name.lower() in self.both.came]
+        return [quote_identifier(name) for name, _ in self.both.columns if fold(name) in self.both.came]
 
     @property
     def at(self) -> str:
