@@ -204,7 +204,8 @@ class ProjectColumns:
         then = before(name, None if last is None else project.ledger.snapshot(last.snapshot), project.warehouse)
         cursor = project.session.cursor()
         try:
-            types = columns_now(observed, then, cursor)
+            # A declared type may be written in any way; DuckDB's own is what a table of it has.
+            types = {name: str(cursor.sqltype(type_)) for name, type_ in columns_now(observed, then, cursor).items()}
         except duckdb.Error as error:
             from assetflow.sources.files.explain import explain_read_error
 

@@ -96,3 +96,13 @@ def test_a_history_keeps_what_its_query_drops_and_says_so(columns: Shop) -> None
     found = step(columns, "kept")
     assert found["columns"] == {"added": [{"name": "extra", "type": "VARCHAR"}], "removed": [], "changed": []}
     assert found["mode"] == "incremental"
+
+
+def test_a_declared_type_may_be_written_in_any_way(empty_shop: Shop) -> None:
+    declared = '{ price = "DECIMAL(6, 2)", id = "int" }'
+    empty_shop.write("assetflow.toml", f'[sources.orders]\nfiles = "orders.csv"\ncolumns = {declared}\n')
+    empty_shop.write("orders.csv", "id,price\n1,2.50\n")
+    empty_shop.sql("prices", "SELECT * FROM orders")
+    empty_shop.made()
+    empty_shop.write("orders.csv", "id,price\n1,2.50\n2,3.00\n")
+    assert "columns" not in empty_shop.cli("plan").out
