@@ -8,6 +8,7 @@ called                     c
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -293,8 +294,8 @@ class Piecewise:
             read_in_order=False, checks="",
         )  # fmt: skip
         rows = Rows(given, self.cursor, self.task.staging, self.task.read_sets)
-        fresh = {part.file.sha256 for part, _ in new}
-        stay = [file for file in files if file.sha256 not in fresh]
+        # A file that is new can have the bytes of one that stays.
+        stay = list((Counter(files) - Counter(part.file for part, _ in new)).elements())
         together = rows.combined(Staged(self.columns, (), 0, 0, "", (), sums), stay, [part.file for part, _ in new])
         # In the order of the upstream, which `combined` does not know.
         return replace(together, files=tuple(files))

@@ -368,3 +368,15 @@ def test_a_view_is_one_part(days: Shop) -> None:
     deliver(days, 3, 7)
     days.made()
     assert days.rows("SELECT sum(y) FROM rowwise") == days.rows("SELECT sum(x + 1) FROM sales")
+
+
+def test_rows_are_counted_where_two_files_give_the_same(days: Shop) -> None:
+    days.python("rowwise", VIEWED.replace("sales", "days"))
+    days.made()
+    days.write("days/7.csv", days.read("days/1.csv"))
+    deliver(days, 8, 8)
+    result = days.materialize().assets[0]
+    assert (result.rows, result.same_content) == (9, False)
+    assert days.rows("SELECT count(*) FROM rowwise") == [(9,)]
+    days.write("days/9.csv", days.read("days/8.csv"))
+    assert days.materialize().assets[0].rows == 10
