@@ -75,6 +75,13 @@ def refuse_unfit_history(values: Mapping[str, Any], asset: str, place: Place) ->
                 key=key,
                 hint="Take one of the two out.",
             )
+    for key in ("merge", "per"):
+        if values.get(key) is not None:
+            raise place.error(
+                f"history of {asset} says how its rows are kept, and so does {key}",
+                key=key,
+                hint="Let one asset make the rows, and another one, which reads all of it, keep their history.",
+            )
 
 
 def read_checks(declared: list[Any], *, asset: str, place: Place) -> tuple[Check, ...]:

@@ -335,6 +335,54 @@ def test_a_failed_check_leaves_it_as_it_was(kept: Shop) -> None:
     assert [city for _, _, city, _ in kept.rows(VERSIONS)] == ["Rome", "Oslo", "Oslo"]
 
 
+def test_a_run_that_stops_before_it_publishes_leaves_it_as_it_was(kept: Shop) -> None:
+    before = kept.rows(INTERVALS)
+    deliver(kept, "1,ann,Paris", "2,bob,Oslo")
+    project = kept.project()
+    running = project.run(project.plan())
+    for event in running:
+        if event.event == "finished":
+            break
+    running.close()
+    assert kept.rows(INTERVALS) == before
+    assert kept.run() == {"history": "materialized"}
+    assert kept.rows(VERSIONS) == [(1, "ann", "Rome", False), (1, "ann", "Paris", True), (2, "bob", "Oslo", True)]
+
+
+def test_gc_keeps_what_is_current_however_old(kept: Shop) -> None:
+    for city in ("Paris", "Bonn", "Bern"):
+        deliver(kept, f"1,ann,{city}", "2,bob,Oslo")
+        kept.made()
+    before = kept.rows(INTERVALS)
+    kept.write("assetflow.toml", '[sources.customers]\nfiles = "data/customers.csv"\n[retention]\nversions = 1\n'
+               "days = 0\ngrace-hours = 0\n")  # fmt: skip
+    assert kept.cli("gc").code == 0
+    assert kept.rows(INTERVALS) == before
+    deliver(kept, "1,ann,Rome", "2,bob,Oslo")
+    kept.made()
+    assert [city for _, _, city, _ in kept.rows(VERSIONS)] == ["Rome", "Paris", "Bonn", "Bern", "Rome", "Oslo"]
+
+
+def test_a_function_that_merges_keeps_no_history_besides(kept: Shop) -> None:
+    kept.remove("assets/history.sql")
+    kept.python(
+        "history",
+        """
+        import polars as pl
+
+        from assetflow import asset
+
+
+        @asset(history="scd2", unique_key="id", per="row")
+        def history(customers: pl.DataFrame) -> pl.DataFrame:
+            return customers
+        """,
+    )
+    printed = kept.cli("plan")
+    assert printed.code == 2
+    assert "and so does per" in printed.err
+
+
 def test_lost_files_are_an_error_and_no_new_beginning(kept: Shop) -> None:
     (path,) = (kept.root / "warehouse").glob(f"objects/*/{sha_of(kept)}.parquet")
     path.unlink()
