@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -118,6 +118,37 @@ def nights(folder: Path, size: Size) -> Iterator[Figure]:
         yield Figure(f"{what} of {size.rows:,} rows", costs[0], to_reach, "full refresh", costs[1])
 
 
+def deciding(folder: Path, size: Size) -> Iterator[Figure]:
+    """What it costs to find out that a night cannot be refreshed incrementally, beside not asking."""
+    commands = []
+    for incremental in ("auto", "off"):
+        project = folder / f"deciding-{incremental}"
+        make = [sys.executable, "-m", "benchmarks.nights", str(project), "--rows", str(size.rows)]
+        subprocess.run(make, cwd=ROOT, env=surroundings(), check=True)
+        for asset in (project / "assets").iterdir():
+            asset.unlink()
+        for name, sql in REFUSED.items():
+            said = f'/* @asset\nincremental = "{incremental}"\n*/\n{sql}\n'
+            (project / "assets" / f"{name}.sql").write_text(said)
+        measure(assetflow("materialize", folder=project))
+        numbers = count()
+
+        def bring(make: Sequence[str] = make, numbers: Iterator[int] = numbers) -> None:
+            arguments = [*make, "--bring", "late", str(next(numbers))]
+            subprocess.run(arguments, cwd=ROOT, env=surroundings(), check=True)
+
+        commands.append(assetflow("materialize", folder=project, before=bring))
+    costs = alternate(commands, size.heavy_times + 2)
+    yield Figure(f"deciding full, {size.rows:,} rows", costs[0], 1.03, "not asking", costs[1])
+
+
+REFUSED = {
+    "middle": "SELECT median(value) AS value, avg(value) AS mean FROM facts",
+    "notes": "SELECT product, any_value(note) AS note, count(*) AS n FROM facts GROUP BY product",
+    "ranked": "SELECT product, rank() OVER (ORDER BY sum(value)) AS place FROM facts GROUP BY product",
+}
+"""Queries that are made in full, whatever a night brings."""
+
 NIGHTS = {"appended": 0.05, "replaced": 0.03, "late": 0.02}
 """1 % of the rows as new days, one day of 365 again, one row late: the share of a full refresh's processor time."""
 
@@ -128,6 +159,7 @@ PARTS: dict[str, Callable[[Path, Size], Iterator[Figure]]] = {
     "first": first_build,
     "heavy": heavy_build,
     "nights": nights,
+    "deciding": deciding,
 }
 """What can be asked for by name."""
 

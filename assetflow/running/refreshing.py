@@ -16,7 +16,7 @@ import duckdb
 from assetflow.asset import Asset
 from assetflow.incremental.answer import SHOWN, Change, version_of
 from assetflow.incremental.blocks import take_apart
-from assetflow.incremental.refresh import refresh
+from assetflow.incremental.refresh import refresh, refuse_at_sight
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column, ReadSet
 from assetflow.quoting import quote_identifier
@@ -35,6 +35,7 @@ def refresh_rows(
 ) -> Refreshed:
     """Make the rows of a query out of those it had; Refused where that cannot be done, or would not pay."""
     parts = take_apart(sql, frozenset(upstreams))
+    refuse_at_sight(parts)
     if columns_made(cursor, sql) != [column[:2] for column in given.columns]:
         raise Refused("its columns are others than before")
     changes = {change.name: show(change, cursor) for change in given.changes}
