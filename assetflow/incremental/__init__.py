@@ -9,8 +9,17 @@ and each kind of block is a rule that makes the last two out of those of what it
 
     linear     filters, projections, joins, UNION ALL           the block itself, over what came and over what went
     keyed      GROUP BY, windows, DISTINCT, set operations,     find the keys of what came and went (`touched`), and
-               the other side of outer and semi joins           make the rows of these keys anew, then and now
-    merged     sums, counts, least and greatest                 add what came to the rows that are there
+               DISTINCT ON, FULL JOIN, the other side of        make the rows of these keys anew, then and now
+               outer and semi joins, IN, EXISTS and other
+               correlated subqueries (`subqueries`)
+
+and three that need the rows that are there as well, and so hold for the last block only:
+
+    merged     sums, counts, least and greatest                 combine the rows that are there with what came, take
+                                                                off what went (`merged`, `merging`)
+    first rows QUALIFY row_number() ... <= n                    choose among those that are there and those that came
+    new rows   DISTINCT, UNION                                  add those that are not there yet
+
     (none)     all else: a full refresh, with the reason        `Refused`, which names the construct and its line
 
 `refresh` carries that out on a DuckDB cursor, `apply` puts the result into the files of the table. Nothing resolves
