@@ -49,7 +49,8 @@ def with_mode(project: Project, step: Step) -> Step:
         return step
     try:
         changed = {reason.upstream for reason in step.reasons if reason.upstream is not None}
-        refuse_slower(asset, *(project.ledger.seconds_of(asset.name, mode) for mode in MODES))
+        if asset.per is None:
+            refuse_slower(asset, *(project.ledger.seconds_of(asset.name, mode) for mode in MODES))
         return replace(step, mode="incremental", mode_reason=foreseen(project, asset, changed))
     except Refused as refused:
         return replace(step, mode_reason=said(refused, asset))
