@@ -66,7 +66,7 @@ def refuse_unfit_history(values: Mapping[str, Any], asset: str, place: Place) ->
             raise place.error(
                 f'history of {asset} contradicts {key} = "{values[key]}": its rows are told by all that it reads',
                 key=key,
-                hint="Take one of the two out.",
+                hint="Let one asset make the rows, and another one, which reads all of it, keep their history.",
             )
     for key, value in (("materialized", "view"), ("incremental", "off")):
         if values.get(key) == value:
@@ -74,13 +74,6 @@ def refuse_unfit_history(values: Mapping[str, Any], asset: str, place: Place) ->
                 f'history of {asset} contradicts {key} = "{value}": what was is kept in its files',
                 key=key,
                 hint="Take one of the two out.",
-            )
-    for key in ("merge", "per"):
-        if values.get(key) is not None:
-            raise place.error(
-                f"history of {asset} says how its rows are kept, and so does {key}",
-                key=key,
-                hint="Let one asset make the rows, and another one, which reads all of it, keep their history.",
             )
 
 

@@ -380,7 +380,7 @@ def test_a_function_that_merges_keeps_no_history_besides(kept: Shop) -> None:
     )
     printed = kept.cli("plan")
     assert printed.code == 2
-    assert "and so does per" in printed.err
+    assert "contradicts per" in printed.err
 
 
 def test_lost_files_are_an_error_and_no_new_beginning(kept: Shop) -> None:
