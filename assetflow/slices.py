@@ -1,0 +1,149 @@
+"""Sets of partition keys, as ranges and never as lists: `2024-01-01..2024-01-31`, for all regions or for some.
+
+A key is a place on a line (a window of time; 0 where time plays no part) and a label (the values of the other columns).
+A slice says for each label which places belong to it, and `default` says so for all labels that it does not name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+Label = tuple[str, ...]
+Key = tuple[int, Label]
+Ranges = tuple[tuple[int, int], ...]
+"""Disjoint ranges of whole numbers in their order, without their ends."""
+
+FIRST, LAST = -(2**40), 2**40
+"""Before and behind every window of time."""
+NONE: Ranges = ()
+EVERYWHERE: Ranges = ((FIRST, LAST),)
+POINT: Ranges = ((0, 1),)
+"""The line of keys without a time."""
+NO_LABELS: Mapping[Label, Ranges] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A set of keys."""
+
+    default: Ranges = NONE
+    labels: Mapping[Label, Ranges] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.default or any(self.labels.values()))
+
+    def __or__(self, other: Slice) -> Slice:
+        return self._with(other, united)
+
+    def __and__(self, other: Slice) -> Slice:
+        return self._with(other, common)
+
+    def __sub__(self, other: Slice) -> Slice:
+        return self._with(other, without)
+
+    def __contains__(self, key: Key) -> bool:
+        at, label = key
+        return any(low <= at < high for low, high in self.labels.get(label, self.default))
+
+    def _with(self, other: Slice, operation: Callable[[Ranges, Ranges], Ranges]) -> Slice:
+        default = operation(self.default, other.default)
+        named = {
+            label: operation(self.labels.get(label, self.default), other.labels.get(label, other.default))
+            for label in (*self.labels, *other.labels)
+        }
+        return Slice(default, {label: ranges for label, ranges in named.items() if ranges != default})
+
+    @property
+    def is_finite(self) -> bool:
+        """True when all keys can be counted."""
+        return not self.default and all(is_finite(ranges) for ranges in self.labels.values())
+
+    def __len__(self) -> int:
+        """How many keys there are; of a slice that is not finite, the ends of time."""
+        return sum(high - low for ranges in (self.default, *self.labels.values()) for low, high in ranges)
+
+    def keys(self) -> Iterator[Key]:
+        """All keys, by time and then by label; of finite slices only."""
+        found = sorted((low, high, label) for label, ranges in self.labels.items() for low, high in ranges)
+        if len(self.labels) <= 1:
+            for low, high, label in found:
+                yield from ((at, label) for at in range(low, high))
+        else:
+            yield from sorted((at, label) for low, high, label in found for at in range(low, high))
+
+    def to_text(self) -> str:
+        """As it is kept in the ledger."""
+        return json.dumps([self.default, sorted([label, ranges] for label, ranges in self.labels.items())])
+
+    @classmethod
+    def from_text(cls, text: str) -> Slice:
+        default, labels = json.loads(text)
+        return cls(_ranges(default), {tuple(label): _ranges(ranges) for label, ranges in labels})
+
+
+ALL = Slice(EVERYWHERE)
+EMPTY = Slice()
+
+
+def slice_of(keys: Iterable[Key]) -> Slice:
+    """The slice of some keys, neighbours put together."""
+    by_label: dict[Label, list[int]] = {}
+    for at, label in keys:
+        by_label.setdefault(label, []).append(at)
+    return Slice(NONE, {label: put_together((at, at + 1) for at in places) for label, places in by_label.items()})
+
+
+def put_together(ranges: Iterable[tuple[int, int]]) -> Ranges:
+    """Any ranges, as disjoint ones in their order."""
+    found: list[tuple[int, int]] = []
+    for low, high in sorted(each for each in ranges if each[0] < each[1]):
+        if found and low <= found[-1][1]:
+            found[-1] = (found[-1][0], max(high, found[-1][1]))
+        else:
+            found.append((low, high))
+    return tuple(found)
+
+
+def united(one: Ranges, other: Ranges) -> Ranges:
+    return put_together((*one, *other))
+
+
+def common(one: Ranges, other: Ranges) -> Ranges:
+    return without(one, without(EVERYWHERE, other))
+
+
+def without(one: Ranges, other: Ranges) -> Ranges:
+    """What is in the first and not in the second."""
+    left: list[tuple[int, int]] = []
+    at = 0
+    for low, high in one:
+        while at < len(other) and other[at][1] <= low:
+            at += 1
+        begin, next_ = low, at
+        while next_ < len(other) and other[next_][0] < high:
+            if begin < other[next_][0]:
+                left.append((begin, other[next_][0]))
+            begin = max(begin, other[next_][1])
+            next_ += 1
+        if begin < high:
+            left.append((begin, high))
+    return tuple(left)
+
+
+def widened(ranges: Ranges, low: int, high: int) -> Ranges:
+    """All places that are so far from one of these: between `low` and `high`, both included."""
+    return put_together((_moved(begin, low), _moved(end, high)) for begin, end in ranges)
+
+
+def _moved(place: int, by: int) -> int:
+    return place if place in (FIRST, LAST) else place + by
+
+
+def is_finite(ranges: Ranges) -> bool:
+    return all(low > FIRST and high < LAST for low, high in ranges)
+
+
+def _ranges(value: list[list[int]]) -> Ranges:
+    return tuple((low, high) for low, high in value)
