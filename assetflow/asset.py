@@ -39,14 +39,25 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class upstream:  # noqa: N801 - reads as a word inside Annotated[...]
-    """Renames or narrows a parameter: `Annotated[pl.DataFrame, upstream("other", columns=["a", "b"])]`."""
+    """Renames or narrows a parameter: `Annotated[pl.DataFrame, upstream("other", columns=["a", "b"])]`.
+
+    `partitions` says which partitions of it one partition of the asset is handed: "same", "all", or "-6..0" for its own
+    and those of the six windows of time before.
+    """
 
     name: str | None = None
     columns: tuple[str, ...] | None = None
+    partitions: str | None = None
 
-    def __init__(self, name: str | None = None, columns: list[str] | tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self,
+        name: str | None = None,
+        columns: list[str] | tuple[str, ...] | None = None,
+        partitions: str | None = None,
+    ) -> None:
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "columns", None if columns is None else tuple(columns))
+        object.__setattr__(self, "partitions", partitions)
 
 
 class Parameter(NamedTuple):
@@ -62,6 +73,7 @@ class Parameter(NamedTuple):
     columns: tuple[str, ...] | None = None
     changes: bool = False
     is_path: bool = False
+    partitions: str | None = None
 
 
 class Note(NamedTuple):
@@ -106,6 +118,7 @@ class Asset(NamedTuple):
     (each a source by itself, under its own text as name). `code_version` is the hash of what the asset does,
     `code_parts` the hashes of the project objects it is made of, `config` the values of its parameters with a
     default, `overrides` those that the settings give. `notes` say what the code version cannot see.
+    `partition` is how it is cut into partitions, if it is, as `partition.partitioning` reads it.
     `incremental`: whether it may be refreshed by the rows that changed. `merge`: how the rows that a function makes of
     changes are put to those that are there. `per`: a function is called for the first of its upstreams file by file, or
     makes each row of one row of it. `reads_order`: the same rows in another order could make another table of it;
@@ -133,6 +146,7 @@ class Asset(NamedTuple):
     notes: tuple[Note, ...] = ()
     volatile: Volatility | None = None
     materialized: Literal["table", "view"] = "table"
+    partition: Mapping[str, Any] = NOTHING
     description: str = ""
     tags: tuple[str, ...] = ()
     owner: str = ""
@@ -267,9 +281,9 @@ def asset(function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
         @asset(tags=["nightly"])
         def loyalty(sales: pl.LazyFrame, min_spend: float = 100.0) -> pl.LazyFrame: ...
 
-    Options: description, tags, owner, group, materialized, checks, unique_key, history, columns, retries, retry_delay,
-    timeout, volatile, incremental, merge, per, enabled, meta, name. The loader checks them and names the nearest known
-    one.
+    Options: description, tags, owner, group, materialized, partition, checks, unique_key, history, columns, retries,
+    retry_delay, timeout, volatile, incremental, merge, per, enabled, meta, name. The loader checks them and names the
+    nearest known one.
     """
 
     if function is not None:

@@ -29,12 +29,21 @@ class Column(NamedTuple):
 
 
 class SnapshotFile(NamedTuple):
-    """One immutable Parquet file. `path` is relative to the warehouse, or absolute for a source read in place."""
+    """One immutable Parquet file. `path` is relative to the warehouse, or absolute for a source read in place.
+
+    `partition` is the key to which all of its rows belong, in a table that is cut into partitions.
+    """
 
     path: str
     sha256: str
     rows: int
     bytes: int
+    partition: Partition = None
+
+    @property
+    def listed(self) -> tuple[str | int, ...]:
+        """As it stands in manifests, without a partition where there is none."""
+        return self[:4] if self.partition is None else (*self[:4], self.partition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +176,8 @@ class Materialization:
     `code_text` and `code_parts` are what the code version was taken of, so that a change can be shown. `meaning` is
     what the code did, column by column, as far as that could be told (see planning/meaning.py).
     `checks` is a hash of the checks that passed: others are run before the snapshot is published again.
+    `layers` tell of a table that is cut into partitions which of them were last held against what is recorded here,
+    and which against what an older materialization was made from: slices as text, with its id ('' for this one).
     """
 
     id: str
@@ -186,3 +197,4 @@ class Materialization:
     code_parts: tuple[tuple[str, str], ...] = ()
     meaning: str = ""
     reasons: tuple[Reason, ...] = ()
+    layers: tuple[tuple[str, str], ...] = ()

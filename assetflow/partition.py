@@ -143,6 +143,10 @@ class Partitioning(NamedTuple):
                 parts.append("*" if label is None else quoted(next(values)))
         return "/".join(parts)
 
+    def text_of(self, slice_: Slice) -> str:
+        """A finite slice as `read` takes it: `2024-01-01..2024-01-03,2024-01-07`."""
+        return ",".join(text for text, _ in self.ranges_shown(slice_))
+
     def read(self, text: str) -> Slice:
         """The keys that `2024-01-01..2024-01-31`, `eu`, `2024-01/eu` or several of these with commas between name."""
         found = Slice()

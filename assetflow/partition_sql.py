@@ -12,8 +12,8 @@ from assetflow.quoting import quote_identifier, quote_literal
 from assetflow.slices import FIRST, LAST, POINT, Key, Label, Ranges, Slice
 from assetflow.windows import UTC_NAME
 
-AT = "assetflow_at"
-LABEL = "assetflow_label_"
+AT = "__assetflow_at"
+LABEL = "__assetflow_label_"
 EPOCHS = {"week": "1970-01-05"}
 
 
@@ -172,6 +172,13 @@ def variables(partitioning: Partitioning, key: Key) -> dict[str, str]:
         else:
             found[f"partition_{each.column.lower()}"] = quote_literal(next(values))
     return found
+
+
+def example_key(partitioning: Partitioning) -> Key:
+    """Some key that there can be: what SQL means does not depend on which."""
+    low = partitioning.line[0][0]
+    first = low if low > FIRST else 0
+    return first, tuple(each.values[0] if each.values else "" for each in partitioning.others)
 
 
 def start_and_end(partitioning: Partitioning, key: Key) -> tuple[datetime | None, datetime | None]:

@@ -64,7 +64,7 @@ class Slice:
         """How many keys there are; of a slice that is not finite, the ends of time."""
         return sum(high - low for ranges in (self.default, *self.labels.values()) for low, high in ranges)
 
-    def keys(self) -> Iterator[Key]:
+    def __iter__(self) -> Iterator[Key]:
         """All keys, by time and then by label; of finite slices only."""
         found = sorted((low, high, label) for label, ranges in self.labels.items() for low, high in ranges)
         if len(self.labels) <= 1:

@@ -130,7 +130,8 @@ def _windows(grain: Grain, said: Grain, found: re.Match[str], zone: str) -> tupl
         number = _number(said, [int(each) for each in found.groups()])
         first, after = first_moment(said, number), moment_after(said, number)
         if grain == "hour":
-            first, after = begins(said, number, zone), begins(said, number + 1, zone)
+            clock_there = zone_named(zone)
+            first, after = (each.replace(tzinfo=clock_there).astimezone(UTC) for each in (first, after))
     if grain == "hour":
         clock: tzinfo = UTC
     else:

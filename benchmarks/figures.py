@@ -13,6 +13,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
+from benchmarks import hours
 from benchmarks.generate import generate
 from benchmarks.heavy import QUERIES, SOURCES
 from benchmarks.measure import ROOT, Command, Cost, alternate, assetflow, measure, surroundings
@@ -152,6 +153,20 @@ REFUSED = {
 NIGHTS = {"appended": 0.05, "replaced": 0.03, "late": 0.02}
 """1 % of the rows as new days, one day of 365 again, one row late: the share of a full refresh's processor time."""
 
+
+def partitions(folder: Path, size: Size) -> Iterator[Figure]:
+    """A table of as many hours as there are assets in the largest project, times ten."""
+    many = size.many_assets * 10
+    project = folder / "partitions"
+    hours.generate(project, many)
+    measure(assetflow("materialize", "-q", folder=project))
+    (none,) = alternate([assetflow("plan", folder=project)], size.times)
+    yield Figure(f"none of {many:,} partitions stale", none, 0.5)
+    hours.bring_late(project)
+    (one,) = alternate([assetflow("plan", folder=project)], size.times)
+    yield Figure(f"one of {many:,} stale: plan", one, 0.5)
+
+
 PARTS: dict[str, Callable[[Path, Size], Iterator[Figure]]] = {
     "help": help_screen,
     "noop": nothing_stale,
@@ -160,6 +175,7 @@ PARTS: dict[str, Callable[[Path, Size], Iterator[Figure]]] = {
     "heavy": heavy_build,
     "nights": nights,
     "deciding": deciding,
+    "partitions": partitions,
 }
 """What can be asked for by name."""
 

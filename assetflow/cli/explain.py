@@ -9,7 +9,9 @@ import click
 from assetflow.cli.diff import row_text, sample_text
 from assetflow.cli.inputs import what_changed
 from assetflow.cli.options import complete_asset, environment_option, json_option, open_project, project_option
+from assetflow.cli.plan import ranges_text
 from assetflow.cli.screen import age, clean, count, indent, local_time, plural, put, put_json, seconds, styled
+from assetflow.partition import told as cut_by
 from assetflow.planning.step import Step
 from assetflow.project.explain import Compared, Explanation, explain
 from assetflow.project.modes import Refreshes
@@ -77,6 +79,8 @@ def verdict(told: Explanation) -> Iterator[str]:
     yield f"{does} because"
     for reason in step.reasons:
         yield f"  - {clean(reason.detail or reason.kind)}"
+    if step.listed:
+        yield f"  Its partitions {clean(ranges_text(step.listed))} are made."
     for line in told.code_difference[:20]:
         style = "fresh" if line.startswith("+") else "failed" if line.startswith("-") else "dim"
         yield "      " + styled(clean(line), style)
@@ -136,6 +140,11 @@ def proof(told: Explanation) -> Iterator[str]:
 
 def refreshing(told: Explanation) -> Iterator[str]:
     """What a change of each upstream will cost: the rule, and its keys, or why everything is made again."""
+    if told.asset.partition:
+        yield ""
+        yield f"It is cut into partitions, by {clean(cut_by(told.asset.partition))}: only those are made to which rows"
+        yield "that changed belong, or, where that cannot be told, all of them."
+        return
     if not told.refreshes:
         return
     yield ""

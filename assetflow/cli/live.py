@@ -45,7 +45,7 @@ class Screen:
     def take(self, event: Event) -> None:
         if event.event == "started":
             self.under_way[event.asset] = time.monotonic()
-        elif event.event not in {"published", "withdrawn"}:
+        elif event.event not in {"published", "withdrawn"} and event.partition is None:
             self.under_way.pop(event.asset, None)
             self.done += 1
 

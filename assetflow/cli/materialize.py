@@ -28,7 +28,7 @@ from assetflow.warehouse.locks import wait_for
 if TYPE_CHECKING:
     from assetflow.planning.plan import Plan
     from assetflow.project.project import Project, Running
-    from assetflow.running.events import RunResult
+    from assetflow.running.events import AssetResult, RunResult
 
 
 @click.command("materialize")
@@ -78,11 +78,9 @@ def command(
 
     def once() -> int:
         opened = open_project(project, env, executor=executor)
-        plan = opened.plan(select, exclude, full_refresh=full_refresh)
+        plan = opened.plan(select, exclude, full_refresh=full_refresh, partition=partition)
         if discard_history:
             plan = discarding(plan, select)
-        if partition is not None:
-            refuse_partition(partition)
         if plan.stale_upstreams and log_format == "text":
             from assetflow.cli.plan import warn_of_stale_upstreams
 
@@ -152,15 +150,6 @@ def discarding(plan: Plan, select: tuple[str, ...]) -> Plan:
     return replace(plan, discard_history=True)
 
 
-def refuse_partition(partition: str) -> None:
-    from assetflow.errors import UsageError
-
-    raise UsageError(
-        f"--partition {partition}: no selected asset is partitioned",
-        hint="Leave --partition away: every asset is made whole in this version.",
-    )
-
-
 def show_plan(plan: Plan, as_json: bool) -> int:
     from assetflow.cli.plan import plan_document, plan_lines
 
@@ -208,7 +197,8 @@ def follow(running: Running, *, quiet: bool, log_format: str) -> None:
     """Show what happens, as it happens, in the way that fits the stream."""
     if log_format == "json":
         for event in running:
-            log(event.to_dict())
+            if event.parts is None:  # each of its partitions has had a line of its own
+                log(event.to_dict())
     elif quiet:
         for _ in running:
             continue
@@ -249,8 +239,8 @@ def warnings_of(result: RunResult) -> Iterator[tuple[str | None, str]]:
 
 def summarize(result: RunResult, plan: Plan, project: Project, *, quiet: bool) -> None:
     """The errors in full, then one line on what came of the run."""
-    for each in result.assets:
-        if each.outcome == "failed" and each.error is not None:
+    for each in worth_telling(result):
+        if each.error is not None:
             say()
             show_error(each.error)
     for _, warning in warnings_of(result):
@@ -262,7 +252,7 @@ def summarize(result: RunResult, plan: Plan, project: Project, *, quiet: bool) -
     for name in result.withdrawn:
         say(f"withdrawn: {name} (no longer declared)")
     counts = outcome_counts(result)
-    said = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
+    said = ", ".join(f"{number} {word}" for word, number in counts.items() if number) + partitions_text(result)
     fresh = f", {len(plan.fresh)} fresh before" if plan.fresh else ""
     say(f"\n{styled(said, 'bold', err=True)}{fresh} in {seconds(result.seconds)}")
     spared = spared_text(result)
@@ -270,6 +260,22 @@ def summarize(result: RunResult, plan: Plan, project: Project, *, quiet: bool) -
         say(spared)
     if counts["made"] or counts["restored"] or counts["withdrawn"]:
         say(f"published in {project.catalog_shown()}")
+
+
+def worth_telling(result: RunResult) -> Iterator[AssetResult]:
+    """What failed; of an asset that is cut into partitions, the first one of each kind of failure."""
+    told = set()
+    for each in result.assets:
+        key = (each.asset, each.partition is not None, each.error.message[:40] if each.error is not None else "")
+        if each.outcome == "failed" and key not in told:
+            told.add(key)
+            yield each
+
+
+def partitions_text(result: RunResult) -> str:
+    """` (365 partitions of 2)`"""
+    parts = [each.asset for each in result.assets if each.partition is not None]
+    return f" ({plural(len(parts), 'partition')} of {len(set(parts))})" if parts else ""
 
 
 def spared_text(result: RunResult) -> str:
@@ -295,8 +301,8 @@ def outcome_counts(result: RunResult) -> dict[str, int]:
         "blocked": "blocked",
     }
     counts = dict.fromkeys(words.values(), 0)
-    for each in result.assets:
-        counts[words[each.outcome]] += 1
+    for outcome, _ in {(each.outcome, each.asset) for each in result.assets}:
+        counts[words[outcome]] += 1
     counts["withdrawn"] = len(result.withdrawn)
     return counts
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -19,10 +20,12 @@ from assetflow.cli.options import (
 )
 from assetflow.cli.screen import clean, plural, put, put_json, seconds, show_warning, styled, table
 from assetflow.planning.plan import Plan
-from assetflow.planning.step import Step
+from assetflow.planning.step import Listed, Step
 
 WORTH_SAYING = 1.0
 """Seconds of a full refresh from which on it is said how long it takes."""
+RANGES = 3
+"""Ranges of partitions that a line names."""
 STALE = 3
 """The exit code of `--check` when something is stale."""
 
@@ -32,6 +35,7 @@ STALE = 3
 @exclude_option
 @environment_option
 @click.option("--full-refresh", is_flag=True, help="Plan as if everything selected were stale.")
+@click.option("--partition", metavar="A..B", help="Only these partitions of partitioned assets.")
 @click.option("--check", is_flag=True, help="Exit 3 when anything is stale.")
 @json_option
 @project_option
@@ -40,13 +44,14 @@ def command(
     exclude: tuple[str, ...],
     env: str | None,
     full_refresh: bool,
+    partition: str | None,
     check: bool,
     as_json: bool,
     project: str | None,
 ) -> int:
     """Show what would be made, in order, how, and why. Makes nothing."""
     opened = open_project(project, env)
-    plan = opened.plan(select, exclude, full_refresh=full_refresh)
+    plan = opened.plan(select, exclude, full_refresh=full_refresh, partition=partition)
     plan = opened.foresee(plan)
     if as_json:
         put_json(plan_document(plan))
@@ -60,7 +65,7 @@ def command(
 def plan_document(plan: Plan) -> dict[str, Any]:
     return {
         "schema": "assetflow.plan/1",
-        "steps": [step.to_dict() for step in plan.to_make],
+        "steps": [each for step in plan.to_make for each in step.to_dicts()],
         "fresh": sorted([*plan.fresh, *(step.asset for step in plan.spared)]),
         "unaffected": [{"asset": step.asset, "detail": step.spared} for step in plan.spared],
         "proofs": [proof.to_dict() for proof in plan.proofs],
@@ -75,7 +80,7 @@ def plan_lines(plan: Plan) -> list[str]:
     """The plan as a table, one line a step, the first reason of each."""
     if not plan:
         return [f"Nothing is stale: {plural(len(plan.fresh), 'asset')} fresh{held_text(plan)}."]
-    rows = [[step.asset, how(step), why(step)] for step in plan.to_make]
+    rows = [row for step in plan.to_make for row in step_rows(step)]
     rows += [[step.asset, "unaffected", step.spared] for step in plan.spared]
     rows += [[name, "withdraw", "no longer declared"] for name in plan.withdrawn]
     sure = sum(step.action != "maybe" for step in plan.to_make)
@@ -87,6 +92,25 @@ def plan_lines(plan: Plan) -> list[str]:
     summary += held_text(plan)
     changed = [input_text(change) for change in plan.inputs]
     return [*table(["asset", "how", "why"], rows), *([""] * bool(changed)), *changed, "", styled(summary, "bold")]
+
+
+def step_rows(step: Step) -> list[list[str]]:
+    """One line for a step; for one of partitions, one for each range of them that has the same reason."""
+    if step.listed is None:
+        return [[step.asset, how(step), why(step)]]
+    by_reason: dict[str, list[Listed]] = {}
+    for each in step.listed:
+        by_reason.setdefault(why(replace(step, reasons=each.reasons or step.reasons)), []).append(each)
+    return [[step.asset, how(step), f"{ranges_text(each)}: {reason}"] for reason, each in by_reason.items()]
+
+
+def ranges_text(listed: Sequence[Listed]) -> str:
+    """`2024-01-01..2024-01-31, 2024-02-05 (32 partitions)`"""
+    shown = ", ".join(each.range for each in listed[:RANGES])
+    more = f" and {len(listed) - RANGES} more" if len(listed) > RANGES else ""
+    known = [each.number for each in listed if each.number is not None]
+    count = plural(sum(known), "partition") if len(known) == len(listed) else "as many as there are"
+    return f"{shown}{more} ({count})"
 
 
 def held_text(plan: Plan) -> str:

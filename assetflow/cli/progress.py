@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from assetflow.cli.screen import count, seconds, styled
+from assetflow.cli.screen import count, plural, seconds, styled
 from assetflow.text import clean
 
 if TYPE_CHECKING:
@@ -24,13 +24,14 @@ def lines(running: Running) -> Iterator[str]:
 def line_of(event: Event) -> str | None:
     """`sales   made    1,469,307 rows   1.2 s   (never made)`"""
     word = {"finished": "made", "restored": "restored", "skipped": "skipped", "failed": "failed", "blocked": "blocked"}
-    if event.event not in word:
+    if event.event not in word or event.partition is not None:
         return None
     style = {"finished": "fresh", "failed": "failed", "blocked": "blocked"}.get(event.event, "dim")
     parts = [f"{event.asset:<32}", styled(f"{word[event.event]:<9}", style, err=True)]
     if event.event == "finished":
         parts.append(f"{rows_text(event.rows):>16}  {seconds(event.seconds or 0.0):>7}")
-        parts.append("came out the same" if event.same_content else why_text(event))
+        count_of_parts = f"{plural(event.parts, 'partition')}: " if event.parts is not None else ""
+        parts.append("came out the same" if event.same_content else f"{count_of_parts}{why_text(event)}")
     elif event.event == "restored":
         parts.append(f"{rows_text(event.rows):>16}  {'':>7}")
         parts.append("made from exactly this before")

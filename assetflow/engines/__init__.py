@@ -14,9 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-from assetflow.materialization import Partition
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +48,17 @@ class Where:
     root: str
 
 
+class PartitionKey(NamedTuple):
+    """The partition that a function is called for: its key as text, and from when until just before when it lasts.
+
+    Times have the zone of the partition, if it has one; they are None where time plays no part.
+    """
+
+    key: str
+    start: datetime | None = None
+    end: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """One file of a source: where it lies, its name as seen from the project, the SHA-256 of its bytes, how many."""
@@ -68,6 +78,6 @@ class Context:
 
     asset: str
     run_id: str
-    partition: Partition = None
+    partition: PartitionKey | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     file: File | None = None

@@ -136,13 +136,14 @@ class _Reader:
         kind, changes = self._without_changes(kind)
         name = mark.name or parameter.name
         if kind is None:
-            return Parameter(parameter.name, name, columns=mark.columns, changes=changes)
+            return Parameter(parameter.name, name, columns=mark.columns, changes=changes, partitions=mark.partitions)
         if "pathlib.Path" in self._names_of(kind):
             return Parameter(parameter.name, name, columns=mark.columns, is_path=True)
         if mark.columns is not None and not all(isinstance(column, str) for column in mark.columns):
             message = f"The columns of {parameter.name} are no names"
             raise self._error(parameter.name, message, 'Write columns=["a", "b"].')
-        return Parameter(parameter.name, name, self._arrival(kind, parameter.name), mark.columns, changes)
+        arrives = self._arrival(kind, parameter.name)
+        return Parameter(parameter.name, name, arrives, mark.columns, changes, partitions=mark.partitions)
 
     def _without_changes(self, kind: object) -> tuple[object, bool]:
         """The type in `Changes[type]`, and whether it stood there; None for `Changes` alone."""

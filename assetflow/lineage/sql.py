@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -169,11 +170,27 @@ def _one_query(text: str, path: str, first_line: int) -> tuple[str, Tree]:
             "Keep one SELECT; put each other query into a file of its own.",
         )
     (statement,) = parsed.statements
-    if statement["named_param_map"]:
-        name = statement["named_param_map"][0]["key"]
+    names = [each["key"] for each in statement["named_param_map"]]
+    unknown = [name for name in names if not is_of_partition(name)]
+    if unknown:
+        name = unknown[0]
         line = next((token.line for token in code_tokens(text, first_line) if token.text in "$?"), first_line)
         raise wrong(f"the query has a parameter, ${name}, and nothing gives it a value", line)
     return text, statement
+
+
+def is_of_partition(name: str) -> bool:
+    """True for a parameter that is given to the SQL of a partition."""
+    return name.lower() == "partition" or name.lower().startswith("partition_")
+
+
+def partition_parameters(text: str, first_line: int = 1) -> dict[str, int]:
+    """The parameters of a query that speak of its partition, in lower case, with the line where each first stands."""
+    found: dict[str, int] = {}
+    for one, other in itertools.pairwise(code_tokens(text, first_line)):
+        if one.text == "$" and one.end == other.start and is_of_partition(other.text):
+            found.setdefault(other.text.lower(), one.line)
+    return found
 
 
 def _line_of_first_code(text: str, first_line: int) -> int:

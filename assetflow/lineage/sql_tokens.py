@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -68,6 +68,16 @@ def tokens(text: str, first_line: int = 1) -> Iterator[Token]:
 def code_tokens(text: str, first_line: int = 1) -> list[Token]:
     """The tokens of `text` that are not comments."""
     return [token for token in tokens(text, first_line) if token.kind != "comment"]
+
+
+def with_values(text: str, values: Mapping[str, str]) -> str:
+    """`text` with its parameters replaced by SQL: `$name`, by names in lower case, wherever they stand as code."""
+    found, at = [], 0
+    for one, other in itertools.pairwise(code_tokens(text)):
+        if one.text == "$" and one.end == other.start and other.text.lower() in values:
+            found += [text[at : one.start], values[other.text.lower()]]
+            at = other.end
+    return "".join([*found, text[at:]])
 
 
 def end_of_block_comment(text: str, start: int) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from assetflow.asset import Asset
 from assetflow.lineage.columns import columns_alike
 from assetflow.materialization import Fingerprint, Materialization, Proof, ReadSet, is_whole
+from assetflow.planning.parts import parts_of
 from assetflow.planning.staleness import (
     Comparison,
     Content,
@@ -26,6 +27,7 @@ from assetflow.planning.staleness import (
 )
 from assetflow.planning.step import State, Step
 from assetflow.reason import Reason
+from assetflow.slices import Slice
 
 Unchanged = Mapping[str, frozenset[str]]
 """For assets that are made first: the columns whose tuples will be the same as before."""
@@ -38,8 +40,14 @@ def decide(
     *,
     forced: bool = False,
     unchanged: Unchanged | None = None,
+    wanted: Slice | None = None,
 ) -> Step | Proof | None:
-    """What an asset needs, given what its upstreams hold (None: not known before they are made)."""
+    """What an asset needs, given what its upstreams hold (None: not known before they are made).
+
+    `wanted` are the only partitions that may be made, of an asset that has some.
+    """
+    if asset.partition:
+        return decide_parts(asset, contents, state, forced=forced, wanted=wanted)
     upstreams = (*asset.upstreams, *asset.files)
     now = fingerprint(asset, seen_by(asset, contents))
     made = state.made.get(asset.name)
@@ -59,6 +67,47 @@ def decide(
     if found.undecided:
         return perhaps(asset, made, found, state, upstreams, unchanged or {})
     return Proof(asset.name, made.id, now.hash, found.compared, found.same_code)
+
+
+def decide_parts(
+    asset: Asset, contents: Mapping[str, Content | None], state: State, *, forced: bool, wanted: Slice | None
+) -> Step | Proof | None:
+    """The same for an asset that is cut into partitions."""
+    upstreams = (*asset.upstreams, *asset.files)
+    now = fingerprint(asset, seen_by(asset, contents))
+    made = state.made.get(asset.name)
+    is_known = len(now.inputs) == len(upstreams)
+    is_same = made is not None and is_known and now.hash == made.fingerprint
+    if is_same and not forced and not why_at_a_glance(asset, made):
+        return None
+    if not forced and wanted is None:
+        older = state.find(asset.name, now.hash) if is_known and not asset.rebuilds_always else None
+        if older is not None:
+            why = "it was made from exactly this before"
+            reasons = why_at_a_glance(asset, made) or why_changed(asset, made, contents, state)
+            return Step(asset.name, "restore", reasons, mode=None, mode_reason=why, restores=older, upstreams=upstreams)
+    parts = parts_of(asset, made, contents, state.known, forced=forced_reason() if forced else (), wanted=wanted)
+    if parts.undecided and not parts.shares:
+        waits = tuple(
+            Reason("input_changed", name, detail=told_waiting(name, ReadSet(), name in state.sources))
+            for name in parts.undecided
+        )
+        return Step(asset.name, "maybe", waits, upstreams=upstreams, parts=parts)
+    if parts.shares or parts.reasons:
+        reasons = tuple(dict.fromkeys(reason for each in parts.shares for reason in each.reasons)) or parts.reasons
+        return Step(asset.name, "build", reasons, upstreams=upstreams, parts=parts)
+    if made is None or not parts.is_all:
+        return None
+    return Proof(asset.name, made.id, now.hash, parts.compared)
+
+
+def why_changed(
+    asset: Asset, made: Made | None, contents: Mapping[str, Content | None], state: State
+) -> tuple[Reason, ...]:
+    """Why what is published of an asset is not what it was made into before."""
+    if made is None:
+        return ()
+    return compare(asset, state.known.recall(made.id), contents, state.known).reasons
 
 
 def restored(

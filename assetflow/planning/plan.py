@@ -16,6 +16,7 @@ from assetflow.planning.decide import content_of, decide, drifted, view_digest
 from assetflow.planning.inputs import InputChange
 from assetflow.planning.staleness import Content
 from assetflow.planning.step import State, Step
+from assetflow.slices import Slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Plan:
     `held` are assets that were rolled back, which no run moves. `proofs` tell why something is fresh though its
     upstreams changed. `withdrawn` are published tables that nothing declares any more; `state` is what the plan was
     made of. `inputs` tell what changed in sources, where that was asked. `discard_history`: tables with history
-    begin anew.
+    begin anew. `wanted` are the only partitions to be made, of those assets that it names.
     """
 
     steps: tuple[Step, ...]
@@ -38,6 +39,7 @@ class Plan:
     proofs: tuple[Proof, ...] = ()
     inputs: tuple[InputChange, ...] = ()
     discard_history: bool = False
+    wanted: Mapping[str, Slice] = field(default_factory=dict)
     state: State | None = field(default=None, repr=False, compare=False)
 
     def __bool__(self) -> bool:
@@ -55,9 +57,15 @@ class Plan:
 
 
 def make_plan(
-    selected: Collection[str], assets: Mapping[str, Asset], graph: Graph, state: State, *, forced: bool = False
+    selected: Collection[str],
+    assets: Mapping[str, Asset],
+    graph: Graph,
+    state: State,
+    *,
+    forced: bool = False,
+    wanted: Mapping[str, Slice] | None = None,
 ) -> Plan:
-    """What to do so that every selected asset is fresh.
+    """What to do so that every selected asset is fresh; of those in `wanted`, only these partitions.
 
     An upstream that is not selected is read as it was last published; UsageError when it never was.
     """
@@ -77,14 +85,16 @@ def make_plan(
             contents[name] = source_content(name, state, chosen, graph)
         elif name in chosen:
             needs_made(asset, chosen, assets, state)
-            found = decide(asset, contents, state, forced=forced, unchanged=unchanged)
+            only = (wanted or {}).get(name)
+            found = decide(asset, contents, state, forced=forced, unchanged=unchanged, wanted=only)
             contents[name] = content_after(asset, found, contents, state)
             if isinstance(found, Step):
                 steps.append(found)
                 if found.unchanged is not None:
                     unchanged[name] = found.unchanged
             else:
-                fresh.append(name)
+                if name in state.made:  # else nothing of it is wanted
+                    fresh.append(name)
                 if found is not None:
                     proofs.append(found)
         else:
@@ -96,7 +106,7 @@ def make_plan(
                     contents[name] = drifted(made.digest, "now", made.snapshot)
     return Plan(
         tuple(steps), tuple(sorted(fresh)), tuple(stale_upstreams), forced, frozenset(chosen), proofs=tuple(proofs),
-        state=state,
+        wanted=wanted or {}, state=state,
     )  # fmt: skip
 
 
@@ -105,7 +115,8 @@ def content_after(
 ) -> Content | None:
     """What the asset will hold after its step, as far as that is known beforehand."""
     if not isinstance(found, Step):
-        return content_of(state.made[asset.name])
+        made = state.made.get(asset.name)
+        return content_of(made) if made is not None else None
     if found.restores is not None:
         return content_of(found.restores)
     if asset.is_view and not asset.rebuilds_always:

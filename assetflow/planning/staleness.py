@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from assetflow.asset import Asset
 from assetflow.lineage.columns import Lineage, other_meaning, same_meaning
 from assetflow.materialization import Column, Compared, Fingerprint, Input, Materialization, ReadSet
+from assetflow.partition import UPSTREAMS, identity, told
 from assetflow.reason import Reason
+from assetflow.slices import Slice
 
 
 class Made(NamedTuple):
@@ -61,6 +64,15 @@ def is_in_place(snapshot: str) -> bool:
     return snapshot.startswith(IN_PLACE)
 
 
+ChangedKeys = Callable[[Asset, Materialization, Mapping[str, str]], Slice | None]
+"""Gives the partitions of an asset that depend on rows which changed in upstreams since it was made, given the snapshot
+that each of these upstreams holds now; None: all of them may."""
+
+
+def _all_keys(asset: Asset, then: Materialization, now: Mapping[str, str]) -> Slice | None:
+    return None
+
+
 class Knowledge(NamedTuple):
     """What can be asked about columns; asked only where a glance does not settle it."""
 
@@ -69,6 +81,7 @@ class Knowledge(NamedTuple):
     columns_of: ColumnsOf
     lineage: FindLineage
     in_place: InPlace
+    changed_keys: ChangedKeys = _all_keys
 
 
 class Comparison(NamedTuple):
@@ -84,9 +97,23 @@ class Comparison(NamedTuple):
     reads: Mapping[str, ReadSet]
 
 
+PARTITION, BOUNDS, IN_PART = "partition by", "partitions", "made in part"
+"""What a fingerprint holds of how a table is cut: no parameter can be called so."""
+
+
 def config_text(asset: Asset) -> str:
     """The config of an asset as it stands in its fingerprint."""
-    return json.dumps(asset.config, sort_keys=True) if asset.config else ""
+    said = dict(asset.config)
+    if asset.partition:
+        cut = identity(asset.partition)
+        links = f", {json.dumps(cut[UPSTREAMS], sort_keys=True)}" if UPSTREAMS in cut else ""
+        said.update({PARTITION: told(cut) + links, BOUNDS: told(asset.partition)})
+    return json.dumps(said, sort_keys=True) if said else ""
+
+
+def in_part(of: Fingerprint) -> Fingerprint:
+    """The fingerprint of a table of which only some partitions are made from this: it is never taken for fresh."""
+    return replace(of, config=json.dumps({**json.loads(of.config or "{}"), IN_PART: True}, sort_keys=True))
 
 
 def fingerprint(asset: Asset, inputs: Mapping[str, str]) -> Fingerprint:
@@ -280,9 +307,17 @@ def config_changed(asset: Asset, then: Fingerprint) -> tuple[Reason, ...]:
     changes = [
         f"{key}: {shown(before, key)} -> {shown(after, key)}"
         for key in sorted(before.keys() | after.keys())
-        if shown(before, key) != shown(after, key)
+        if shown(before, key) != shown(after, key) and key != IN_PART and (key != BOUNDS or not before.get(PARTITION))
     ]
-    return (Reason("config_changed", detail=", ".join(changes)),)
+    return (Reason("config_changed", detail=", ".join(changes)),) if changes else ()
+
+
+def bounds_changed(asset: Asset, then: Fingerprint) -> tuple[Reason, ...]:
+    """Other partitions than then, of a table that is cut like then."""
+    before, after = json.loads(then.config or "{}"), json.loads(config_text(asset) or "{}")
+    if before.get(BOUNDS) == after.get(BOUNDS):
+        return ()
+    return (Reason("config_changed", detail=f"partitions: {shown(before, BOUNDS)} -> {shown(after, BOUNDS)}"),)
 
 
 def shown(config: Mapping[str, object], key: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from assetflow.errors import SourceError
 from assetflow.materialization import Partition
 from assetflow.planning.columns import ColumnsChange
+from assetflow.planning.parts import Parts
 from assetflow.planning.staleness import Knowledge, Made
 from assetflow.reason import Reason
 
@@ -32,6 +33,18 @@ class State(NamedTuple):
     known: Knowledge
 
 
+class Listed(NamedTuple):
+    """A range of partitions to be made; `number` is None where it is not known how many they are.
+
+    `keys` are these, one by one, where they are not too many.
+    """
+
+    range: str
+    number: int | None
+    reasons: tuple[Reason, ...]
+    keys: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One asset that will (or may) be made, with the reasons. `restores` is the materialization to point to again.
@@ -39,7 +52,8 @@ class Step:
     `unchanged` are the columns that will hold the same tuples as before, as far as the code tells. `spared` says why
     the asset cannot be affected by what is made before it; the step then only proves that. `seconds` is what it took
     the last time in the same mode, `seconds_in_full` what a full refresh took. `columns` tells how those of the table
-    change, where that was asked.
+    change, where that was asked. `parts` tell which partitions are to be made, and `listed` the same in words, where
+    it is known.
     """
 
     asset: str
@@ -55,6 +69,18 @@ class Step:
     columns: ColumnsChange | None = None
     seconds: float | None = None
     seconds_in_full: float | None = None
+    parts: Parts | None = None
+    listed: tuple[Listed, ...] | None = None
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """The step as scripts read it: one for each partition, or for each range of them where there are many."""
+        if not self.listed:
+            return [self.to_dict()]
+        return [
+            {**self.to_dict(), "partition": text, "reasons": [reason.to_dict() for reason in each.reasons]}
+            for each in self.listed
+            for text in each.keys or (each.range,)
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -109,6 +109,8 @@ class Ends:
         if declared is None:
             made_by = "somebody else makes it" if before.asset in project.definitions.sources else "nothing declares it"
             raise CannotTellError(f"{before.asset} is no asset: {made_by}")
+        if declared.partition:
+            raise CannotTellError("it is made partition by partition, each of which has reasons of its own")
         if declared.rebuilds_always:
             why = f": {declared.notes[0]}" if declared.notes else ""
             raise CannotTellError(f"it is not made of its inputs alone{why}")

@@ -23,7 +23,7 @@ from assetflow.project.stat import Stamp, content_hash, settled, stamp_of, uncha
 from assetflow.running.record import EVERY_VARIABLE, Record, hash_of_value
 from assetflow.source import Source
 
-FORMAT = 2
+FORMAT = 3
 
 
 class DefinitionsCache:

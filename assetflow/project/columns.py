@@ -230,7 +230,7 @@ class ProjectColumns:
             from assetflow.lineage.sql_columns import BindError, sql_lineage
 
             try:
-                lineage = sql_lineage(asset.sql or "", known)
+                lineage = sql_lineage(bound_sql(asset), known)
             except BindError as problem:
                 return opaque(inputs, f"its query does not fit its upstreams: {problem}"), problem
         self.cache.put(key, json.dumps(lineage.to_dict()))
@@ -248,6 +248,18 @@ class ProjectColumns:
             shop.close()
 
 
+def bound_sql(asset: Asset) -> str:
+    """The SQL of an asset as it can be bound: with one of its partitions in the place of `$partition` and the like."""
+    if not asset.partition or "$" not in (asset.sql or ""):
+        return asset.sql or ""
+    from assetflow.lineage.sql_tokens import with_values
+    from assetflow.partition import partitioning
+    from assetflow.partition_sql import example_key, variables
+
+    cut = partitioning(asset.partition)
+    return with_values(asset.sql or "", variables(cut, example_key(cut)))
+
+
 def schema_of(columns: Iterable[Column]) -> Schema:
     return tuple((column.name, column.type) for column in columns)
 
@@ -256,7 +268,9 @@ def lineage_key(asset: Asset, schemas: Mapping[str, Sequence[tuple[str, str]]]) 
     """A hash of all that the lineage of an asset follows from, beside the programs that find it."""
     said = [
         asset.kind,
-        asset.sql if asset.kind == "sql" else [asset.code_version, sorted(asset.config.items()), asset.parameters],
+        bound_sql(asset)
+        if asset.kind == "sql"
+        else [asset.code_version, sorted(asset.config.items()), asset.parameters],
         sorted((name, list(schema)) for name, schema in schemas.items()),
     ]
     return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()

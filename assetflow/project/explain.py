@@ -112,6 +112,9 @@ class Explanation:
             "same_code": self.same_code,
             "differences": {name: found.to_dict() for name, found in self.differences},
             "reads_why": list(self.reads_why),
+            "partitions": None
+            if self.step is None or self.step.listed is None
+            else [text for each in self.step.listed for text in each.keys or (each.range,)],
             "refreshes": [each._asdict() for each in self.refreshes],
             "descriptions": {
                 column: {"description": words.text, "declared_on": str(words.origin)} for column, words in self.words
@@ -129,6 +132,10 @@ def explain(project: Project, name: str, samples: int = 0) -> Explanation:
     """
     asset = project.asset(name)
     plan = project.whole_plan()
+    if asset.partition:
+        from assetflow.project.preview import with_partitions
+
+        plan = with_partitions(project, plan, [name])
     found = next((each for each in plan.to_make if each.asset == name), None)
     step = foreseen_step(project, found) if found is not None else None
     current = project.current.get(name)
@@ -153,7 +160,7 @@ def explain(project: Project, name: str, samples: int = 0) -> Explanation:
         same_code=comparison.same_code if comparison else "",
         differences=differences(project, compared, samples) if samples else (),
         reads_why=(*project.lineage(asset).notes, *asked_beyond(asset, project.lineage(asset), made)),
-        refreshes=refreshes(project, asset),
+        refreshes=() if asset.partition else refreshes(project, asset),
         words=words_of(project, name),
         is_held=name in plan.held,
         inputs=changes_of_inputs(project, made) if made and step is not None else (),

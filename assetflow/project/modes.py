@@ -47,6 +47,8 @@ def with_mode(project: Project, step: Step) -> Step:
         return with_history(project, step, asset)
     if any(reason.kind != "input_changed" for reason in step.reasons):
         return step
+    if asset.partition:
+        return step
     try:
         changed = {reason.upstream for reason in step.reasons if reason.upstream is not None}
         if asset.per is None:

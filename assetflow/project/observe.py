@@ -98,7 +98,8 @@ def without_place(declared: Mapping[str, Any]) -> dict[str, Any]:
 
 def shown_of(path: str, declared: Mapping[str, Any]) -> list[str]:
     """The parts of a path that say how it is read: key=value folders and the suffix, or all of it with `filename`."""
-    if "filename" in (declared.get("options") or {}) or declared.get("format") == "file":
+    of_path = declared.get("format") == "file" or declared.get("keys")
+    if "filename" in (declared.get("options") or {}) or of_path:
         return [path]
     stem, suffix = os.path.splitext(path.lower())
     inner = os.path.splitext(stem)[1] if suffix in COMPRESSED else ""

@@ -7,7 +7,7 @@ nearest known key, the file and the line.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from assetflow.check import Check
 from assetflow.checks.declare import check_from_option
 from assetflow.errors import DefinitionError, did_you_mean
 from assetflow.names import ASSET, DEVICES, is_asset
+from assetflow.partition import UPSTREAMS, WrongPartitionError, declaration_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,24 @@ def read_options(options: Mapping[str, Any], *, asset: str, place: Place, kind: 
         refuse_unfit_history(values, asset, place)
     if "checks" in values:
         values["checks"] = read_checks(values["checks"], asset=asset, place=place)
+    if values.get("per") == "partition":
+        if "partition" not in values:
+            hint = 'Declare how it is cut beside it: partition = "day(ts)".'
+            raise place.error(f'per of {asset} is "partition", and it has none', key="per", hint=hint)
+        del values["per"]
+    other = next((key for key in ("history", "merge", "per") if key in values and "partition" in values), None)
+    if other is not None:
+        raise place.error(
+            f"partition of {asset} does not go together with {other}",
+            key="partition",
+            hint="Take one of the two out: what changed is found for partitions by itself.",
+        )
+    if "partition" in values and values.get("materialized") == "view":
+        raise place.error(
+            f"partition of {asset} is for tables: a view holds no rows",
+            key="partition",
+            hint="Leave out one of partition and materialized.",
+        )
     words = values.pop("columns", {})
     return {**values, **read_columns(words)}
 
@@ -74,6 +93,17 @@ def refuse_unfit_history(values: Mapping[str, Any], asset: str, place: Place) ->
                 f'history of {asset} contradicts {key} = "{value}": what was is kept in its files',
                 key=key,
                 hint="Take one of the two out.",
+            )
+
+
+def refuse_other_links(name: str, declared: Mapping[str, Any], upstreams: Iterable[str], place: Place) -> None:
+    """Refuse what a declaration of partitions says of tables that are no upstreams."""
+    known = list(upstreams)
+    for other in declared.get(UPSTREAMS, {}):
+        if other not in known:
+            hint = did_you_mean(other, known) or f"It reads {', '.join(known) or 'nothing'}."
+            raise place.error(
+                f"partition of {name} speaks of {other}, which is no upstream", key="partition", hint=hint
             )
 
 
@@ -222,8 +252,11 @@ def history(value: Any) -> History:
     return History(**found)
 
 
-def not_yet(value: Any) -> Any:
-    raise WrongValueError("is not supported by this version: every asset is made whole")
+def partition(value: Any) -> dict[str, Any]:
+    try:
+        return declaration_of(value)
+    except WrongPartitionError as error:
+        raise WrongValueError(str(error)) from None
 
 
 UNITS = {"s": 1, "sec": 1, "second": 1, "seconds": 1, "m": 60, "min": 60, "minute": 60, "minutes": 60}
@@ -241,7 +274,7 @@ ASSET_OPTIONS: dict[str, Callable[[Any], Any]] = {
     **SHARED,
     "name": text,
     "materialized": one_of("table", "view"),
-    "partition": not_yet,
+    "partition": partition,
     "unique_key": texts,
     "history": history,
     "columns": column_words,
@@ -252,7 +285,7 @@ ASSET_OPTIONS: dict[str, Callable[[Any], Any]] = {
     "dialect": text,
     "incremental": one_of("auto", "off", "require"),
     "merge": one_of("append", "upsert"),
-    "per": one_of("file", "row"),
+    "per": one_of("file", "row", "partition"),
     "enabled": truth,
 }
 SOURCE_OPTIONS: dict[str, Callable[[Any], Any]] = {**SHARED, "columns": words_alone}

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from assetflow.asset import HISTORY_PART, Asset
 from assetflow.errors import BusyError, DefinitionError, SourceError, UsageError, WarehouseError, did_you_mean
-from assetflow.materialization import Column, Materialization, ReadSet
+from assetflow.materialization import Column, Materialization, ReadSet, Snapshot
 from assetflow.planning.plan import Plan, make_plan
 from assetflow.planning.staleness import Knowledge, Made, is_in_place
 from assetflow.planning.step import State
@@ -27,6 +27,7 @@ from assetflow.project.definitions import Definitions
 from assetflow.project.loader import load
 from assetflow.project.observe import Observer
 from assetflow.project.settings import Settings, line_of, read_settings
+from assetflow.slices import Slice
 from assetflow.source import Observed
 from assetflow.version import VERSION
 from assetflow.warehouse.ledger import Ledger
@@ -61,6 +62,7 @@ class Project:
         self.warehouse = Warehouse(settings.warehouse)
         self.observer = Observer(settings.root, os.path.join(settings.warehouse, "cache", "sources.json"))
         self._observed: dict[str, Observed | SourceError] = {}
+        self.previews: dict[str, Snapshot] = {}
 
     @classmethod
     def open(cls, path: str | None = None, **overrides: Any) -> Project:
@@ -206,7 +208,9 @@ class Project:
             )
             for name, one in self.current.items()
         }
-        known = Knowledge(self.recall, self.project_columns, self.columns_in, self.lineage, self.name_in_place)
+        known = Knowledge(
+            self.recall, self.project_columns, self.columns_in, self.lineage, self.name_in_place, self.changed_keys
+        )
         return State(made, sources, self.find, self.find_read, known)
 
     def recall(self, id: str) -> Materialization:
@@ -223,6 +227,17 @@ class Project:
         history = dict(then.code_parts).get(HISTORY_PART, "")
         code = code_version_today(then.code_text, asset, is_view=then.rows is None, history=history)
         return replace(then, fingerprint=replace(then.fingerprint, code=code or then.fingerprint.code))
+
+    def changed_keys(self, asset: Asset, then: Materialization, now: Mapping[str, str]) -> Slice | None:
+        """The partitions of an asset that depend on what changed in upstreams since; None: all may."""
+        from assetflow.running.partition_changes import PartitionChanges
+
+        find = PartitionChanges(self.warehouse, self.snapshot, self.lineage, self.open_cursor)
+        return find(asset, then, now)
+
+    def snapshot(self, id: str) -> Snapshot:
+        """A snapshot by its id: of the ledger, or of a source that was read for a plan alone."""
+        return self.previews.get(id) or self.ledger.snapshot(id)
 
     def made_last(self, name: str) -> Materialization | None:
         """The current materialization of an asset, if there is one."""
@@ -243,15 +258,15 @@ class Project:
         """The digest of some columns of a snapshot, by its id; None where there is none to be had."""
         if is_in_place(snapshot):
             return self.in_place.project(snapshot, read)
-        found = self.ledger.snapshots([snapshot])
-        return self.projections.of(found[snapshot], read) if found else None
+        found = {**self.ledger.snapshots([snapshot]), **self.previews}
+        return self.projections.of(found[snapshot], read) if snapshot in found else None
 
     def columns_in(self, snapshot: str) -> tuple[Column, ...]:
         """The columns of a snapshot, by its id."""
         if is_in_place(snapshot):
             return self.in_place.columns(snapshot)
-        found = self.ledger.snapshots([snapshot])
-        return found[snapshot].columns if found else ()
+        found = {**self.ledger.snapshots([snapshot]), **self.previews}
+        return found[snapshot].columns if snapshot in found else ()
 
     def lineage(self, asset: Asset) -> Lineage:
         """The column lineage of an asset, over its upstreams as they will be."""
@@ -293,17 +308,32 @@ class Project:
         ]  # fmt: skip
         return select(selections, excludes, candidates, self.definitions.graph)
 
-    def plan(self, selections: Sequence[str] = (), excludes: Sequence[str] = (), *, full_refresh: bool = False) -> Plan:
-        """What would be made, in order, and why."""
+    def plan(
+        self,
+        selections: Sequence[str] = (),
+        excludes: Sequence[str] = (),
+        *,
+        full_refresh: bool = False,
+        partition: str | None = None,
+    ) -> Plan:
+        """What would be made, in order, and why; of assets that are cut into partitions, only those of `partition`."""
         chosen = self.select(selections, excludes) & self.definitions.assets.keys()
         held = self.held & chosen
         state = self.state(chosen)
-        plan = make_plan(chosen - held, self.definitions.assets, self.definitions.graph, state, forced=full_refresh)
+        assets, graph = self.definitions.assets, self.definitions.graph
+        wanted = self.partitions_named(partition, chosen - held) if partition is not None else None
+        plan = make_plan(chosen - held, assets, graph, state, forced=full_refresh, wanted=wanted)
         others = tuple(name for name in plan.stale_upstreams if name not in self.held)
         plan = replace(plan, held=tuple(sorted(held)), stale_upstreams=others)
         if "columns_cache" in self.__dict__:
             self.columns_cache.save()
         return plan if selections or excludes else replace(plan, withdrawn=self._undeclared(state))
+
+    def partitions_named(self, text: str, names: Collection[str]) -> dict[str, Slice]:
+        """The partitions that `--partition` names, by asset; UsageError where it names none."""
+        from assetflow.project.partitions import partitions_named
+
+        return partitions_named(text, [self.definitions.assets[name] for name in sorted(names)])
 
     @cached_property
     def held(self) -> frozenset[str]:
@@ -332,6 +362,10 @@ class Project:
         from assetflow.project.definitions import together
         from assetflow.project.modes import broken_promises, with_modes
 
+        if any(self.definitions.assets[step.asset].partition for step in plan.to_make):
+            from assetflow.project.preview import with_partitions
+
+            plan = with_partitions(self, plan)
         foreseen = with_modes(self, plan)
         problems = list(broken_promises(self, foreseen))
         if problems:

@@ -18,6 +18,7 @@ from assetflow.asset import (
     Declaration,
     Merge,
     Note,
+    Parameter,
     Per,
     Query,
     SourceDeclaration,
@@ -30,10 +31,11 @@ from assetflow.lineage.given_file import other_notes
 from assetflow.lineage.signature import Signature, query_texts, read_signature
 from assetflow.lineage.sql import SqlQuery, read_query
 from assetflow.lineage.volatile import FILE_IN_SQL
+from assetflow.partition import UPSTREAMS, WrongPartitionError, link_declared
 from assetflow.project.declared import in_place_source, python_source
 from assetflow.project.definitions import FileDefinitions
 from assetflow.project.merges import refuse_no_pieces, refuse_unmergeable
-from assetflow.project.options import Place, check_name, read_options
+from assetflow.project.options import Place, check_name, read_options, refuse_other_links
 from assetflow.project.settings import Settings, line_of
 from assetflow.project.sqlfile import group_of, refuse_twins
 from assetflow.running.imports import Imports
@@ -88,6 +90,24 @@ def import_error(error: BaseException, path: str, imports: Imports) -> Definitio
     return DefinitionError(message, path=where[0], line=where[1], hint=hint)
 
 
+def with_links(name: str, values: dict[str, Any], parameters: Sequence[Parameter], place: Place) -> None:
+    """Put what `upstream(partitions=...)` says into the declaration of partitions."""
+    for parameter in parameters:
+        if parameter.partitions is None:
+            continue
+        if "partition" not in values:
+            raise place.error(
+                f"the parameter {parameter.name!r} of {name} names partitions, and {name} has none",
+                hint='Declare how it is cut, as in @asset(partition="day(ts)").',
+            )
+        links = values["partition"].get(UPSTREAMS, {})
+        try:
+            link = {**link_declared(parameter.upstream, parameter.partitions), **links.get(parameter.upstream, {})}
+        except WrongPartitionError as error:
+            raise place.error(f"partition of {name} {error}") from None
+        values["partition"] = {**values["partition"], UPSTREAMS: {**links, parameter.upstream: link}}
+
+
 KINDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
@@ -135,6 +155,8 @@ class Reader:
                 self.in_place.setdefault(file.text, found)
         upstreams = [*(each.upstream for each in signature.parameters)]
         upstreams += [table.name for query in queries for table in query.tables]
+        with_links(name, values, signature.parameters, place)
+        refuse_other_links(name, values.get("partition", {}), upstreams, place)
         checks = tuple(values.pop("checks", ()))
         refuse_twins(name, [check.name for check in checks], place)
         history = values.get("history")

@@ -8,16 +8,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
+from assetflow.engines import Table
 from assetflow.errors import AssetflowError, SourceError
 from assetflow.materialization import Snapshot
+from assetflow.partition import partitioning
 from assetflow.project.scratch import scratch_folder
 from assetflow.running.keeping import now
+from assetflow.running.partition_task import PartTask, compute_parts
 from assetflow.running.pieces import Pieces, of_source
 from assetflow.running.task import Built, Task, compute
 from assetflow.warehouse.verify import Problem
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
+
+MOST_PARTS = 3
+"""Partitions of one asset that are made again."""
 
 
 def check_skips(project: Project, count: int) -> tuple[int, list[Problem]]:
@@ -42,6 +48,8 @@ def checked(project: Project, asset: Asset, folder: str) -> Problem | None:
     """What is wrong with leaving one asset as it is, if anything."""
     snapshot = project.ledger.snapshot(project.current[asset.name].snapshot)
     tables = project.reader().tables(asset.upstreams)
+    if asset.partition:
+        return checked_parts(project, asset, snapshot, tables, folder)
     task = Task(asset._replace(checks=()), "verify", now(), os.path.join(folder, asset.name), tables)
     try:
         if asset.per == "file":
@@ -62,6 +70,40 @@ def all_files(project: Project, asset: Asset) -> Pieces:
         raise observed
     columns = project.ledger.snapshot(project.current[name].snapshot).columns
     return of_source(asset, observed, columns, project.settings.root, project.settings.warehouse)
+
+
+def checked_parts(
+    project: Project, asset: Asset, snapshot: Snapshot, tables: tuple[Table, ...], folder: str
+) -> Problem | None:
+    """The same for some of the partitions of an asset."""
+    cut = partitioning(asset.partition)
+    files = [file for file in snapshot.files if file.partition is not None]
+    for number, file in enumerate(random.sample(files, min(MOST_PARTS, len(files)))):
+        staging = os.path.join(folder, asset.name, str(number))
+        task = Task(asset._replace(checks=()), "verify", now(), staging, tables)
+        part = replace(snapshot, files=(file,), rows=file.rows)
+        try:
+            keys = tuple(cut.read(file.partition or ""))
+            built = compute_parts(PartTask(task, keys, len(keys) > 1), project.workplace)[0].built
+        except AssetflowError as error:
+            said = f"{file.partition} cannot be made again: {error.message}"
+            return Problem("skip_wrong", asset.name, snapshot.id, detail=said)
+        if built.digest != digest_of_files(project, part) and not is_near(project, part, built):
+            said = f"{file.partition}, made again, holds other rows"
+            return Problem("skip_wrong", asset.name, snapshot.id, detail=said)
+    return None
+
+
+def digest_of_files(project: Project, snapshot: Snapshot) -> str:
+    from assetflow.warehouse.digest import content_digest
+    from assetflow.warehouse.snapshots import scan_of
+
+    cursor = project.open_cursor()
+    try:
+        paths = [os.path.join(project.settings.warehouse, file.path) for file in snapshot.files]
+        return content_digest(cursor, scan_of(paths), snapshot.columns)[1]
+    finally:
+        cursor.close()
 
 
 def is_near(project: Project, snapshot: Snapshot, built: Built) -> bool:

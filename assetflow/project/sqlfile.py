@@ -11,10 +11,12 @@ from assetflow.checks.declare import check_from_tag
 from assetflow.errors import DefinitionError
 from assetflow.lineage.frontmatter import ColumnTag
 from assetflow.lineage.order import reads_order, sets_order
-from assetflow.lineage.sql import SqlQuery, read_query, read_sql_file, to_duckdb
+from assetflow.lineage.sql import SqlQuery, partition_parameters, read_query, read_sql_file, to_duckdb
+from assetflow.partition import partitioning
+from assetflow.partition_sql import example_key, variables
 from assetflow.project.declared import in_place_source
 from assetflow.project.definitions import FileDefinitions
-from assetflow.project.options import Place, check_name, read_options
+from assetflow.project.options import Place, check_name, read_options, refuse_other_links
 from assetflow.project.settings import Settings
 
 
@@ -37,6 +39,8 @@ def read_sql_definition(path: str, text: str, settings: Settings) -> FileDefinit
             f"the view {name} reads {query.files[0].text!r} in place, which a reader elsewhere could not find",
             hint='Make it a table (materialized = "table"), or declare the file as a source.',
         )
+    refuse_unknown_parameters(name, front.query, values.get("partition", {}), place)
+    refuse_other_links(name, values.get("partition", {}), [table.name for table in query.tables], place)
     history = values.get("history")
     said = history.said(values["unique_key"]) if history is not None else ""
     asset = Asset(
@@ -68,6 +72,22 @@ def refuse_for_functions(values: Mapping[str, Any], place: Place) -> None:
         if key in values:
             hint = "Take it out: what the query allows to be refreshed by its changes is found by itself."
             raise place.error(f"{key} is for Python functions, and this is SQL", key=key, hint=hint)
+
+
+def refuse_unknown_parameters(name: str, text: str, declared: Mapping[str, Any], place: Place) -> None:
+    """Refuse SQL that speaks of a partition which it has not got."""
+    found = partition_parameters(text, place.line)
+    if not found:
+        return
+    cut = partitioning(declared) if declared else None
+    known = [] if cut is None else list(variables(cut, example_key(cut)))
+    for parameter, line in found.items():
+        if parameter not in known:
+            hint = f"There {'is' if len(known) == 1 else 'are'} {', '.join(f'${each}' for each in known)}."
+            raise Place(place.path, line).error(
+                f"{name} speaks of ${parameter}, which nothing gives a value",
+                hint=hint if known else 'Declare how it is cut into partitions: partition = "day(ts)".',
+            )
 
 
 def runnable(query: SqlQuery, dialect: str, path: str, first_line: int) -> str:

@@ -10,7 +10,7 @@ from assetflow.errors import WarehouseError
 from assetflow.lineage.columns import Lineage
 from assetflow.materialization import Column, Input, Materialization, ReadSet, Snapshot
 from assetflow.planning.decide import content_of, drifted
-from assetflow.planning.staleness import Content, Knowledge, Made, is_in_place, read_inputs, with_files
+from assetflow.planning.staleness import ChangedKeys, Content, Knowledge, Made, is_in_place, read_inputs, with_files
 from assetflow.planning.step import State
 from assetflow.running.order import Order
 
@@ -33,6 +33,7 @@ class Contents:
         self.moves: dict[str, str] = {}
         self.deltas: dict[tuple[str, str], Delta] = {}
         """What came and went between two snapshots, by their ids, where a step has told."""
+        self.changed_keys: ChangedKeys | None = None
         self._by_id: dict[str, Snapshot] = {}
         self._lineages: dict[str, Lineage | None] = {}
 
@@ -46,7 +47,8 @@ class Contents:
     def state(self) -> State:
         """What the planner is asked with again, now with the real upstreams."""
         known = self.order.state.known
-        now = Knowledge(known.recall, self.project, self.columns_of, self.lineage, known.in_place)
+        changed_keys = self.changed_keys or known.changed_keys
+        now = Knowledge(known.recall, self.project, self.columns_of, self.lineage, known.in_place, changed_keys)
         return self.order.state._replace(made=self.made, known=now)
 
     def columns_of(self, snapshot: str) -> tuple[Column, ...]:

@@ -17,7 +17,10 @@ Status = Literal["succeeded", "failed", "nothing_to_do", "interrupted"]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened in a run; `published` and `withdrawn` come only after the ledger has committed."""
+    """One thing that happened in a run; `published` and `withdrawn` come only after the ledger has committed.
+
+    `parts`: what happened to so many partitions, each of which has had an event of its own.
+    """
 
     event: EventKind
     run_id: str
@@ -30,6 +33,7 @@ class Event:
     reasons: tuple[Reason, ...] = ()
     same_content: bool = False
     mode_reason: str | None = None
+    parts: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -73,6 +77,7 @@ class AssetResult:
     same_content: bool = False
     warnings: tuple[str, ...] = ()
     saved: Saved | None = None
+    parts: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {

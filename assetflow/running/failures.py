@@ -47,8 +47,8 @@ def keep_fault(error: Exception) -> str:
     return file.name
 
 
-def failed_checks(asset: Asset, blocking: list[CheckResult]) -> AssetError:
-    """One error for the checks that keep an asset from being published."""
+def failed_checks(asset: Asset, blocking: list[CheckResult], partition: str | None = None) -> AssetError:
+    """One error for the checks that keep an asset, or one partition of it, from being published."""
     said = [
         f"{check.name}: {check.error}"
         if check.error
@@ -56,7 +56,8 @@ def failed_checks(asset: Asset, blocking: list[CheckResult]) -> AssetError:
         for check in blocking
     ]
     return AssetError(
-        f"{len(blocking)} check{'s' * (len(blocking) != 1)} failed, so it was not published: {'; '.join(said)}",
+        f"{len(blocking)} check{'s' * (len(blocking) != 1)} failed, so {partition or 'it'} was not published: "
+        f"{'; '.join(said)}",
         path=asset.path,
         line=asset.line,
         hint=f"`assetflow check {asset.name} --show-failures` shows the rows."

@@ -145,7 +145,8 @@ class Keeping:
             current = warehouse.ledger.snapshot(made.snapshot)
             same = current.sql is None and self.content_digest(current) == built.digest
             mends = self.order.plan.forced and not self.order.warehouse.is_sound(current)
-            if same and not mends and not (asset.sets_order and are_others(current, built)):
+            others = (asset.sets_order and are_others(current, built)) or cut_otherwise(current, built)
+            if same and not mends and not others:
                 return replace(current, digest=built.digest or ""), True
         snapshot = warehouse.keep(
             asset.name, built.columns, built.files, built.rows or 0, built.bytes, built.digest or ""
@@ -302,6 +303,11 @@ def merged(told: ReadSet, seen: tuple[str, ...] | None) -> ReadSet:
 def are_others(snapshot: Snapshot, built: Built) -> bool:
     """True when what was built lies in other bytes than a snapshot: the same rows, perhaps in another order."""
     return [file.sha256 for file in snapshot.files] != [file.sha256 for file in built.files]
+
+
+def cut_otherwise(snapshot: Snapshot, built: Built) -> bool:
+    """True when the same rows are to stand in files of other partitions."""
+    return [file.partition for file in snapshot.files] != [file.partition for file in built.files]
 
 
 def now() -> str:

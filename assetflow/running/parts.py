@@ -99,6 +99,7 @@ def tag_of(file: SourceFile, observed: Observed) -> str:
     if (
         declared.get("format") == "file"
         or "=" in file.stat.path
+        or declared.get("keys")
         or options.get("filename")
         or options.get("file_row_number")
     ):

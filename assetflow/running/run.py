@@ -17,13 +17,16 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import replace
+from typing import Any
 
 from assetflow.asset import Asset
 from assetflow.errors import AssetflowError, Interrupted, WarehouseError, says_interrupted
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Proof, ReadSet
 from assetflow.names import run
-from assetflow.planning.decide import decide
+from assetflow.partition import partitioning
+from assetflow.planning.decide import decide, forced_reason
+from assetflow.planning.parts import Parts, Share
 from assetflow.planning.step import Step
 from assetflow.running.before import before
 from assetflow.running.changes import refresh_of
@@ -34,11 +37,14 @@ from assetflow.running.history.kept import kept_of
 from assetflow.running.ingest import SourceTask, ingest, source_fingerprint
 from assetflow.running.keeping import Keeping, now
 from assetflow.running.order import Order
+from assetflow.running.partition_changes import PartitionChanges
+from assetflow.running.partition_run import PartRun
 from assetflow.running.pieces import pieces_of
 from assetflow.running.seen import Watching
 from assetflow.running.tables import Tables, table_of
-from assetflow.running.task import Built, Task, check_again, compute
+from assetflow.running.task import Task, check_again, compute
 from assetflow.running.workshop import Workshop
+from assetflow.slices import Key
 from assetflow.warehouse import records
 from assetflow.warehouse.removal import remove_folder
 
@@ -64,14 +70,20 @@ class Run:
         self.results: dict[str, AssetResult] = {}
         self.withdrawn: tuple[str, ...] = ()
         self.current: dict[str, str | None] = {}
-        self.futures: dict[Future[Built], str] = {}
+        self.futures: dict[Future[Any], str] = {}
         self.waits_for: dict[str, set[str]] = {}
         self.waited_for_by: dict[str, list[str]] = {}
         self.ready: deque[str] = deque()
         self.source_errors: dict[str, AssetflowError] = {}
         self.tables = Tables(self.contents.snapshot_of, self.contents.upstreams_of, order.warehouse.root)
         self.warnings: list[str] = []
+        self.executor: Executor | None = None
+        self.part_runs: dict[str, PartRun] = {}
+        self.keys_of: dict[Future[Any], tuple[Key, ...]] = {}
         self.status: Status = "interrupted"
+        self.contents.changed_keys = PartitionChanges(
+            order.warehouse, self.contents.snapshot, self.contents.lineage, shop.session.cursor
+        )
         self.result: RunResult | None = None
 
     def events(self) -> Iterator[Event]:
@@ -80,7 +92,7 @@ class Run:
         ledger = order.warehouse.ledger
         ledger.start_run(records.RunRecord(order.run_id, order.environment, self.started_at, selection=order.selection))
         try:
-            executor = order.open_executor(order.workers)
+            executor = self.executor = order.open_executor(order.workers)
             try:
                 yield from self.carry_out(executor)
             except BaseException:
@@ -140,7 +152,9 @@ class Run:
         if hindrance is not None:
             yield from self.conclude(hindrance)
             return
-        again = decide(asset, self.contents.held, self.contents.state(), forced=self.order.plan.forced)
+        wanted = self.order.plan.wanted.get(asset.name)
+        forced = self.order.plan.forced
+        again = decide(asset, self.contents.held, self.contents.state(), forced=forced, wanted=wanted)
         if not isinstance(again, Step):
             if again is not None:
                 self.proofs.append(again)
@@ -155,6 +169,9 @@ class Run:
                 return
             self.steps[step.asset] = replace(again, action="build", mode="full", restores=None)
             yield Event("started", self.order.run_id, step.asset, reasons=again.reasons)
+            if asset.partition:
+                yield from self.begin_parts(asset, again, executor)
+                return
             task = replace(self.with_changes(self.task_of(asset), again), kept=kept)
             self.futures[executor.submit(compute, task, self.order.place)] = step.asset
         elif asset.checks:
@@ -165,6 +182,62 @@ class Run:
             self.futures[executor.submit(check_again, self.task_of(asset), table, self.order.place)] = step.asset
         else:
             yield from self.conclude(self.keeping.restore(asset, again, again.restores))
+
+    def begin_parts(self, asset: Asset, step: Step, executor: Executor) -> Iterator[Event]:
+        """Start making the partitions of an asset that are stale."""
+        forced = self.order.plan.forced
+        parts = step.parts
+        if parts is None:  # what it was made from before is gone: it is made again
+            reasons = forced_reason() if forced else step.reasons
+            parts = Parts((Share(partitioning(asset.partition).domain, reasons, is_whole=True),))
+        may_reuse = not forced and not asset.rebuilds_always
+        task = self.task_of(asset)
+        run = PartRun(
+            asset, self.steps[asset.name], parts, task, self.contents, self.keeping, may_reuse, self.shop.session.cursor
+        )
+        self.part_runs[asset.name] = run
+        yield from self.go_on(run, executor)
+
+    def go_on(self, run: PartRun, executor: Executor) -> Iterator[Event]:
+        """Have workers do what can be done now for the partitions of an asset; put its table together at the end."""
+        for work in run.work(self.order.workers):
+            future = executor.submit(work.function, *work.arguments, self.order.place)
+            self.futures[future] = run.asset.name
+            self.keys_of[future] = work.keys
+        if run.is_done:
+            yield from self.conclude_parts(run)
+
+    def conclude_parts(self, run: PartRun) -> Iterator[Event]:
+        cursor = self.shop.session.cursor()
+        try:
+            result = run.put_together(cursor)
+        except AssetflowError as error:
+            failure = told(error, run.asset)
+            result = AssetResult(run.asset.name, "failed", mode="full", reasons=run.step.reasons, error=failure)
+        finally:
+            cursor.close()
+        self.warnings += result.warnings
+        yield from self.conclude(replace(result, parts=len(run.results)))
+
+    def take_parts(self, run: PartRun, future: Future[Any]) -> Iterator[Event]:
+        """Keep what a worker made of some partitions, or note that one failed."""
+        keys = self.keys_of.pop(future)
+        try:
+            made = future.result()
+        except Interrupted:
+            raise
+        except Exception as raised:
+            if says_interrupted(raised):
+                raise Interrupted("the run was interrupted") from raised
+            yield from run.take_error(keys, told(raised, run.asset))
+        else:
+            try:
+                yield from run.take(made)
+            except AssetflowError as error:
+                run.error = told(error, run.asset)
+                run.waiting.clear()
+        if self.executor is not None:
+            yield from self.go_on(run, self.executor)
 
     def is_held(self, snapshot: str) -> bool:
         """True when the files of an older snapshot are there, and are not swept away from now on."""
@@ -238,9 +311,12 @@ class Run:
         """What others are known to read of a table: digested while it is written."""
         return self.order.read_sets(name)
 
-    def take(self, future: Future[Built]) -> Iterator[Event]:
+    def take(self, future: Future[Any]) -> Iterator[Event]:
         """Keep what a worker made, or tell why it failed."""
         name = self.futures.pop(future)
+        if name in self.part_runs:
+            yield from self.take_parts(self.part_runs[name], future)
+            return
         is_source = name in self.order.sources
         try:
             built = future.result()
@@ -280,8 +356,9 @@ class Run:
             reasons=result.reasons,
             same_content=result.same_content,
             mode_reason=result.mode_reason if result.mode == "incremental" else None,
+            parts=result.parts,
         )
-        if self.order.publish_each and result.outcome in {"materialized", "restored"}:
+        if self.order.publish_each and (result.outcome in {"materialized", "restored"} or result.parts):
             self.keeping.record()
             yield from self.move(self.unpublished())
 
@@ -363,7 +440,28 @@ class Run:
         for name, now_current in moves.items():
             if now_current is not None and name in self.results:
                 snapshot = self.contents.snapshot_of(name).id
-                yield Event("published", order.run_id, name, snapshot=snapshot, rows=self.results[name].rows)
+                parts = self.parts_made(name)
+                for part in parts or ():
+                    yield Event("published", order.run_id, name, part.partition, part.snapshot, rows=part.rows)
+                count = None if parts is None else len(parts)
+                rows = self.results[name].rows
+                yield Event("published", order.run_id, name, snapshot=snapshot, rows=rows, parts=count)
+
+    def parts_made(self, name: str) -> list[AssetResult] | None:
+        """The partitions of an asset that this run made; None for one that is not cut."""
+        run = self.part_runs.get(name)
+        if run is None:
+            return None
+        return [result for result in run.results.values() if result.outcome in {"materialized", "restored"}]
+
+    def in_parts(self, result: AssetResult) -> tuple[AssetResult, ...]:
+        """The result of an asset, or those of its partitions, as far as these tell all."""
+        run = self.part_runs.get(result.asset)
+        if run is None:
+            return (result,)
+        parts = tuple(part for _, part in sorted(run.results.items()))
+        is_told = run.error is None and (result.error is None or any(part.error is not None for part in parts))
+        return parts if parts and is_told else (*parts, result)
 
     def to_withdraw(self) -> tuple[str, ...]:
         """What nothing declares any more; all of it stays while a step failed, whose older view may still read it."""
@@ -374,6 +472,7 @@ class Run:
 
     def stop(self, executor: Executor) -> None:
         """Interrupt what is under way and keep what has finished meanwhile; a body that goes on is left behind."""
+        self.executor = None
         self.shop.interrupt()
         executor.shutdown(wait=False, cancel_futures=True)
         wait(self.futures, timeout=SECONDS_TO_STOP)
@@ -386,7 +485,8 @@ class Run:
     def finish(self) -> None:
         status = self.status
         remove_folder(self.order.warehouse.root, self.staging)
-        ordered = tuple(self.results[name] for name in self.steps if name in self.results)
+        results = (self.results[name] for name in self.steps if name in self.results)
+        ordered = tuple(each for result in results for each in self.in_parts(result))
         self.result = RunResult(
             self.order.run_id,
             status,

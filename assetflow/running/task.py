@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from assetflow.asset import Asset, Query
 from assetflow.check import Check, CheckResult, looks_at_rows_alone
-from assetflow.engines import Context, Table, Where
+from assetflow.engines import Context, PartitionKey, Table, Where
 from assetflow.errors import AssetError, AssetflowError
 from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile
 from assetflow.running.seen import Seen, Watching, confirmed, read_by_query, watch
@@ -49,6 +49,7 @@ class Task:
     read, if at all. `refresh` is what it can be made from without reading everything; None: it is made in full, and
     `why_full`. `pieces`: the files that its function is called with, one by one. `spread`: its rows may be written
     into several files, in any order. `kept` is what a table with history holds so far.
+    `partition`: the one that a function is called for.
     """
 
     asset: Asset
@@ -64,6 +65,7 @@ class Task:
     pieces: Pieces | None = None
     spread: bool = False
     kept: KeptHistory | None = None
+    partition: PartitionKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +264,7 @@ def evaluate(
         return evaluate_sql(cursor, sql, where, task.tables) if "pivot" in sql.lower() else Result(cursor, sql)
     from assetflow.engines import frames, python
 
-    function = shop.function(asset)
+    function = shop.function_in(asset, task.run_id) if asset.partition else shop.function(asset)
     given = arguments(task, function, cursor, where, why_full)
     if task.watching is not None and seen is not None:
         seen.update(watch(task.asset, given, task.watching))
@@ -305,7 +307,7 @@ def arguments(
             continue
         given[parameter.name] = frames.to_frame(parameter.arrives, table, parameter.columns, cursor, where)
     if task.asset.takes_context:
-        given["context"] = Context(task.asset.name, task.run_id, None, with_secrets(task.asset.config))
+        given["context"] = Context(task.asset.name, task.run_id, task.partition, with_secrets(task.asset.config))
     return given
 
 

@@ -58,6 +58,7 @@ class Workshop:
         self._lock = threading.Lock()
         self._session: Session | None = None
         self._limits: list[Limit] = []
+        self._functions: dict[tuple[str, str], Callable[..., Any]] = {}
         self._active = ExitStack()
         self._active.enter_context(self.imports.active())
 
@@ -83,6 +84,16 @@ class Workshop:
                 hint="Run the same command again.",
             )
         return function
+
+    def function_in(self, asset: Asset, run_id: str) -> Callable[..., Any]:
+        """The same, looked at once in a run: a function may be called for a thousand partitions."""
+        key = (run_id, asset.name)
+        if key not in self._functions:
+            self._functions = {
+                key: self.function(asset),
+                **{k: v for k, v in self._functions.items() if k[0] == run_id},
+            }
+        return self._functions[key]
 
     def check_function(self, check: Check, about: str) -> Callable[..., Any]:
         """The function of a check of the asset `about`."""

@@ -39,6 +39,9 @@ FROM publications p LEFT JOIN materializations m ON m.id = p.materialization ORD
 SELECT_FILES = "SELECT id, paths, bytes FROM snapshots WHERE paths != ''"
 SELECT_INPUTS = """
 SELECT i.snapshot FROM inputs i JOIN pointers p ON p.materialization = i.materialization WHERE i.snapshot != ''
+UNION ALL
+SELECT i.snapshot FROM pointers p JOIN layers l ON l.materialization = p.materialization
+JOIN inputs i ON i.materialization = l.base WHERE i.snapshot != ''
 """
 # What was made of an asset after it was published last may be taken up again; so may what a run kept though it failed.
 SELECT_UNFINISHED = """

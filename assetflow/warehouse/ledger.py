@@ -123,6 +123,10 @@ class Ledger:
         found = self._materializations(where, (asset, partition or "", read_hash))
         return found[0] if found else None
 
+    def built_parts(self, asset: str, fingerprint_hash: str) -> dict[str, str]:
+        """The partitions of an asset that were built from exactly this, and the snapshot of each."""
+        return dict(self._connection.read(rows.SELECT_BUILT_PARTS, (asset, fingerprint_hash)))
+
     def projection(self, snapshot: str, read: ReadSet) -> str | None:
         """The digest of some columns of a snapshot, if somebody computed it."""
         key = (snapshot, rows.from_columns(read.columns), read.ordered)
@@ -178,7 +182,8 @@ class Ledger:
         found = self._connection.read(f"{rows.SELECT_MATERIALIZATIONS} {where}", parameters)
         ids = rows.as_json([row[0] for row in found])
         inputs = rows.to_inputs(self._connection.read(rows.SELECT_INPUTS, (ids,)) if found else [])
-        return [rows.to_materialization(row, inputs.get(row[0], ())) for row in found]
+        layers = rows.to_layers(self._connection.read(rows.SELECT_LAYERS, (ids,)) if found else [])
+        return [rows.to_materialization(row, inputs.get(row[0], ()), layers.get(row[0], ())) for row in found]
 
     # What happened
 
@@ -237,6 +242,7 @@ class Ledger:
             made = [one.materialization for one in finished]
             connection.executemany(rows.INSERT_MATERIALIZATION, [rows.from_materialization(one) for one in made])
             connection.executemany(rows.INSERT_INPUT, [row for one in made for row in rows.from_inputs(one)])
+            connection.executemany(rows.INSERT_LAYER, [row for one in made for row in rows.from_layers(one)])
             for one in finished:
                 record = one.materialization
                 results = rows.from_checks(record.run_id, record.asset, record.partition, one.check_results)

@@ -18,7 +18,7 @@ def snapshot_id(snapshot: Snapshot) -> str:
     manifest = [
         snapshot.asset,
         [[column.name, column.type, column.stored_as] for column in snapshot.columns],
-        [[file.path, file.sha256, file.rows, file.bytes] for file in snapshot.files],
+        [file.listed for file in snapshot.files],
         snapshot.sql,
     ]
     return hashlib.sha256(json.dumps(manifest, separators=(",", ":")).encode()).hexdigest()[:20]

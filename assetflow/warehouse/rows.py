@@ -82,7 +82,8 @@ WHERE r.env = :env AND f.outcome = 'failed'
       AND s.outcome IN ('materialized', 'restored', 'skipped'))
   AND NOT EXISTS (
     SELECT 1 FROM publications p JOIN runs q ON q.id = p.run_id
-    WHERE p.env = r.env AND p.asset = f.asset AND p.partition = f.partition AND q.number >= r.number)
+    WHERE p.env = r.env AND p.asset = f.asset
+      AND (f.partition = '' AND q.number >= r.number OR f.partition != '' AND q.number > r.number))
 """
 
 SELECT_LAST_ERROR = """
@@ -106,6 +107,18 @@ VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING
 INSERT_INPUT = """
 INSERT INTO inputs (materialization, upstream, digest, snapshot, columns, ordered) VALUES (?,?,?,?,?,?)
 ON CONFLICT (materialization, upstream) DO NOTHING
+"""
+INSERT_LAYER = """
+INSERT INTO layers (materialization, number, keys, base) VALUES (?,?,?,?)
+ON CONFLICT (materialization, number) DO NOTHING
+"""
+SELECT_LAYERS = """
+SELECT materialization, keys, base FROM layers
+WHERE materialization IN (SELECT value FROM json_each(?)) ORDER BY materialization, number
+"""
+SELECT_BUILT_PARTS = """
+SELECT partition, snapshot FROM materializations
+WHERE asset = ? AND partition != '' AND fingerprint_hash = ? ORDER BY number
 """
 INSERT_PROJECTION = """
 INSERT OR REPLACE INTO projections (snapshot, columns, ordered, digest) VALUES (?,?,?,?)
@@ -181,7 +194,7 @@ def from_run(run: RunRecord) -> Row:
 
 def from_snapshot(snapshot: Snapshot) -> Row:
     columns = as_json([[column.name, column.type, column.stored_as] for column in snapshot.columns])
-    files = as_json([[file.path, file.sha256, file.rows, file.bytes] for file in snapshot.files])
+    files = as_json([file.listed for file in snapshot.files])
     paths = [file.path for file in snapshot.files]
     for path in paths:
         if "\n" in path:
@@ -234,14 +247,17 @@ def read_hash(made: Materialization) -> str:
     return made.fingerprint.of_reads(made.meaning, made.inputs) if narrow else ""
 
 
-def to_materialization(row: Row, inputs: tuple[Input, ...]) -> Materialization:
+Layers = tuple[tuple[str, str], ...]
+
+
+def to_materialization(row: Row, inputs: tuple[Input, ...], layers: Layers = ()) -> Materialization:
     try:
-        return _materialization(row, inputs)
+        return _materialization(row, inputs, layers)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise _damaged(f"materialization {row[0]}") from error
 
 
-def _materialization(row: Row, inputs: tuple[Input, ...]) -> Materialization:
+def _materialization(row: Row, inputs: tuple[Input, ...], layers: Layers) -> Materialization:
     id, asset, partition, run_id, code, config, digests, snapshot, digest, count, size, *rest = row
     built_at, seconds, checks, code_text, code_parts, meaning, reasons = rest
     return Materialization(
@@ -262,7 +278,20 @@ def _materialization(row: Row, inputs: tuple[Input, ...]) -> Materialization:
         code_parts=tuple((name, version) for name, version in json.loads(code_parts)),
         meaning=meaning,
         reasons=to_reasons(reasons),
+        layers=layers,
     )
+
+
+def from_layers(made: Materialization) -> list[Row]:
+    return [(made.id, number, keys, base or made.id) for number, (keys, base) in enumerate(made.layers)]
+
+
+def to_layers(found: Iterable[Row]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Layers by the materialization that they belong to."""
+    layers: dict[str, tuple[tuple[str, str], ...]] = {}
+    for made, keys, base in found:
+        layers[made] = (*layers.get(made, ()), (keys, base))
+    return layers
 
 
 def from_inputs(made: Materialization) -> list[Row]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x61666C77
 """`aflw`: what makes a SQLite file one of ours."""
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 
 TABLES = """
 CREATE TABLE runs (
@@ -69,6 +69,16 @@ CREATE TABLE inputs (
     columns         TEXT,             -- JSON [name], or null for all
     ordered         INTEGER NOT NULL, -- 1: the digest is of the rows in their order
     PRIMARY KEY (materialization, upstream)
+) WITHOUT ROWID;
+
+-- Of a table that is cut into partitions: which of them were last held against what a materialization was made from,
+-- and which against what an older one was (`base`), since they were not to be made, or failed.
+CREATE TABLE layers (
+    materialization TEXT NOT NULL REFERENCES materializations (id),
+    number          INTEGER NOT NULL,
+    keys            TEXT NOT NULL,    -- JSON, a slice
+    base            TEXT NOT NULL REFERENCES materializations (id),
+    PRIMARY KEY (materialization, number)
 ) WITHOUT ROWID;
 
 -- Digests of some columns of a snapshot: what is compared for those who read only these.

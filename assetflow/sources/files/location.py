@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assetflow.errors import DefinitionError, SourceError, did_you_mean
+from assetflow.quoting import quote_identifier
 from assetflow.secret import as_references, lend
 from assetflow.source import FileStat
 from assetflow.sources.files.find import FORMATS, MAGIC, find_files, package_folder, suffix_of
 from assetflow.sources.files.listing import LISTED, listing
+from assetflow.sources.files.named import PATH, expression, glob_of, keys_of, type_of, with_keys
 from assetflow.sources.files.read import READERS, Reading, partition_keys, scan
 
 if TYPE_CHECKING:
@@ -39,8 +41,9 @@ def files(
     """Files as a source: `source("orders", files("data/*.csv"))`.
 
     `pattern` is a file, a folder or a glob (or several), relative to the project or to the folder of the installed
-    `package`. `format` is csv, json or parquet; without it the suffix tells. "file" is for files that are no tables
-    (PDF, images): one row a file. `columns` declares types by column: these
+    `package`; `sales-{day}.csv` gives a column `day` out of the names of the files. `format` is csv, json or parquet;
+    without it the suffix tells. "file" is for files that are no tables (PDF, images): one row a file. `columns`
+    declares types by column: these
     are pinned and there even when a file lacks them (NULL); columns not declared are kept, with the type that DuckDB
     infers over all files. `options` go to DuckDB's reader: `{"delim": ";", "nullstr": "NA"}`; `hive_partitioning`
     = False leaves key=value folders alone; a value may be a `Secret("NAME")`. DefinitionError when a word is unknown.
@@ -55,6 +58,7 @@ def files(
     if format == LISTED and (columns or options):
         said = "columns" if columns else "options"
         raise DefinitionError(f'{said} say how files are read, and format = "{LISTED}" reads none of them')
+    keys_of(patterns)
     for name in options or {}:
         if name.lower() in _OURS:
             raise DefinitionError(
@@ -87,7 +91,7 @@ class Files:
         base = package_folder(self.package) if self.package else os.path.abspath(root)
         found: dict[str, FileStat] = {}
         for pattern in self.patterns:
-            found.update(find_files(pattern, base, any_suffix=self.format is not None))
+            found.update(find_files(glob_of(pattern), base, any_suffix=self.format is not None))
         self.format_of(found)
         return tuple(found[path] for path in sorted(found))
 
@@ -98,7 +102,13 @@ class Files:
         """
         if self.format == LISTED:
             return listing(files)
-        return scan(self._reading(files), files, types)
+        if not self.keys:
+            return scan(self._reading(files), files, types)
+        if types is None:
+            keys = ", ".join(f"{expression(self.patterns, name)} AS {quote_identifier(name)}" for name in self.keys)
+            return f"SELECT * EXCLUDE ({PATH}), {keys} FROM ({scan(self._reading(files), files, None)})"
+        inner = scan(self._reading(files), files, self._in_files(types))
+        return with_keys(inner, self.patterns, types, self.keys)
 
     def sniff(self, cursor: DuckDBPyConnection, files: tuple[str, ...]) -> dict[str, str]:
         """The columns of these files jointly, with their DuckDB types; every row is looked at, so that none surprises.
@@ -111,7 +121,26 @@ class Files:
         from assetflow.sources.files.sniff import sniff
 
         lend(cursor, self.options)
-        return sniff(cursor, self._reading(files), files)
+        found = sniff(cursor, self._reading(files), files)
+        if not self.keys:
+            return found
+        del found[PATH]
+        return {**found, **{name: self._type_of_key(name, cursor, files) for name in self.keys}}
+
+    def _type_of_key(self, name: str, cursor: DuckDBPyConnection, files: tuple[str, ...]) -> str:
+        if name in self.columns:
+            return self.columns[name]
+        asked = f"SELECT DISTINCT {expression(self.patterns, name)} FROM (SELECT unnest(?::VARCHAR[]) AS {PATH})"
+        return type_of([str(text) for (text,) in cursor.execute(asked, [list(files)]).fetchall()])
+
+    def _in_files(self, types: Mapping[str, str]) -> dict[str, str]:
+        """The columns that the reader gives: those of the files, and their paths."""
+        return {**{name: kind for name, kind in types.items() if name not in self.keys}, PATH: "VARCHAR"}
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns that the names of the files tell."""
+        return keys_of(self.patterns) if any("{" in pattern for pattern in self.patterns) else ()
 
     def read(self, cursor: DuckDBPyConnection, files: tuple[str, ...], types: Mapping[str, str]) -> str:
         """The SELECT that reads some files with the columns `types` of the whole source; what they lack is NULL."""
@@ -120,7 +149,10 @@ class Files:
         from assetflow.sources.files.sniff import scan_some
 
         lend(cursor, self.options)
-        return scan_some(cursor, self._reading(files), files, types)
+        if not self.keys:
+            return scan_some(cursor, self._reading(files), files, types)
+        inner = scan_some(cursor, self._reading(files), files, self._in_files(types))
+        return with_keys(inner, self.patterns, types, self.keys)
 
     @property
     def in_place(self) -> bool:
@@ -135,7 +167,7 @@ class Files:
 
         lend(cursor, self.options)
         reading = self._reading(files)
-        is_plain = reading.format == "parquet" and not self.columns and not self.options
+        is_plain = reading.format == "parquet" and not self.columns and not self.options and not self.keys
         return is_plain and not partition_keys(reading, files) and are_uniform(cursor, reading, files)
 
     def to_dict(self) -> dict[str, Any]:
@@ -146,6 +178,7 @@ class Files:
             "columns": dict(self.columns),
             "options": dict(self.options),
             "package": self.package,
+            **({"keys": list(self.keys)} if self.keys else {}),
         }
 
     @classmethod
@@ -175,10 +208,15 @@ class Files:
         return next(str(format) for format in by_format)
 
     def _reading(self, files: tuple[str, ...]) -> Reading:
-        return Reading(self.format_of(files), self.columns, self.options)
+        if not self.keys:
+            return Reading(self.format_of(files), self.columns, self.options)
+        columns = {name: kind for name, kind in self.columns.items() if name not in self.keys}
+        return Reading(self.format_of(files), columns, {**self.options, "filename": PATH})
 
     def _is_plain_parquet(self, pattern: str) -> bool:
         # Below a folder or a wildcard folder there may be key=value folders, whose columns are not in the files.
+        if "{" in pattern:
+            return False
         folders = pattern.replace(os.sep, "/").split("/")[:-1]
         is_parquet = suffix_of(pattern) == ".parquet" and self.format in (None, "parquet")
         return is_parquet and not any("=" in folder or MAGIC.search(folder) for folder in folders)

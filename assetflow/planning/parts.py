@@ -1,0 +1,169 @@
+"""Decides which partitions of an asset are to be made: those whose code or rows differ from what each was made from.
+
+A table that is cut into partitions bears layers: slices of keys that were last held against the same materialization's
+inputs. Mostly there is one, with all keys; where some were left out (--partition) or failed, there are more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from assetflow.asset import Asset
+from assetflow.materialization import Compared, Materialization
+from assetflow.partition import Partitioning, partitioning
+from assetflow.planning.staleness import (
+    Content,
+    Knowledge,
+    Made,
+    bounds_changed,
+    compare,
+    fingerprint,
+    seen_by,
+    why_at_a_glance,
+)
+from assetflow.reason import Reason
+from assetflow.slices import ALL, EMPTY, Slice
+
+
+class Share(NamedTuple):
+    """Partitions that are made for the same reasons. `is_whole`: which of them there are is to be found out."""
+
+    keys: Slice
+    reasons: tuple[Reason, ...]
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is to be done with the partitions of one asset.
+
+    `shares` are to be made; `known` (by ranges in words, with the number of their keys) is for whoever looks at a plan.
+    `fresh` were found to be what they would be now. `layers` are those that are not: slices, each with the
+    materialization that they were last held against. `reasons` make the table be put together anew, whatever is made.
+    """
+
+    shares: tuple[Share, ...]
+    fresh: Slice = EMPTY
+    layers: tuple[tuple[Slice, str], ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    undecided: tuple[str, ...] = ()
+    compared: tuple[Compared, ...] = ()
+    is_all: bool = True
+
+    @property
+    def keys(self) -> Slice:
+        found = EMPTY
+        for share in self.shares:
+            found = found | share.keys
+        return found
+
+    def reasons_of(self, key: tuple[int, tuple[str, ...]]) -> tuple[Reason, ...]:
+        return next((share.reasons for share in self.shares if key in share.keys), self.reasons)
+
+    def layers_after(self, made: Slice) -> tuple[tuple[str, str], ...]:
+        """The layers of the table when these have been made."""
+        own = self.fresh | made
+        found = [(own.to_text(), "")] if own else []
+        return (*found, *((rest.to_text(), base) for keys, base in self.layers if (rest := keys - made)))
+
+
+def parts_of(
+    asset: Asset,
+    made: Made | None,
+    contents: Mapping[str, Content | None],
+    known: Knowledge,
+    *,
+    forced: tuple[Reason, ...] = (),
+    wanted: Slice | None = None,
+) -> Parts:
+    """Which partitions have to be made, and why; `wanted` are the only ones that may be."""
+    cut = partitioning(asset.partition)
+    reasons = forced or why_at_a_glance(asset, made)
+    if made is None or not made.files_present:
+        return only(Parts((Share(cut.domain, reasons, is_whole=True),)), wanted)
+    found = Parts(())
+    for keys, base in layers_of(made.id, known):
+        found = with_layer(found, keys & cut.domain, base, asset, contents, known)
+    found = with_bounds(found, asset, cut, made, known)
+    if reasons:
+        found = replace(found, shares=(Share(cut.domain, reasons, is_whole=True),), undecided=())
+    return only(found, wanted)
+
+
+def layers_of(made: str, known: Knowledge) -> tuple[tuple[Slice, str], ...]:
+    """The layers of a materialization; one with all keys for a table that was not cut then."""
+    layers = known.recall(made).layers
+    return tuple((Slice.from_text(keys), base or made) for keys, base in layers) or ((ALL, made),)
+
+
+def with_layer(
+    parts: Parts, keys: Slice, base: str, asset: Asset, contents: Mapping[str, Content | None], known: Knowledge
+) -> Parts:
+    """The partitions of one layer that are stale, and those that are not."""
+    if not keys:
+        return parts
+    then = known.recall(base)
+    found = compare(asset, then, contents, known)
+    by_data = [reason for reason in found.reasons if reason.kind == "input_changed" and reason.upstream is not None]
+    if found.undecided and not found.reasons:
+        undecided = tuple(dict.fromkeys((*parts.undecided, *found.undecided)))
+        return Parts(parts.shares, parts.fresh, (*parts.layers, (keys, base)), parts.reasons, undecided, parts.compared)
+    stale, is_whole = (EMPTY, False) if not found.reasons else (keys, True)
+    if by_data and len(by_data) == len(found.reasons):
+        changed = changed_keys(asset, then, by_data, contents, known)
+        if changed is not None:
+            stale, is_whole = changed & keys, False
+    shares = (Share(stale, found.reasons, is_whole),) if stale else ()
+    layers = ((stale, base),) if stale else ()
+    return Parts(
+        (*parts.shares, *shares), parts.fresh | (keys - stale), (*parts.layers, *layers), parts.reasons,
+        parts.undecided, (*parts.compared, *found.compared),
+    )  # fmt: skip
+
+
+def changed_keys(
+    asset: Asset, then: Materialization, reasons: Iterable[Reason], contents: Mapping[str, Content | None],
+    known: Knowledge,
+) -> Slice | None:  # fmt: skip
+    """The partitions that depend on the rows that changed in these upstreams; None: all may."""
+    now = {}
+    for reason in reasons:
+        content = contents.get(reason.upstream or "")
+        if content is None or not content.snapshot:
+            return None
+        now[reason.upstream or ""] = content.snapshot
+    return known.changed_keys(asset, then, now)
+
+
+def with_bounds(parts: Parts, asset: Asset, cut: Partitioning, made: Made, known: Knowledge) -> Parts:
+    """The partitions that there are since the declaration says so, and those that it does not speak of any more."""
+    covered = EMPTY
+    for keys, _ in layers_of(made.id, known):
+        covered = covered | keys
+    changed = bounds_changed(asset, known.recall(made.id).fingerprint)
+    missing = cut.domain - covered
+    if not missing and not (changed and covered - cut.domain):
+        return parts
+    detail = "some of its partitions were never made"
+    reasons = changed or (Reason("partition_missing", detail=detail),)
+    shares = (Share(missing, reasons, is_whole=True),) if missing else ()
+    return Parts(
+        (*parts.shares, *shares), parts.fresh, parts.layers, changed if covered - cut.domain else (), parts.undecided,
+        parts.compared,
+    )  # fmt: skip
+
+
+def only(parts: Parts, wanted: Slice | None) -> Parts:
+    """The same with nothing made that is not wanted."""
+    if wanted is None:
+        return parts
+    shares = tuple(share._replace(keys=share.keys & wanted) for share in parts.shares if share.keys & wanted)
+    left = any(share.keys - wanted for share in parts.shares)
+    return Parts(shares, parts.fresh, parts.layers, parts.reasons, parts.undecided, parts.compared, not left)
+
+
+def fingerprint_hash(asset: Asset, contents: Mapping[str, Content | None]) -> str:
+    """The hash of what every partition would be made from now."""
+    return fingerprint(asset, seen_by(asset, contents)).hash

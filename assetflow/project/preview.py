@@ -1,0 +1,123 @@
+"""Tells which partitions a plan is about. Sources that changed are read for it, into a folder that is gone after."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from assetflow.asset import Asset
+from assetflow.errors import AssetflowError
+from assetflow.materialization import Snapshot
+from assetflow.partition import Partitioning, partitioning
+from assetflow.planning.parts import Share
+from assetflow.planning.plan import Plan, make_plan
+from assetflow.planning.staleness import Made
+from assetflow.planning.step import Listed, Step
+from assetflow.project.scratch import scratch_folder
+from assetflow.running.before import before
+from assetflow.running.ingest import SourceTask, ingest, source_fingerprint
+from assetflow.running.keeping import now
+from assetflow.running.partition_task import SurveyTask, survey
+from assetflow.running.task import Task
+from assetflow.running.workshop import opened
+from assetflow.slices import Key, Slice, slice_of
+from assetflow.source import Observed
+from assetflow.warehouse.manifest import with_id
+
+if TYPE_CHECKING:
+    from assetflow.project.project import Project
+
+MOST = 1000
+"""Partitions of one asset beyond which ranges stand for them, for scripts as well."""
+
+
+def with_partitions(project: Project, plan: Plan, names: Collection[str] | None = None) -> Plan:
+    """The plan with the partitions of each step (of these assets), as far as they are known before anything is made."""
+    if not can_be_written(project.settings.warehouse):
+        return plan
+    with scratch_folder(project.settings.warehouse) as folder, opened(project.workplace, project.imports):
+        plan = with_sources_read(project, plan, folder)
+        steps = (listed(project, step, folder) if names is None or step.asset in names else step for step in plan.steps)
+        return replace(plan, steps=tuple(steps))
+
+
+def can_be_written(folder: str) -> bool:
+    """True for a warehouse in which something can be made to be looked at."""
+    try:
+        os.makedirs(os.path.join(folder, "staging"), exist_ok=True)
+    except OSError:
+        return False
+    return os.access(os.path.join(folder, "staging"), os.W_OK)
+
+
+def with_sources_read(project: Project, plan: Plan, folder: str) -> Plan:
+    """The plan as it is when the sources are known whose change leaves open which partitions are stale."""
+    sources = project.definitions.sources
+    waiting = {name for step in plan.steps if step.parts for name in step.parts.undecided if name in sources}
+    read: dict[str, Made] = {}
+    for name, observed in project.observe(sorted(waiting)).items():
+        if isinstance(observed, Observed) and plan.state is not None:
+            made = plan.state.made.get(name)
+            try:
+                read[name] = preview(project, observed, made, os.path.join(folder, f"source-{len(read)}"))
+            except AssetflowError:  # the run will tell
+                continue
+    if not read or plan.state is None:
+        return plan
+    state = plan.state._replace(made={**plan.state.made, **read})
+    assets, graph = project.definitions.assets, project.definitions.graph
+    found = make_plan(plan.selected, assets, graph, state, forced=plan.forced, wanted=plan.wanted)
+    return replace(plan, steps=found.steps, fresh=found.fresh)
+
+
+def preview(project: Project, observed: Observed, made: Made | None, folder: str) -> Made:
+    """What a source holds now, as a snapshot that nobody keeps."""
+    name = observed.source.name
+    then = before(name, None if made is None else project.ledger.snapshot(made.snapshot), project.warehouse)
+    task = SourceTask(observed, folder, project.columns_of.read_sets(name), then)
+    built = ingest(task, project.workplace)
+    snapshot = with_id(Snapshot("", name, observed.version, built.columns, built.files, built.rows, built.bytes))
+    project.previews[snapshot.id] = snapshot
+    project.projections.add(snapshot.id, built.projections)
+    return Made(snapshot.id, source_fingerprint(observed).hash, observed.version, snapshot.id)
+
+
+def listed(project: Project, step: Step, folder: str) -> Step:
+    if step.parts is None or step.restores is not None or not step.parts.shares:
+        return step
+    asset = project.definitions.assets[step.asset]
+    cut = partitioning(asset.partition)
+    found = tuple(one for share in step.parts.shares for one in share_listed(project, asset, cut, share, folder))
+    return replace(step, listed=found) if found else step
+
+
+def share_listed(project: Project, asset: Asset, cut: Partitioning, share: Share, folder: str) -> Iterator[Listed]:
+    keys = share.keys
+    if share.is_whole or not keys.is_finite:
+        there = keys_there(project, asset, cut, keys, folder)
+        if there is None:
+            for text, _ in cut.ranges_shown(keys):
+                yield Listed(text, None, share.reasons)
+            return
+        keys = slice_of(there)
+    names_each = len(keys) <= MOST
+    for label, ranges in sorted(keys.labels.items()):
+        for low, high in ranges:
+            one = Slice((), {label: ((low, high),)})
+            ((text, number),) = cut.ranges_shown(one)
+            each = tuple(cut.shown(key) for key in one) if names_each else ()
+            yield Listed(text, number, share.reasons, each)
+
+
+def keys_there(project: Project, asset: Asset, cut: Partitioning, keys: Slice, folder: str) -> list[Key] | None:
+    """The keys of a slice for which there are rows, or which are declared one by one; None: not known yet."""
+    if (keys & cut.domain).is_finite and cut.domain.is_finite:
+        return list(keys & cut.domain)
+    try:
+        tables = project.reader().tables(asset.upstreams)
+        task = Task(asset, "plan", now(), os.path.join(folder, asset.name), tables)
+        return [key for key, _ in survey(SurveyTask(task, keys), project.workplace).keys]
+    except AssetflowError:  # an upstream that was never made, or what the run will tell
+        return None

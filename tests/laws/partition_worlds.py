@@ -1,0 +1,215 @@
+"""Random histories of tables that are cut into partitions, and what plain DuckDB makes of the same rows at once."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from tests.conftest import Shop
+
+Row = tuple[int, str, str, int, str]
+QUERIES = {
+    "clean": ("day(ts)", "SELECT id, ts, region, amount FROM orders WHERE amount > 2"),
+    "monthly": (
+        {"time": "month", "column": "month"},
+        (
+            "SELECT date_trunc('month', ts) AS month, region, count(*) AS n, sum(amount)::BIGINT AS amount "
+            "FROM clean GROUP BY ALL"
+        ),
+    ),
+    "named": (
+        {"day": {"time": "day", "column": "day"}, "region": {"values": ["eu", "us", "as"]}},
+        "SELECT ts::DATE AS day, o.region, r.name, amount FROM orders o LEFT JOIN regions r ON o.region = r.region",
+    ),
+    "ranked": (
+        {"column": "region"},
+        "SELECT region, id, row_number() OVER (PARTITION BY region ORDER BY amount, id) AS place FROM clean",
+    ),
+    "shares": (
+        {"time": "week", "column": "day"},
+        (
+            "SELECT ts::DATE AS day, sum(amount)::BIGINT AS amount, (SELECT count(*) FROM regions) AS regions "
+            "FROM orders GROUP BY ALL"
+        ),
+    ),
+    "summed": ("day(day)", "SELECT day, sum(amount)::BIGINT AS amount FROM named GROUP BY day"),
+    "latest": (
+        {"time": "month", "column": "ts", "start": "2024-02"},
+        (
+            "SELECT region, ts, id FROM orders WHERE ts >= '2024-02-01' QUALIFY row_number() OVER "
+            "(PARTITION BY region, ts::DATE ORDER BY id DESC) = 1"
+        ),
+    ),
+}
+MINE = """
+SELECT $partition_start AS day, sum(amount)::BIGINT AS amount FROM orders
+WHERE ts >= $partition_start - INTERVAL 2 DAY AND ts < $partition_end GROUP BY ALL
+HAVING count(*) FILTER (ts >= $partition_start) > 0
+"""
+MINE_AT_ONCE = """
+SELECT d.day, sum(amount)::BIGINT AS amount FROM (SELECT DISTINCT ts::DATE AS day FROM orders) d
+JOIN orders ON ts >= d.day - INTERVAL 2 DAY AND ts < d.day + INTERVAL 1 DAY GROUP BY ALL
+"""
+FUNCTION = """
+import polars as pl
+
+from assetflow import Context, asset
+
+
+@asset(partition="day(ts)")
+def tripled(clean: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    day = pl.lit(context.partition.key).alias("day")
+    return clean.group_by("region").agg(pl.col("amount").sum() * 3, pl.col("ts").min()).with_columns(day)
+"""
+TRIPLED = """
+SELECT region, (sum(amount) * 3)::BIGINT AS amount, min(ts) AS ts, ts::DATE::VARCHAR AS day
+FROM clean GROUP BY region, ts::DATE
+"""
+
+
+@dataclass
+class World:
+    """A project, its rows by file, and how many partitions its runs have made."""
+
+    shop: Shop
+    chance: random.Random
+    files: dict[str, list[Row]] = field(default_factory=dict)
+    regions: dict[str, str] = field(default_factory=lambda: {"eu": "Europe", "us": "States"})
+    number: int = 0
+    partitions: int = 0
+    told: list[str] = field(default_factory=list)
+
+    def begin(self) -> None:
+        self.shop.write(
+            "assetflow.toml",
+            '[sources.orders]\nfiles = "data/orders/*.csv"\n[sources.regions]\nfiles = "data/regions.csv"\n',
+        )
+        for name, (cut, sql) in QUERIES.items():
+            self.shop.sql(name, f"/* @asset\npartition = {toml(cut)}\n*/\n{sql}")
+        self.shop.sql("mine", f'/* @asset\npartition = "day(day)"\n*/{MINE}')
+        self.shop.python("functions", FUNCTION)
+        for name in ("a", "b"):
+            self.files[name] = [self.row() for _ in range(self.chance.randint(1, 6))]
+        self.write()
+
+    def row(self) -> Row:
+        self.number += 1
+        day = f"2024-0{self.chance.randint(1, 3)}-0{self.chance.randint(1, 5)} 0{self.chance.randint(0, 9)}:00:00"
+        return self.number, day, self.chance.choice(["eu", "us", "as"]), self.chance.randint(0, 9), "x"
+
+    def write(self) -> None:
+        for path in (self.shop.root / "data/orders").glob("*.csv"):
+            path.unlink()
+        for name, rows in self.files.items():
+            lines = "".join(f"{','.join(map(str, row))}\n" for row in rows)
+            self.shop.write(f"data/orders/{name}.csv", f"id,ts,region,amount,note\n{lines}")
+        lines = "".join(f"{region},{name}\n" for region, name in self.regions.items())
+        self.shop.write("data/regions.csv", f"region,name\n{lines}")
+
+    # What happens
+
+    def change(self) -> None:
+        actions = [self.add, self.add, self.remove, self.edit, self.note, self.new_file, self.rename, self.repeat]
+        action = self.chance.choice(actions)
+        self.told.append(action.__name__)
+        action()
+        self.write()
+
+    def some(self) -> list[Row]:
+        return self.files[self.chance.choice(sorted(self.files))]
+
+    def add(self) -> None:
+        self.some().append(self.row())
+
+    def remove(self) -> None:
+        rows = self.some()
+        if len(rows) > 1:
+            rows.pop(self.chance.randrange(len(rows)))
+
+    def edit(self) -> None:
+        rows = self.some()
+        at = self.chance.randrange(len(rows))
+        rows[at] = (rows[at][0], *self.row()[1:])
+
+    def note(self) -> None:
+        rows = self.some()
+        at = self.chance.randrange(len(rows))
+        rows[at] = (*rows[at][:4], f"note {self.number}")
+
+    def new_file(self) -> None:
+        self.files[f"f{len(self.files)}"] = [self.row() for _ in range(self.chance.randint(1, 3))]
+
+    def rename(self) -> None:
+        self.regions[self.chance.choice(["eu", "us", "as"])] = f"name {self.chance.randint(0, 3)}"
+
+    def repeat(self) -> None:
+        rows = self.some()
+        rows.append(self.chance.choice(rows))
+
+    # Runs
+
+    def run(self) -> None:
+        """A whole run, perhaps after one that was stopped, or that made only some partitions."""
+        kind = self.chance.choice(["whole", "whole", "stopped", "some", "forced", "edited"])
+        self.told.append(f"run {kind}")
+        if kind == "stopped":
+            self.stop_after(self.chance.randint(1, 12))
+        elif kind == "some":
+            self.materialize("clean", "named", partition=self.chance.choice(["2024-01", "2024-01-02..2024-02-03"]))
+        elif kind == "forced":
+            self.materialize("clean", full_refresh=True, partition="2024-02")
+        elif kind == "edited":
+            more = self.chance.randint(0, 4)
+            sql = QUERIES["clean"][1].replace("> 2", f"> {more}")
+            self.shop.sql("clean", f'/* @asset\npartition = "day(ts)"\n*/\n{sql}')
+            if self.chance.random() < 0.5:
+                self.materialize("clean", partition="2024-02")
+        self.materialize()
+
+    def materialize(self, *select: str, **options: Any) -> None:
+        result = self.shop.materialize(*select, **options)
+        for each in result.assets:
+            assert each.outcome not in {"failed", "blocked"}, (self.told, each.asset, each.partition, str(each.error))
+            self.partitions += each.partition is not None and each.outcome == "materialized"
+
+    def stop_after(self, count: int) -> None:
+        project = self.shop.project()
+        running = project.run(project.plan())
+        for event in running:
+            count -= event.event == "finished"
+            if not count:
+                break
+        running.close()
+
+    # What must hold
+
+    def check(self) -> None:
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            types = "{'id': 'BIGINT', 'ts': 'TIMESTAMP', 'region': 'VARCHAR', 'amount': 'BIGINT', 'note': 'VARCHAR'}"
+            for name, path, said in [
+                ("orders", "data/orders/*.csv", f", columns = {types}"),
+                ("regions", "data/regions.csv", ""),
+            ]:
+                connection.execute(f"CREATE TABLE {name} AS FROM read_csv('{self.shop.root}/{path}'{said})")
+            for name in QUERIES:
+                sql = self.shop.read(f"assets/{name}.sql").rpartition("*/")[2]
+                connection.execute(f"CREATE TABLE {name} AS {sql}")
+            for name, sql in [("mine", MINE_AT_ONCE), ("tripled", TRIPLED)]:
+                connection.execute(f"CREATE TABLE {name} AS {sql}")
+            for name in (*QUERIES, "mine", "tripled"):
+                expected = connection.execute(f"FROM {name} ORDER BY ALL").fetchall()
+                assert self.shop.rows(f"FROM {name} ORDER BY ALL") == expected, (self.told, name)
+        again = self.shop.run()
+        assert again == {}, (self.told, again)
+
+
+def toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {toml(each)}" for key, each in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return f'"{value}"'
