@@ -401,6 +401,7 @@ def told_of(built: Sequence[Built]) -> Told:
         "snapshots": among("id", (one.snapshot.id for one in built)),
         "materializations": among("id", (one.id for one in made)),
         "inputs": among("materialization", (one.id for one in made)),
+        "layers": among("materialization", (one.id for one in made)),
         "check_results": (f"{of_runs} AND {of_assets}", (*runs, *assets)),
         "projections": among("snapshot", (one.snapshot.id for one in built)),
         "file_sums": among("file", (sums.file for one in built for sums in one.sums)),
