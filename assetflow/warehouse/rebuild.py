@@ -199,7 +199,7 @@ def note_missing(connection: sqlite3.Connection, root: str, now: str) -> int:
     gone = {
         (path, size)
         for (files,) in connection.execute("SELECT files FROM snapshots")
-        for path, _, _, size in json.loads(files)
+        for path, _, _, size, *_ in json.loads(files)
         if not os.path.isabs(path) and path not in current and not os.path.exists(os.path.join(root, path))
     }
     connection.executemany(

@@ -28,7 +28,7 @@ CREATE TABLE snapshots (
     asset   TEXT NOT NULL,
     digest  TEXT NOT NULL,
     columns TEXT NOT NULL,   -- JSON [[name, type, stored type or null]]
-    files   TEXT NOT NULL,   -- JSON [[path, sha256, rows, bytes]]
+    files   TEXT NOT NULL,   -- JSON [[path, sha256, rows, bytes]], and the partition, where it holds one
     paths   TEXT NOT NULL,   -- the same paths, one a line, for whoever only asks whether they exist
     rows    INTEGER,
     bytes   INTEGER NOT NULL,

@@ -20,6 +20,7 @@ Rows = dict[str, set[tuple[object, ...]]]
 def life(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A warehouse that went through everything that a ledger is told of."""
     shop = make_shop(tmp_path_factory.mktemp("life"))
+    shop.sql("by_customer", '/* @asset\npartition = "customer"\n*/\nSELECT customer, id FROM orders')
     shop.made()
     shop.write("data/orders.csv", shop.read("data/orders.csv") + "5,dan,Oslo,50\n")
     shop.made()
