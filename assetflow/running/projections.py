@@ -28,7 +28,7 @@ class Projections:
             self._known[snapshot, read] = digest
 
     def of(self, snapshot: Snapshot, read: ReadSet) -> str | None:
-        """The digest; None for a view, for columns that are not there, and when the files are gone."""
+        """The digest; None for a view, for columns that are not there, and when the files are gone or unreadable."""
         key = (snapshot.id, read)
         if key not in self._known:
             self._known[key] = self._find(snapshot, read)
@@ -44,7 +44,13 @@ class Projections:
             return kept
         if snapshot.sql is not None or not self.warehouse.has_files(snapshot):
             return None
-        digest = project(self.open_cursor(), snapshot, self.warehouse.root, read)
+        import duckdb
+
+        try:
+            digest = project(self.open_cursor(), snapshot, self.warehouse.root, read)
+        except (duckdb.IOException, duckdb.InvalidInputException):
+            # Then all of it counts, and whoever is made of it says what is wrong with the file.
+            return None
         if digest is not None:
             with suppress(WarehouseError):  # a warehouse that may only be read: it is computed again next time
                 ledger.record_projection(snapshot.id, read, digest)

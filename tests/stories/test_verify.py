@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from assetflow.materialization import ReadSet
+from assetflow.running.projections import Projections
 from tests.conftest import Shop
 
 
@@ -91,3 +93,15 @@ def test_a_record_that_was_changed_is_found(made: Shop) -> None:
 def test_a_share_is_a_percentage(made: Shop) -> None:
     assert made.cli("verify", "--deep", "--budget", "lots").code == 2
     assert made.cli("verify", "--budget", "5%").code == 2
+
+
+def test_a_file_that_the_disk_refuses_has_no_digest_and_is_no_fault_of_ours(shop: Shop) -> None:
+    shop.made()
+    project = shop.project()
+    snapshot = project.ledger.snapshot(project.ledger.current("prod")["sales"].snapshot)
+    read = ReadSet(("amount", "city"), ordered=True)
+    projections = Projections(project.warehouse, project.open_cursor)
+    path = shop.root / "warehouse" / snapshot.files[0].path
+    path.chmod(0o644)
+    path.write_bytes(b"PAR1, once")
+    assert projections.of(snapshot, read) is None
