@@ -11,7 +11,7 @@ import types
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assetflow.asset import asset, check
+from assetflow.asset import OPTIONS, asset, check
 from assetflow.lineage.draft import CALLED_LATER, LOADING, VALUE_KNOWN, Draft, Record, Subject
 from assetflow.lineage.functions import (
     cells_of,
@@ -93,7 +93,7 @@ def _write_attributes(draft: Draft, function: types.FunctionType) -> None:
     for name, value in sorted(vars(function).items()):
         if name == "__wrapped__":
             draft.lines.append(f"wraps {draft.link_value(value)}" if callable(value) else "")
-        else:
+        elif name != OPTIONS:
             text = draft.text(value)
             draft.lines.append(f"attribute {name} {text.text}")
 
