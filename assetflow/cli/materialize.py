@@ -273,9 +273,9 @@ def worth_telling(result: RunResult) -> Iterator[AssetResult]:
 
 
 def partitions_text(result: RunResult) -> str:
-    """` (365 partitions of 2)`"""
+    """` (365 partitions of 2 assets)`"""
     parts = [each.asset for each in result.assets if each.partition is not None]
-    return f" ({plural(len(parts), 'partition')} of {len(set(parts))})" if parts else ""
+    return f" ({plural(len(parts), 'partition')} of {plural(len(set(parts)), 'asset')})" if parts else ""
 
 
 def spared_text(result: RunResult) -> str:
