@@ -4,13 +4,14 @@
 
 Each night one day of receipts arrives and `assetflow materialize` runs, as cron would run it. Now and then, and after the
 last night, a second project makes everything at once, and every table is compared with that. At the end a receipt arrives
-200 days late. Prints what each night cost, and draws it where a file for the picture is named (matplotlib);
-FOLDER keeps the project.
+200 days late, and makes one day of a table that is cut into days. Prints what each night cost, and draws it where a file
+for the picture is named (matplotlib); FOLDER keeps the project.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -25,6 +26,13 @@ ROOT = Path(__file__).resolve().parent.parent
 TABLES = "sales+,kind:sql"
 TOO_MUCH = "promotion_effect+ promotion_calendar+"
 """They read twenty million promotions that never change."""
+DAILY = """/* @asset
+partition = "day(day)"
+*/
+SELECT sold_at::DATE AS day, count(*) AS lines, sum(sales_value) AS revenue FROM sales GROUP BY ALL
+"""
+"""A table that is cut into days: a late receipt makes one of them."""
+LATE = 200
 EVERY = 30
 WIDTH = 50
 
@@ -53,8 +61,7 @@ def main() -> None:
         if given.plot is not None:
             plot(nights, in_full, given.plot)
             print(f"drawn in {given.plot}")
-        if given.nights > 200:
-            shop.late(whole, given.nights - 200)
+        shop.late(whole, max(given.nights - LATE, 0))
 
 
 class Shop:
@@ -64,6 +71,7 @@ class Shop:
         self.folder = folder
         self.delivered = 0
         shutil.copytree(ROOT / "assets", folder / "assets")
+        (folder / "assets" / "sales" / "sales_by_day.sql").write_text(DAILY, encoding="utf-8")
         (folder / "data").mkdir()
         settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
         delivered = settings.replace(
@@ -131,9 +139,15 @@ class Shop:
         self.copy(query, f"{day:03}")
         shutil.copy(path, whole.folder / "data" / path.name)
         took, in_full = self.materialize(), whole.materialize("--full-refresh")
-        print(
-            f"a receipt 200 days late: {took:.2f} s, {in_full:.2f} s in full; wrong: {self.differing(whole) or 'none'}"
-        )
+        print(f"a late receipt: {took:.2f} s, {in_full:.2f} s in full; wrong: {self.differing(whole) or 'none'}")
+        print(f"partitions of sales_by_day made for it: {', '.join(self.made('sales_by_day'))}")
+
+    def made(self, asset: str) -> list[str]:
+        """The partitions of an asset that the last run made."""
+        command = [sys.executable, "-m", "assetflow", "runs", "--json"]
+        runs = json.loads(subprocess.check_output(command, cwd=self.folder))["runs"]
+        last = json.loads(subprocess.check_output([*command[:-1], runs[-1]["run_id"], "--json"], cwd=self.folder))
+        return [each["partition"] for each in last["assets"] if each["asset"] == asset]
 
 
 def is_same(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

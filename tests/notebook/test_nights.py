@@ -22,3 +22,4 @@ def test_a_few_nights_end_as_if_made_at_once(tmp_path: Path) -> None:
     assert "tables after 4 nights" in done.stdout
     assert "not as if made at once: none" in done.stdout
     assert "processor time" in (tmp_path / "nights.svg").read_text(encoding="utf-8")
+    assert "partitions of sales_by_day made for it: 2017-01-01\n" in done.stdout
