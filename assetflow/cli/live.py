@@ -16,7 +16,7 @@ from assetflow.cli.progress import line_of
 from assetflow.cli.screen import seconds
 
 if TYPE_CHECKING:
-    from assetflow.project.project import Running
+    from assetflow.project.run import Running
     from assetflow.running.events import Event
 
 

@@ -27,7 +27,8 @@ from assetflow.warehouse.locks import wait_for
 
 if TYPE_CHECKING:
     from assetflow.planning.plan import Plan
-    from assetflow.project.project import Project, Running
+    from assetflow.project.project import Project
+    from assetflow.project.run import Running
     from assetflow.running.events import AssetResult, RunResult
 
 

@@ -9,7 +9,7 @@ from assetflow.cli.screen import count, plural, seconds, styled
 from assetflow.text import clean
 
 if TYPE_CHECKING:
-    from assetflow.project.project import Running
+    from assetflow.project.run import Running
     from assetflow.running.events import Event
 
 

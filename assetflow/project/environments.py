@@ -243,7 +243,7 @@ def publish(
 @contextmanager
 def at_work(project: Project, env: str, what: str) -> Iterator[str]:
     """Hold an environment, and write the command down as a run."""
-    from assetflow.project.project import new_run_id
+    from assetflow.project.run import new_run_id
 
     run_id, started_at = new_run_id(), now()
     with project.warehouse.running(env, run_id, started_at):

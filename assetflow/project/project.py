@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
-from time import localtime, strftime
 from typing import TYPE_CHECKING, Any
 
 from assetflow.asset import HISTORY_PART, Asset
-from assetflow.errors import BusyError, DefinitionError, SourceError, UsageError, WarehouseError, did_you_mean
+from assetflow.errors import DefinitionError, SourceError, UsageError, WarehouseError, did_you_mean
 from assetflow.materialization import Column, Materialization, ReadSet, Snapshot
 from assetflow.planning.plan import Plan, make_plan
 from assetflow.planning.staleness import Knowledge, Made, is_in_place
@@ -26,6 +25,7 @@ from assetflow.planning.step import State
 from assetflow.project.definitions import Definitions
 from assetflow.project.loader import load
 from assetflow.project.observe import Observer
+from assetflow.project.run import Running
 from assetflow.project.settings import Settings, line_of, read_settings
 from assetflow.slices import Slice
 from assetflow.source import Observed
@@ -43,12 +43,10 @@ if TYPE_CHECKING:
     from assetflow.project.columns import ProjectColumns
     from assetflow.project.columns_cache import ColumnsCache
     from assetflow.project.reading import Reader
-    from assetflow.running.events import Event, RunResult
     from assetflow.running.imports import Imports
     from assetflow.running.in_place import InPlace
     from assetflow.running.projections import Projections
     from assetflow.running.workshop import Workplace
-    from assetflow.warehouse.locks import Work
     from assetflow.warehouse.records import Current, RunRecord, Version
 
 CHANGED = frozenset({"code_changed", "config_changed", "upstreams_changed"})
@@ -530,123 +528,6 @@ class Project:
                 )
 
 
-@dataclass(slots=True)
-class Running:
-    """A run under way: iterating carries it out."""
-
-    project: Project
-    plan: Plan
-    workers: int
-    fail_fast: bool
-    selection: str
-    publish_each: bool = False
-    result: RunResult | None = None
-    _events: Generator[Event, None, None] | None = None
-
-    def __iter__(self) -> Iterator[Event]:
-        self._events = self._carry_out()
-        return self._events
-
-    def close(self) -> None:
-        """Stop where it is, unless it has ended: what is finished is kept, `result` tells how far it came."""
-        if self._events is not None:
-            self._events.close()
-
-    def _carry_out(self) -> Generator[Event, None, None]:
-        from assetflow.running.events import RunResult
-
-        if not self.plan:
-            self.project.keep_proofs(self.plan)
-            self.result = RunResult(None, "nothing_to_do", 0.0)
-            return
-        from assetflow.running.keeping import now
-        from assetflow.running.order import Order
-        from assetflow.running.projections import Projections
-        from assetflow.running.run import Run
-        from assetflow.running.workshop import opened
-
-        project, settings = self.project, self.project.settings
-        state = self.plan.state or project.state(self.plan.selected)
-        run_id = new_run_id()
-        place = project.workplace
-        observed = {
-            name: one for name, one in project.observe(self.sources_needed()).items() if isinstance(one, Observed)
-        }
-        work = self.work(state, observed)
-        with (
-            project.warehouse.running(settings.environment, run_id, now(), work),
-            project.lent_session() as session,
-            opened(place, project.imports, session) as shop,
-        ):
-            self.refuse_outrun(state, work)
-            order = Order(
-                plan=self.plan,
-                assets=project.definitions.assets,
-                graph=project.definitions.graph,
-                sources=observed,
-                state=state,
-                warehouse=project.warehouse,
-                environment=settings.environment,
-                place=place,
-                run_id=run_id,
-                open_executor=project.executor,
-                workers=self.workers,
-                lineage=project.columns_of.over,
-                read_sets=project.columns_of.read_sets,
-                projections=Projections(project.warehouse, shop.session.cursor),
-                selection=self.selection,
-                fail_fast=self.fail_fast,
-                publish_each=self.publish_each,
-            )
-            run = Run(order, shop)
-            try:
-                yield from run.events()
-            finally:
-                self.result = run.result
-                project.columns_cache.save()
-
-    def sources_needed(self) -> list[str]:
-        """The sources that a step or one of its checks reads."""
-        definitions = self.project.definitions
-        read = {
-            name
-            for step in self.plan.steps
-            for name in (*step.upstreams, *definitions.assets[step.asset].check_upstreams)
-        }
-        behind = definitions.graph.ancestors({step.asset for step in self.plan.steps})
-        return sorted((read | behind) & definitions.sources.keys())
-
-    def work(self, state: State, observed: Mapping[str, Observed]) -> Work:
-        """What this run may publish, and what it reads for that, however far up: no other run may change it."""
-        from assetflow.running.ingest import source_fingerprint
-        from assetflow.warehouse.locks import Work
-
-        definitions = self.project.definitions
-        steps = {step.asset for step in self.plan.steps}
-        compared = {name for asset in steps for name in definitions.assets[asset].check_upstreams}
-        read = definitions.graph.ancestors(steps) | compared | definitions.graph.ancestors(compared)
-        moved = set()
-        for name, one in observed.items():
-            made = state.made.get(name)
-            if made is None or not made.files_present or made.fingerprint != source_fingerprint(one).hash:
-                moved.add(name)
-        writes = frozenset({*steps, *self.plan.withdrawn, *moved})
-        return Work(writes, frozenset(read) - writes)
-
-    def refuse_outrun(self, state: State, work: Work) -> None:
-        """Another run may have published between planning and taking the lock: the plan is then about the past."""
-        current = self.project.ledger.current(self.project.environment)
-        for name in sorted({*(work.writes or ()), *work.reads}):
-            then, today = state.made.get(name), current.get(name)
-            if (then.id if then else None) != (today.materialization if today else None):
-                raise BusyError(f"{name} was published by another run meanwhile", hint="Run the same command again.")
-
-
 def holds(present: frozenset[str], paths: str) -> bool:
     """True when the files at these paths (one a line) are in the warehouse; others are a source's own business."""
     return all(path in present or os.path.isabs(path) for path in paths.split("\n")) if paths else True
-
-
-def new_run_id() -> str:
-    """Sortable by the time of day it began, and never the same twice: `20261120-020000-3f9a1c`."""
-    return f"{strftime('%Y%m%d-%H%M%S', localtime())}-{os.urandom(3).hex()}"

@@ -17,6 +17,7 @@ from assetflow.materialization import Fingerprint, Materialization, ReadSet, Sna
 from assetflow.planning.decide import view_digest
 from assetflow.planning.staleness import Content, Made, fingerprint, reads_of, seen_by
 from assetflow.planning.step import Step
+from assetflow.running.checking import kept
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Saved
 from assetflow.running.failures import failed_checks
@@ -24,7 +25,7 @@ from assetflow.running.ingest import source_fingerprint
 from assetflow.running.order import Order
 from assetflow.running.parts import reading_of
 from assetflow.running.steady import linked, refuse_changed, refuse_other_files
-from assetflow.running.task import Built, kept
+from assetflow.running.task import Built
 from assetflow.running.workshop import Workshop
 from assetflow.source import Observed
 from assetflow.warehouse import records
