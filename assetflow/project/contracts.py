@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
 from assetflow.errors import DefinitionError, did_you_mean
+from assetflow.partition import partitioning
 from assetflow.project.columns import ProjectColumns, Schema
 from assetflow.project.definitions import line_of_upstream, together
 
@@ -138,10 +139,13 @@ def canonical_type(declared: str) -> str | None:
 def missing_names(asset: Asset, schema: Schema) -> Iterator[DefinitionError]:
     """Columns that a key or a check of the asset names, and that it has not."""
     known = [name for name, _ in schema]
-    for name in asset.unique_key:
+    named = [(name, "unique_key") for name in asset.unique_key]
+    if asset.partition:
+        named += [(cut.column, "partition") for cut in partitioning(asset.partition).dimensions]
+    for name, key in named:
         if not has(schema, name):
             yield DefinitionError(
-                f"{asset.name} has no column {name}, which `unique_key` names",
+                f"{asset.name} has no column {name}, which `{key}` names",
                 path=asset.path,
                 line=asset.line,
                 hint=did_you_mean(name, known) or f"It has {', '.join(known)}.",

@@ -305,6 +305,13 @@ def test_a_column_that_cannot_tell_is_an_error_of_the_asset(days: Shop, declared
     assert said in str(failed.error)
 
 
+def test_a_column_that_is_not_there_is_an_error_of_plan(days: Shop) -> None:
+    days.sql("odd", '/* @asset\npartition = "day(when_)"\n*/\nSELECT region, ts::DATE AS day FROM orders')
+    printed = days.cli("plan", "-s", "odd")
+    assert printed.code == 2
+    assert "odd has no column when_, which `partition` names" in printed.err
+
+
 def test_partitions_on_the_command_line(days: Shop) -> None:
     printed = days.cli("materialize", "--json", "-s", "clean", "--partition", "2024-01-01..2024-01-02")
     assert printed.code == 0
