@@ -17,7 +17,7 @@ def keep_derived(path: str, text: str) -> None:
     content = text.encode()
     try:
         with open(temporary, "xb") as file:
-            file.write(seal(content) + b"\n" + content)
+            file.write(seal(named(path, content)) + b"\n" + content)
     except OSError:
         return
     os.replace(temporary, path)
@@ -30,7 +30,12 @@ def derived(path: str) -> str | None:
             sealed, _, content = file.read().partition(b"\n")
     except OSError:
         return None
-    return content.decode() if sealed == seal(content) else None
+    return content.decode() if sealed == seal(named(path, content)) else None
+
+
+def named(path: str, content: bytes) -> bytes:
+    """With its name, so that one file in the place of another is not taken for it."""
+    return os.path.basename(path).encode() + b"\n" + content
 
 
 def seal(content: bytes) -> bytes:

@@ -687,6 +687,17 @@ def test_a_cache_with_one_wrong_bit_is_not_used(shop: Shop) -> None:
     assert described(shop) == "before"
 
 
+def test_a_cache_in_the_place_of_another_is_not_used(shop: Shop) -> None:
+    shop.write("assetflow.toml", "")
+    shop.sql("a", SQL)
+    shop.made()
+    assert described(shop) == "before"
+    for name in ("settings", "sources"):
+        shutil.copy(shop.root / CACHE, shop.root / f"warehouse/cache/{name}.json")
+    assert described(shop) == "before"
+    assert shop.plan().steps == ()
+
+
 def test_a_project_without_a_place_for_a_cache_is_read_all_the_same(shop: Shop) -> None:
     shop.sql("a", SQL)
     project = shop.project(warehouse="/proc/nowhere")
