@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
-import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, as_completed
@@ -15,7 +14,6 @@ import pytest
 
 import assetflow.executors
 from assetflow.errors import AssetError
-from assetflow.executors.processes import held_back
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(assetflow.executors.__path__))
 
@@ -91,13 +89,3 @@ def test_after_shutdown_nothing_is_taken(open_executor: Open) -> None:
     executor.shutdown()
     with pytest.raises(RuntimeError, match="after shutdown"):
         executor.submit(square, 1)
-
-
-def test_ctrl_c_waits_until_a_process_is_started() -> None:
-    reached = []
-    with pytest.raises(KeyboardInterrupt), held_back():
-        signal.raise_signal(signal.SIGINT)
-        reached.append("the end")
-    assert reached == ["the end"]
-    with pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGINT)
