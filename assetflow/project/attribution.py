@@ -22,9 +22,10 @@ from assetflow.materialization import Input, Materialization, Snapshot
 from assetflow.planning.staleness import is_in_place
 from assetflow.project.scratch import scratch_folder
 from assetflow.quoting import quote_identifier
+from assetflow.running.computing import compute
 from assetflow.running.keeping import now
 from assetflow.running.tables import table_of
-from assetflow.running.task import Task, compute
+from assetflow.running.task import Task
 from assetflow.warehouse.difference import Difference, difference
 from assetflow.warehouse.records import Version
 from assetflow.warehouse.snapshots import scan

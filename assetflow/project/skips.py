@@ -13,10 +13,11 @@ from assetflow.errors import AssetflowError, SourceError
 from assetflow.materialization import Snapshot
 from assetflow.partition import partitioning
 from assetflow.project.scratch import scratch_folder
+from assetflow.running.computing import compute
 from assetflow.running.keeping import now
 from assetflow.running.partition_task import PartTask, compute_parts
 from assetflow.running.pieces import Pieces, of_source
-from assetflow.running.task import Built, Task, compute
+from assetflow.running.task import Built, Task
 from assetflow.warehouse.verify import Problem
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from assetflow.asset import Asset
 from assetflow.incremental.refused import Refused
@@ -27,14 +26,6 @@ ONE_IN = 20
 SLOWER = 1.2
 WORTH_IT = 0.3
 """Seconds that are worth a decision: the first refresh of a process also pays for loading the rules."""
-
-
-class Delta(NamedTuple):
-    """The rows that came to a table in this run and those that went, in a file each (None: none), and how many."""
-
-    came: str | None
-    went: str | None
-    rows: int
 
 
 @dataclass(frozen=True, slots=True)

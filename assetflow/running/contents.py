@@ -15,7 +15,7 @@ from assetflow.planning.step import State
 from assetflow.running.order import Order
 
 if TYPE_CHECKING:
-    from assetflow.running.changes import Delta
+    from assetflow.running.delta import Delta
 
 
 class Contents:

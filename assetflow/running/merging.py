@@ -23,10 +23,11 @@ from assetflow.incremental.refresh import is_inexact
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column
 from assetflow.quoting import quote_identifier
+from assetflow.running.body import arguments, query_of_rows, stage
 from assetflow.running.changes import Refresh, TableChange
 from assetflow.running.refreshing import is_same_as, show
 from assetflow.running.rewriting import Refreshed, Rows
-from assetflow.running.task import Task, Tried, arguments, query_of_rows, stage
+from assetflow.running.task import Task, Tried
 from assetflow.warehouse.digest import tells_order
 from assetflow.warehouse.snapshots import Staged, scan_files, scan_placed, stage_query
 

@@ -25,6 +25,7 @@ from assetflow.partition_sql import example_key, variables
 from assetflow.planning.parts import Parts
 from assetflow.planning.staleness import Content, fingerprint, in_part, seen_by
 from assetflow.planning.step import Step
+from assetflow.running.computing import check_again
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Event, EventKind
 from assetflow.running.failures import failed_checks
@@ -40,7 +41,7 @@ from assetflow.running.partition_task import (
     survey,
     table_of_files,
 )
-from assetflow.running.task import Built, Task, check_again
+from assetflow.running.task import Built, Task
 from assetflow.slices import Key, Slice, slice_of
 from assetflow.warehouse import records
 from assetflow.warehouse.manifest import with_id

@@ -31,10 +31,12 @@ from assetflow.partition_sql import (
     variables,
 )
 from assetflow.quoting import quote_literal
+from assetflow.running.body import evaluate
 from assetflow.running.checking import Subject, check_rows
 from assetflow.running.partition_changes import columns_linked, is_parametrized, key_columns, link_of, link_picked
+from assetflow.running.promised import keep_contract
 from assetflow.running.seen import Seen, confirmed
-from assetflow.running.task import Built, Task, evaluate, finished, keep_contract, where_of
+from assetflow.running.task import Built, Task, finished, where_of
 from assetflow.running.workshop import Workplace, Workshop, workshop
 from assetflow.slices import NONE, POINT, Key, Slice, slice_of, widened
 

@@ -21,11 +21,12 @@ from assetflow.errors import AssetError
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column, SnapshotFile
 from assetflow.quoting import quote_identifier
+from assetflow.running.body import arguments, query_of_rows, stage
 from assetflow.running.changes import Refresh
 from assetflow.running.parts import Part, cover
 from assetflow.running.pieces import KeptPart, Piece, Pieces, columns_to_keep, tags_to_keep
 from assetflow.running.rewriting import MOST_SMALL, SMALL, Rows
-from assetflow.running.task import Kept, Task, Tried, arguments, query_of_rows, stage
+from assetflow.running.task import Kept, Task, Tried
 from assetflow.warehouse.digest import tells_order
 from assetflow.warehouse.removal import remove_folder
 from assetflow.warehouse.snapshots import Staged, scan_files, scan_placed, stage_query

@@ -20,7 +20,8 @@ from assetflow.incremental.refused import Refused
 from assetflow.incremental.tree import select_all, text
 from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile, Sums
 from assetflow.quoting import quote_identifier
-from assetflow.running.changes import Delta, Refresh
+from assetflow.running.changes import Refresh
+from assetflow.running.delta import Delta
 from assetflow.warehouse.digest import digest_of, sums, sums_key, tells_order
 from assetflow.warehouse.snapshots import (
     Staged,

@@ -30,6 +30,7 @@ from assetflow.planning.parts import Parts, Share
 from assetflow.planning.step import Step
 from assetflow.running.before import before
 from assetflow.running.changes import refresh_of
+from assetflow.running.computing import check_again, compute
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Event, RunResult, Status
 from assetflow.running.failures import told
@@ -42,7 +43,7 @@ from assetflow.running.partition_run import PartRun
 from assetflow.running.pieces import pieces_of
 from assetflow.running.seen import Watching
 from assetflow.running.tables import Tables, table_of
-from assetflow.running.task import Task, check_again, compute
+from assetflow.running.task import Task
 from assetflow.running.workshop import Workshop
 from assetflow.slices import Key
 from assetflow.warehouse import records

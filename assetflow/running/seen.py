@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
     from assetflow.engines.polars_watch import Watched
-    from assetflow.running.task import Task
 
 Columns = tuple[str, ...] | None
 """Of one upstream, by name; None: all."""
@@ -80,13 +79,13 @@ def watch(asset: Asset, given: dict[str, object], watching: Watching) -> dict[st
     return {name: ReadByFrames(tuple(each)) for name, each in found.items()}
 
 
-def read_by_query(query: Query, task: Task, cursor: Cursor) -> dict[str, Seen]:
+def read_by_query(query: Query, asset: Asset, cursor: Cursor) -> dict[str, Seen]:
     """What SQL that a function built reads of each of its upstreams."""
     from assetflow.lineage.sql_columns import BindError, sql_lineage
     from assetflow.quoting import quote_identifier
 
     schemas = {}
-    for name in task.asset.upstreams:
+    for name in asset.upstreams:
         relation = cursor.sql(f"FROM {quote_identifier(name)}")
         schemas[name] = [(column, str(kind)) for column, kind in zip(relation.columns, relation.types, strict=True)]
     try:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from assetflow.asset import Asset
 from assetflow.lineage.columns import Col, Edge, Lineage, opaque
-from assetflow.running.task import like_default
+from assetflow.running.body import like_default
 
 if TYPE_CHECKING:
     import polars as pl

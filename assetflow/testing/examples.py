@@ -5,13 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from assetflow.testing.subject import Subject
-
-Row = tuple[int, int, int]
-"""A made-up row: it has the values of one row, but some columns, by the bits of the third number, of another."""
+from assetflow.testing.subject import Row, Subject
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from assetflow.errors import AssetflowError
-from assetflow.testing.examples import Example, Row
-from assetflow.testing.subject import Made, Subject
+from assetflow.testing.examples import Example
+from assetflow.testing.subject import Made, Row, Subject
 
 
 class Difference(NamedTuple):

@@ -11,10 +11,12 @@ from assetflow.engines import Context, Table, Where
 from assetflow.engines.changes import Changes
 from assetflow.errors import UsageError
 from assetflow.quoting import quote_identifier as quoted
-from assetflow.testing.examples import Row
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
+
+Row = tuple[int, int, int]
+"""A made-up row: it has the values of one row, but some columns, by the bits of the third number, of another."""
 
 MOST_ROWS = 500
 """Rows of each table that examples are made of."""
