@@ -11,7 +11,7 @@ from assetflow.cli.inputs import what_changed
 from assetflow.cli.options import complete_asset, environment_option, json_option, open_project, project_option
 from assetflow.cli.plan import ranges_text
 from assetflow.cli.screen import age, clean, count, indent, local_time, plural, put, put_json, seconds, styled
-from assetflow.partition import told as cut_by
+from assetflow.partitions.declared import told as cut_by
 from assetflow.planning.step import Step
 from assetflow.project.explain import Compared, Explanation, explain
 from assetflow.project.modes import Refreshes

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from assetflow.asset import Asset
 from assetflow.lineage.columns import columns_alike
 from assetflow.materialization import Fingerprint, Materialization, Proof, ReadSet, is_whole
+from assetflow.partitions.slices import Slice
 from assetflow.planning.parts import parts_of
 from assetflow.planning.staleness import (
     Comparison,
@@ -27,7 +28,6 @@ from assetflow.planning.staleness import (
 )
 from assetflow.planning.step import State, Step
 from assetflow.reason import Reason
-from assetflow.slices import Slice
 
 Unchanged = Mapping[str, frozenset[str]]
 """For assets that are made first: the columns whose tuples will be the same as before."""

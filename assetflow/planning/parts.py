@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from assetflow.asset import Asset
 from assetflow.materialization import Compared, Materialization
-from assetflow.partition import Partitioning, partitioning
+from assetflow.partitions.declared import partitioning
+from assetflow.partitions.partitioning import Partitioning
+from assetflow.partitions.slices import ALL, EMPTY, Slice
 from assetflow.planning.staleness import (
     Content,
     Knowledge,
@@ -24,7 +26,6 @@ from assetflow.planning.staleness import (
     why_at_a_glance,
 )
 from assetflow.reason import Reason
-from assetflow.slices import ALL, EMPTY, Slice
 
 
 class Share(NamedTuple):

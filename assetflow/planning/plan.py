@@ -12,11 +12,11 @@ from assetflow.asset import Asset
 from assetflow.errors import DefinitionError, SourceError, UsageError
 from assetflow.lineage.graph import Graph
 from assetflow.materialization import Fingerprint, Proof
+from assetflow.partitions.slices import Slice
 from assetflow.planning.decide import content_of, decide, drifted, view_digest
 from assetflow.planning.inputs import InputChange
 from assetflow.planning.staleness import Content
 from assetflow.planning.step import State, Step
-from assetflow.slices import Slice
 
 
 @dataclass(frozen=True, slots=True)

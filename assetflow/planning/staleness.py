@@ -14,9 +14,9 @@ from typing import NamedTuple
 from assetflow.asset import Asset
 from assetflow.lineage.columns import Lineage, other_meaning, same_meaning
 from assetflow.materialization import Column, Compared, Fingerprint, Input, Materialization, ReadSet
-from assetflow.partition import UPSTREAMS, identity, told
+from assetflow.partitions.declared import UPSTREAMS, identity, told
+from assetflow.partitions.slices import Slice
 from assetflow.reason import Reason
-from assetflow.slices import Slice
 
 
 class Made(NamedTuple):

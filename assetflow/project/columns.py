@@ -253,8 +253,8 @@ def bound_sql(asset: Asset) -> str:
     if not asset.partition or "$" not in (asset.sql or ""):
         return asset.sql or ""
     from assetflow.lineage.sql_tokens import with_values
-    from assetflow.partition import partitioning
-    from assetflow.partition_sql import example_key, variables
+    from assetflow.partitions.declared import partitioning
+    from assetflow.partitions.parameters import example_key, variables
 
     cut = partitioning(asset.partition)
     return with_values(asset.sql or "", variables(cut, example_key(cut)))

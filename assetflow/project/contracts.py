@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
 from assetflow.errors import DefinitionError, did_you_mean
-from assetflow.partition import partitioning
+from assetflow.partitions.declared import partitioning
 from assetflow.project.columns import ProjectColumns, Schema
 from assetflow.project.definitions import line_of_upstream, together
 

@@ -16,7 +16,9 @@ from assetflow.check import Check
 from assetflow.checks.declare import check_from_option
 from assetflow.errors import DefinitionError, did_you_mean
 from assetflow.names import ASSET, DEVICES, is_asset
-from assetflow.partition import UPSTREAMS, WrongPartitionError, declaration_of
+from assetflow.partitions.declaration import declaration_of
+from assetflow.partitions.declared import UPSTREAMS
+from assetflow.partitions.partitioning import WrongPartitionError
 
 
 @dataclass(frozen=True, slots=True)

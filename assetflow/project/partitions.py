@@ -6,8 +6,10 @@ from collections.abc import Iterable
 
 from assetflow.asset import Asset
 from assetflow.errors import UsageError
-from assetflow.partition import WrongPartitionError, partitioning, told
-from assetflow.slices import Slice
+from assetflow.partitions.declared import partitioning, told
+from assetflow.partitions.partitioning import WrongPartitionError
+from assetflow.partitions.reading import read_keys
+from assetflow.partitions.slices import Slice
 
 
 def partitions_named(text: str, assets: Iterable[Asset]) -> dict[str, Slice]:
@@ -24,7 +26,7 @@ def partitions_named(text: str, assets: Iterable[Asset]) -> dict[str, Slice]:
 def named_of(text: str, asset: Asset) -> Slice:
     by = partitioning(asset.partition)
     try:
-        found = by.read(text)
+        found = read_keys(by, text)
     except WrongPartitionError as error:
         hint = f"{asset.name} is cut by {told(asset.partition)}; its partitions are listed by `assetflow plan`."
         raise UsageError(f"--partition {text}: {asset.name} {error}", hint=hint) from None

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from assetflow.asset import Asset
 from assetflow.errors import AssetflowError
 from assetflow.materialization import Snapshot
-from assetflow.partition import Partitioning, partitioning
+from assetflow.partitions.declared import partitioning
+from assetflow.partitions.partitioning import Partitioning
+from assetflow.partitions.slices import Key, Slice, slice_of
 from assetflow.planning.parts import Share
 from assetflow.planning.plan import Plan, make_plan
 from assetflow.planning.staleness import Made
@@ -22,7 +24,6 @@ from assetflow.running.keeping import now
 from assetflow.running.partition_task import SurveyTask, survey
 from assetflow.running.task import Task
 from assetflow.running.workshop import opened
-from assetflow.slices import Key, Slice, slice_of
 from assetflow.source import Observed
 from assetflow.warehouse.manifest import with_id
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from assetflow.asset import HISTORY_PART, Asset
 from assetflow.errors import DefinitionError, SourceError, UsageError, WarehouseError, did_you_mean
 from assetflow.materialization import Column, Materialization, ReadSet, Snapshot
+from assetflow.partitions.slices import Slice
 from assetflow.planning.plan import Plan, make_plan
 from assetflow.planning.staleness import Knowledge, Made, is_in_place
 from assetflow.planning.step import State
@@ -27,7 +28,6 @@ from assetflow.project.loader import load
 from assetflow.project.observe import Observer
 from assetflow.project.run import Running
 from assetflow.project.settings import Settings, line_of, read_settings
-from assetflow.slices import Slice
 from assetflow.source import Observed
 from assetflow.version import VERSION
 from assetflow.warehouse.ledger import Ledger

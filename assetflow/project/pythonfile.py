@@ -31,7 +31,9 @@ from assetflow.lineage.given_file import other_notes
 from assetflow.lineage.signature import Signature, query_texts, read_signature
 from assetflow.lineage.sql import SqlQuery, read_query
 from assetflow.lineage.volatile import FILE_IN_SQL
-from assetflow.partition import UPSTREAMS, WrongPartitionError, link_declared
+from assetflow.partitions.declaration import link_declared
+from assetflow.partitions.declared import UPSTREAMS
+from assetflow.partitions.partitioning import WrongPartitionError
 from assetflow.project.declared import in_place_source, python_source
 from assetflow.project.definitions import FileDefinitions
 from assetflow.project.merges import refuse_no_pieces, refuse_unmergeable

@@ -11,7 +11,8 @@ from assetflow.asset import Asset
 from assetflow.engines import Table
 from assetflow.errors import AssetflowError, SourceError
 from assetflow.materialization import Snapshot
-from assetflow.partition import partitioning
+from assetflow.partitions.declared import partitioning
+from assetflow.partitions.reading import read_keys
 from assetflow.project.scratch import scratch_folder
 from assetflow.running.computing import compute
 from assetflow.running.keeping import now
@@ -84,7 +85,7 @@ def checked_parts(
         task = Task(asset._replace(checks=()), "verify", now(), staging, tables)
         part = replace(snapshot, files=(file,), rows=file.rows)
         try:
-            keys = tuple(cut.read(file.partition or ""))
+            keys = tuple(read_keys(cut, file.partition or ""))
             built = compute_parts(PartTask(task, keys, len(keys) > 1), project.workplace)[0].built
         except AssetflowError as error:
             said = f"{file.partition} cannot be made again: {error.message}"

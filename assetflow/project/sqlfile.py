@@ -12,8 +12,8 @@ from assetflow.errors import DefinitionError
 from assetflow.lineage.frontmatter import ColumnTag
 from assetflow.lineage.order import reads_order, sets_order
 from assetflow.lineage.sql import SqlQuery, partition_parameters, read_query, read_sql_file, to_duckdb
-from assetflow.partition import partitioning
-from assetflow.partition_sql import example_key, variables
+from assetflow.partitions.declared import partitioning
+from assetflow.partitions.parameters import example_key, variables
 from assetflow.project.declared import in_place_source
 from assetflow.project.definitions import FileDefinitions
 from assetflow.project.options import Place, check_name, read_options, refuse_other_links

@@ -17,13 +17,17 @@ from assetflow.incremental.refused import Refused
 from assetflow.lineage.columns import Lineage
 from assetflow.lineage.sql_tokens import with_values
 from assetflow.materialization import Column, Materialization, ReadSet, Snapshot
-from assetflow.partition import Link, Partitioning, partitioning
-from assetflow.partition_sql import KeyColumns, WrongColumnError, example_key, key_of_row, variables
+from assetflow.partitions.declared import partitioning
+from assetflow.partitions.key_columns import KeyColumns, WrongColumnError, key_of_row
+from assetflow.partitions.parameters import example_key, variables
+from assetflow.partitions.partitioning import Link, Partitioning
+from assetflow.partitions.ranges import EVERYWHERE, NONE, Ranges, widened
+from assetflow.partitions.reading import read_keys
+from assetflow.partitions.slices import Key, Slice, slice_of
 from assetflow.planning.staleness import reads_of
 from assetflow.quoting import quote_identifier
 from assetflow.running.changes import absolute, difference, readable_path
 from assetflow.running.tables import table_of
-from assetflow.slices import EVERYWHERE, NONE, Key, Ranges, Slice, slice_of, widened
 from assetflow.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -167,7 +171,7 @@ class PartitionChanges:
         keys = {key for row in rows if (key := key_of_row(row)) is not None}
         for file in self.snapshot(then.snapshot).files:
             if file.partition is not None:
-                keys.update(cut.read(file.partition))
+                keys.update(read_keys(cut, file.partition))
         if not keys:
             return []
         first, last = min(at for at, _ in keys), max(at for at, _ in keys)

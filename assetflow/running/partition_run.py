@@ -20,8 +20,11 @@ from assetflow.check import CheckResult, looks_at_rows_alone
 from assetflow.errors import AssetError, AssetflowError
 from assetflow.lineage.sql_tokens import with_values
 from assetflow.materialization import Column, Fingerprint, Materialization, ReadSet, Snapshot, SnapshotFile, Sums
-from assetflow.partition import Partitioning, partitioning
-from assetflow.partition_sql import example_key, variables
+from assetflow.partitions.declared import partitioning
+from assetflow.partitions.parameters import example_key, variables
+from assetflow.partitions.partitioning import Partitioning
+from assetflow.partitions.reading import read_keys
+from assetflow.partitions.slices import Key, Slice, slice_of
 from assetflow.planning.parts import Parts
 from assetflow.planning.staleness import Content, fingerprint, in_part, seen_by
 from assetflow.planning.step import Step
@@ -42,7 +45,6 @@ from assetflow.running.partition_task import (
     table_of_files,
 )
 from assetflow.running.task import Built, Task
-from assetflow.slices import Key, Slice, slice_of
 from assetflow.warehouse import records
 from assetflow.warehouse.manifest import with_id
 
@@ -223,7 +225,7 @@ class PartRun:
         wanted = set(keys) if built else set()
         snapshots = self.warehouse.ledger.snapshots(built.values()) if built else {}
         for text, id in built.items():
-            snapshot, there = snapshots.get(id), tuple(self.cut.read(text))
+            snapshot, there = snapshots.get(id), tuple(read_keys(self.cut, text))
             if snapshot is None or not wanted.issuperset(there) or not self.warehouse.holds(snapshot):
                 continue
             if self.columns is None:
@@ -409,17 +411,17 @@ class PartRun:
 
     def keys_of(self, text: str) -> Slice:
         """The keys of a file's partitions; none where the table was cut otherwise."""
-        from assetflow.partition import WrongPartitionError
+        from assetflow.partitions.partitioning import WrongPartitionError
 
         try:
-            keys = self.cut.read(text)
+            keys = read_keys(self.cut, text)
         except WrongPartitionError:
             return Slice()
         return keys if self.cut.text_of(keys) == text else Slice()
 
     def rest_of(self, file: SnapshotFile, keys: Slice, columns: tuple[Column, ...]) -> list[SnapshotFile]:
         """The rows of some partitions of a file, written into others."""
-        from assetflow.partition_sql import KeyColumns
+        from assetflow.partitions.key_columns import KeyColumns
         from assetflow.warehouse.snapshots import scan_files, stage_query
 
         there = {column.name.lower(): (column.name, column.type) for column in columns}

@@ -19,17 +19,12 @@ from assetflow.errors import AssetError
 from assetflow.incremental.refused import Refused
 from assetflow.lineage.sql_tokens import with_values
 from assetflow.materialization import Column, SnapshotFile
-from assetflow.partition import Dimension, Link, Partitioning, partitioning
-from assetflow.partition_sql import (
-    AT,
-    LABEL,
-    KeyColumns,
-    WrongColumnError,
-    key_of_row,
-    refuse_kind,
-    start_and_end,
-    variables,
-)
+from assetflow.partitions.declared import partitioning
+from assetflow.partitions.key_columns import AT, LABEL, KeyColumns, WrongColumnError, key_of_row, refuse_kind
+from assetflow.partitions.parameters import start_and_end, variables
+from assetflow.partitions.partitioning import Dimension, Link, Partitioning
+from assetflow.partitions.ranges import NONE, POINT, widened
+from assetflow.partitions.slices import Key, Slice, slice_of
 from assetflow.quoting import quote_literal
 from assetflow.running.body import evaluate
 from assetflow.running.checking import Subject, check_rows
@@ -38,7 +33,6 @@ from assetflow.running.promised import keep_contract
 from assetflow.running.seen import Seen, confirmed
 from assetflow.running.task import Built, Task, finished, where_of
 from assetflow.running.workshop import Workplace, Workshop, workshop
-from assetflow.slices import NONE, POINT, Key, Slice, slice_of, widened
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor

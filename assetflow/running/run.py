@@ -24,7 +24,8 @@ from assetflow.errors import AssetflowError, Interrupted, WarehouseError, says_i
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Proof, ReadSet
 from assetflow.names import run
-from assetflow.partition import partitioning
+from assetflow.partitions.declared import partitioning
+from assetflow.partitions.slices import Key
 from assetflow.planning.decide import decide, forced_reason
 from assetflow.planning.parts import Parts, Share
 from assetflow.planning.step import Step
@@ -45,7 +46,6 @@ from assetflow.running.seen import Watching
 from assetflow.running.tables import Tables, table_of
 from assetflow.running.task import Task
 from assetflow.running.workshop import Workshop
-from assetflow.slices import Key
 from assetflow.warehouse import records
 from assetflow.warehouse.removal import remove_folder
 

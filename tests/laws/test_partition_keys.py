@@ -10,11 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assetflow import windows
-from assetflow.partition import Dimension, Partitioning, declaration_of, partitioning
-from assetflow.partition_sql import KeyColumns
-from assetflow.slices import ALL, Slice, put_together, slice_of
-from assetflow.windows import GRAINS
+from assetflow.partitions import windows
+from assetflow.partitions.declaration import declaration_of
+from assetflow.partitions.declared import partitioning
+from assetflow.partitions.key_columns import KeyColumns
+from assetflow.partitions.partitioning import Dimension, Partitioning
+from assetflow.partitions.ranges import put_together
+from assetflow.partitions.reading import read_keys
+from assetflow.partitions.slices import ALL, Slice, slice_of
+from assetflow.partitions.windows import GRAINS
 
 MOMENTS = st.datetimes(datetime(1900, 1, 8), datetime(2100, 1, 1))
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Pacific/Auckland"])
@@ -117,4 +121,4 @@ def test_ranges_are_put_together(ranges: list[tuple[int, int]]) -> None:
 def test_any_value_can_be_part_of_a_key(at: int, value: str) -> None:
     cut = partitioning(declaration_of({"day": {"time": "day", "column": "ts"}, "place": {"column": "place"}}))
     key = (at, (value,))
-    assert list(cut.read(cut.shown(key))) == [key]
+    assert list(read_keys(cut, cut.shown(key))) == [key]
