@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,11 @@ class Shop:
         """What a DuckDB client that opens the catalog reads."""
         with duckdb.connect(str(self.root / "warehouse" / f"{env}.duckdb"), read_only=True) as connection:
             return connection.execute(sql).fetchall()
+
+    def tables(self, names: Iterable[str]) -> dict[str, list[tuple[Any, ...]]]:
+        """The rows of several tables, as one such client reads them."""
+        with duckdb.connect(str(self.root / "warehouse" / "prod.duckdb"), read_only=True) as connection:
+            return {name: connection.execute(f"FROM {name}").fetchall() for name in names}
 
     def cli(self, *arguments: str, env: dict[str, str] | None = None) -> Printed:
         """Run the real command in a process of its own."""

@@ -300,11 +300,11 @@ def history(shop: Shop, seed: int) -> Counter[tuple[str, str]]:
         result = shop.materialize()
         assert result.status in {"succeeded", "nothing_to_do"}, (told, world.queries, result)
         assert not any(each.warnings for each in result.assets), (told, [each.warnings for each in result.assets])
-        right = world.from_nothing()
+        right, read = world.from_nothing(), shop.tables(world.names)
         for name in world.names:
             made = next((each for each in result.assets if each.asset == name), None)
             how = (made.outcome, made.mode, made.mode_reason) if made is not None else None
-            found = Counter(map(repr, shop.rows(f"FROM {name}")))
+            found = Counter(map(repr, read[name]))
             assert found == right[name], (told, name, world.queries, how, found - right[name], right[name] - found)
         for each in result.assets:
             if each.outcome == "materialized" and {reason.kind for reason in each.reasons} == {"input_changed"}:

@@ -37,11 +37,11 @@ def test_what_functions_make_of_changes_is_what_they_make_of_everything(
         result = world.shop.materialize()
         assert result.status in {"succeeded", "nothing_to_do"}, (told, result)
         assert not any(each.warnings for each in result.assets), (told, [each.warnings for each in result.assets])
-        right = world.right()
+        right, read = world.right(), world.shop.tables(NAMES)
         for name in NAMES:
             made = next((each for each in result.assets if each.asset == name), None)
             how = (made.outcome, made.mode, made.mode_reason) if made is not None else None
-            assert Counter(world.shop.rows(f"FROM {name}")) == right[name], (told, name, how)
+            assert Counter(read[name]) == right[name], (told, name, how)
             assert made is None or made.rows in {None, right[name].total()}, (told, name, how)
         if step:
             modes.update(f"{each.asset} {each.mode}" for each in result.assets if each.outcome == "materialized")

@@ -266,10 +266,10 @@ def history(shop: Shop, seed: int, steps: int) -> Tally:
     for step in range(steps):
         right = world.small()
         outcomes = shop.run()
-        touched = world.after(edited)
+        touched, read = world.after(edited), shop.tables(ASSETS)
         for name in ASSETS:
             outcome = outcomes.get(name, "fresh")
-            is_right = Counter(shop.rows(f"FROM {name}")) == right[name]
+            is_right = Counter(read[name]) == right[name]
             if outcome == "materialized":
                 tally.made += 1
             elif step:
