@@ -268,7 +268,7 @@ def lineage_document(graph: Graph, project: Project) -> dict[str, Any]:
     assets = project.definitions.assets
     drawn = [name for name in graph.names if name in assets]
     lineages = {name: project.columns_of.lineage(name) for name in drawn}
-    reads = {name: reads_of(assets[name], lineages[name], project.made_last(name)) for name in drawn}
+    reads = {name: reads_of(assets[name], lineages[name], project.evidence.made_last(name)) for name in drawn}
     columns = column_graph(project)
     return {
         "schema": "assetflow.lineage/1",

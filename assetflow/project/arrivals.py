@@ -114,7 +114,7 @@ def source_change(project: Project, now: Observed, current: Current) -> InputCha
     if in_place:
         changes = with_footers(project, changes)
     changes += seen.gone(went, rows)
-    older = project.find(current.asset, source_fingerprint(now).hash)
+    older = project.evidence.find(current.asset, source_fingerprint(now).hash)
     removed = [rows.get(tag) for tag in (Counter(then) - Counter(tags)).elements()]
     added = [change.rows for change in changes if change.how != "went"]
     return InputChange(

@@ -117,7 +117,7 @@ class Ends:
             raise CannotTellError(f"it is not made of its inputs alone{why}")
         if declared.history is not None:
             raise CannotTellError("it keeps its history, which is not made of its inputs alone")
-        one, other = project.recall(before.materialization), project.recall(after.materialization)
+        one, other = project.evidence.recall(before.materialization), project.evidence.recall(after.materialization)
         snapshots = project.ledger.snapshot(before.snapshot), project.ledger.snapshot(after.snapshot)
         return cls(before.asset, (one, other), snapshots, (as_then(declared, one), as_then(declared, other)))
 

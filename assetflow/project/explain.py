@@ -18,6 +18,7 @@ from assetflow.planning.staleness import compare as compare_with
 from assetflow.planning.step import Step
 from assetflow.project.arrivals import input_change
 from assetflow.project.modes import Refreshes, foreseen_step, refreshes
+from assetflow.project.statuses import statuses, whole_plan
 from assetflow.project.words import descriptions, graph_above
 from assetflow.reason import Reason
 
@@ -131,7 +132,7 @@ def explain(project: Project, name: str, samples: int = 0) -> Explanation:
     With `samples`, the rows that changed in its upstreams since it was made are looked up in both snapshots.
     """
     asset = project.asset(name)
-    plan = project.whole_plan()
+    plan = whole_plan(project)
     if asset.partition:
         from assetflow.project.preview import with_partitions
 
@@ -141,7 +142,7 @@ def explain(project: Project, name: str, samples: int = 0) -> Explanation:
     current = project.current.get(name)
     made = project.ledger.materialization(current.materialization) if current else None
     since = project.ledger.since(project.environment, name)
-    status = project.statuses(plan)[name]
+    status = statuses(project, plan)[name]
     comparison = compare_inputs(project, asset, made, plan) if made else None
     compared = compare(project, asset, made, comparison) if made and comparison else ()
     return Explanation(
@@ -159,7 +160,7 @@ def explain(project: Project, name: str, samples: int = 0) -> Explanation:
         failure=project.ledger.last_error(project.environment, name) if status == "failed" else None,
         same_code=comparison.same_code if comparison else "",
         differences=differences(project, compared, samples) if samples else (),
-        reads_why=(*project.lineage(asset).notes, *asked_beyond(asset, project.lineage(asset), made)),
+        reads_why=(*project.evidence.lineage(asset).notes, *asked_beyond(asset, project.evidence.lineage(asset), made)),
         refreshes=() if asset.partition else refreshes(project, asset),
         words=words_of(project, name),
         is_held=name in plan.held,
@@ -245,7 +246,7 @@ def compared_input(
     now = None if current is None else current.snapshot
     digest_now = None
     if now is not None and columns is not None:
-        digest_now = project.project_columns(now, read)
+        digest_now = project.evidence.project_columns(now, read)
     observed = project.observe([name])[name] if name in project.definitions.sources else None
     seen = digest_now or getattr(observed, "version", None) or (current.digest if current else None)
     return Compared("input", name, digest, seen, changed_at, columns, ordered, snapshot, now or "")

@@ -16,18 +16,19 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from assetflow.asset import HISTORY_PART, Asset
-from assetflow.errors import DefinitionError, SourceError, UsageError, WarehouseError, did_you_mean
-from assetflow.materialization import Column, Materialization, ReadSet, Snapshot
+from assetflow.asset import Asset
+from assetflow.errors import SourceError, UsageError, WarehouseError, did_you_mean
+from assetflow.materialization import Snapshot
 from assetflow.partitions.slices import Slice
 from assetflow.planning.plan import Plan, make_plan
-from assetflow.planning.staleness import Knowledge, Made, is_in_place
 from assetflow.planning.step import State
-from assetflow.project.definitions import Definitions
+from assetflow.project.configured import refuse_unknown
+from assetflow.project.definitions import Definitions, together
+from assetflow.project.evidence import Evidence
 from assetflow.project.loader import load
 from assetflow.project.observe import Observer
 from assetflow.project.run import Running
-from assetflow.project.settings import Settings, line_of, read_settings
+from assetflow.project.settings import Settings, read_settings
 from assetflow.source import Observed
 from assetflow.version import VERSION
 from assetflow.warehouse.ledger import Ledger
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from assetflow.engines.duckdb import Session
-    from assetflow.lineage.columns import Lineage
     from assetflow.project.columns import ProjectColumns
     from assetflow.project.columns_cache import ColumnsCache
     from assetflow.project.reading import Reader
@@ -48,8 +48,6 @@ if TYPE_CHECKING:
     from assetflow.running.projections import Projections
     from assetflow.running.workshop import Workplace
     from assetflow.warehouse.records import Current, RunRecord, Version
-
-CHANGED = frozenset({"code_changed", "config_changed", "upstreams_changed"})
 
 
 class Project:
@@ -83,7 +81,7 @@ class Project:
         # What a user's module prints while it is imported must not get among the data of a command.
         with redirect_stdout(sys.stderr):
             definitions = load(self.settings, lambda: self.imports, VERSION)
-        self._check_configured(definitions)
+        refuse_unknown(self.settings, definitions)
         return definitions
 
     @cached_property
@@ -97,6 +95,11 @@ class Project:
     def current(self) -> Mapping[str, Current]:
         """What is published, as it was when first asked since `reload()`."""
         return self.ledger.current(self.environment)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What there is to compare with when it is asked what is stale."""
+        return Evidence(self)
 
     @cached_property
     def columns_of(self) -> ProjectColumns:
@@ -158,10 +161,10 @@ class Project:
     def reload(self) -> None:
         """Forget what was read: the next question looks at the files again."""
         self.__dict__.pop("definitions", None)
-        self._look_again()
+        self.look_again()
         self._observed.clear()
 
-    def _look_again(self) -> None:
+    def look_again(self) -> None:
         """Forget what was published: others publish, too."""
         for name in ("current", "columns_of"):
             self.__dict__.pop(name, None)
@@ -185,126 +188,19 @@ class Project:
             self._observed.update(self.observer.observe(missing))
         return {name: self._observed[name] for name in names}
 
-    def state(self, assets: frozenset[str] | set[str], *, forgiving: bool = False) -> State:
-        """What the planner needs to know of these assets; `forgiving`: a source that cannot be read has changed."""
-        self._look_again()
-        around = self.definitions.graph.ancestors(assets)
-        observed = self.observe([name for name in around if name in self.definitions.sources])
-        sources: dict[str, str | SourceError] = {
-            name: one.version if isinstance(one, Observed) else ("unreadable" if forgiving else one)
-            for name, one in observed.items()
-        }
-        present = self.warehouse.present_files()
-        made = {
-            name: Made(
-                one.materialization,
-                one.fingerprint_hash,
-                one.digest,
-                one.snapshot,
-                holds(present, one.paths),
-                one.rows is None,
-            )
-            for name, one in self.current.items()
-        }
-        known = Knowledge(
-            self.recall, self.project_columns, self.columns_in, self.lineage, self.name_in_place, self.changed_keys
-        )
-        return State(made, sources, self.find, self.find_read, known)
-
-    def recall(self, id: str) -> Materialization:
-        """A materialization, with its code version as it would be written down today.
-
-        The canonical text of SQL is DuckDB's, whose next release may write the same query differently.
-        """
-        then = self.ledger.materialization(id)
-        asset = self.definitions.assets.get(then.asset)
-        if asset is None or asset.kind != "sql" or not then.code_text or then.fingerprint.code == asset.code_version:
-            return then
-        from assetflow.project.sqlfile import code_version_today
-
-        history = dict(then.code_parts).get(HISTORY_PART, "")
-        code = code_version_today(then.code_text, asset, is_view=then.rows is None, history=history)
-        return replace(then, fingerprint=replace(then.fingerprint, code=code or then.fingerprint.code))
-
-    def changed_keys(self, asset: Asset, then: Materialization, now: Mapping[str, str]) -> Slice | None:
-        """The partitions of an asset that depend on what changed in upstreams since; None: all may."""
-        from assetflow.running.partition_changes import PartitionChanges
-
-        find = PartitionChanges(self.warehouse, self.snapshot, self.lineage, self.open_cursor)
-        return find(asset, then, now)
-
-    def snapshot(self, id: str) -> Snapshot:
-        """A snapshot by its id: of the ledger, or of a source that was read for a plan alone."""
-        return self.previews.get(id) or self.ledger.snapshot(id)
-
-    def made_last(self, name: str) -> Materialization | None:
-        """The current materialization of an asset, if there is one."""
-        current = self.current.get(name)
-        return None if current is None else self.ledger.materialization(current.materialization)
-
-    def find(self, asset: str, fingerprint: str) -> Made | None:
-        """An older materialization with this fingerprint whose files are all there."""
-        found = self.ledger.find(asset, None, fingerprint)
-        return None if found is None else self.made_of(found)
-
-    def find_read(self, asset: str, read_hash: str) -> Made | None:
-        """An older materialization by this code of the same rows of the columns that it reads."""
-        found = self.ledger.find_read(asset, None, read_hash)
-        return None if found is None else self.made_of(found)
-
-    def project_columns(self, snapshot: str, read: ReadSet) -> str | None:
-        """The digest of some columns of a snapshot, by its id; None where there is none to be had."""
-        if is_in_place(snapshot):
-            return self.in_place.project(snapshot, read)
-        found = {**self.ledger.snapshots([snapshot]), **self.previews}
-        return self.projections.of(found[snapshot], read) if snapshot in found else None
-
-    def columns_in(self, snapshot: str) -> tuple[Column, ...]:
-        """The columns of a snapshot, by its id."""
-        if is_in_place(snapshot):
-            return self.in_place.columns(snapshot)
-        found = {**self.ledger.snapshots([snapshot]), **self.previews}
-        return found[snapshot].columns if snapshot in found else ()
-
-    def lineage(self, asset: Asset) -> Lineage:
-        """The column lineage of an asset, over its upstreams as they will be."""
-        return self.columns_of.lineage(asset.name)
-
-    def made_of(self, materialization: Materialization) -> Made | None:
-        if not self.warehouse.has_files(self.ledger.snapshot(materialization.snapshot)):
-            return None
-        return Made(
-            materialization.id,
-            materialization.fingerprint.hash,
-            materialization.digest,
-            materialization.snapshot,
-            is_view=materialization.rows is None,
-        )
-
     def select(self, selections: Sequence[str] = (), excludes: Sequence[str] = ()) -> frozenset[str]:
         """The names of the assets and sources that are meant; SelectionError when that makes no sense."""
         if not selections and not excludes:
             return frozenset(self.definitions.assets) | frozenset(self.definitions.sources)
-        from assetflow.planning.selection import Candidate, needs_states, select
+        from assetflow.project.selecting import selected
 
-        texts = (*selections, *excludes)
-        states = self.states() if needs_states(texts) else {}
-        columns = self.columns() if any("column:" in text for text in texts) else {}
-        candidates = [
-            Candidate(
-                asset.name, asset.kind, asset.group, asset.tags, asset.owner, asset.path, columns.get(asset.name),
-                states.get(asset.name, frozenset()),
-            )
-            for asset in self.definitions.assets.values()
-        ]  # fmt: skip
-        candidates += [
-            Candidate(
-                source.name, "source", source.group, source.tags, source.owner, source.path, columns.get(source.name),
-                states.get(source.name, frozenset()),
-            )
-            for source in self.definitions.sources.values()
-        ]  # fmt: skip
-        return select(selections, excludes, candidates, self.definitions.graph)
+        return selected(self, selections, excludes)
+
+    def statuses(self) -> dict[str, str]:
+        """`fresh`, `stale`, `new` or `failed` for each asset and source."""
+        from assetflow.project.statuses import statuses, whole_plan
+
+        return statuses(self, whole_plan(self))
 
     def plan(
         self,
@@ -317,7 +213,7 @@ class Project:
         """What would be made, in order, and why; of assets that are cut into partitions, only those of `partition`."""
         chosen = self.select(selections, excludes) & self.definitions.assets.keys()
         held = self.held & chosen
-        state = self.state(chosen)
+        state = self.evidence.state(chosen)
         assets, graph = self.definitions.assets, self.definitions.graph
         wanted = self.partitions_named(partition, chosen - held) if partition is not None else None
         plan = make_plan(chosen - held, assets, graph, state, forced=full_refresh, wanted=wanted)
@@ -357,7 +253,6 @@ class Project:
         self.refuse_broken(plan)
         if not plan.to_make:
             return plan
-        from assetflow.project.definitions import together
         from assetflow.project.modes import broken_promises, with_modes
 
         if any(self.definitions.assets[step.asset].partition for step in plan.to_make):
@@ -369,58 +264,6 @@ class Project:
         if problems:
             raise together(problems)
         return foreseen
-
-    def whole_plan(self) -> Plan:
-        """The plan for everything, which also stands when a source cannot be read."""
-        chosen = frozenset(name for name, asset in self.definitions.assets.items() if self._can_be_planned(asset))
-        state = self.state(chosen, forgiving=True)
-        plan = make_plan(chosen - self.held, self.definitions.assets, self.definitions.graph, state)
-        return replace(plan, held=tuple(sorted(self.held & chosen)))
-
-    def statuses(self, plan: Plan | None = None) -> dict[str, str]:
-        """`fresh`, `stale`, `new` or `failed` for each asset and source."""
-        plan = plan or self.whole_plan()
-        current = self.ledger.current(self.environment)
-        failed = self.ledger.last_failed(self.environment)
-        found = {name: "fresh" for name in self.definitions.assets if name in current}
-        found.update({name: "new" for name in self.definitions.assets if name not in current})
-        for step in plan.steps:
-            found[step.asset] = "stale" if step.asset in current else "new"
-        found.update(dict.fromkeys(failed & found.keys(), "failed"))
-        for name, observed in self.observe(frozenset(self.definitions.sources)).items():
-            if isinstance(observed, SourceError):
-                found[name] = "failed"
-            elif name in current:
-                found[name] = "fresh" if current[name].digest == observed.version else "stale"
-            else:
-                found[name] = self._status_in_place(name, plan)
-        return found
-
-    def _status_in_place(self, name: str, plan: Plan) -> str:
-        """A file that SQL reads in place has no version of its own published: what was made from it tells."""
-        current = self.ledger.current(self.environment)
-        readers = [one.name for one in self.definitions.assets.values() if name in one.files and one.name in current]
-        changed = {reason.upstream for step in plan.steps for reason in step.reasons if step.asset in readers}
-        if not readers:
-            return "new"
-        return "stale" if name in changed else "fresh"
-
-    def states(self) -> dict[str, frozenset[str]]:
-        """What `state:` in a selection asks about."""
-        plan = self.whole_plan()
-        found = {name: {status} for name, status in self.statuses(plan).items()}
-        for step in plan.steps:
-            if step.asset in found and "failed" in found[step.asset]:
-                found[step.asset].add("stale")
-            if any(reason.kind in CHANGED for reason in step.reasons):
-                found[step.asset].add("changed")
-        return {name: frozenset(states) for name, states in found.items()}
-
-    def columns(self) -> dict[str, tuple[str, ...]]:
-        """The column names of what is published."""
-        current = self.ledger.current(self.environment)
-        snapshots = self.ledger.snapshots([one.snapshot for one in current.values()])
-        return {name: tuple(column.name for column in snapshots[one.snapshot].columns) for name, one in current.items()}
 
     def reader(self) -> Reader:
         """The published tables as they are now, pinned."""
@@ -505,29 +348,3 @@ class Project:
         """What is published and no longer declared. A project without any asset is taken for a mistake."""
         assets, sources = self.definitions.assets, self.definitions.sources
         return tuple(sorted(state.made.keys() - assets.keys() - sources.keys())) if assets else ()
-
-    def _can_be_planned(self, asset: Asset) -> bool:
-        assets = self.definitions.assets
-        return asset.enabled and all(assets[up].enabled for up in asset.upstreams if up in assets)
-
-    def _check_configured(self, definitions: Definitions) -> None:
-        for name in self.settings.assets:
-            if name not in definitions.assets:
-                raise DefinitionError(
-                    f"[tool.assetflow.assets.{name}] is about no asset",
-                    path=self.settings.file,
-                    line=line_of(self.settings.root, self.settings.file, name),
-                    hint=did_you_mean(name, definitions.assets),
-                )
-            if definitions.assets[name].kind == "sql":
-                raise DefinitionError(
-                    f"[tool.assetflow.assets.{name}] sets parameters, and {name} is SQL, which has none",
-                    path=self.settings.file,
-                    line=line_of(self.settings.root, self.settings.file, name),
-                    hint=f"Options of a SQL asset stand in its first comment, in {definitions.assets[name].path}.",
-                )
-
-
-def holds(present: frozenset[str], paths: str) -> bool:
-    """True when the files at these paths (one a line) are in the warehouse; others are a source's own business."""
-    return all(path in present or os.path.isabs(path) for path in paths.split("\n")) if paths else True

@@ -55,7 +55,7 @@ class Running:
         from assetflow.running.workshop import opened
 
         project, settings = self.project, self.project.settings
-        state = self.plan.state or project.state(self.plan.selected)
+        state = self.plan.state or project.evidence.state(self.plan.selected)
         run_id = new_run_id()
         place = project.workplace
         observed = {

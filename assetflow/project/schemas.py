@@ -27,5 +27,5 @@ def change_by(project: Project, step: Step) -> ColumnsChange | None:
     if step.restores is None:
         return change_of(project, step.asset)
     before = project.columns_of.published_schema(step.asset)
-    after = tuple((column.name, column.type) for column in project.columns_in(step.restores.snapshot))
+    after = tuple((column.name, column.type) for column in project.evidence.columns_in(step.restores.snapshot))
     return None if before is None or not after else columns_change(before, after) or None

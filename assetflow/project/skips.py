@@ -14,6 +14,7 @@ from assetflow.materialization import Snapshot
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.reading import read_keys
 from assetflow.project.scratch import scratch_folder
+from assetflow.project.statuses import whole_plan
 from assetflow.running.computing import compute
 from assetflow.running.keeping import now
 from assetflow.running.partition_task import PartTask, compute_parts
@@ -32,7 +33,7 @@ def check_skips(project: Project, count: int) -> tuple[int, list[Problem]]:
     """Make up to `count` fresh assets again in a folder of their own; how many, and those that came out otherwise."""
     from assetflow.running.workshop import opened
 
-    plan = project.whole_plan()
+    plan = whole_plan(project)
     assets = [project.definitions.assets[name] for name in plan.fresh]
     # A history cannot be made again from what is there now.
     known = [

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import replace
@@ -21,8 +20,7 @@ from typing import Any
 
 from assetflow.asset import Asset
 from assetflow.errors import AssetflowError, Interrupted, WarehouseError, says_interrupted
-from assetflow.incremental.refused import Refused
-from assetflow.materialization import Proof, ReadSet
+from assetflow.materialization import Proof
 from assetflow.names import run
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.slices import Key
@@ -30,7 +28,6 @@ from assetflow.planning.decide import decide, forced_reason
 from assetflow.planning.parts import Parts, Share
 from assetflow.planning.step import Step
 from assetflow.running.before import before
-from assetflow.running.changes import refresh_of
 from assetflow.running.computing import check_again, compute
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Event, RunResult, Status
@@ -41,18 +38,16 @@ from assetflow.running.keeping import Keeping, now
 from assetflow.running.order import Order
 from assetflow.running.partition_changes import PartitionChanges
 from assetflow.running.partition_run import PartRun
-from assetflow.running.pieces import pieces_of
-from assetflow.running.seen import Watching
+from assetflow.running.publishing import Publishing
 from assetflow.running.tables import Tables, table_of
-from assetflow.running.task import Task
+from assetflow.running.telling import Telling
+from assetflow.running.waiting import Waiting
 from assetflow.running.workshop import Workshop
 from assetflow.warehouse import records
 from assetflow.warehouse.removal import remove_folder
 
 SECONDS_TO_STOP = 3.0
 SECONDS_DEAF = 0.5
-MANY_ROWS = 1_000_000
-"""Rows of its upstreams beyond which a table is taken to be large."""
 
 
 class Run:
@@ -70,13 +65,12 @@ class Run:
         self.proofs: list[Proof] = list(order.plan.proofs)
         self.results: dict[str, AssetResult] = {}
         self.withdrawn: tuple[str, ...] = ()
-        self.current: dict[str, str | None] = {}
         self.futures: dict[Future[Any], str] = {}
-        self.waits_for: dict[str, set[str]] = {}
-        self.waited_for_by: dict[str, list[str]] = {}
-        self.ready: deque[str] = deque()
+        self.waiting = Waiting({}, (), order.assets)
         self.source_errors: dict[str, AssetflowError] = {}
+        self.publishing = Publishing(order, self.contents)
         self.tables = Tables(self.contents.snapshot_of, self.contents.upstreams_of, order.warehouse.root)
+        self.telling = Telling(order, self.contents, self.tables, self.staging, self.started_at)
         self.warnings: list[str] = []
         self.executor: Executor | None = None
         self.part_runs: dict[str, PartRun] = {}
@@ -107,44 +101,15 @@ class Run:
     def carry_out(self, executor: Executor) -> Iterator[Event]:
         """Start what can start, until everything is done or cannot be."""
         self.start_sources(executor)
-        self.line_up()
-        while self.waits_for or self.futures:
-            while self.ready and len(self.futures) < self.order.workers:
-                name = self.ready.popleft()
-                del self.waits_for[name]
-                yield from self.begin(self.steps[name], executor)
+        waiting = self.waiting = Waiting(self.steps, self.futures.values(), self.order.assets)
+        while waiting or self.futures:
+            while waiting.ready and len(self.futures) < self.order.workers:
+                yield from self.begin(self.steps[waiting.start()], executor)
             if self.futures:
                 # A signal that comes just before the wait begins does not end it: look up now and then.
                 done, _ = wait(self.futures, timeout=SECONDS_DEAF, return_when=FIRST_COMPLETED)
                 for future in done:
                     yield from self.take(future)
-
-    def line_up(self) -> None:
-        """Note for each step which steps and sources it waits for."""
-        under_way = {*self.steps, *self.futures.values()}
-        self.waits_for = {name: under_way.intersection(step.upstreams) for name, step in self.steps.items()}
-        for name in self.steps:
-            for other in self.order.assets[name].check_upstreams:
-                # A check may compare with what waits for its own asset: that is read as it was published.
-                if other in under_way and not self.is_waiting(other, name):
-                    self.waits_for[name].add(other)
-        for name, others in self.waits_for.items():
-            for upstream in others:
-                self.waited_for_by.setdefault(upstream, []).append(name)
-        self.ready.extend(name for name, others in self.waits_for.items() if not others)
-
-    def is_waiting(self, name: str, other: str) -> bool:
-        """True when a step cannot start before another one is done, however many stand between."""
-        seen: set[str] = set()
-        ahead = [name]
-        while ahead:
-            one = ahead.pop()
-            if one == other:
-                return True
-            if one not in seen:
-                seen.add(one)
-                ahead.extend(self.waits_for.get(one, ()))
-        return False
 
     def begin(self, step: Step, executor: Executor) -> Iterator[Event]:
         """Skip, restore or start one step: the question why it is stale is asked again, now with the real inputs."""
@@ -162,7 +127,7 @@ class Run:
             yield from self.conclude(AssetResult(step.asset, "skipped", reasons=step.reasons))
         elif again.restores is None or not self.is_held(again.restores.snapshot):
             try:
-                kept = None if asset.history is None else kept_of(asset, self.contents, self.told_in(asset))
+                kept = None if asset.history is None else kept_of(asset, self.contents, self.telling.told_in(asset))
             except AssetflowError as error:
                 yield from self.conclude(
                     AssetResult(step.asset, "failed", mode="incremental", reasons=again.reasons, error=error)
@@ -173,14 +138,15 @@ class Run:
             if asset.partition:
                 yield from self.begin_parts(asset, again, executor)
                 return
-            task = replace(self.with_changes(self.task_of(asset), again), kept=kept)
+            task = replace(self.telling.with_changes(self.telling.task_of(asset), again), kept=kept)
             self.futures[executor.submit(compute, task, self.order.place)] = step.asset
         elif asset.checks:
             # They may be others than it passed, or compare it with tables and times that are others now.
             self.steps[step.asset] = again
             snapshot = self.order.warehouse.ledger.snapshot(again.restores.snapshot)
             table = table_of(asset.name, snapshot, self.order.warehouse.root)
-            self.futures[executor.submit(check_again, self.task_of(asset), table, self.order.place)] = step.asset
+            future = executor.submit(check_again, self.telling.task_of(asset), table, self.order.place)
+            self.futures[future] = step.asset
         else:
             yield from self.conclude(self.keeping.restore(asset, again, again.restores))
 
@@ -192,7 +158,7 @@ class Run:
             reasons = forced_reason() if forced else step.reasons
             parts = Parts((Share(partitioning(asset.partition).domain, reasons, is_whole=True),))
         may_reuse = not forced and not asset.rebuilds_always
-        task = self.task_of(asset)
+        task = self.telling.task_of(asset)
         run = PartRun(
             asset, self.steps[asset.name], parts, task, self.contents, self.keeping, may_reuse, self.shop.session.cursor
         )
@@ -244,40 +210,6 @@ class Run:
         """True when the files of an older snapshot are there, and are not swept away from now on."""
         return self.order.warehouse.holds(self.order.warehouse.ledger.snapshot(snapshot))
 
-    def task_of(self, asset: Asset) -> Task:
-        return Task(
-            asset,
-            self.order.run_id,
-            self.started_at,
-            os.path.join(self.staging, asset.name),
-            self.tables.upstream_of(asset),
-            self.tables.named(name for name in asset.check_upstreams if self.contents.is_made(name)),
-            self.read_sets(asset.name),
-            watching=self.watching(asset),
-            spread=self.may_spread(asset),
-        )
-
-    def may_spread(self, asset: Asset) -> bool:
-        """True for a large table in which nobody cares for the order of rows."""
-        below = self.order.graph.downstreams(asset.name)
-        readers = [self.order.assets[name] for name in below if name in self.order.assets]
-        rows = sum(self.contents.snapshot_of(name).rows or 0 for name in asset.upstreams if self.contents.is_made(name))
-        return rows > MANY_ROWS and not asset.sets_order and not any(each.reads_order for each in readers)
-
-    def told_in(self, asset: Asset) -> str:
-        """A folder for the rows that come to an asset and go, for those who are refreshed by them in this run."""
-        return os.path.join(self.staging, f"delta-{asset.name}")
-
-    def with_changes(self, task: Task, step: Step) -> Task:
-        """The task with what changed in its upstreams, where the asset can be refreshed by that."""
-        if task.asset.per is not None:
-            return replace(task, pieces=pieces_of(task.asset, step, self.contents))
-        tell = self.told_in(task.asset)
-        try:
-            return replace(task, refresh=refresh_of(task.asset, step, self.contents, self.order.run_id, tell))
-        except Refused as refused:
-            return replace(task, why_full=refused.what)
-
     def hindrance(self, step: Step) -> AssetResult | None:
         """Why a step cannot run: an upstream failed, a source cannot be read, or the run is to stop at a failure."""
         for upstream in step.upstreams:
@@ -294,23 +226,6 @@ class Run:
             blame = AssetflowError("not started: another asset failed, and --fail-fast was given")
             return AssetResult(step.asset, "blocked", reasons=step.reasons, error=blame)
         return None
-
-    def watching(self, asset: Asset) -> Watching | None:
-        """How to watch a Python function that takes LazyFrames; None for everything else."""
-        if (
-            asset.kind != "python"
-            or asset.merge
-            or asset.per
-            or all(parameter.arrives != "polars_lazy" for parameter in asset.parameters)
-        ):
-            return None
-        lineage = self.contents.lineage(asset)
-        # Only of a plan that is understood in every part is it known that no function of Python is in a condition.
-        return Watching({}) if lineage is None else Watching(lineage.reads, takes_filters=lineage.exact)
-
-    def read_sets(self, name: str) -> tuple[ReadSet, ...]:
-        """What others are known to read of a table: digested while it is written."""
-        return self.order.read_sets(name)
 
     def take(self, future: Future[Any]) -> Iterator[Event]:
         """Keep what a worker made, or tell why it failed."""
@@ -336,14 +251,14 @@ class Run:
             else:
                 result = AssetResult(name, "failed", mode="full", reasons=self.steps[name].reasons, error=error)
         if is_source:
-            self.release(name)
+            self.waiting.release(name)
         else:
             yield from self.conclude(result)
 
     def conclude(self, result: AssetResult) -> Iterator[Event]:
         """Note how an asset fared, and let what waits for it go on."""
         self.results[result.asset] = result
-        self.release(result.asset)
+        self.waiting.release(result.asset)
         remove_folder(self.order.warehouse.root, os.path.join(self.staging, result.asset))
         kind = "finished" if result.outcome == "materialized" else result.outcome
         yield Event(
@@ -361,13 +276,7 @@ class Run:
         )
         if self.order.publish_each and (result.outcome in {"materialized", "restored"} or result.parts):
             self.keeping.record()
-            yield from self.move(self.unpublished())
-
-    def release(self, name: str) -> None:
-        for waiting in self.waited_for_by.get(name, ()):
-            self.waits_for[waiting].discard(name)
-            if not self.waits_for[waiting]:
-                self.ready.append(waiting)
+            yield from self.move(self.publishing.unpublished())
 
     # Sources
 
@@ -391,7 +300,7 @@ class Run:
                 staging = os.path.join(self.staging, f"source-{name}")
                 last = None if made is None else self.contents.snapshot(made.snapshot)
                 then = before(name, last, self.order.warehouse)
-                task = SourceTask(observed, staging, self.read_sets(name), then)
+                task = SourceTask(observed, staging, self.order.read_sets(name), then)
                 self.futures[executor.submit(ingest, task, self.order.place)] = name
 
     # The end
@@ -402,11 +311,11 @@ class Run:
         self.keeping.record()
         self.withdrawn = self.to_withdraw()
         # All of it is done before anybody is told, and may stop listening.
-        published = list(self.move({**self.unpublished(), **dict.fromkeys(self.withdrawn)}))
+        published = list(self.move({**self.publishing.unpublished(), **dict.fromkeys(self.withdrawn)}))
         if self.proofs:
             order.warehouse.ledger.record_proofs(order.environment, order.run_id, self.proofs, now())
         self.status = "failed" if self.has_failures() else "succeeded"
-        if self.current:
+        if self.publishing.current:
             try:
                 order.warehouse.ledger.back_up_daily(now()[:10])
             except WarehouseError as error:
@@ -415,38 +324,21 @@ class Run:
         for name in self.withdrawn:
             yield Event("withdrawn", order.run_id, name)
 
-    def unpublished(self) -> dict[str, str]:
-        """What this run made or read anew, and nobody can see yet."""
-        made = self.order.state.made
-        then = {name: made[name].id if name in made else None for name in self.contents.moves}
-        return {name: id for name, id in self.contents.moves.items() if self.current.get(name, then[name]) != id}
-
     def move(self, moves: Mapping[str, str | None]) -> Iterator[Event]:
-        """Publish these together: compare-and-swap against what the run began with, and what it published itself."""
+        """Publish these together, and say so."""
         if not moves:
             return
-        order, made = self.order, self.order.state.made
-        began = {name: made[name].id if name in made else None for name in moves}
-        expected = {name: self.current.get(name, began[name]) for name in moves}
-        # What they were made from must not have moved either, whoever did it in spite of our lock.
-        for step in (self.steps[name] for name in moves if name in self.steps):
-            for read in step.upstreams:
-                expected.setdefault(read, self.current.get(read, made[read].id if read in made else None))
-        order.warehouse.ledger.publish(order.environment, order.run_id, moves, expected, now())
-        self.current.update(moves)
-        try:
-            order.warehouse.patch_catalog(order.environment)
-        except WarehouseError as error:
-            self.warnings.append(f"the catalog could not be written: {error}; the next run repairs it")
+        hindrance = self.publishing.move(moves, self.steps)
+        self.warnings += [] if hindrance is None else [hindrance]
         for name, now_current in moves.items():
             if now_current is not None and name in self.results:
                 snapshot = self.contents.snapshot_of(name).id
                 parts = self.parts_made(name)
                 for part in parts or ():
-                    yield Event("published", order.run_id, name, part.partition, part.snapshot, rows=part.rows)
+                    yield Event("published", self.order.run_id, name, part.partition, part.snapshot, rows=part.rows)
                 count = None if parts is None else len(parts)
                 rows = self.results[name].rows
-                yield Event("published", order.run_id, name, snapshot=snapshot, rows=rows, parts=count)
+                yield Event("published", self.order.run_id, name, snapshot=snapshot, rows=rows, parts=count)
 
     def parts_made(self, name: str) -> list[AssetResult] | None:
         """The partitions of an asset that this run made; None for one that is not cut."""

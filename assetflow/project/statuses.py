@@ -1,0 +1,76 @@
+"""How each asset and source fares: fresh, stale, new or failed; what `ls` and `state:` in a selection tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from assetflow.asset import Asset
+from assetflow.errors import SourceError
+from assetflow.planning.plan import Plan, make_plan
+
+if TYPE_CHECKING:
+    from assetflow.project.project import Project
+
+CHANGED = frozenset({"code_changed", "config_changed", "upstreams_changed"})
+
+
+def whole_plan(project: Project) -> Plan:
+    """The plan for everything, which also stands when a source cannot be read."""
+    chosen = frozenset(name for name, asset in project.definitions.assets.items() if _can_be_planned(project, asset))
+    state = project.evidence.state(chosen, forgiving=True)
+    plan = make_plan(chosen - project.held, project.definitions.assets, project.definitions.graph, state)
+    return replace(plan, held=tuple(sorted(project.held & chosen)))
+
+
+def statuses(project: Project, plan: Plan) -> dict[str, str]:
+    """`fresh`, `stale`, `new` or `failed` for each asset and source, by the plan for everything."""
+    current = project.ledger.current(project.environment)
+    failed = project.ledger.last_failed(project.environment)
+    found = {name: "fresh" for name in project.definitions.assets if name in current}
+    found.update({name: "new" for name in project.definitions.assets if name not in current})
+    for step in plan.steps:
+        found[step.asset] = "stale" if step.asset in current else "new"
+    found.update(dict.fromkeys(failed & found.keys(), "failed"))
+    for name, observed in project.observe(frozenset(project.definitions.sources)).items():
+        if isinstance(observed, SourceError):
+            found[name] = "failed"
+        elif name in current:
+            found[name] = "fresh" if current[name].digest == observed.version else "stale"
+        else:
+            found[name] = _status_in_place(project, name, plan)
+    return found
+
+
+def states(project: Project) -> dict[str, frozenset[str]]:
+    """What `state:` in a selection asks about."""
+    plan = whole_plan(project)
+    found = {name: {status} for name, status in statuses(project, plan).items()}
+    for step in plan.steps:
+        if step.asset in found and "failed" in found[step.asset]:
+            found[step.asset].add("stale")
+        if any(reason.kind in CHANGED for reason in step.reasons):
+            found[step.asset].add("changed")
+    return {name: frozenset(states) for name, states in found.items()}
+
+
+def published_columns(project: Project) -> dict[str, tuple[str, ...]]:
+    """The column names of what is published."""
+    current = project.ledger.current(project.environment)
+    snapshots = project.ledger.snapshots([one.snapshot for one in current.values()])
+    return {name: tuple(column.name for column in snapshots[one.snapshot].columns) for name, one in current.items()}
+
+
+def _can_be_planned(project: Project, asset: Asset) -> bool:
+    assets = project.definitions.assets
+    return asset.enabled and all(assets[up].enabled for up in asset.upstreams if up in assets)
+
+
+def _status_in_place(project: Project, name: str, plan: Plan) -> str:
+    """A file that SQL reads in place has no version of its own published: what was made from it tells."""
+    current = project.ledger.current(project.environment)
+    readers = [one.name for one in project.definitions.assets.values() if name in one.files and one.name in current]
+    changed = {reason.upstream for step in plan.steps for reason in step.reasons if step.asset in readers}
+    if not readers:
+        return "new"
+    return "stale" if name in changed else "fresh"

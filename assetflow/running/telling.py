@@ -1,0 +1,78 @@
+"""What a worker is told to make one asset: what it reads, what changed in that, what others will read of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+from assetflow.asset import Asset
+from assetflow.incremental.refused import Refused
+from assetflow.planning.step import Step
+from assetflow.running.changes import refresh_of
+from assetflow.running.contents import Contents
+from assetflow.running.order import Order
+from assetflow.running.pieces import pieces_of
+from assetflow.running.seen import Watching
+from assetflow.running.tables import Tables
+from assetflow.running.task import Task
+
+MANY_ROWS = 1_000_000
+"""Rows of its upstreams beyond which a table is taken to be large."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Makes the tasks of one run, out of what its tables hold at the moment."""
+
+    order: Order
+    contents: Contents
+    tables: Tables
+    staging: str
+    started_at: str
+
+    def task_of(self, asset: Asset) -> Task:
+        return Task(
+            asset,
+            self.order.run_id,
+            self.started_at,
+            os.path.join(self.staging, asset.name),
+            self.tables.upstream_of(asset),
+            self.tables.named(name for name in asset.check_upstreams if self.contents.is_made(name)),
+            self.order.read_sets(asset.name),
+            watching=self.watching(asset),
+            spread=self.may_spread(asset),
+        )
+
+    def may_spread(self, asset: Asset) -> bool:
+        """True for a large table in which nobody cares for the order of rows."""
+        below = self.order.graph.downstreams(asset.name)
+        readers = [self.order.assets[name] for name in below if name in self.order.assets]
+        rows = sum(self.contents.snapshot_of(name).rows or 0 for name in asset.upstreams if self.contents.is_made(name))
+        return rows > MANY_ROWS and not asset.sets_order and not any(each.reads_order for each in readers)
+
+    def told_in(self, asset: Asset) -> str:
+        """A folder for the rows that come to an asset and go, for those who are refreshed by them in this run."""
+        return os.path.join(self.staging, f"delta-{asset.name}")
+
+    def with_changes(self, task: Task, step: Step) -> Task:
+        """The task with what changed in its upstreams, where the asset can be refreshed by that."""
+        if task.asset.per is not None:
+            return replace(task, pieces=pieces_of(task.asset, step, self.contents))
+        tell = self.told_in(task.asset)
+        try:
+            return replace(task, refresh=refresh_of(task.asset, step, self.contents, self.order.run_id, tell))
+        except Refused as refused:
+            return replace(task, why_full=refused.what)
+
+    def watching(self, asset: Asset) -> Watching | None:
+        """How to watch a Python function that takes LazyFrames; None for everything else."""
+        if (
+            asset.kind != "python"
+            or asset.merge
+            or asset.per
+            or all(parameter.arrives != "polars_lazy" for parameter in asset.parameters)
+        ):
+            return None
+        lineage = self.contents.lineage(asset)
+        # Only of a plan that is understood in every part is it known that no function of Python is in a condition.
+        return Watching({}) if lineage is None else Watching(lineage.reads, takes_filters=lineage.exact)
