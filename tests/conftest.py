@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -18,6 +19,10 @@ import pytest
 from assetflow.planning.plan import Plan
 from assetflow.project.project import Project
 from assetflow.running.events import RunResult
+
+# A script that starts the tests with `&` ignores Ctrl-C for them, and so for every command that they start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ORDERS = """\
 id,customer,city,amount

@@ -330,7 +330,11 @@ def terminated_like_interrupted() -> Iterator[None]:
     def interrupt(number: int, frame: Any) -> None:
         raise KeyboardInterrupt
 
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    def is_ignored(name: str) -> bool:
+        """As `nohup` has it: who gave the command wants it to go on."""
+        return signal.getsignal(getattr(signal, name)) is signal.SIG_IGN
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name) and not is_ignored(name)]
     try:
         before = {name: signal.signal(getattr(signal, name), interrupt) for name in names}
     except ValueError:  # not the main thread: whoever runs us there handles signals

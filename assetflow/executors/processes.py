@@ -7,11 +7,15 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
+from types import FrameType
 from typing import ParamSpec, TypeVar
 
+STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -28,12 +32,49 @@ class _Workers(ProcessPoolExecutor):
     """Processes that Ctrl-C does not meet while they start, when Python would print where it was."""
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        # The first task starts the processes, and they inherit which signals wait.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            return super().submit(function, *args, **kwargs)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        with held_back():
+            # When it starts, it lets all signals through again: so not in the midst of what follows.
+            resource_tracker.ensure_running()
+            # A task may start a process, which inherits which signals wait.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                return super().submit(function, *args, **kwargs)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Whoever stops us is heard at the end: a process that is half started would print that it got nothing to do.
+
+    Blocking signals is not enough, since the system gives them to any thread that does not block them, and Python
+    then interrupts the main thread all the same.
+    """
+    if threading.current_thread() is not threading.main_thread():  # which is the only one that Python interrupts
+        yield
+        return
+    came: list[int] = []
+    waits = True
+    # What is ignored (as `nohup` does) or ends us silently stays as it is.
+    before = {number: handler for number in STOPS if callable(handler := signal.getsignal(number))}
+
+    def hold(number: int, frame: FrameType | None) -> None:
+        if waits:
+            came.append(number)
+        else:
+            before[number](number, frame)
+
+    try:
+        for number in before:
+            signal.signal(number, hold)
+        yield
+    finally:
+        # From here on a signal goes through, also in the middle of putting the handlers back.
+        waits = False
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            before[came[0]](came[0], None)
 
 
 def _follow_parent() -> None:

@@ -168,7 +168,7 @@ def _opened(root: str, path: str) -> Iterator[int]:
 
 def _busy(holder: Holder, work: Work, path: str) -> BusyError:
     whose = f"process {holder.pid} on {holder.host}, since {holder.started_at}"
-    hint = f"Wait until it has finished (--wait), stop it with `kill -INT {holder.pid}`, or use another `--env`."
+    hint = f"Wait until it has finished (--wait), stop it with `kill {holder.pid}`, or use another `--env`."
     if holder.work.writes is None or work.writes is None:
         error = BusyError(f"run {holder.run_id} holds environment {holder.env}: {whose}", hint=hint)
     else:

@@ -36,10 +36,11 @@ def write_slow(shop: Shop, body: str) -> None:
 
 
 @contextmanager
-def materializing(shop: Shop, *options: str) -> Iterator[subprocess.Popen[str]]:
+def materializing(shop: Shop, *options: str, under: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[str]]:
     """A run in a process of its own, which is in the middle of `slow`."""
-    arguments = [sys.executable, "-m", "assetflow", "materialize", "--log-format", "json", *options]
+    arguments = [*under, sys.executable, "-m", "assetflow", "materialize", "--log-format", "json", *options]
     environment = {**os.environ, "COLUMNS": "120"}
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, []), "what is blocked here would be blocked there, too"
     with subprocess.Popen(
         arguments, cwd=shop.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as process:
@@ -90,6 +91,47 @@ def test_being_told_to_end_is_like_ctrl_c(slow: Shop, how: signal.Signals) -> No
     assert "interrupted: nothing of this run was published." in err
 
 
+def test_a_closed_terminal_does_not_end_what_was_started_with_nohup(slow: Shop) -> None:
+    write_slow(slow, "while not __import__('os').path.exists('go'): pass\n    return quick")
+    with materializing(slow, "-j", "1", under=("nohup",)) as process:
+        process.send_signal(signal.SIGHUP)
+        slow.write("go", "")
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+    assert slow.project().ledger.current("prod").keys() == {"quick", "slow"}
+
+
+# The worst moment: a process has been started, and is not yet told what to do.
+STARTING = """
+import os, signal, socket, sys, threading
+from assetflow.executors.processes import open_executor
+
+came, tell = socket.socketpair()
+tell.setblocking(False)
+signal.set_wakeup_fd(tell.fileno())
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+
+def meet(frame, event, argument):
+    if (event, frame.f_code.co_name) == ("return", "spawnv_passfds") and frame.f_back.f_code.co_name == "_launch":
+        os.kill(os.getpid(), signal.SIGINT)
+        came.recv(1)
+
+executor = open_executor(1)
+sys.setprofile(meet)
+try:
+    executor.submit(os.getpid)
+    print("not interrupted")
+except KeyboardInterrupt:
+    print("interrupted")
+executor.shutdown()
+"""
+
+
+def test_ctrl_c_while_a_worker_process_starts_is_heard_when_it_is_started() -> None:
+    done = subprocess.run([sys.executable, "-c", STARTING], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
+
+
 def test_an_interrupted_run_leaves_what_was_published_before(shop: Shop) -> None:
     shop.made()
     shop.sql("quick", "SELECT 1 AS n")
@@ -112,7 +154,7 @@ def test_a_second_run_ends_with_4_and_names_the_first(slow: Shop) -> None:
             in printed.err
         )
         assert running["started_at"][:10] in printed.err
-        assert f"kill -INT {process.pid}" in printed.err
+        assert f"`kill {process.pid}`" in printed.err, "what works also where a script ignores Ctrl-C"
         assert slow.cli("materialize", "--env", "dev", "-s", "quick").code == 0, "another environment is free"
         assert slow.cli("query", "--env", "dev", "FROM quick").code == 0, "readers do not wait"
         end(process, signal.SIGINT)
