@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from assetflow.incremental.answer import KEYS, Answer, Rule
+from assetflow.incremental.keyed import find_keys, restricted_table
+from assetflow.incremental.linear import terms
+from assetflow.incremental.outputs import outputs_of
 from assetflow.incremental.query_parts import has_groups, windows_of
 from assetflow.incremental.tree import column, select_all, spoken, text, without_alias
 from assetflow.lineage.sql_tree import Tree
@@ -28,19 +31,19 @@ TOGETHER = f"{KEYS}first_together"
 def first_rows(work: Refreshing, block: Block) -> Answer | None:
     """The first rows of the keys to which rows came; None where it is not such a query, or rows went."""
     window = ranking(block.node)
-    terms = work.terms(block)
-    if window is None or terms is None or terms[1] or work.shown is None or block is not work.root:
+    parts = terms(work, block)
+    if window is None or parts is None or parts[1] or work.shown is None or block is not work.root:
         return None
     keys = [without_alias(each) for each in window["partitions"]]
     orders = [each["expression"] for each in window["orders"]]
-    names = work.outputs_of(block, [*keys, *orders])
+    names = outputs_of(work, block, [*keys, *orders])
     if not keys or None in names:
         return None
     columns = [str(name) for name in names]
-    parts = " UNION ALL ".join(f"({text({**node, 'qualify': None})})" for node in terms[0])
-    work.keep(PLUS, parts or text(work.empty(block)))
-    found = work.find_keys([keys_of(PLUS, columns[: len(keys)])], len(keys))
-    kept = work.restricted_table(str(work.shown), columns[: len(keys)], found)
+    came = " UNION ALL ".join(f"({text({**node, 'qualify': None})})" for node in parts[0])
+    work.keep(PLUS, came or text(work.versions.empty(block)))
+    found = find_keys(work, [keys_of(PLUS, columns[: len(keys)])], len(keys))
+    kept = restricted_table(work, str(work.shown), columns[: len(keys)], found)
     work.execute(f"CREATE OR REPLACE TEMP VIEW {TOGETHER} AS {kept} UNION ALL FROM {PLUS}")
     rows = {**select_all(TOGETHER), "qualify": over_columns(block.node["qualify"], window, columns)}
     work.rules.append(Rule("first rows", block.name, tuple(map(spoken, keys))))

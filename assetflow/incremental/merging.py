@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from assetflow.incremental.answer import KEY, KEYS, Answer, Rule
+from assetflow.incremental.keyed import find_keys_in, key_names, restricted
+from assetflow.incremental.linear import terms
 from assetflow.incremental.merged import Cell, Merge, is_some_constant, merge_of
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.tree import alike, called, select, spoken, text
@@ -27,21 +29,21 @@ PLUS, MINUS = f"{KEYS}merged_plus", f"{KEYS}merged_minus"
 
 def merged(work: Refreshing, block: Block, keys: list[Tree]) -> Answer | None:
     """The groups of the query's last block; None where the rows that are there do not tell enough."""
-    terms = work.terms(block)
-    if work.shown is None or terms is None or block is not work.root:
+    found = terms(work, block)
+    if work.shown is None or found is None or block is not work.root:
         return None
     kind_of = lambda each: work.kinds([each], block.node["from_table"])[0]  # noqa: E731
     merge = merge_of(block.node, keys, work.columns_of(block.name), work.binds_over(block), kind_of)
     if merge is None:
         return None
-    for name, nodes in zip((PLUS, MINUS), terms, strict=True):
+    for name, nodes in zip((PLUS, MINUS), found, strict=True):
         parts = " UNION ALL ".join(f"({text({**node, 'having': None})})" for node in nodes)
-        work.keep(name, merge.of_rows(parts or text(work.empty(block))))
-    takes_off = bool(terms[1]) and merge.takes_off(lambda each: is_never_null(work, block, each))
+        work.keep(name, merge.of_rows(parts or text(work.versions.empty(block))))
+    takes_off = bool(found[1]) and merge.takes_off(lambda each: is_never_null(work, block, each))
     work.rules.append(Rule("merged", block.name, tuple(map(spoken, keys))))
     if keys:
-        return groups(work, block, Went(merge, bool(terms[1]), takes_off), keys)
-    return total(work, Went(merge, bool(terms[1]), takes_off))
+        return groups(work, block, Went(merge, bool(found[1]), takes_off), keys)
+    return total(work, Went(merge, bool(found[1]), takes_off))
 
 
 class Went(NamedTuple):
@@ -62,7 +64,7 @@ def groups(work: Refreshing, block: Block, went: Went, keys: list[Tree]) -> Answ
     merge = went.merge
     cells = [next(cell for cell in merge.keys if alike(cell.expression, key)) for key in keys]
     columns = ", ".join(cell.sql for cell in cells)
-    found = work.find_keys_in([f"SELECT {columns} FROM {name}" for name in (PLUS, MINUS)], len(keys))
+    found = find_keys_in(work, [f"SELECT {columns} FROM {name}" for name in (PLUS, MINUS)], len(keys))
     there = f"(SELECT shown.* FROM {work.shown} AS shown SEMI JOIN {found} AS gone ON {match(cells, 'shown')})"
     again = []
     if merge.having is not None:
@@ -77,9 +79,9 @@ def groups(work: Refreshing, block: Block, went: Went, keys: list[Tree]) -> Answ
     output = tuple(cell.name for cell in cells)
     if not again:
         return Answer(merge.combined(went.parts(there)), keys=found, key_columns=output)
-    anew = work.find_keys_in(again, len(keys))
+    anew = find_keys_in(work, again, len(keys))
     others = [f"FROM ({part}) AS part ANTI JOIN {anew} AS gone ON {match(cells, 'part')}" for part in went.parts(there)]
-    rows = text(work.restricted(block, "new", keys, anew, work.key_names(anew)))
+    rows = text(restricted(work, block, "new", keys, anew, key_names(work, anew)))
     return Answer(f"({merge.combined(others)}) UNION ALL ({rows})", keys=found, key_columns=output)
 
 
@@ -113,7 +115,7 @@ def is_never_null(work: Refreshing, block: Block, value: Tree) -> bool:
     """True for values of which none is NULL now; asked where the statistics of files tell it."""
     if is_some_constant(value):
         return True
-    node = work.at(block, "new")
+    node = work.versions.at(block, "new")
     if node["from_table"]["type"] != "BASE_TABLE" or value["class"] != "COLUMN_REF" or work.assume:
         return work.assume
     values = text(select([called(value, f"{KEY}value")], node["from_table"], node["where_clause"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assetflow.incremental.answer import Answer, Rule
+from assetflow.incremental.keyed import find_keys, key_names
 from assetflow.quoting import quote_identifier
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ def new_rows(work: Refreshing, block: Block) -> Answer | None:
     columns = work.columns_of(block.name)
     if any(len(work.columns_of(name)) != len(columns) for name in changed):
         return None
-    found = work.find_keys([each for name in changed for each in work.came_and_went(name)], len(columns))
-    keys = work.key_names(found)
+    found = find_keys(work, [each for name in changed for each in work.versions.came_and_went(name)], len(columns))
+    keys = key_names(work, found)
     if work.columns_of(found) != [(key, kind) for key, (_, kind) in zip(keys, columns, strict=True)]:
         return None
     match = " AND ".join(

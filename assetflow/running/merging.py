@@ -19,7 +19,7 @@ from assetflow.engines import Table, Where, frames, python
 from assetflow.engines.changes import Changes
 from assetflow.errors import AssetError, AssetflowError, Interrupted
 from assetflow.incremental.answer import Answer, version_of
-from assetflow.incremental.refresh import is_inexact
+from assetflow.incremental.exact import is_inexact
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column
 from assetflow.quoting import quote_identifier

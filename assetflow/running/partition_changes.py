@@ -215,7 +215,7 @@ def rows_of(cursor: Cursor, sql: str) -> Rows:
 def keys_of_answer(answer: Answer, keys: KeyColumns, made: Sequence[Column], *, exactly: bool = True) -> str:
     """The SELECT of the keys of all rows that came to a query or went; `exactly`: not of those that did both."""
     from assetflow.incremental.answer import KEY
-    from assetflow.incremental.refresh import is_inexact
+    from assetflow.incremental.exact import is_inexact
     from assetflow.running.rewriting import bag_difference
 
     wanted = [column[0] for column in keys.columns if column is not None]

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from assetflow.incremental.answer import Answer
 from assetflow.incremental.blocks import Parts
+from assetflow.incremental.exact import is_inexact
 from assetflow.incremental.ranges import ranges
-from assetflow.incremental.refresh import is_inexact
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.tree import select_all, text
 from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile, Sums

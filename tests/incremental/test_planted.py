@@ -10,46 +10,60 @@ from types import ModuleType
 import duckdb
 import pytest
 
-from assetflow.incremental import first_rows, joins, merged, merging, new_rows, query_parts, refresh, subqueries, tree
+from assetflow.incremental import (
+    first_rows,
+    joins,
+    keyed,
+    linear,
+    lookups,
+    merged,
+    merging,
+    new_rows,
+    outputs,
+    query_parts,
+    refresh,
+    subqueries,
+    tree,
+)  # fmt: skip
 from assetflow.incremental.refused import Refused
 from tests.incremental.test_rules import KNOWN, difference
 
 SEEDS = 12
-RULES = (refresh, merging)
-"""The modules that use others."""
+RULES = "assetflow.incremental."
+"""The modules that use each other."""
 
 PLANTED = {
     "the second factor of a join is taken as it is, not as it was": (
-        refresh, '"new" if index < at else version if index == at else "old"',
+        linear, '"new" if index < at else version if index == at else "old"',
         '"new" if index != at else version',
     ),
     "the rows that went from a join are forgotten": (
-        refresh, 'minus = [self.term(block, at, "minus") for at in changed if self.changes[found[at].name].minus]',
+        linear, 'minus = [term(work, block, at, "minus") for at in changed if work.changes[found[at].name].minus]',
         "minus: list[Tree] = []",
     ),
     "only the first table of a join is looked at": (
-        refresh, "changed = [at for at, leaf in enumerate(found) if leaf.name in self.changes]",
-        "changed = [at for at, leaf in enumerate(found) if leaf.name in self.changes][:1]",
+        linear, "changed = [at for at, leaf in enumerate(found) if leaf.name in work.changes]",
+        "changed = [at for at, leaf in enumerate(found) if leaf.name in work.changes][:1]",
     ),
     "keys of rows that went are not made again": (
-        refresh, 'if change.minus:\n                    found.append(self.keys_over(table, where, keys, at, "minus", "old"))',
+        keyed, 'if change.minus:\n                found.append(keys_over(work, table, where, keys, at, "minus", "old"))',
         "pass",
     ),
     "keys of rows that came are not made again": (
-        refresh, 'if change.plus:\n                    found.append(self.keys_over(table, where, keys, at, "plus", "new"))',
+        keyed, 'if change.plus:\n                found.append(keys_over(work, table, where, keys, at, "plus", "new"))',
         "pass",
     ),
     "NULL is no key": (
         tree, "ON a IS NOT DISTINCT FROM u.k", "ON a = u.k",
     ),
     "the looked-up side of an outer join is taken for one that adds rows": (
-        refresh, "if any(looked_up(found[at]) for at in changed) or self.lookups(block):", "if self.lookups(block):",
+        linear, "if any(looked_up(found[at]) for at in changed) or lookups(work, block):", "if lookups(work, block):",
     ),
     "a changed list of IN is not looked at": (
-        refresh, "members = [each for each in block.members if each.name in self.changes]", "members: list[Member] = []",
+        lookups, "members = [each for each in block.members if each.name in work.changes]", "members: list[Member] = []",
     ),
     "only the rows now are looked up by a key that changed": (
-        refresh, 'for version in ("new", "old")\n', 'for version in ("new",)\n',
+        keyed, 'for version in ("new", "old")\n', 'for version in ("new",)\n',
     ),
     "the first window's PARTITION BY is taken for that of all": (
         query_parts, "for window in windows[1:]:", "for window in windows[:0]:",
@@ -58,10 +72,10 @@ PLANTED = {
         refresh, 'if block.operation == "UNION_ALL":', 'if block.operation in ("UNION_ALL", "DISTINCT"):',
     ),
     "UNION ALL forgets what went": (
-        refresh, 'has_minus = any(self.has(name, "minus") for name in block.children)', "has_minus = False",
+        linear, 'has_minus = any(versions.has(name, "minus") for name in block.children)', "has_minus = False",
     ),
     "a group is kept though its rows are gone": (
-        refresh, "return Answer(text(new), text(old), found, tuple(name for name in outputs if name is not None))",
+        keyed, "return Answer(text(new), text(old), found, tuple(name for name in outputs if name is not None))",
         "return Answer(text(new))",
     ),
     "a count of different values is added up": (
@@ -98,11 +112,11 @@ PLANTED = {
         merging, 'parts = [self.merge.of_table(shown), f"FROM {PLUS}"]', 'parts = [f"FROM {PLUS}"]',
     ),
     "a subquery that changed is not looked at": (
-        refresh, "inner = [self.correlated(block, each, changed) for each in subqueries_over(block.node, changed)]",
+        lookups, "inner = [correlated(work, block, each, changed) for each in subqueries_over(block.node, changed)]",
         "inner: list[Lookup | None] = []",
     ),
     "NOT IN of a list without values is taken for any other": (
-        refresh, "if member.is_negated and", "if False and",
+        lookups, "if member.is_negated and", "if False and",
     ),
     "rows of a FULL JOIN are found by one side alone": (
         joins, 'here.append(either(one, two) if join["join_type"] in FULL else one)', "here.append(one)",
@@ -118,7 +132,7 @@ PLANTED = {
         first_rows, "{kept} UNION ALL FROM {PLUS}", "FROM {PLUS}",
     ),
     "the first rows are added to, though rows went": (
-        first_rows, "terms is None or terms[1] or", "terms is None or",
+        first_rows, "parts is None or parts[1] or", "parts is None or",
     ),
     "the second row is taken for one of the first": (
         first_rows, 'or (qualify["type"] == "COMPARE_EQUAL" and value != "1")', "",
@@ -136,10 +150,10 @@ PLANTED = {
         merged, "if own != kind and not {own, kind}.issubset(INTEGERS):", "if False:",
     ),
     "a key is looked for in a column that got its name": (
-        refresh, '("replace_list", "rename_list", "columns", "relation_name")', '("replace_list", "columns", "relation_name")',
+        outputs, '("replace_list", "rename_list", "columns", "relation_name")', '("replace_list", "columns", "relation_name")',
     ),
     "a key of one table is looked for in a column of another": (
-        refresh, 'if len(key["column_names"]) > 1 and len(list(leaves(node["from_table"]))) > 1:', "if False:",
+        outputs, 'if len(key["column_names"]) > 1 and len(list(leaves(node["from_table"]))) > 1:', "if False:",
     ),
 }  # fmt: skip
 TOLD_BY = {
@@ -184,9 +198,9 @@ def planted(module: ModuleType, right: str, wrong: str, monkeypatch: pytest.Monk
     exec(compile(text.replace(right, wrong), str(module.__file__), "exec"), changed.__dict__)
     if module is refresh:
         return changed.refresh  # type: ignore[no-any-return]
-    for other in RULES:
+    for other in [sys.modules[name] for name in sys.modules if name.startswith(RULES)]:
         for name in vars(other):
-            if getattr(vars(other)[name], "__module__", None) == module.__name__:
+            if getattr(vars(other)[name], "__module__", None) == module.__name__ and other is not changed:
                 monkeypatch.setattr(other, name, getattr(changed, name))
     return refresh.refresh
 

@@ -1,0 +1,168 @@
+"""Finds the keys of what came and went, and makes the rows of these keys anew, then and now: the rule `keyed`.
+
+    SELECT k, median(x) FROM t GROUP BY k      a row of t came with k = 3: the group 3 is made anew, of all its rows
+
+Right wherever the rows of the answer that have a key depend on those rows below that have it, and on no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from assetflow.incremental.answer import KEY, KEYS, Answer, Rule, Version
+from assetflow.incremental.exact import is_inexact
+from assetflow.incremental.joins import FULL, looked_up, pairs
+from assetflow.incremental.lookups import lookups
+from assetflow.incremental.outputs import outputs_of
+from assetflow.incremental.ranges import conditions, ranges
+from assetflow.incremental.refused import Refused
+from assetflow.incremental.tree import (
+    all_of,
+    called,
+    column,
+    conjuncts,
+    expressions,
+    leaves,
+    only_where,
+    select,
+    select_all,
+    spoken,
+    text,
+)
+from assetflow.lineage.sql_tree import Tree, place
+
+if TYPE_CHECKING:
+    from assetflow.incremental.blocks import Block
+    from assetflow.incremental.refresh import Refreshing
+
+
+def by_keys(work: Refreshing, block: Block, keys: Sequence[Tree]) -> Answer:
+    """Find the keys of what came and went, and make the rows of these keys anew, then and now."""
+    for key in keys:
+        if any(each["class"] in ("SUBQUERY", "WINDOW") for each in expressions(key)):
+            raise Refused("a key with a subquery", place(key))
+    found = find_keys(work, touched(work, block, block.node["from_table"], keys), len(keys))
+    names = key_names(work, found)
+    new = restricted(work, block, "new", keys, found, names)
+    old = restricted(work, block, "old", keys, found, names)
+    outputs = outputs_of(work, block, keys)
+    work.rules.append(Rule("keyed", block.name, tuple(map(spoken, keys))))
+    if None in outputs:
+        return Answer(text(new), text(old))
+    return Answer(text(new), text(old), found, tuple(name for name in outputs if name is not None))
+
+
+def restricted(
+    work: Refreshing, block: Block, version: Version, keys: Sequence[Tree], found: str, names: list[str]
+) -> Tree:
+    """A block as it is or was, of some keys only."""
+    node = work.versions.at(block, version)
+    where = narrowed(work, node["from_table"], node["where_clause"], keys, found)
+    return {**node, "from_table": only_where(node["from_table"], keys, found, names), "where_clause": where}
+
+
+def narrowed(work: Refreshing, table: Tree, where: Tree | None, keys: Sequence[Tree], found: str) -> Tree | None:
+    """A condition, and between which values the keys lie, where that can be said of the columns of one table."""
+    more = [
+        condition
+        for key, between in zip(keys, ranges(work.cursor, found, work.columns_of(found)), strict=True)
+        for condition in conditions(key, between)
+        if work.binds(condition, table)
+    ]
+    parts = [*conjuncts(where), *more]
+    return all_of(parts) if parts else None
+
+
+def restricted_table(work: Refreshing, name: str, columns: Sequence[str], found: str) -> str:
+    """A SELECT of the rows of a table of some keys only."""
+    node = select_all(name)
+    keys = [column(name, each) for each in columns]
+    return text({**node, "from_table": only_where(node["from_table"], keys, found, key_names(work, found))})
+
+
+def touched(work: Refreshing, block: Block, table: Tree, keys: Sequence[Tree], *, inside: bool = False) -> list[Tree]:
+    """SELECTs of the keys of all rows over a FROM clause that came or went, and perhaps of some others."""
+    node, found = block.node, []
+    where = None if inside else node["where_clause"]
+    seen: set[tuple[int, str]] = set()
+    for at, leaf in enumerate(leaves(table)):
+        change = work.changes.get(leaf.name)
+        if change is None:
+            continue
+        lookup = looked_up(leaf)
+        if lookup is None:
+            if change.plus:
+                found.append(keys_over(work, table, where, keys, at, "plus", "new"))
+            if change.minus:
+                found.append(keys_over(work, table, where, keys, at, "minus", "old"))
+        elif (id(lookup[0]), lookup[1]) not in seen:
+            join, side = lookup
+            seen.add((id(join), side))
+            here, there = found_by(work, join, side)
+            concerned = find_keys(work, touched(work, block, join[side], there, inside=True), len(there))
+            found += keys_among(work, table, where, keys, here, concerned)
+    if not inside:
+        for looked_for, name in lookups(work, block):
+            concerned = find_keys(work, work.versions.came_and_went(name), len(looked_for))
+            found += keys_among(work, table, where, keys, looked_for, concerned)
+    return found
+
+
+def keys_over(
+    work: Refreshing, table: Tree, where: Tree | None, keys: Sequence[Tree], at: int, version: Version, others: Version
+) -> Tree:
+    versions = work.versions.tables_at(table, lambda index: version if index == at else others)
+    return select(as_keys(keys), versions, work.versions.expression_at(where, others), distinct=True)
+
+
+def keys_among(
+    work: Refreshing, table: Tree, where: Tree | None, keys: Sequence[Tree], here: Sequence[Tree], concerned: str
+) -> list[Tree]:
+    """The keys of all rows, then and now, that are looked up by one of the values concerned."""
+    names = key_names(work, concerned)
+    return [
+        select(
+            as_keys(keys),
+            only_where(work.versions.tables_at(table, lambda _, v=version: v), here, concerned, names),  # type: ignore[misc]
+            work.versions.expression_at(where, version),
+            distinct=True,
+        )
+        for version in ("new", "old")
+    ]
+
+
+def found_by(work: Refreshing, join: Tree, side: str) -> tuple[list[Tree], list[Tree]]:
+    """By what the rows of a join are found when one side changed, and what that is on this side."""
+    here, there = pairs(join, side, work.binds)
+    if join["join_type"] in FULL:
+        other = "right" if side == "left" else "left"
+        others = pairs(join, other, work.binds)[1]
+        if work.kinds(there, join[side]) != work.kinds(others, join[other]):
+            raise Refused("a FULL JOIN of columns of different types", place(join))
+    return here, there
+
+
+def find_keys(work: Refreshing, selects: Sequence[Tree], count: int) -> str:
+    return find_keys_in(work, [text(each) for each in selects], count)
+
+
+def find_keys_in(work: Refreshing, selects: Sequence[str], count: int) -> str:
+    """Make a temporary table of keys; Refused for keys that cannot be compared exactly."""
+    work.made += 1
+    name = f"{KEYS}{work.made}"
+    columns = ", ".join(f"{KEY}{number}" for number in range(1, count + 1))
+    renamed = [f"SELECT {columns} FROM ({each}) AS x({columns})" for each in selects]
+    work.keep(name, f"SELECT DISTINCT * FROM ({' UNION ALL '.join(renamed)})")
+    for _, kind in work.columns_of(name):
+        if is_inexact(kind):
+            raise Refused(f"keys of type {kind}, which are not compared exactly")
+    return name
+
+
+def key_names(work: Refreshing, table: str) -> list[str]:
+    return [name for name, _ in work.columns_of(table)]
+
+
+def as_keys(keys: Sequence[Tree]) -> list[Tree]:
+    return [called(key, f"{KEY}{number}") for number, key in enumerate(keys, 1)]

@@ -1,0 +1,83 @@
+"""Runs a block over what came and over what went, where each of its rows is made of one row of each table.
+
+Filters, projections, joins, UNION ALL, and the side of an outer join that adds rows; the other side is looked up, which
+is the rule `keyed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from assetflow.incremental.answer import Answer, Rule, Version
+from assetflow.incremental.joins import looked_up
+from assetflow.incremental.keyed import by_keys, found_by
+from assetflow.incremental.lookups import lookups
+from assetflow.incremental.tree import leaves, text, written
+from assetflow.lineage.sql_tree import Tree
+from assetflow.quoting import quote_identifier
+
+if TYPE_CHECKING:
+    from assetflow.incremental.blocks import Block
+    from assetflow.incremental.refresh import Refreshing
+
+
+def linear(work: Refreshing, block: Block) -> Answer:
+    """Filters, projections and joins: the difference of a product is the sum of products of differences."""
+    found = terms(work, block)
+    if found is None:
+        return by_lookup(work, block)
+    plus, minus = found
+    work.rules.append(Rule("linear" if minus else "append", block.name))
+    return Answer(union(plus) or text(work.versions.empty(block)), union(minus) if minus else None)
+
+
+def terms(work: Refreshing, block: Block) -> tuple[list[Tree], list[Tree]] | None:
+    """What comes to a block and what goes, a term for each table; None where rows are looked up in one of them."""
+    found = list(leaves(block.node["from_table"]))
+    changed = [at for at, leaf in enumerate(found) if leaf.name in work.changes]
+    if any(looked_up(found[at]) for at in changed) or lookups(work, block):
+        return None
+    plus = [term(work, block, at, "plus") for at in changed if work.changes[found[at].name].plus]
+    minus = [term(work, block, at, "minus") for at in changed if work.changes[found[at].name].minus]
+    return plus, minus
+
+
+def term(work: Refreshing, block: Block, at: int, version: Version) -> Tree:
+    """One term of the sum: tables before this one as they are now, those after it as they were."""
+    return work.versions.versioned(block.node, lambda index: "new" if index < at else version if index == at else "old")
+
+
+def by_lookup(work: Refreshing, block: Block) -> Answer:
+    """The other side of an outer join changed: make the rows of the keys concerned anew."""
+    found: dict[str, Tree] = {}
+    for leaf in leaves(block.node["from_table"]):
+        lookup = looked_up(leaf)
+        if lookup is not None and leaf.name in work.changes:
+            for key in found_by(work, *lookup)[0]:
+                found.setdefault(written(key), key)
+    for looked_for, _ in lookups(work, block):
+        for key in looked_for:
+            found.setdefault(written(key), key)
+    return by_keys(work, block, list(found.values()))
+
+
+def union_all(work: Refreshing, block: Block) -> Answer:
+    versions = work.versions
+    plus = tuple(versions.version(name, "plus" if versions.has(name, "plus") else "none") for name in block.children)
+    minus = tuple(versions.version(name, "minus" if versions.has(name, "minus") else "none") for name in block.children)
+    has_minus = any(versions.has(name, "minus") for name in block.children)
+    for name in {*plus, *minus}:
+        if name.endswith("__assetflow_none"):
+            child = name.removesuffix("__assetflow_none")
+            work.execute(
+                f"CREATE OR REPLACE TEMP VIEW {quote_identifier(name)} AS "
+                f"SELECT * FROM {quote_identifier(child)} WHERE false"
+            )
+    work.rules.append(Rule("linear" if has_minus else "append", block.name))
+    went = text(versions.operation_over(block, minus)) if has_minus else None
+    return Answer(text(versions.operation_over(block, plus)), went)
+
+
+def union(nodes: Sequence[Tree]) -> str:
+    return " UNION ALL ".join(f"({text(node)})" for node in nodes)

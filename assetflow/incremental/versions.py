@@ -1,0 +1,83 @@
+"""Blocks with what they read as it is now, as it was, as it came or went: other tables are put in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from assetflow.incremental.answer import Change, Version, version_of
+from assetflow.incremental.blocks import Block, with_children
+from assetflow.incremental.tree import named, replaced, select_all
+from assetflow.lineage.sql_tree import Tree, parse
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What to read for a version of a table; `changes` are the tables and blocks of which more than one is known."""
+
+    changes: Mapping[str, Change]
+
+    def version(self, name: str, version: Version) -> str:
+        """What to read for a version of a table: one that did not change has always been what it is now."""
+        if version == "none" or name in self.changes:
+            return version_of(name, version)
+        return name
+
+    def tables_at(self, table: Tree, version: Callable[[int], Version]) -> Tree:
+        """A FROM clause with each table, counted from the left, in a version."""
+        count = -1
+
+        def change(one: Tree) -> Tree:
+            nonlocal count
+            if one["type"] != "BASE_TABLE":
+                return one
+            count += 1
+            return named(one, self.version(one["table_name"], version(count)))
+
+        return replaced(table, change)
+
+    def expression_at(self, part: Any, version: Version) -> Any:
+        """A part of a query with the tables of its subqueries in a version."""
+        if isinstance(part, list):
+            return [self.expression_at(each, version) for each in part]
+        if not isinstance(part, dict):
+            return part
+        if part.get("type") == "BASE_TABLE":
+            return named(part, self.version(part["table_name"], version))
+        return {key: self.expression_at(each, version) for key, each in part.items()}
+
+    def versioned(self, node: Tree, version: Callable[[int], Version]) -> Tree:
+        rest = self.expression_at({key: part for key, part in node.items() if key != "from_table"}, "new")
+        return {**rest, "from_table": self.tables_at(node["from_table"], version)}
+
+    def at(self, block: Block, version: Version) -> Tree:
+        """A block with everything that it reads in one version."""
+        if block.operation == "SELECT":
+            rest = self.expression_at({key: part for key, part in block.node.items() if key != "from_table"}, version)
+            return {**rest, "from_table": self.tables_at(block.node["from_table"], lambda _: version)}
+        return self.operation_over(block, tuple(self.version(name, version) for name in block.children))
+
+    def operation_over(self, block: Block, names: tuple[str, ...]) -> Tree:
+        if block.operation == "DISTINCT":
+            return {**block.node, "from_table": select_all(names[0])["from_table"]}
+        return with_children(block.node, names)
+
+    def has(self, name: str, version: Literal["plus", "minus"]) -> bool:
+        change = self.changes.get(name)
+        return change is not None and (change.plus if version == "plus" else change.minus)
+
+    def came_and_went(self, name: str) -> list[Tree]:
+        """SELECTs of the rows that came to a table, and of those that went."""
+        change = self.changes[name]
+        versions: list[Version] = ["plus"] * change.plus + ["minus"] * change.minus  # type: ignore[assignment]
+        return [select_all(version_of(name, version)) for version in versions]
+
+    def empty(self, block: Block) -> Tree:
+        node = select_all(block.name)
+        return {**node, "where_clause": select_false()}
+
+
+def select_false() -> Tree:
+    where: Tree = parse("SELECT 1 WHERE false").statements[0]["node"]["where_clause"]
+    return where
