@@ -34,14 +34,21 @@ class Check(NamedTuple):
     options: Mapping[str, Any] = NOTHING
 
 
+ROWS_WHERE = f"SELECT * FROM {TABLE} WHERE "
+BEYOND = "select|from|now|today|current_\\w+|random|qualify|over|having|group|limit|offset|order|union|except|intersect"
+"""Words of conditions that may ask for more than the row at hand."""
+
+
 def looks_at_rows_alone(check: Check) -> bool:
     """True for a check that asks each row by itself, so that one which passed once passes for ever."""
-    begins = f"SELECT * FROM {TABLE} WHERE "
-    if check.sql is None or not check.sql.startswith(begins) or check.upstreams:
+    if check.sql is None or not check.sql.startswith(ROWS_WHERE) or check.upstreams:
         return False
-    return not re.search(
-        r"\b(select|from|now|today|current_\w+|random)\b|{", check.sql.removeprefix(begins), re.IGNORECASE
-    )
+    return not re.search(rf"\b({BEYOND})\b|{{", condition_of(check), re.IGNORECASE)
+
+
+def condition_of(check: Check) -> str:
+    """What holds of a row that fails, for a check that `looks_at_rows_alone`."""
+    return (check.sql or "").removeprefix(ROWS_WHERE)
 
 
 class CheckResult(NamedTuple):

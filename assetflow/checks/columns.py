@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
 
@@ -23,13 +24,22 @@ def unique(*columns: str) -> Check:
 
     A failing row is one set of values with the number of its rows.
     """
-    names = [quote_identifier(column) for column in columns]
-    keys = ", ".join(names)
-    present = " AND ".join(f"{name} IS NOT NULL" for name in names)
-    return Check(
-        f"unique({', '.join(columns)})",
-        f"SELECT {keys}, count(*) AS copies FROM {TABLE} WHERE {present} GROUP BY {keys} HAVING count(*) > 1",
-        column=columns[0] if len(columns) == 1 else None,
+    column = columns[0] if len(columns) == 1 else None
+    return Check(f"unique({', '.join(columns)})", _copies(columns, TABLE), column=column)
+
+
+def unique_columns(check: Check) -> tuple[str, ...]:
+    """The columns of which `unique` made a check; none for another check."""
+    keys = (check.sql or "").removeprefix("SELECT ").partition(", count(*) AS copies FROM ")[0]
+    columns = tuple(name[1:-1].replace('""', '"') for name in re.findall(r'"(?:[^"]|"")*"', keys))
+    return columns if columns and check.upstreams == () and unique(*columns).sql == check.sql else ()
+
+
+def unique_for(columns: Sequence[str], some: str) -> str:
+    """The same query for those keys alone that stand in the table `some`."""
+    keys = ", ".join(map(quote_identifier, columns))
+    return _copies(
+        columns, f"{TABLE} AS checked SEMI JOIN (SELECT DISTINCT {keys} FROM {some}) AS those USING ({keys})"
     )
 
 
@@ -73,6 +83,12 @@ def literal(value: Value) -> str:
     if isinstance(value, int | float):
         return repr(value)
     return quote_literal(value if isinstance(value, str) else value.isoformat())
+
+
+def _copies(columns: Sequence[str], table: str) -> str:
+    names = [quote_identifier(column) for column in columns]
+    keys, present = ", ".join(names), " AND ".join(f"{name} IS NOT NULL" for name in names)
+    return f"SELECT {keys}, count(*) AS copies FROM {table} WHERE {present} GROUP BY {keys} HAVING count(*) > 1"
 
 
 def _rows_where(condition: str) -> str:

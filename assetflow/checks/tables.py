@@ -52,6 +52,13 @@ def freshness(column: str, within: str) -> Check:
     )
 
 
+def is_freshness(check: Check) -> bool:
+    """True for what `freshness` made: some rows that are fresh enough make the whole table so."""
+    if check.sql is None or check.column is None or check.name != f"freshness({check.column})":
+        return False
+    return check.sql.startswith(f"SELECT max(CAST({quote_identifier(check.column)} AS TIMESTAMPTZ)) AS newest, {NOW} -")
+
+
 def expression(condition: str) -> Check:
     """Every row satisfies an SQL condition; as in SQL's own CHECK, a condition that is NULL is satisfied."""
     # The line breaks keep a comment at the end of the condition from swallowing the parenthesis.
