@@ -33,6 +33,8 @@ SELECT sold_at::DATE AS day, count(*) AS lines, sum(sales_value) AS revenue FROM
 """
 """A table that is cut into days: a late receipt makes one of them."""
 LATE = 200
+NO_BASKET = 99_999_999_999
+"""The number of a receipt that there is not; as long a number as theirs, since another type would change every row."""
 EVERY = 30
 WIDTH = 50
 
@@ -135,7 +137,8 @@ class Shop:
     def late(self, whole: Shop, day: int) -> None:
         """A receipt arrives long after its day; only what it touches is made."""
         path = self.folder / "data" / f"{day:03}.parquet"
-        query = f"FROM '{path}' UNION ALL (SELECT * REPLACE ('late' AS basket_id) FROM '{path}' LIMIT 1)"
+        late = f"(SELECT * REPLACE ({NO_BASKET}::BIGINT AS basket_id) FROM '{path}' LIMIT 1)"
+        query = f"FROM '{path}' UNION ALL {late}"
         self.copy(query, f"{day:03}")
         shutil.copy(path, whole.folder / "data" / path.name)
         took, in_full = self.materialize(), whole.materialize("--full-refresh")
