@@ -8,7 +8,7 @@ import click
 
 from assetflow.cli.diff import row_text, sample_text
 from assetflow.cli.inputs import what_changed
-from assetflow.cli.options import complete_asset, environment_option, json_option, open_project, project_option
+from assetflow.cli.options import complete_asset, environment_option, json_option, open_to_read, project_option
 from assetflow.cli.plan import ranges_text
 from assetflow.cli.screen import age, clean, count, indent, local_time, plural, put, put_json, seconds, styled
 from assetflow.partitions.declared import told as cut_by
@@ -26,7 +26,7 @@ from assetflow.warehouse.difference import Difference
 @project_option
 def command(asset: str, rows: bool, env: str | None, as_json: bool, project: str | None) -> None:
     """Tell why an asset is stale or fresh: what was compared, then and now."""
-    explanation = explain(open_project(project, env), asset, samples=3 if rows else 0)
+    explanation = explain(open_to_read(project, env), asset, samples=3 if rows else 0)
     if as_json:
         put_json(explanation.to_dict())
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from assetflow.cli.options import complete_asset, environment_option, json_option, open_project, project_option
+from assetflow.cli.options import complete_asset, environment_option, json_option, open_to_read, project_option
 from assetflow.cli.screen import count, local_time, put, put_json, say, size, table
 
 
@@ -16,7 +16,7 @@ from assetflow.cli.screen import count, local_time, put, put_json, say, size, ta
 @project_option
 def command(asset: str | None, limit: int, env: str | None, as_json: bool, project: str | None) -> None:
     """List the versions that were published, newest first."""
-    opened = open_project(project, env)
+    opened = open_to_read(project, env)
     versions = opened.ledger.history(opened.environment, asset, limit)
     if asset is not None and not versions and asset not in opened.definitions.sources:
         opened.asset(asset)

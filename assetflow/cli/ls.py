@@ -11,7 +11,7 @@ from assetflow.cli.options import (
     environment_option,
     exclude_option,
     json_option,
-    open_project,
+    open_to_read,
     project_option,
     select_option,
 )
@@ -29,7 +29,7 @@ def command(
     select: tuple[str, ...], exclude: tuple[str, ...], env: str | None, as_json: bool, project: str | None
 ) -> None:
     """List assets and sources: kind, group, status, rows, age."""
-    opened = open_project(project, env)
+    opened = open_to_read(project, env)
     chosen = opened.select(select, exclude)
     statuses = opened.statuses()
     current = opened.ledger.current(opened.environment)

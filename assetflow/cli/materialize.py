@@ -164,8 +164,7 @@ def show_plan(plan: Plan, as_json: bool) -> int:
 
 def nothing_to_do(plan: Plan, project: Project, *, quiet: bool, as_json: bool) -> int:
     """Say so; and repair the catalog where it is missing or out of date."""
-    project.keep_proofs(plan)
-    for warning in project.repair_catalog():
+    for warning in project.settle(plan):
         show_warning(warning)
     if as_json:
         put_json(

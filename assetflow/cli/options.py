@@ -50,6 +50,13 @@ def open_project(project: str | None, env: str | None = None, **overrides: Any) 
     return Project.open(project or context.find_root().obj, environment=env, **overrides)
 
 
+def open_to_read(project: str | None, env: str | None = None) -> Project:
+    """The same for a command that shows what is published: other clients see the same, even if a run was killed."""
+    opened = open_project(project, env)
+    opened.repair_catalog()  # where it cannot be written, the next run says so
+    return opened
+
+
 def complete_selection(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Names of assets, sources and groups for the shell; keeps `+`, `@`, `2+` and what stands before a comma."""
     before, separator, name = split_last(incomplete)

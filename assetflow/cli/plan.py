@@ -14,7 +14,7 @@ from assetflow.cli.options import (
     environment_option,
     exclude_option,
     json_option,
-    open_project,
+    open_to_read,
     project_option,
     select_option,
 )
@@ -50,7 +50,7 @@ def command(
     project: str | None,
 ) -> int:
     """Show what would be made, in order, how, and why. Makes nothing."""
-    opened = open_project(project, env)
+    opened = open_to_read(project, env)
     plan = opened.plan(select, exclude, full_refresh=full_refresh, partition=partition)
     plan = opened.foresee(plan)
     if as_json:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assetflow.cli.options import complete_asset, environment_option, json_option, open_project, project_option
+from assetflow.cli.options import complete_asset, environment_option, json_option, open_to_read, project_option
 from assetflow.cli.screen import age, count, local_time, plural, put_lines, say, styled
 from assetflow.formats import json, table
 
@@ -37,7 +37,7 @@ def command(
 
     asset, named = table_and_version(asset)
     when = when or named
-    opened = open_project(project, env)
+    opened = open_to_read(project, env)
     reader = opened.reader()
     with reader.reading(asset):
         if failed:

@@ -293,6 +293,11 @@ class Project:
             return [str(error)]
         return []
 
+    def settle(self, plan: Plan) -> list[str]:
+        """What there is to do where nothing is stale: keep the proofs of it, repair the catalog; warnings."""
+        self.keep_proofs(plan)
+        return self.repair_catalog()
+
     def keep_proofs(self, plan: Plan) -> None:
         """Keep why assets are fresh though their upstreams changed, where no run does; the next plan need not ask."""
         if not plan.proofs:

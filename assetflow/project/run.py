@@ -45,8 +45,7 @@ class Running:
         from assetflow.running.events import RunResult
 
         if not self.plan:
-            self.project.keep_proofs(self.plan)
-            self.result = RunResult(None, "nothing_to_do", 0.0)
+            self.result = RunResult(None, "nothing_to_do", 0.0, warnings=tuple(self.project.settle(self.plan)))
             return
         from assetflow.running.keeping import now
         from assetflow.running.order import Order

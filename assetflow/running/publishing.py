@@ -39,6 +39,11 @@ class Publishing:
                 expected.setdefault(read, self.current.get(read, made[read].id if read in made else None))
         order.warehouse.ledger.publish(order.environment, order.run_id, moves, expected, now())
         self.current.update(moves)
+        return self.show()
+
+    def show(self) -> str | None:
+        """Bring the catalog to what is published, by this run or one that was killed before it could."""
+        order = self.order
         try:
             order.warehouse.patch_catalog(order.environment)
         except WarehouseError as error:

@@ -326,9 +326,7 @@ class Run:
 
     def move(self, moves: Mapping[str, str | None]) -> Iterator[Event]:
         """Publish these together, and say so."""
-        if not moves:
-            return
-        hindrance = self.publishing.move(moves, self.steps)
+        hindrance = self.publishing.move(moves, self.steps) if moves else self.publishing.show()
         self.warnings += [] if hindrance is None else [hindrance]
         for name, now_current in moves.items():
             if now_current is not None and name in self.results:

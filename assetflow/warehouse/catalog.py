@@ -68,7 +68,7 @@ def patch(root: str, env: str, generation: int, published_at: str, views_since: 
     """
     root = os.path.abspath(root)
     path, new = catalog_path(root, env), os.path.join(root, "cache", f"{env}.duckdb.new")
-    with short_lock(root, f"catalog-{env}"), durable.writing(path):
+    with durable.writing(path), short_lock(root, f"catalog-{env}"):
         if is_current(root, env, generation):
             return
         os.makedirs(os.path.dirname(new), exist_ok=True)
