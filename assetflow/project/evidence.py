@@ -74,7 +74,7 @@ class Evidence:
 
     def changed_keys(self, asset: Asset, then: Materialization, now: Mapping[str, str]) -> Slice | None:
         """The partitions of an asset that depend on what changed in upstreams since; None: all may."""
-        from assetflow.running.partition_changes import PartitionChanges
+        from assetflow.running.partitions.changes import PartitionChanges
 
         find = PartitionChanges(self.project.warehouse, self.snapshot, self.lineage, self.project.open_cursor)
         return find(asset, then, now)

@@ -21,7 +21,7 @@ from assetflow.project.scratch import scratch_folder
 from assetflow.running.before import before
 from assetflow.running.ingest import SourceTask, ingest, source_fingerprint
 from assetflow.running.keeping import now
-from assetflow.running.partition_task import SurveyTask, survey
+from assetflow.running.partitions.survey import SurveyTask, survey
 from assetflow.running.task import Task
 from assetflow.running.workshop import opened
 from assetflow.source import Observed

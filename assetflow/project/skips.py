@@ -17,7 +17,8 @@ from assetflow.project.scratch import scratch_folder
 from assetflow.project.statuses import whole_plan
 from assetflow.running.computing import compute
 from assetflow.running.keeping import now
-from assetflow.running.partition_task import PartTask, compute_parts
+from assetflow.running.partitions.making import compute_parts
+from assetflow.running.partitions.tasks import PartTask
 from assetflow.running.pieces import Pieces, of_source
 from assetflow.running.task import Built, Task
 from assetflow.warehouse.verify import Problem

@@ -36,8 +36,9 @@ from assetflow.running.history.kept import kept_of
 from assetflow.running.ingest import SourceTask, ingest, source_fingerprint
 from assetflow.running.keeping import Keeping, now
 from assetflow.running.order import Order
-from assetflow.running.partition_changes import PartitionChanges
-from assetflow.running.partition_run import PartRun
+from assetflow.running.partitions.changes import PartitionChanges
+from assetflow.running.partitions.order import PartOrder
+from assetflow.running.partitions.run import PartRun
 from assetflow.running.publishing import Publishing
 from assetflow.running.tables import Tables, table_of
 from assetflow.running.telling import Telling
@@ -159,9 +160,8 @@ class Run:
             parts = Parts((Share(partitioning(asset.partition).domain, reasons, is_whole=True),))
         may_reuse = not forced and not asset.rebuilds_always
         task = self.telling.task_of(asset)
-        run = PartRun(
-            asset, self.steps[asset.name], parts, task, self.contents, self.keeping, may_reuse, self.shop.session.cursor
-        )
+        step, cursor = self.steps[asset.name], self.shop.session.cursor
+        run = PartRun(PartOrder(asset, step, parts, task, self.contents, self.keeping, may_reuse, cursor))
         self.part_runs[asset.name] = run
         yield from self.go_on(run, executor)
 
@@ -180,7 +180,7 @@ class Run:
             result = run.put_together(cursor)
         except AssetflowError as error:
             failure = told(error, run.asset)
-            result = AssetResult(run.asset.name, "failed", mode="full", reasons=run.step.reasons, error=failure)
+            result = AssetResult(run.asset.name, "failed", mode="full", reasons=run.order.step.reasons, error=failure)
         finally:
             cursor.close()
         self.warnings += result.warnings
@@ -201,8 +201,7 @@ class Run:
             try:
                 yield from run.take(made)
             except AssetflowError as error:
-                run.error = told(error, run.asset)
-                run.waiting.clear()
+                run.give_up(told(error, run.asset))
         if self.executor is not None:
             yield from self.go_on(run, self.executor)
 

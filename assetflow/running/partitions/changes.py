@@ -7,8 +7,7 @@ rows that came and went  --a declared column of the upstream-->  their keys, and
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,24 +18,24 @@ from assetflow.lineage.sql_tokens import with_values
 from assetflow.materialization import Column, Materialization, ReadSet, Snapshot
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.key_columns import KeyColumns, WrongColumnError, key_of_row
-from assetflow.partitions.parameters import example_key, variables
 from assetflow.partitions.partitioning import Link, Partitioning
-from assetflow.partitions.ranges import EVERYWHERE, NONE, Ranges, widened
 from assetflow.partitions.reading import read_keys
 from assetflow.partitions.slices import Key, Slice, slice_of
 from assetflow.planning.staleness import reads_of
 from assetflow.quoting import quote_identifier
 from assetflow.running.changes import absolute, difference, readable_path
+from assetflow.running.partitions.answer_keys import keys_of_answer, rows_of, slice_or_all
+from assetflow.running.partitions.links import columns_linked, link_of, link_picked, slice_read_by
+from assetflow.running.partitions.listed_keys import KEYS, columns_of_keys, note_keys
+from assetflow.running.partitions.own_keys import key_columns
+from assetflow.running.partitions.sql_forms import is_parametrized
 from assetflow.running.tables import table_of
 from assetflow.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
-    from assetflow.incremental.answer import Answer, Change
-    from assetflow.incremental.picked import Picked
-
-Rows = list[tuple[object, ...]]
+    from assetflow.incremental.answer import Change
 
 
 @dataclass(frozen=True)
@@ -208,117 +207,6 @@ class PartitionChanges:
         return slice_or_all(cut, found)
 
 
-def rows_of(cursor: Cursor, sql: str) -> Rows:
-    return cursor.execute(f"SELECT DISTINCT * FROM ({sql})").fetchall()
-
-
-def keys_of_answer(answer: Answer, keys: KeyColumns, made: Sequence[Column], *, exactly: bool = True) -> str:
-    """The SELECT of the keys of all rows that came to a query or went; `exactly`: not of those that did both."""
-    from assetflow.incremental.answer import KEY
-    from assetflow.incremental.exact import is_inexact
-    from assetflow.running.rewriting import bag_difference
-
-    wanted = [column[0] for column in keys.columns if column is not None]
-    if answer.keys is not None and set(wanted) <= set(answer.key_columns):
-        listed = ", ".join(f"{KEY}{answer.key_columns.index(name) + 1} AS {quote_identifier(name)}" for name in wanted)
-        return f"SELECT {keys.listed} FROM (SELECT {listed} FROM {answer.keys})"
-    named = ", ".join(quote_identifier(column.name) for column in made)
-    plus, minus = (f"SELECT * FROM ({sql}) AS x({named})" for sql in (answer.plus, answer.minus or ""))
-    if answer.minus is None:
-        return f"SELECT {keys.listed} FROM ({plus})"
-    if not exactly or any(is_inexact(column.type) for column in made):
-        return f"SELECT {keys.listed} FROM (({plus}) UNION ALL ({minus}))"
-    return f"SELECT {keys.listed} FROM ({bag_difference(made, [(plus, 1), (minus, -1)])})"
-
-
-def slice_or_all(cut: Partitioning, rows: Rows) -> Slice | None:
-    """The keys in some rows; None where one of them cannot be a key, which whoever makes all partitions will tell."""
-    found = []
-    for row in rows:
-        key = key_of_row(row)
-        if key is None or not (cut.holds(key) or cut.is_before_or_after(key)):
-            return None
-        found.append(key)
-    return slice_of(found)
-
-
-KEYS = "assetflow_partitions"
-
-
-def note_keys(cursor: Cursor, cut: Partitioning, keys: Sequence[Key]) -> None:
-    """Make a temporary table of keys, with what stands for `$partition_start` and the like in each."""
-    columns = ", ".join(["number", *(quote_identifier(name) for name in variables(cut, example_key(cut)))])
-    rows = [f"({number}, {', '.join(variables(cut, key).values())})" for number, key in enumerate(keys)]
-    example = f"(-1, {', '.join(variables(cut, example_key(cut)).values())})"
-    listed = ", ".join([example, *rows])
-    cursor.execute(f"CREATE OR REPLACE TEMP TABLE {KEYS} AS SELECT * FROM (VALUES {listed}) AS x({columns})")
-    cursor.execute(f"DELETE FROM {KEYS} WHERE number < 0")
-
-
-def columns_of_keys(cut: Partitioning) -> dict[str, str]:
-    """The columns of that table, by the parameters that they stand for."""
-    return {name: f"{KEYS}.{quote_identifier(name)}" for name in variables(cut, example_key(cut))}
-
-
-def link_picked(cut: Partitioning, places: Sequence[Picked]) -> Link:
-    """The columns of an upstream that SQL compares with its partition."""
-    by_parameter: dict[str, str] = {}
-    for each in cut.dimensions:
-        names = ("partition_start", "partition_end") if each.grain else (f"partition_{each.column.lower()}",)
-        by_parameter.update(dict.fromkeys(names, each.column))
-    if len(cut.dimensions) == 1:
-        by_parameter["partition"] = cut.dimensions[0].column
-    found: dict[str, str] = {}
-    for place in places:
-        for parameter, column in place.columns():
-            if parameter in by_parameter:
-                found.setdefault(by_parameter[parameter], column)
-    return Link(columns=tuple(sorted(found.items())))
-
-
-def with_nulls(columns: Sequence[Column], seen: Sequence[Column]) -> str:
-    """A select list of all columns, with NULL for those that nobody reads."""
-    names = {column.name for column in seen}
-    return ", ".join(
-        quote_identifier(column.name)
-        if column.name in names
-        else f"NULL::{column.type} AS {quote_identifier(column.name)}"
-        for column in columns
-    )
-
-
-# Which rows of an upstream a partition reads
-
-
-def link_of(asset: Asset, cut: Partitioning, upstream: str) -> Link | None:
-    """What is declared of an upstream; for a function, which is handed just that, else by its columns' names.
-
-    None for SQL of which nothing is declared: its text tells.
-    """
-    declared = cut.links.get(upstream)
-    if declared is None and asset.kind == "python":
-        return Link()
-    return declared
-
-
-def columns_linked(cut: Partitioning, link: Link, columns: Sequence[Column]) -> KeyColumns | None:
-    """The columns of an upstream that tell to which partitions its rows belong; None: each belongs to all of them."""
-    if link.is_all:
-        return None
-    there = {column.name.lower(): (column.name, column.type) for column in columns}
-    found = tuple(there.get(link.column(each.column).lower()) for each in cut.dimensions)
-    return KeyColumns(cut, found) if any(found) else None
-
-
-def key_columns(asset: Asset, cut: Partitioning, columns: Sequence[Column]) -> KeyColumns:
-    """The columns of the asset's own key; Refused where it has not got them."""
-    there = {column.name.lower(): (column.name, column.type) for column in columns}
-    found = tuple(there.get(each.column.lower()) for each in cut.dimensions)
-    if None in found:
-        raise Refused(f"{asset.name} has no column {cut.dimensions[found.index(None)].column}")
-    return KeyColumns(cut, found)
-
-
 def keys_linked(cursor: Cursor, name: str, columns: KeyColumns, link: Link) -> Slice:
     """The partitions that read the rows which came to an upstream or went."""
     from assetflow.incremental.answer import version_of
@@ -330,31 +218,12 @@ def keys_linked(cursor: Cursor, name: str, columns: KeyColumns, link: Link) -> S
     return slice_read_by(columns, rows, -link.high, -link.low)
 
 
-def slice_read_by(columns: KeyColumns, rows: Iterable[tuple[object, ...]], low: int, high: int) -> Slice:
-    """The keys of some rows, and those so many windows from them; of all values of what the rows do not tell."""
-    has_time = any(column is not None and each.grain for each, column in columns.pairs)
-    is_timed = columns.partitioning.time is not None
-    has_labels = all(column is not None for each, column in columns.pairs if not each.grain)
-    found = Slice()
-    keys = set()
-    for at, *label in rows:
-        if (is_timed and has_time and at is None) or (has_labels and any(value is None for value in label)):
-            continue  # such a row belongs to no partition
-        ranges: Ranges = EVERYWHERE if is_timed and not has_time else ((int(str(at)), int(str(at)) + 1),)
-        keys.add((ranges, tuple(str(value) for value in label) if has_labels else None))
-    by_label: dict[tuple[str, ...] | None, list[tuple[int, int]]] = {}
-    for ranges, label_or_none in keys:
-        by_label.setdefault(label_or_none, []).extend(ranges)
-    for one, places in by_label.items():
-        moved = widened(tuple(sorted(places)), low, high) if is_timed else ((0, 1),)
-        found = found | (Slice(moved) if one is None else Slice(NONE, {one: moved}))
-    return found
-
-
-def is_parametrized(asset: Asset) -> bool:
-    """True for SQL that speaks of its partition by itself: it is run once for each."""
-    return asset.sql is not None and "$partition" in asset.sql.lower()
-
-
-def paths_of(snapshot: Snapshot, root: str) -> list[str]:
-    return [os.path.join(root, file.path) for file in snapshot.files]
+def with_nulls(columns: Sequence[Column], seen: Sequence[Column]) -> str:
+    """A select list of all columns, with NULL for those that nobody reads."""
+    names = {column.name for column in seen}
+    return ", ".join(
+        quote_identifier(column.name)
+        if column.name in names
+        else f"NULL::{column.type} AS {quote_identifier(column.name)}"
+        for column in columns
+    )

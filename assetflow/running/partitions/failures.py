@@ -1,0 +1,51 @@
+"""The errors of an asset some of whose partitions could not be made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from assetflow.asset import Asset
+from assetflow.errors import AssetError
+from assetflow.materialization import Column, SnapshotFile
+from assetflow.partitions.partitioning import Partitioning
+from assetflow.partitions.slices import Key
+from assetflow.running.events import AssetResult
+
+
+def failures_told(asset: Asset, cut: Partitioning, results: Mapping[Key, AssetResult]) -> AssetError:
+    """One error for the partitions that could not be made; the others are."""
+    failed = [(key, result) for key, result in results.items() if result.outcome == "failed"]
+    named = ", ".join(cut.shown(key) for key, _ in failed[:5])
+    more = f" and {len(failed) - 5} more" if len(failed) > 5 else ""
+    first = failed[0][1].error
+    word = "partition" if len(failed) == 1 else f"{len(failed)} partitions"
+    return AssetError(
+        f"{word} {named}{more} could not be made: {first.message if first is not None else ''}",
+        path=(first.path if first is not None else None) or asset.path,
+        line=first.line if first is not None and first.path else asset.line,
+        hint=first.hint if first is not None else None,
+    )
+
+
+def other_columns(asset: Asset, text: str, own: Sequence[Column], others: Sequence[Column]) -> AssetError:
+    """The error for a partition whose columns are not those of the others."""
+    listed, expected = (", ".join(f"{one.name} {one.type}" for one in columns) for columns in (own, others))
+    return AssetError(
+        f"partition {text} has other columns ({listed}) than others ({expected})",
+        path=asset.path,
+        line=asset.line,
+        hint="Cast them, so that all partitions have the same; `columns = {...}` can promise which.",
+    )
+
+
+def mixed_columns(asset: Asset, staying: Sequence[SnapshotFile]) -> AssetError:
+    """The error for a table of which some partitions would have the old columns, and others the new ones."""
+    texts = sorted({file.partition or "" for file in staying})
+    more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
+    return AssetError(
+        f"its columns are others than before, and {', '.join(texts[:3])}{more} would still have the old ones: "
+        "nothing of it was published",
+        path=asset.path,
+        line=asset.line,
+        hint="Make all of its partitions, without --partition; what was built is kept for that.",
+    )

@@ -1,0 +1,54 @@
+"""The columns of the key in what an asset itself makes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from assetflow.asset import Asset
+from assetflow.engines import Where
+from assetflow.errors import AssetError
+from assetflow.incremental.refused import Refused
+from assetflow.materialization import Column
+from assetflow.partitions.declared import partitioning
+from assetflow.partitions.key_columns import KeyColumns, WrongColumnError, refuse_kind
+from assetflow.partitions.partitioning import Dimension, Partitioning
+
+if TYPE_CHECKING:
+    from assetflow.engines.duckdb import Result
+
+
+def key_columns(asset: Asset, cut: Partitioning, columns: Sequence[Column]) -> KeyColumns:
+    """The columns of the asset's own key; Refused where it has not got them."""
+    there = {column.name.lower(): (column.name, column.type) for column in columns}
+    found = tuple(there.get(each.column.lower()) for each in cut.dimensions)
+    if None in found:
+        raise Refused(f"{asset.name} has no column {cut.dimensions[found.index(None)].column}")
+    return KeyColumns(cut, found)
+
+
+def keys_of(asset: Asset, result: Result, where: Where) -> KeyColumns:
+    """The key columns of what an asset made; AssetError where it has not got them."""
+    relation = result.cursor.sql(result.sql or "")
+    made = [Column(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
+    cut = partitioning(asset.partition)
+    try:
+        found = key_columns(asset, cut, made)
+    except Refused as refused:
+        listed = ", ".join(column.name for column in made)
+        raise AssetError(
+            f"{refused.what}, by which it is cut into partitions", path=where.path, line=where.line,
+            hint=f"It has {listed}.",
+        ) from None  # fmt: skip
+    for dimension, column in found.pairs:
+        if column is not None:
+            refuse_wrong(asset, dimension, column, column[0])
+    return found
+
+
+def refuse_wrong(asset: Asset, dimension: Dimension, column: tuple[str, str], name: str) -> None:
+    """AssetError for a column whose type cannot be part of a key."""
+    try:
+        refuse_kind(dimension, column[1])
+    except WrongColumnError as error:
+        raise AssetError(f"the column {name} {error}", path=asset.path, line=asset.line) from None

@@ -1,0 +1,111 @@
+"""Finds which partitions there are, where that is not known: those for which there are rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assetflow.engines import Where
+from assetflow.errors import AssetError
+from assetflow.partitions.declared import partitioning
+from assetflow.partitions.key_columns import key_of_row
+from assetflow.partitions.slices import Key, Slice
+from assetflow.running.body import evaluate
+from assetflow.running.partitions.given import linked
+from assetflow.running.partitions.own_keys import keys_of
+from assetflow.running.partitions.sql_forms import is_batched
+from assetflow.running.partitions.wrong_rows import wrong_rows
+from assetflow.running.task import Task, where_of
+from assetflow.running.workshop import Workplace, Workshop, workshop
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyTask:
+    """A look for the keys that an asset has in a slice."""
+
+    task: Task
+    keys: Slice
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The keys that there are, each with its number of rows, and how many rows lie outside of the declared time."""
+
+    keys: tuple[tuple[Key, int], ...]
+    outside: int = 0
+
+
+def survey(wanted: SurveyTask, place: Workplace) -> Survey:
+    """Find the keys; AssetError for rows that can belong to no partition."""
+    task, shop = wanted.task, workshop(place)
+    asset, cut = task.asset, partitioning(task.asset.partition)
+    where = where_of(asset, place.root)
+    cursor = shop.session.cursor()
+    try:
+        shop.session.attach(task.tables, cursor)
+        keys = keys_of_query(task, shop, cursor, where) if is_batched(asset) else keys_of_upstreams(task, cursor)
+        found = list(keys)
+    finally:
+        cursor.close()
+    rows: dict[Key, int] = {}
+    outside, wrong = 0, []
+    for row, count in found:
+        key = key_of_row(row)
+        if key is not None and cut.holds(key):
+            rows[key] = count
+        elif key is not None and cut.is_before_or_after(key):
+            outside += count
+        elif is_batched(asset) or key is not None:
+            wrong.append((row, count))
+    if wrong:
+        raise wrong_rows(asset, cut, wrong)
+    domain = cut.domain
+    rows = {key: count for key, count in rows.items() if key in wanted.keys}
+    if domain.is_finite:
+        rows = {**dict.fromkeys(domain & wanted.keys, 0), **rows}
+    return Survey(tuple(sorted(rows.items())), outside)
+
+
+Counted = Iterator[tuple[tuple[object, ...], int]]
+
+
+def keys_of_query(task: Task, shop: Workshop, cursor: Cursor, where: Where) -> Counted:
+    """The keys of the rows of a query: DuckDB makes no more of them than that takes."""
+    from assetflow.engines.duckdb import sql_errors
+
+    sql = task.asset.sql or ""
+    with sql_errors(cursor, sql, where):
+        result = evaluate(task, shop, cursor, where)
+        keys = keys_of(task.asset, result, where)
+        asked = f"SELECT {keys.names}, count(*) FROM (SELECT {keys.listed} FROM ({result.sql}\n)) GROUP BY ALL"
+        for *row, count in result.cursor.execute(asked).fetchall():
+            yield tuple(row), int(count)
+
+
+def keys_of_upstreams(task: Task, cursor: Cursor) -> Counted:
+    """The keys of the rows that functions, and SQL that is run for each partition, are given."""
+    asset, cut = task.asset, partitioning(task.asset.partition)
+    known = False
+    for table in task.tables:
+        if table.name not in asset.upstreams:
+            continue
+        columns = linked(asset, cut, table, cursor)
+        if columns is None or None in columns.columns:
+            continue
+        known = True
+        asked = f"SELECT {columns.names}, count(*) FROM (SELECT {columns.listed} FROM ({table.sql})) GROUP BY ALL"
+        for *row, count in cursor.execute(asked).fetchall():
+            if None not in row:
+                yield tuple(row), int(count)
+    if not known and not cut.domain.is_finite:
+        raise AssetError(
+            f"nothing tells which partitions it has: no upstream has {' and '.join(d.column for d in cut.dimensions)}",
+            path=asset.path,
+            line=asset.line,
+            hint="Say where they end (end = ..., values = [...]), or which column of an upstream tells: "
+            'upstreams = { sales = { column = "sold_at" } }.',
+        )

@@ -1,0 +1,29 @@
+"""What a worker is handed to make some partitions, and what it hands back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assetflow.partitions.slices import Key
+from assetflow.running.task import Built, Task
+
+
+@dataclass(frozen=True, slots=True)
+class PartTask:
+    """Some partitions of one asset. `task` is what would be done for all of it.
+
+    `is_packed`: they have few rows, and are put into one file together.
+    """
+
+    task: Task
+    keys: tuple[Key, ...]
+    is_packed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartBuilt:
+    """What was made of one partition, or of several that share a file: `rows` are those of each."""
+
+    keys: tuple[Key, ...]
+    built: Built
+    rows: tuple[int, ...]

@@ -1,0 +1,124 @@
+"""Puts the table together: the files of the partitions that stay, and those of the new ones, as one snapshot."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from assetflow.engines import Table
+from assetflow.materialization import Column, FileSums, ReadSet, Snapshot, SnapshotFile, Sums
+from assetflow.partitions.slices import Slice
+from assetflow.planning.staleness import Content, in_part
+from assetflow.running.partitions.columns import columns_declared, empty_file
+from assetflow.running.partitions.failures import mixed_columns
+from assetflow.running.partitions.gathered import Gathered
+from assetflow.running.partitions.order import PartOrder
+from assetflow.running.partitions.staying import rest_of, staying
+from assetflow.running.task import Built
+from assetflow.warehouse import records
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Cursor
+
+
+class Manifest(NamedTuple):
+    """All files of the table as it is to be, in the order of their keys."""
+
+    files: list[SnapshotFile]
+    columns: tuple[Column, ...]
+
+
+@dataclass
+class Whole:
+    """The table of one asset as it is to be, once its partitions are made."""
+
+    order: PartOrder
+    gathered: Gathered
+    found: list[Manifest | None] = field(default_factory=list)
+
+    def manifest(self, done: Slice) -> Manifest | None:
+        """None where the table would have no columns. It is put together once."""
+        if not self.found:
+            self.found.append(self.find(done))
+        return self.found[0]
+
+    def find(self, done: Slice) -> Manifest | None:
+        before, columns = self.order.before, self.gathered.columns
+        stays = staying(self.order, self.gathered, done)
+        if before is not None:
+            if columns is None:
+                columns = before.columns
+            elif columns != before.columns and stays.files:
+                raise mixed_columns(self.order.asset, stays.files)
+        if columns is None:
+            return None
+        rests = [
+            rest
+            for number, (file, keys) in enumerate(stays.partly)
+            for rest in rest_of(
+                self.order, file, keys, columns, os.path.join(self.order.task.staging, f"rest-{number}")
+            )
+        ]
+        files = sorted((*stays.whole, *rests, *self.gathered.files.values()), key=lambda file: file.partition or "")
+        return Manifest(files, columns)
+
+    def table(self, done: Slice) -> Table | None:
+        """The table, for checks that look at all of it; None where there is none."""
+        from assetflow.warehouse.snapshots import scan_files
+
+        found = self.manifest(done)
+        if found is None or not found.files:
+            return None
+        paths = tuple(os.path.join(self.order.warehouse.root, file.path) for file in found.files)
+        is_cast_back = any(column.stored_as for column in found.columns)
+        return Table(self.order.asset.name, scan_files(found.columns, paths), paths, is_cast_back)
+
+    def record(self, done: Slice, cursor: Cursor) -> tuple[Snapshot, bool]:
+        """Record the table as built, to be published at the end; and whether it holds the same as before."""
+        order = self.order
+        files, columns = self.manifest(done) or Manifest([], columns_declared(order, cursor))
+        if not files:
+            files = [empty_file(order, columns, cursor)]
+        built = self.combined(files, columns, cursor)
+        snapshot, same = order.keeping.keep_content(order.asset, built)
+        record = order.keeping.materialization(order.asset, order.step, built, snapshot)
+        layers = order.parts.layers_after(done)
+        if len(layers) != 1 or layers[0][1] or order.cut.domain - Slice.from_text(layers[0][0]):
+            record = replace(record, fingerprint=in_part(record.fingerprint))
+        record = replace(record, layers=layers)
+        order.keeping.order.projections.add(snapshot.id, built.projections)
+        order.keeping.record(records.Built(record, snapshot, (), built.projections, built.sums))
+        content = Content(snapshot.digest, snapshot.id, snapshot.id)
+        order.contents.note(order.asset.name, snapshot, record.id, content)
+        return snapshot, same
+
+    def combined(self, files: Sequence[SnapshotFile], columns: tuple[Column, ...], cursor: Cursor) -> Built:
+        """The table, with the digests that follow from those of its files."""
+        from assetflow.warehouse.digest import digest_of, sums_key
+        from assetflow.warehouse.snapshots import readable, sums_of_files
+
+        order, gathered = self.order, self.gathered
+        wanted = [ReadSet(), *(read for read in readable(columns, order.task.read_sets) if not read.ordered)]
+        keys = [sums_key(columns, read) for read in wanted]
+        new = {sha256 for sha256, _ in gathered.sums}
+        old = order.warehouse.ledger.file_sums(file.sha256 for file in files if file.sha256 not in new)
+        known = {**old, **gathered.sums}
+        missing = [file for file in files if any((file.sha256, key) not in known for key in keys)]
+        more = []
+        if missing:
+            paths = [os.path.join(order.warehouse.root, file.path) for file in missing]
+            more = [
+                FileSums(file.sha256, key, one)
+                for file, each in zip(missing, sums_of_files(cursor, paths, columns, wanted), strict=True)
+                for key, one in zip(keys, each, strict=True)
+            ]
+            known.update({(one.file, one.key): one.sums for one in more})
+        totals = [sum((known[file.sha256, key] for file in files), Sums(0, 0, 0)) for key in keys]
+        digest, *others = (digest_of(columns, read, one) for read, one in zip(wanted, totals, strict=True))
+        return Built(
+            columns, tuple(files), sum(file.rows for file in files), sum(file.bytes for file in files), digest,
+            gathered.seconds, projections=tuple(zip(wanted[1:], others, strict=True)), sums=tuple(more),
+            reads=tuple(gathered.reads.items()), surprises=tuple(sorted(gathered.surprises)),
+        )  # fmt: skip
