@@ -6,7 +6,7 @@ of the plan where it would have to be made in full.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -17,6 +17,7 @@ from assetflow.planning.plan import Plan
 from assetflow.planning.step import Step
 from assetflow.project.arrivals import changed_inputs
 from assetflow.project.schemas import change_by
+from assetflow.warehouse.costs import UNKNOWN, Costs, read_costs
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
@@ -28,17 +29,19 @@ MOST = 200
 
 def with_modes(project: Project, plan: Plan) -> Plan:
     """The plan with the mode of each step, and why, and how long that took the last time."""
-    steps = tuple(foreseen_step(project, step) if at < MOST else step for at, step in enumerate(plan.steps))
+    costs = read_costs(project.settings.warehouse)
+    steps = tuple(foreseen_step(project, step, costs) if at < MOST else step for at, step in enumerate(plan.steps))
     return replace(plan, steps=steps, inputs=tuple(changed_inputs(project, steps)))
 
 
-def foreseen_step(project: Project, step: Step) -> Step:
+def foreseen_step(project: Project, step: Step, costs: Mapping[str, Costs] | None = None) -> Step:
     """The step with its mode, and with how it changes the columns of its table."""
-    return replace(timed(project, with_mode(project, step)), columns=change_by(project, step))
+    costs = read_costs(project.settings.warehouse) if costs is None else costs
+    return replace(timed(project, with_mode(project, step, costs)), columns=change_by(project, step))
 
 
-def with_mode(project: Project, step: Step) -> Step:
-    from assetflow.running.changes import refuse_slower
+def with_mode(project: Project, step: Step, costs: Mapping[str, Costs]) -> Step:
+    from assetflow.running.changes import refuse_dearer
 
     if step.restores is not None or step.spared:
         return step
@@ -52,7 +55,7 @@ def with_mode(project: Project, step: Step) -> Step:
     try:
         changed = {reason.upstream for reason in step.reasons if reason.upstream is not None}
         if asset.per is None:
-            refuse_slower(asset, *(project.ledger.seconds_of(asset.name, mode) for mode in MODES))
+            refuse_dearer(asset, costs.get(asset.name, UNKNOWN))
         return replace(step, mode="incremental", mode_reason=foreseen(project, asset, changed))
     except Refused as refused:
         return replace(step, mode_reason=said(refused, asset))

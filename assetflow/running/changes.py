@@ -13,6 +13,7 @@ from assetflow.materialization import Column, Materialization, ReadSet, Snapshot
 from assetflow.planning.staleness import Content, reads_of
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
+from assetflow.warehouse.costs import UNKNOWN, Costs
 from assetflow.warehouse.links import found_again
 from assetflow.warehouse.warehouse import Warehouse
 
@@ -23,9 +24,10 @@ FEW_ROWS = 200_000
 COMPARED_WITHIN = 2.0
 """Seconds that a full refresh may have taken, for an incremental one to be compared with it."""
 ONE_IN = 20
-SLOWER = 1.2
+DEARER = 1.2
+MUCH_LESS = 2
 WORTH_IT = 0.3
-"""Seconds that are worth a decision: the first refresh of a process also pays for loading the rules."""
+"""Seconds of processor time that are worth a decision: the first refresh of a process pays for loading the rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,11 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: 
     below = [contents.order.assets[name] for name in contents.order.graph.downstreams(asset.name)]
     in_order = any(reader.kind == "python" and reader.reads_order for reader in below)
     in_full = warehouse.ledger.seconds_of(asset.name, "full")
-    if hash_of(asset.name + run_id) % ONE_IN:  # One time in so many it is tried again: the machine may have been busy.
-        refuse_slower(asset, in_full, warehouse.ledger.seconds_of(asset.name, "incremental"))
+    costs = contents.costs.get(asset.name, UNKNOWN)
+    if hash_of(asset.name + run_id) % ONE_IN:  # One time in so many it is tried again: tables grow.
+        refuse_dearer(asset, costs, sum(change.rows for change in changes))
+    if costs.full is not None:
+        in_full = costs.full.seconds
     is_quick = (then.seconds if in_full is None else in_full) < COMPARED_WITHIN
     compare = is_quick and (verdict is None or hash_of(run_id + asset.name) % ONE_IN == 0)
     sums = warehouse.ledger.file_sums(file.sha256 for file in snapshot.files)
@@ -109,12 +114,21 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: 
     )  # fmt: skip
 
 
-def refuse_slower(asset: Asset, in_full: float | None, incrementally: float | None) -> None:
-    """Refuse what took longer than a full refresh the last time; as long as both take next to nothing, it is tried."""
+def refuse_dearer(asset: Asset, costs: Costs, rows: int | None = None) -> None:
+    """Refuse what cost more than a full refresh the last time; as long as both cost next to nothing, it is tried.
+
+    Also where so many `rows` changed now that it will cost much less; None: it is not known how many.
+    """
+    in_full, incrementally = costs
     if in_full is None or incrementally is None or asset.incremental == "require":
         return
-    if incrementally > max(in_full * SLOWER, in_full + WORTH_IT):
-        raise Refused(f"that took {incrementally:.2g} s the last time, and a full refresh {in_full:.2g} s")
+    if rows is not None and rows * MUCH_LESS < incrementally.rows:
+        return
+    if incrementally.seconds > max(in_full.seconds * DEARER, in_full.seconds + WORTH_IT):
+        raise Refused(
+            f"that took {incrementally.seconds:.2g} s of processor time the last time, "
+            f"and a full refresh {in_full.seconds:.2g} s"
+        )
 
 
 def refuse_by_declaration(asset: Asset) -> None:

@@ -38,7 +38,8 @@ def compute(task: Task, place: Workplace) -> Built:
     attempts = task.asset.retries + 1
     for attempt in range(1, attempts + 1):
         try:
-            built = attempt_once(task, shop)
+            with shop.meter.running():
+                built = attempt_once(task, shop)
         except AssetError:
             if attempt == attempts or shop.stopping.wait(task.asset.retry_delay):
                 raise
@@ -58,6 +59,7 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
     cursor = shop.session.cursor()
     tried = Tried()
     mode: Literal["full", "incremental"] | None = None
+    in_vain = 0.0
     seen: dict[str, Seen] = {}
     try:
         shop.session.attach(task.tables, cursor)
@@ -70,6 +72,7 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
                     return unfinished(tried, tried.staged)
                 built = tried.staged
                 if built is None:
+                    in_vain = shop.meter.used()
                     result = evaluate(task, shop, cursor, where, seen, tried.why)
                     limit.also(result.cursor.interrupt)
                     if task.kept is None:
@@ -104,6 +107,8 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
         is_right=tried.is_right,
         warnings=(*read.warnings, *tried.warnings),
         rows_read=sum(change.rows for change in task.refresh.changes) if task.refresh is not None else 0,
+        # What was made twice to be compared costs more than it will.
+        used=None if tried.is_right else shop.meter.used() - in_vain,
         delta=tried.delta,
         kept=tried.kept,
     )

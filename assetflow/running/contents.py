@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
@@ -13,6 +14,7 @@ from assetflow.planning.decide import content_of, drifted
 from assetflow.planning.staleness import ChangedKeys, Content, Knowledge, Made, is_in_place, read_inputs, with_files
 from assetflow.planning.step import State
 from assetflow.running.order import Order
+from assetflow.warehouse.costs import Costs, read_costs
 
 if TYPE_CHECKING:
     from assetflow.running.delta import Delta
@@ -36,6 +38,11 @@ class Contents:
         self.changed_keys: ChangedKeys | None = None
         self._by_id: dict[str, Snapshot] = {}
         self._lineages: dict[str, Lineage | None] = {}
+
+    @cached_property
+    def costs(self) -> dict[str, Costs]:
+        """What assets cost the last time."""
+        return read_costs(self.order.warehouse.root)
 
     def note(self, name: str, snapshot: Snapshot, materialization: str, content: Content) -> None:
         """A table holds this from now on, and is published as this materialization at the end."""

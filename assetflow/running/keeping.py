@@ -29,6 +29,7 @@ from assetflow.running.task import Built
 from assetflow.running.workshop import Workshop
 from assetflow.source import Observed
 from assetflow.warehouse import records
+from assetflow.warehouse.costs import Cost, Mode
 from assetflow.warehouse.links import keep_links
 
 SECONDS_UNRECORDED = 0.5
@@ -44,6 +45,7 @@ class Keeping:
         self.shop = shop
         self.unrecorded: list[records.Built] = []
         self.recorded_at = time.perf_counter()
+        self.costs: dict[tuple[str, Mode], Cost] = {}
 
     def keep(self, asset: Asset, step: Step, built: Built) -> AssetResult:
         """Move staged files to their place and record the materialization; a blocking check stops it here."""
@@ -77,11 +79,21 @@ class Keeping:
         self.record(records.Built(materialization, snapshot, checks, built.projections, built.sums, parts))
         held = Content(snapshot.digest, snapshot.digest if asset.is_view else snapshot.id, snapshot.id)
         self.contents.note(asset.name, snapshot, materialization.id, held)
+        self.note_cost(asset, built)
         return AssetResult(
             asset.name, "materialized", mode=built.mode, mode_reason=built.mode_reason, reasons=step.reasons,
             rows=snapshot.rows, seconds=built.seconds, snapshot=snapshot.id, checks=checks, same_content=same,
             warnings=built.warnings, saved=self.saved(asset, built),
         )  # fmt: skip
+
+    def note_cost(self, asset: Asset, built: Built) -> None:
+        """Note what it cost to make an asset that can be made in either way."""
+        if built.used is None or asset.is_view or asset.history is not None or asset.per is not None:
+            return
+        if asset.kind == "sql" or asset.merge is not None:
+            is_full = built.mode == "full"
+            rows = sum(self.contents.snapshot_of(name).rows or 0 for name in asset.upstreams) if is_full else 0
+            self.costs[asset.name, built.mode] = Cost(round(built.used, 6), rows or built.rows_read)
 
     def saved(self, asset: Asset, built: Built) -> Saved | None:
         """What was spared by refreshing incrementally."""

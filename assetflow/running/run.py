@@ -45,6 +45,7 @@ from assetflow.running.telling import Telling
 from assetflow.running.waiting import Waiting
 from assetflow.running.workshop import Workshop
 from assetflow.warehouse import records
+from assetflow.warehouse.costs import add_costs
 from assetflow.warehouse.removal import remove_folder
 
 SECONDS_TO_STOP = 3.0
@@ -375,6 +376,7 @@ class Run:
     def finish(self) -> None:
         status = self.status
         remove_folder(self.order.warehouse.root, self.staging)
+        add_costs(self.order.warehouse.root, self.keeping.costs)
         results = (self.results[name] for name in self.steps if name in self.results)
         ordered = tuple(each for result in results for each in self.in_parts(result))
         self.result = RunResult(

@@ -71,8 +71,8 @@ class Built:
     read of upstreams, where the code does not tell, or tells less; `surprises` are the upstreams of which it tells
     less. `warnings` are what its author should know. `sums` are what digests of its new files are made of, `parsed`
     which files of a source stand in which of them. `is_right`: an incremental refresh was compared with a full one,
-    and gave the same. `delta` are the rows that came and went, where somebody wants to know.
-    `error`: it failed, and `files` are only `kept` for the next time.
+    and gave the same. `used` are seconds of processor time. `delta` are the rows that came and went, where somebody
+    wants to know. `error`: it failed, and `files` are only `kept` for the next time.
     """
 
     columns: tuple[Column, ...]
@@ -93,6 +93,7 @@ class Built:
     mode_reason: str | None = None
     is_right: bool | None = None
     rows_read: int = 0
+    used: float | None = None
     delta: Delta | None = None
     kept: Kept | None = None
     error: AssetError | None = None

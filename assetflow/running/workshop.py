@@ -22,6 +22,7 @@ from assetflow.asset import (
 from assetflow.check import Check
 from assetflow.errors import AssetError
 from assetflow.running.imports import Imports
+from assetflow.running.meter import Meter
 
 if TYPE_CHECKING:
     from assetflow.engines.duckdb import Session
@@ -55,6 +56,7 @@ class Workshop:
         self.open_session = open_session or place.open_session
         self.imports = imports or Imports(place.root, [place.assets_folder, place.root], [place.warehouse])
         self.stopping = threading.Event()
+        self.meter = Meter()
         self._lock = threading.Lock()
         self._session: Session | None = None
         self._limits: list[Limit] = []

@@ -1,0 +1,73 @@
+"""When full is cheaper, do full: what an asset cost the last time, in processor time, decides, and may be lost."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from assetflow.warehouse.costs import Cost, Costs, add_costs, read_costs
+from tests.conftest import Shop
+from tests.stories.test_refresh import deliver, modes, nights
+
+__all__ = ["nights"]
+
+SAID = "that took 9 s of processor time the last time, and a full refresh 1 s"
+
+
+@pytest.fixture(autouse=True)
+def no_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One time in twenty what was dearer is tried again."""
+    monkeypatch.setattr("assetflow.running.changes.ONE_IN", 10**18)
+
+
+def costs(shop: Shop) -> dict[str, Costs]:
+    return read_costs(str(shop.root / "warehouse"))
+
+
+def dear(shop: Shop, rows: int) -> None:
+    new = {("sales", "incremental"): Cost(9.0, rows), ("sales", "full"): Cost(1.0, 6)}
+    add_costs(str(shop.root / "warehouse"), new)  # type: ignore[arg-type]
+
+
+def test_what_each_way_costs_is_noted(nights: Shop) -> None:
+    full = costs(nights)["sales"].full
+    assert full is not None
+    assert full.rows == 8, "six orders, and two products"
+    deliver(nights, 4)
+    nights.run()
+    assert costs(nights)["sales"].incremental is None, "it was made twice, to be compared"
+    deliver(nights, 5)
+    nights.run()
+    incrementally = costs(nights)["sales"].incremental
+    assert incrementally is not None
+    assert incrementally.rows == 2
+
+
+def test_what_cost_more_than_a_full_refresh_is_made_in_full(nights: Shop) -> None:
+    dear(nights, rows=2)
+    deliver(nights, 4)
+    assert f"full: {SAID}" in nights.cli("plan").out
+    assert modes(nights)["sales"] == ("full", SAID)
+
+
+def test_a_night_that_brings_much_less_is_tried_again(nights: Shop) -> None:
+    dear(nights, rows=2000)
+    deliver(nights, 4)
+    assert modes(nights)["sales"][0] == "incremental"
+
+
+def test_what_has_to_be_incremental_is_whatever_it_costs(nights: Shop) -> None:
+    nights.sql("sales", '/* @asset\nincremental = "require"\n*/\n' + nights.read("assets/sales.sql"))
+    dear(nights, rows=2)
+    deliver(nights, 4)
+    assert modes(nights)["sales"][0] == "incremental"
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"sales": [1, 2]}', '{"sales": [[9, "x"], null]}', "\x00\x00"])
+def test_what_was_noted_can_be_lost_or_damaged(nights: Shop, damage: str) -> None:
+    dear(nights, rows=2)
+    (nights.root / "warehouse" / "cache" / "costs.json").write_text(damage)
+    deliver(nights, 4)
+    assert modes(nights)["sales"][0] == "incremental"
+    assert json.loads((nights.root / "warehouse" / "cache" / "costs.json").read_text()).keys() >= {"first_three"}
