@@ -53,7 +53,7 @@ def check_from_tag(
     DefinitionError when its arguments are wrong, or when it looks like a check misspelt.
     """
     place = _Place(f"of column {column}", path, line)
-    kind = KINDS.get(name)
+    kind = KINDS.get(name.lower())
     if kind is None:
         _refuse_misspelt(name, arguments, options, place)
         return None
@@ -128,7 +128,7 @@ def _finished(checks: tuple[Check, ...], beside: Mapping[str, object], place: _P
 
 
 def _refuse_misspelt(name: str, arguments: Sequence[object], options: Mapping[str, object], place: _Place) -> None:
-    near = difflib.get_close_matches(name, KINDS, n=1, cutoff=0.85)
+    near = difflib.get_close_matches(name.lower(), KINDS, n=1, cutoff=0.85)
     if near or arguments or options:
         hint = f"Did you mean @{near[0]}?" if near else f"Checks: {', '.join(f'@{kind}' for kind in KINDS)}."
         raise place.error(f"@{name} {place.whose} is no check; a plain tag has no arguments", hint)

@@ -69,7 +69,7 @@ def show_tables(project: Project, focus: str | None, form: str, *, up: bool, dow
     if form == "text":
         print_tree(definitions, focus, up=up, down=down)
         return
-    graph = around(whole_graph(definitions), focus, up=up, down=down)
+    graph = around(definitions.graph, focus, up=up, down=down)
     if form == "json":
         put_json(lineage_document(graph, project))
     elif form == "html":
@@ -124,7 +124,7 @@ def show_column(project: Project, column: Col, form: str, *, up: bool, down: boo
         return
     chosen = {column, *(above(graph, column) if up else ()), *(graph.impact([column])[0] if down else ())}
     if form == "json":
-        tables = whole_graph(project.definitions).only({each.table for each in chosen})
+        tables = project.definitions.graph.only({each.table for each in chosen})
         document = lineage_document(tables, project)
         names = {str(each) for each in chosen}
         kept = {name: edges for name, edges in document["columns"].items() if name in names}
@@ -230,14 +230,6 @@ def known_name(text: str, project: Project) -> tuple[str, Col | None]:
     raise UsageError(f"{table} has no column {name}", hint=did_you_mean(name, listed) or f"It has {', '.join(listed)}.")
 
 
-def whole_graph(definitions: Definitions) -> Graph:
-    """The lineage, with the sources that nobody reads."""
-    from assetflow.lineage.graph import Graph
-
-    graph = definitions.graph
-    return Graph.of({**dict.fromkeys(definitions.sources, ()), **{name: graph.upstreams(name) for name in graph.names}})
-
-
 def around(graph: Graph, focus: str | None, *, up: bool, down: bool) -> Graph:
     """The part of the graph around a name, or all of it."""
     if focus is None:
@@ -248,7 +240,7 @@ def around(graph: Graph, focus: str | None, *, up: bool, down: bool) -> Graph:
 
 
 def print_tree(definitions: Definitions, focus: str | None, *, up: bool, down: bool) -> None:
-    graph = whole_graph(definitions)
+    graph = definitions.graph
 
     def label(name: str) -> str:
         text = clean(name)

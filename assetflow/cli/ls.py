@@ -39,10 +39,6 @@ def command(
         for name in definitions.graph.order
         if name in chosen
     ]
-    listed += [
-        describe(definitions.sources[name], statuses[name], current.get(name))
-        for name in sorted(chosen & definitions.sources.keys() - set(definitions.graph.names))
-    ]
     if as_json:
         put_json({"schema": "assetflow.ls/1", "assets": listed})
         return

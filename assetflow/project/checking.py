@@ -35,9 +35,6 @@ def check_published(project: Project, names: frozenset[str]) -> Iterator[Checked
     reader = project.reader()
     run_id = new_run_id()
     chosen = [name for name in project.definitions.graph.order if name in names and checks_of(project, name)]
-    chosen += sorted(
-        name for name in names - set(chosen) if name in project.definitions.sources and checks_of(project, name)
-    )
     staging = os.path.join(project.settings.warehouse, "staging", run_id)
     if not chosen:
         return

@@ -62,7 +62,8 @@ def link(files: Iterable[FileDefinitions]) -> Definitions:
                 problems.append(no_files(asset, first))
             elif first in sources and asset.knows_names:
                 sources[first] = sources[first]._replace(by_name=True)
-    graph = Graph.of({name: (*asset.upstreams, *asset.files) for name, asset in assets.items()})
+    read = {name: (*asset.upstreams, *asset.files) for name, asset in assets.items()}
+    graph = Graph.of({**dict.fromkeys(sources, ()), **read})  # sources that nobody reads belong to it, too
     problems += unknown_upstreams(assets, sources)
     problems += unknown_in_checks(assets, sources)
     if not problems and (cycle := graph.cycle()) is not None:

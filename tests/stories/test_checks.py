@@ -238,3 +238,17 @@ def test_each_table_that_passes_is_published_though_a_later_one_fails(shop: Shop
     printed = shop.cli("materialize", "--publish", "each", "--json")
     assert printed.code == 1
     assert shop.rows("SELECT count(*) FROM by_city") == [(2,)]
+
+
+def test_relationships_with_a_source_that_nobody_else_reads(shop: Shop) -> None:
+    shop.write("data/towns.csv", "name\nRome\n")
+    shop.write("assetflow.toml", shop.read("assetflow.toml") + '[sources.towns]\nfiles = "data/towns.csv"\n')
+    shop.sql("cities", "SELECT DISTINCT city -- @relationships('towns.name')\nFROM orders WHERE city IS NOT NULL")
+    assert shop.run("cities") == {"cities": "failed"}
+    shop.write("data/towns.csv", "name\nRome\nOslo\n")
+    assert shop.run("cities") == {"cities": "materialized"}
+
+
+def test_a_check_behind_a_column_in_capitals(shop: Shop) -> None:
+    shop.sql("cities", "SELECT DISTINCT city -- @NOT_NULL\nFROM orders")
+    assert shop.run("cities") == {"cities": "failed"}
