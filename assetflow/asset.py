@@ -55,6 +55,8 @@ class upstream:  # noqa: N801 - reads as a word inside Annotated[...]
         columns: list[str] | tuple[str, ...] | None = None,
         partitions: str | None = None,
     ) -> None:
+        if columns is not None and (isinstance(columns, str) or not columns):
+            raise ValueError(f'columns must be a list of names, as in columns=["a", "b"], not {columns!r}')
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "columns", None if columns is None else tuple(columns))
         object.__setattr__(self, "partitions", partitions)

@@ -41,6 +41,23 @@ def clean_json(text: str) -> str:
     return text if text.isascii() else _IN_JSON.sub(lambda found: json_escape(found[0]), text)
 
 
+def is_text(path: str) -> bool:
+    """False for the name of a file whose bytes are no text here, which no engine can open."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def as_shown(path: str) -> str:
+    """A name that is no text, with its bytes written out."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+NOT_TEXT = "Rename it. Or, where names with other letters than a to z look like that: set LC_ALL=C.UTF-8."
+
+
 def json_escape(character: str) -> str:
     number = ord(character)
     if number < 0x10000:

@@ -162,7 +162,7 @@ def run_explained(arguments: list[str] | None) -> int:
         # It repeats what was typed, which may have been pasted from anywhere.
         said = StringIO()
         error.show(said)
-        say(said.getvalue().rstrip("\n"))
+        say(said.getvalue().rstrip("\n") + next_step(error))
         return error.exit_code
     except OSError:
         raise
@@ -171,6 +171,14 @@ def run_explained(arguments: list[str] | None) -> int:
             click.echo("\ninterrupted", err=True)
             return INTERRUPTED
         return show_fault(error)
+
+
+def next_step(error: click.ClickException) -> str:
+    """What who types `assetflow materialize sales` has in mind."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    takes = {parameter.name for parameter in context.command.params} if context else ()
+    is_name = "unexpected extra argument" in error.message and "select" in takes
+    return "\nSelect assets with -s: sales, sales+, tag:nightly." if is_name else ""
 
 
 def show_refusal(error: OSError) -> int:

@@ -14,7 +14,7 @@ A library is imported only for a parameter that arrives in its frames or a value
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol, cast
@@ -71,7 +71,8 @@ def from_result(value: object, cursor: Cursor, folder: str, where: Where, tables
         return from_result(evaluated, cursor, folder, where)
     take = _take_for(value)
     if take is None:
-        raise _wrong(where, f"returned {_type_name(value)}, which is no table", _ALLOWED)
+        hint = _PIECES if isinstance(value, list | tuple | Iterator) else _ALLOWED
+        raise _wrong(where, f"returned {_type_name(value)}, which is no table", hint)
     with user_errors(where):
         return take(value, cursor, folder, where)
 
@@ -227,6 +228,10 @@ _TAKES: dict[str, Callable[[object, Cursor, str, Where], Result]] = {
 _ALLOWED = (
     "Return a Polars LazyFrame or DataFrame, a pyarrow Table or RecordBatchReader, a DuckDB relation, "
     'a pandas DataFrame, or Query("SELECT ...").'
+)
+_PIECES = (
+    "Put record batches together with pa.RecordBatchReader.from_batches(schema, batches), which also reads them one "
+    "by one, and frames with pl.concat(...)."
 )
 
 

@@ -128,8 +128,10 @@ class Reader:
     def asset(self, declaration: AssetDeclaration) -> Asset:
         function = declaration.function
         place = Place(self.path, declaration.line)
-        if not callable(function) or not hasattr(function, "__name__"):
-            raise place.error("@asset stands on something that is no function")
+        if isinstance(function, type) or not callable(function) or not hasattr(function, "__name__"):
+            hint = "Put @asset on a function, or let the decorators below it use functools.wraps."
+            what = "class" if isinstance(function, type) else type(function).__name__
+            raise place.error(f"@asset stands on a {what}, which is no function", hint=hint)
         name = declaration.asset_name
         check_name(name, what="an asset", place=place)
         values = read_options(declaration.options, asset=name, place=place)

@@ -17,6 +17,7 @@ from assetflow.errors import ProjectError, did_you_mean
 from assetflow.names import is_environment
 from assetflow.project.derived import derived, keep_derived
 from assetflow.project.stat import Stamp, settled, stamp_of, unchanged
+from assetflow.text import NOT_TEXT, as_shown, is_text
 
 FILES = ("assetflow.toml", "pyproject.toml")
 EXECUTORS_FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "executors")
@@ -139,6 +140,13 @@ class Given:
 
 def find_project(start: str | None, variables: Mapping[str, str]) -> tuple[str, str]:
     """The folder of the project and the file that declares it."""
+    folder, file = nearest_project(start, variables)
+    if not folder.isascii() and not is_text(folder):
+        raise ProjectError(f"the name of the folder {as_shown(folder)} is not valid UTF-8", hint=NOT_TEXT)
+    return folder, file
+
+
+def nearest_project(start: str | None, variables: Mapping[str, str]) -> tuple[str, str]:
     named = start or variables.get("ASSETFLOW_PROJECT")
     if named:
         folder = os.path.abspath(named)
@@ -146,24 +154,35 @@ def find_project(start: str | None, variables: Mapping[str, str]) -> tuple[str, 
             raise ProjectError(f"there is no folder {named}", hint="Give the folder of a project with -C DIR.")
         file = project_file(folder)
         if file is None:
-            raise no_project(folder)
+            raise no_project(folder, above=project_above(folder))
         return folder, file
-    folder = os.getcwd()
+    try:
+        folder = os.getcwd()
+    except FileNotFoundError:
+        raise ProjectError("the working directory is gone", hint="Change to a folder that is there.") from None
+    found = project_above(folder)
+    if found is None:
+        raise no_project(folder)
+    return found
+
+
+def project_above(folder: str) -> tuple[str, str] | None:
+    """The nearest folder, this one or a parent, that is a project, and the file that makes it one."""
     while True:
         file = project_file(folder)
         if file is not None:
             return folder, file
         parent = os.path.dirname(folder)
         if parent == folder:
-            raise no_project(os.getcwd())
+            return None
         folder = parent
 
 
-def no_project(folder: str) -> ProjectError:
-    return ProjectError(
-        f"there is no project in {folder}",
-        hint="A project has [tool.assetflow] in its pyproject.toml, or an assetflow.toml. `assetflow init` makes one.",
-    )
+def no_project(folder: str, above: tuple[str, str] | None = None) -> ProjectError:
+    hint = "A project has [tool.assetflow] in its pyproject.toml, or an assetflow.toml. `assetflow init` makes one."
+    if above is not None:
+        hint = f"It lies in the project {above[0]}: name that folder."
+    return ProjectError(f"there is no project in {folder}", hint=hint)
 
 
 def project_file(folder: str) -> str | None:

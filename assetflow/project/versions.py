@@ -38,10 +38,10 @@ def find_version(project: Project, name: str, when: str, now: datetime | None = 
         )
     found = among(versions, when, now or datetime.now(UTC))
     if found is None:
-        raise UsageError(
-            f"{name} has no version {when!r}",
-            hint=f"`assetflow history {name}` lists them: a snapshot, a run, -1, or a time like '2 days ago'.",
-        )
+        hint = f"`assetflow history {name}` lists them: a snapshot, a run, -1, or a time like '2 days ago'."
+        if len(versions) == 1 and re.fullmatch(r"-\d+", when.strip()):
+            hint = "It was published once; there is nothing before that."
+        raise UsageError(f"{name} has no version {when!r}", hint=hint)
     return found
 
 

@@ -19,7 +19,7 @@ def explain_read_error(error: BaseException, source: Source, root: str | None = 
     A SourceError keeps its words and gets the source's name, and the declaration as its place if it has none.
     """
     if isinstance(error, SourceError):
-        place = (error.path, error.line) if error.path else (source.path, source.line)
+        place = (_shown(error.path, root), error.line) if error.path else (source.path, source.line)
         return _error(source, error.message, *place, error.hint)
     text = str(error)
     for recognize in _RECOGNIZERS:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from assetflow.errors import SourceError, did_you_mean
 from assetflow.source import FileStat
+from assetflow.text import NOT_TEXT, as_shown, is_text
 
 MAGIC = re.compile(r"[*?\[]")
 COMPRESSED = (".gz", ".zst")
@@ -34,6 +35,9 @@ def find_files(pattern: str, base: str, *, any_suffix: bool) -> dict[str, FileSt
         ) from error
     if not found:
         raise _nothing_matches(pattern, base, full)
+    for path in found:
+        if not path.isascii() and not is_text(path):
+            raise SourceError(f'the name of the file "{as_shown(path)}" is not valid UTF-8', hint=NOT_TEXT)
     return found
 
 
