@@ -13,6 +13,7 @@ from assetflow.materialization import Column, Materialization, ReadSet, Snapshot
 from assetflow.planning.staleness import Content, reads_of
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
+from assetflow.version import VERSION
 from assetflow.warehouse.costs import UNKNOWN, Costs
 from assetflow.warehouse.links import found_again
 from assetflow.warehouse.warehouse import Warehouse
@@ -54,7 +55,8 @@ class Refresh:
     `sums` are what the digests of `files` are made of. `compare`: make the rows in full as well, and compare.
     `is_quick`: a full refresh takes no time, so that it is better than having others made again for the order of rows.
     `read_in_order`: a function reads them so. `checks` is a hash of the checks that the rows of `files` passed. `tell`
-    is a folder for the rows that came and went, where another asset is to be refreshed by these in the same run.
+    is a folder for the rows that came and went, where another asset is to be refreshed by these in the same run. `what`
+    names what is tried, where it is in vain.
     """
 
     changes: tuple[TableChange, ...]
@@ -67,6 +69,7 @@ class Refresh:
     read_in_order: bool
     checks: str
     tell: str | None = None
+    what: str = ""
 
 
 def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: str) -> Refresh:
@@ -94,9 +97,11 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: 
     below = [contents.order.assets[name] for name in contents.order.graph.downstreams(asset.name)]
     in_order = any(reader.kind == "python" and reader.reads_order for reader in below)
     in_full = warehouse.ledger.seconds_of(asset.name, "full")
+    what = tried(asset, changes, in_order=in_order)
     costs = contents.costs.get(asset.name, UNKNOWN)
     if hash_of(asset.name + run_id) % ONE_IN:  # One time in so many it is tried again: tables grow.
         refuse_dearer(asset, costs, sum(change.rows for change in changes))
+        refuse_in_vain(asset, costs, what)
     if costs.full is not None:
         in_full = costs.full.seconds
     is_quick = (then.seconds if in_full is None else in_full) < COMPARED_WITHIN
@@ -110,7 +115,7 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: 
     is_read = any(reader.name in waiting and (reader.kind == "sql" or reader.merge) for reader in below)
     return Refresh(
         changes, snapshot.columns, snapshot.files, warehouse.root, sums, compare, is_quick, in_order, then.checks,
-        tell if is_read else None,
+        tell if is_read else None, what,
     )  # fmt: skip
 
 
@@ -119,7 +124,7 @@ def refuse_dearer(asset: Asset, costs: Costs, rows: int | None = None) -> None:
 
     Also where so many `rows` changed now that it will cost much less; None: it is not known how many.
     """
-    in_full, incrementally = costs
+    in_full, incrementally, _ = costs
     if in_full is None or incrementally is None or asset.incremental == "require":
         return
     if rows is not None and rows * MUCH_LESS < incrementally.rows:
@@ -129,6 +134,18 @@ def refuse_dearer(asset: Asset, costs: Costs, rows: int | None = None) -> None:
             f"that took {incrementally.seconds:.2g} s of processor time the last time, "
             f"and a full refresh {in_full.seconds:.2g} s"
         )
+
+
+def refuse_in_vain(asset: Asset, costs: Costs, what: str) -> None:
+    """Refuse what was tried in vain before: finding that out every night would cost more than it can ever save."""
+    if costs.in_vain is not None and costs.in_vain.what == what and asset.incremental != "require":
+        raise Refused(costs.in_vain.why)
+
+
+def tried(asset: Asset, changes: Sequence[TableChange], *, in_order: bool) -> str:
+    """Names what is tried: this code, by the rules of this version, and where rows came and went."""
+    where = [(change.name, bool(change.came), bool(change.went)) for change in changes]
+    return f"{hash_of(f'{VERSION} {asset.code_version} {in_order} {where}'):08x}"
 
 
 def refuse_by_declaration(asset: Asset) -> None:

@@ -20,6 +20,7 @@ from assetflow.running.promised import keep_contract
 from assetflow.running.seen import Seen, confirmed
 from assetflow.running.task import Built, Task, Tried, finished, where_of
 from assetflow.running.workshop import Workplace, Workshop, workshop
+from assetflow.warehouse.costs import InVain
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
@@ -59,7 +60,7 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
     cursor = shop.session.cursor()
     tried = Tried()
     mode: Literal["full", "incremental"] | None = None
-    in_vain = 0.0
+    wasted = 0.0
     seen: dict[str, Seen] = {}
     try:
         shop.session.attach(task.tables, cursor)
@@ -72,7 +73,7 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
                     return unfinished(tried, tried.staged)
                 built = tried.staged
                 if built is None:
-                    in_vain = shop.meter.used()
+                    wasted = shop.meter.used()
                     result = evaluate(task, shop, cursor, where, seen, tried.why)
                     limit.also(result.cursor.interrupt)
                     if task.kept is None:
@@ -108,7 +109,8 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
         warnings=(*read.warnings, *tried.warnings),
         rows_read=sum(change.rows for change in task.refresh.changes) if task.refresh is not None else 0,
         # What was made twice to be compared costs more than it will.
-        used=None if tried.is_right else shop.meter.used() - in_vain,
+        used=None if tried.is_right else shop.meter.used() - wasted,
+        in_vain=InVain(task.refresh.what, tried.why or "") if tried.in_vain and task.refresh is not None else None,
         delta=tried.delta,
         kept=tried.kept,
     )

@@ -29,7 +29,7 @@ from assetflow.running.task import Built
 from assetflow.running.workshop import Workshop
 from assetflow.source import Observed
 from assetflow.warehouse import records
-from assetflow.warehouse.costs import Cost, Mode
+from assetflow.warehouse.costs import Cost, Costs
 from assetflow.warehouse.links import keep_links
 
 SECONDS_UNRECORDED = 0.5
@@ -45,7 +45,7 @@ class Keeping:
         self.shop = shop
         self.unrecorded: list[records.Built] = []
         self.recorded_at = time.perf_counter()
-        self.costs: dict[tuple[str, Mode], Cost] = {}
+        self.costs: dict[str, Costs] = {}
 
     def keep(self, asset: Asset, step: Step, built: Built) -> AssetResult:
         """Move staged files to their place and record the materialization; a blocking check stops it here."""
@@ -91,9 +91,12 @@ class Keeping:
         if built.used is None or asset.is_view or asset.history is not None or asset.per is not None:
             return
         if asset.kind == "sql" or asset.merge is not None:
-            is_full = built.mode == "full"
-            rows = sum(self.contents.snapshot_of(name).rows or 0 for name in asset.upstreams) if is_full else 0
-            self.costs[asset.name, built.mode] = Cost(round(built.used, 6), rows or built.rows_read)
+            seconds = round(built.used, 6)
+            if built.mode == "incremental":
+                self.costs[asset.name] = Costs(incremental=Cost(seconds, built.rows_read))
+            else:
+                rows = sum(self.contents.snapshot_of(name).rows or 0 for name in asset.upstreams)
+                self.costs[asset.name] = Costs(Cost(seconds, rows), in_vain=built.in_vain)
 
     def saved(self, asset: Asset, built: Built) -> Saved | None:
         """What was spared by refreshing incrementally."""

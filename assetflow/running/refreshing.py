@@ -17,7 +17,7 @@ from assetflow.asset import Asset
 from assetflow.incremental.answer import SHOWN, Change, version_of
 from assetflow.incremental.blocks import take_apart
 from assetflow.incremental.refresh import refresh, refuse_at_sight
-from assetflow.incremental.refused import Refused
+from assetflow.incremental.refused import Lasting, Refused
 from assetflow.materialization import Column, ReadSet
 from assetflow.quoting import quote_identifier
 from assetflow.running.changes import Refresh, TableChange
@@ -55,7 +55,8 @@ def attempt(asset: Asset, given: Refresh, cursor: Cursor, folder: str, reads: Se
             refuse_reordered(made, given, cursor, reads)
     except Refused as refused:
         line = refused.line(sql)
-        return Tried(why=refused.what if line is None else f"{refused.what}, line {asset.line + line - 1}")
+        why = refused.what if line is None else f"{refused.what}, line {asset.line + line - 1}"
+        return Tried(why=why, in_vain=refused.lasts)
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
@@ -74,7 +75,7 @@ def refuse_reordered(made: Refreshed, given: Refresh, cursor: Cursor, reads: Seq
     if made.keeps_order:
         return
     if given.read_in_order:
-        raise Refused("a function reads its rows in their order, which a full refresh keeps")
+        raise Lasting("a function reads its rows in their order, which a full refresh keeps")
     narrow = [ReadSet(read.columns) for read in readable(given.columns, reads) if read.ordered]
     if not narrow:
         return

@@ -16,7 +16,7 @@ from assetflow.incremental.answer import Answer
 from assetflow.incremental.blocks import Parts
 from assetflow.incremental.exact import is_inexact
 from assetflow.incremental.ranges import ranges
-from assetflow.incremental.refused import Refused
+from assetflow.incremental.refused import Lasting, Refused
 from assetflow.incremental.tree import select_all, text
 from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile, Sums
 from assetflow.quoting import quote_identifier
@@ -107,9 +107,9 @@ class Rows:
         """A table with an order is written anew out of its rows: only their making is spared."""
         for order in parts.orders:
             if order["expression"]["class"] not in ("COLUMN_REF", "CONSTANT"):
-                raise Refused("ORDER BY of an expression")
+                raise Lasting("ORDER BY of an expression")
             if order["expression"].get("column_names", [""])[1:]:
-                raise Refused("ORDER BY of a column of a table")
+                raise Lasting("ORDER BY of a column of a table")
         if answer.keys is None and answer.minus is not None:
             self.find_rows(answer)
         rewritten = self.rewritten(answer, self.all_files)
@@ -227,7 +227,7 @@ class Rows:
         computed = any(rule.name in ("keyed", "rows") for rule in answer.rules)
         for column in self.given.columns:
             if is_inexact(column.type) if computed else is_inexact_inside(column.type):
-                raise Refused(f"rows would have to be found by column {column.name}, a {column.type}")
+                raise Lasting(f"rows would have to be found by column {column.name}, a {column.type}")
 
     # Files
 

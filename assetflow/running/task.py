@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from assetflow.running.parts import Parsed
     from assetflow.running.pieces import Pieces
     from assetflow.running.seen import Watching
+    from assetflow.warehouse.costs import InVain
     from assetflow.warehouse.snapshots import Staged
 
 
@@ -94,6 +95,7 @@ class Built:
     is_right: bool | None = None
     rows_read: int = 0
     used: float | None = None
+    in_vain: InVain | None = None
     delta: Delta | None = None
     kept: Kept | None = None
     error: AssetError | None = None
@@ -104,7 +106,8 @@ class Tried:
     """What came of an incremental refresh: its rows, or why there are none; `is_full` where all of them were made.
     `error`: it failed for one of its files, and `staged` is what was made of others.
 
-    `is_right` where it was compared with a full one, which took so many `seconds`.
+    `is_right` where it was compared with a full one, which took so many `seconds`. `in_vain`: it will never lead to
+    anything.
     """
 
     staged: Staged | None = None
@@ -116,6 +119,7 @@ class Tried:
     is_full: bool = False
     kept: Kept | None = None
     error: AssetError | None = None
+    in_vain: bool = False
 
 
 def finished(built: Built, seconds: float, attempts: int) -> Built:

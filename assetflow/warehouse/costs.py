@@ -1,7 +1,7 @@
 """What each asset cost the last time, in full and incrementally: advice, which may be lost.
 
-Processor time, since the clock of a busy machine tells of other work. Without this file, or after damage, everything
-is tried incrementally.
+Processor time, since the clock of a busy machine tells of other work; and what was tried in vain, so that it is not
+tried every night. Without this file, or after damage, everything is tried.
 """
 
 from __future__ import annotations
@@ -9,10 +9,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping
-from typing import Literal, NamedTuple
-
-Mode = Literal["full", "incremental"]
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 
 class Cost(NamedTuple):
@@ -22,11 +20,19 @@ class Cost(NamedTuple):
     rows: int
 
 
+class InVain(NamedTuple):
+    """An incremental refresh that led to nothing: what was tried, as a hash, and why that cannot be done."""
+
+    what: str
+    why: str
+
+
 class Costs(NamedTuple):
     """What an asset cost the last time, where that is known."""
 
     full: Cost | None = None
     incremental: Cost | None = None
+    in_vain: InVain | None = None
 
 
 UNKNOWN = Costs()
@@ -37,25 +43,26 @@ def read_costs(root: str) -> dict[str, Costs]:
     try:
         with open(path_of(root), encoding="utf-8") as file:
             known = json.load(file)
-        return {
-            str(name): Costs(*(None if one is None else cost(*one) for one in each)) for name, each in known.items()
-        }
-    except (OSError, ValueError, TypeError, AttributeError):
+        return {str(name): costs(*each) for name, each in known.items()}
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
         return {}
 
 
-def cost(seconds: float, rows: int) -> Cost:
-    return Cost(float(seconds), int(rows))
+def costs(full: Sequence[float] | None, incremental: Sequence[float] | None, in_vain: Sequence[str] | None) -> Costs:
+    """What was kept as JSON; TypeError or ValueError when it is none of ours."""
+    found = [None if one is None else Cost(float(one[0]), int(one[1])) for one in (full, incremental)]
+    return Costs(found[0], found[1], None if in_vain is None else InVain(*map(str, in_vain)))
 
 
-def add_costs(root: str, new: Mapping[tuple[str, Mode], Cost]) -> None:
+def add_costs(root: str, new: Mapping[str, Costs]) -> None:
     """Note what assets cost this time. Of two runs at once the last one is remembered; who may not write forgets."""
     if not new:
         return
     known = read_costs(root)
-    for (name, mode), one in new.items():
+    for name, now in new.items():
         before = known.get(name, UNKNOWN)
-        known[name] = before._replace(full=one) if mode == "full" else before._replace(incremental=one)
+        in_vain = None if now.incremental is not None else now.in_vain or before.in_vain
+        known[name] = Costs(now.full or before.full, now.incremental or before.incremental, in_vain)
     path = path_of(root)
     temporary = f"{path}.{os.getpid()}"
     with contextlib.suppress(OSError):

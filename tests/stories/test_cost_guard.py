@@ -26,8 +26,7 @@ def costs(shop: Shop) -> dict[str, Costs]:
 
 
 def dear(shop: Shop, rows: int) -> None:
-    new = {("sales", "incremental"): Cost(9.0, rows), ("sales", "full"): Cost(1.0, 6)}
-    add_costs(str(shop.root / "warehouse"), new)  # type: ignore[arg-type]
+    add_costs(str(shop.root / "warehouse"), {"sales": Costs(Cost(1.0, 6), Cost(9.0, rows))})
 
 
 def test_what_each_way_costs_is_noted(nights: Shop) -> None:
@@ -64,7 +63,39 @@ def test_what_has_to_be_incremental_is_whatever_it_costs(nights: Shop) -> None:
     assert modes(nights)["sales"][0] == "incremental"
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"sales": [1, 2]}', '{"sales": [[9, "x"], null]}', "\x00\x00"])
+MEANS = """SELECT name, means.mean FROM (SELECT name, avg(amount) AS mean FROM sales GROUP BY name) AS means
+JOIN products USING (name)"""
+
+
+def test_what_is_tried_in_vain_is_not_tried_every_night(nights: Shop) -> None:
+    nights.sql("means", MEANS)
+    nights.made()
+    deliver(nights, 4)
+    assert modes(nights)["means"] == ("full", "rows would have to be found by column mean, a DOUBLE")
+    in_vain = costs(nights)["means"].in_vain
+    assert in_vain is not None
+    noted = {"means": Costs(in_vain=in_vain._replace(why="as the last time"))}
+    add_costs(str(nights.root / "warehouse"), noted)
+    deliver(nights, 5)
+    assert modes(nights)["means"] == ("full", "as the last time")
+    nights.sql("means", MEANS.replace("avg(amount)", "max(amount)"))
+    nights.made()
+    deliver(nights, 6)
+    assert modes(nights)["means"][0] == "incremental", "other code is tried"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "",
+        "{",
+        "[]",
+        '{"sales": [1, 2]}',
+        '{"sales": [[9, "x"], null, null]}',
+        '{"sales": [null, [], ["x"]]}',
+        "\x00\x00",
+    ],
+)
 def test_what_was_noted_can_be_lost_or_damaged(nights: Shop, damage: str) -> None:
     dear(nights, rows=2)
     (nights.root / "warehouse" / "cache" / "costs.json").write_text(damage)
