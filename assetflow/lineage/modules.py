@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+from assetflow.lineage.python_tree import python_tree
 from assetflow.lineage.scopes import imported_names
 from assetflow.lineage.syntax import FunctionNode, children
 
@@ -139,7 +140,7 @@ def _places(module: ModuleType) -> Iterator[str]:
 
 
 def _index(text: str) -> ParsedModule:
-    tree = ast.parse(text)
+    tree = python_tree(text)
     imports: dict[str, str] = {}
     stars: list[str] = []
     bindings: dict[str, list[ast.stmt]] = {}

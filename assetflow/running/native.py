@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 
+from assetflow.lineage.python_tree import python_tree
+
 READERS = ("read_", "scan_", "from_csv", "from_parquet")
 """How readers are called anywhere in a file: a function of it may be called while it loads."""
 AT_LOAD = frozenset({"sql", "execute", "query", "connect", "dataset", "ParquetFile", "ParquetDataset", "open_dataset"})
@@ -17,7 +19,7 @@ PLAIN = frozenset({"read_text", "read_bytes"})
 
 def native_read(text: bytes | str) -> str | None:
     """The first call that may read a file unseen, as `line 3: pl.read_csv(...)`; None when there is none."""
-    tree = ast.parse(text)
+    tree = python_tree(text)
     at_load = {id(call) for call in calls_at_load(tree)}
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
