@@ -58,6 +58,9 @@ class PartitionKey(NamedTuple):
     start: datetime | None = None
     end: datetime | None = None
 
+    def __str__(self) -> str:
+        return self.key
+
 
 @dataclass(frozen=True, slots=True)
 class File:

@@ -20,6 +20,7 @@ from assetflow.asset import (
     SourceDeclaration,
 )
 from assetflow.check import Check
+from assetflow.engines import Where
 from assetflow.errors import AssetError
 from assetflow.running.imports import Imports
 from assetflow.running.meter import Meter
@@ -135,7 +136,10 @@ class Workshop:
     def _declared(self, path: str, line: int, name: str, is_meant: Callable[[Declaration], bool]) -> Callable[..., Any]:
         """The function under the decorator, whatever the module calls it now: a loop may declare many on a line."""
         absolute = os.path.realpath(os.path.join(self.place.root, path))
-        with self._lock:
+        from assetflow.engines.python import user_errors
+
+        # Its definitions were remembered: what it imports may be gone since.
+        with self._lock, user_errors(Where(name, path, line, self.place.root)):
             self.imports.load(absolute)
         for declaration in self.imports.declarations.get(absolute, ()):
             if not isinstance(declaration, SourceDeclaration) and is_meant(declaration):

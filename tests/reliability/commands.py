@@ -32,7 +32,7 @@ class Command(NamedTuple):
 MADE = ("edition 1", "materialize")
 TWICE = (*MADE, "edition 2", "materialize")
 OFTEN = (*TWICE, "edition 3", "materialize", "edition 4", "materialize")
-RELEASED = tuple(f"rollback {name} --release" for name in ("first", "second", "seen", "third", "fourth"))
+RELEASED = tuple(f"rollback {name} --release" for name in ("first", "second", "seen", "third", "fourth", "parted"))
 
 ALL = (
     Command("first run", "materialize", ("edition 1",)),

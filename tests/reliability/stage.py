@@ -16,12 +16,13 @@ from typing import Any
 
 REPOSITORY = Path(__file__).parent.parent.parent
 ROWS = 100
-TABLES = ("first", "second", "seen", "third", "fourth")
+TABLES = ("first", "second", "seen", "third", "fourth", "parted")
 FILES = {
     "first.sql": f"/* @asset\nunique_key = ['n']\n*/\nSELECT range AS n, -- @not_null @unique\n edition FROM editions, range({ROWS})",
     "second.sql": "SELECT n, edition FROM first WHERE edition IS NOT NULL",
     "seen.sql": "/* @asset\nmaterialized = 'view'\n*/\nSELECT n, edition FROM second",
     "fourth.sql": "SELECT third.n, third.edition, seen.edition AS also FROM third JOIN seen USING (n) ORDER BY n",
+    "parted.sql": "/* @asset\npartition = 'part'\n*/\nSELECT n, n % 3 AS part, edition FROM first",
 }
 SQL_THIRD = "SELECT n, first.edition FROM first JOIN second USING (n)"
 PYTHON_THIRD = """
@@ -156,6 +157,6 @@ def announced_in(log: str) -> list[tuple[str, str]]:
             event = json.loads(line)
         except ValueError:
             continue
-        if isinstance(event, dict) and event.get("event") == "published":
+        if isinstance(event, dict) and event.get("event") == "published" and event["partition"] is None:
             found.append((event["asset"], event["snapshot"]))
     return found
