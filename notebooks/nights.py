@@ -4,8 +4,9 @@
 
 Each night one day of receipts arrives and `assetflow materialize` runs, as cron would run it. Now and then, and after the
 last night, a second project makes everything at once, and every table is compared with that. At the end a receipt arrives
-200 days late, and makes one day of a table that is cut into days. Prints what each night cost, and draws it where a file
-for the picture is named (matplotlib); FOLDER keeps the project.
+200 days late, and makes one day of a table that is cut into days; then two functions read the year, file by file and by
+what changed, and one more late receipt. Prints what each night cost, and draws it where a file for the picture is named
+(matplotlib); FOLDER keeps the project.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -32,10 +34,28 @@ partition = "day(day)"
 SELECT sold_at::DATE AS day, count(*) AS lines, sum(sales_value) AS revenue FROM sales GROUP BY ALL
 """
 """A table that is cut into days: a late receipt makes one of them."""
+FUNCTIONS = '''"""Functions that are called with what came: a file that is new, rows that changed."""
+
+import polars as pl
+
+from assetflow import Changes, asset
+
+
+@asset(per="file")
+def tills(transactions: pl.DataFrame) -> pl.DataFrame:
+    """What each store took, by the file of each night."""
+    return transactions.group_by("store_id", maintain_order=True).agg(pl.col("sales_value").sum().round(2))
+
+
+@asset(merge="upsert", unique_key=["household_id"])
+def points(sales: Changes[pl.DataFrame]) -> pl.DataFrame:
+    """What a household bought, in whole dollars: made again for those whose receipts changed."""
+    return sales.added.group_by("household_id").agg(pl.col("sales_value").sum().floor().cast(pl.Int64).alias("points"))
+'''
 LATE = 200
 NO_BASKET = 99_999_999_999
 """The number of a receipt that there is not; as long a number as theirs, since another type would change every row."""
-EVERY = 30
+EVERY = 60
 WIDTH = 50
 
 
@@ -64,6 +84,7 @@ def main() -> None:
             plot(nights, in_full, given.plot)
             print(f"drawn in {given.plot}")
         shop.late(whole, max(given.nights - LATE, 0))
+        shop.functions(max(given.nights - LATE, 0))
 
 
 class Shop:
@@ -112,10 +133,10 @@ class Shop:
         self.delivered = days
         return self.materialize("--full-refresh")
 
-    def materialize(self, *flags: str) -> float:
+    def materialize(self, *flags: str, select: str = f"+({TABLES})") -> float:
         """Run the command; its processor time in seconds."""
         before = os.times()
-        command = [sys.executable, "-m", "assetflow", "materialize", "-q", "-s", f"+({TABLES})", "-x", TOO_MUCH, *flags]
+        command = [sys.executable, "-m", "assetflow", "materialize", "-q", "-s", select, "-x", TOO_MUCH, *flags]
         subprocess.run(command, cwd=self.folder, check=True)
         after = os.times()
         return after.children_user + after.children_system - before.children_user - before.children_system
@@ -136,21 +157,39 @@ class Shop:
 
     def late(self, whole: Shop, day: int) -> None:
         """A receipt arrives long after its day; only what it touches is made."""
-        path = self.folder / "data" / f"{day:03}.parquet"
-        late = f"(SELECT * REPLACE ({NO_BASKET}::BIGINT AS basket_id) FROM '{path}' LIMIT 1)"
-        query = f"FROM '{path}' UNION ALL {late}"
-        self.copy(query, f"{day:03}")
+        path = self.deliver_late(day, NO_BASKET)
         shutil.copy(path, whole.folder / "data" / path.name)
         took, in_full = self.materialize(), whole.materialize("--full-refresh")
         print(f"a late receipt: {took:.2f} s, {in_full:.2f} s in full; wrong: {self.differing(whole) or 'none'}")
         print(f"partitions of sales_by_day made for it: {', '.join(self.made('sales_by_day'))}")
 
+    def deliver_late(self, day: int, basket: int) -> Path:
+        """One more receipt of a day that was delivered before; the file it is in."""
+        path = self.folder / "data" / f"{day:03}.parquet"
+        late = f"(SELECT * REPLACE ({basket}::BIGINT AS basket_id) FROM '{path}' LIMIT 1)"
+        self.copy(f"FROM '{path}' UNION ALL {late}", f"{day:03}")
+        return path
+
+    def functions(self, day: int) -> None:
+        """Two functions read everything, and then what one more late receipt changes."""
+        (self.folder / "assets" / "sales" / "functions.py").write_text(FUNCTIONS, encoding="utf-8")
+        in_full = self.materialize(select="+(tills or points)")
+        self.deliver_late(day, NO_BASKET + 1)
+        took = self.materialize(select="+(tills or points)")
+        print(f"two functions: {in_full:.2f} s for all that there is, {took:.2f} s for one more late receipt")
+        for step in self.last_run():
+            print(f"{step['asset']:>8}: {step['mode']}, {step['mode_reason']}")
+
     def made(self, asset: str) -> list[str]:
         """The partitions of an asset that the last run made."""
-        command = [sys.executable, "-m", "assetflow", "runs", "--json"]
-        runs = json.loads(subprocess.check_output(command, cwd=self.folder))["runs"]
-        last = json.loads(subprocess.check_output([*command[:-1], runs[-1]["run_id"], "--json"], cwd=self.folder))
-        return [each["partition"] for each in last["assets"] if each["asset"] == asset]
+        return [step["partition"] for step in self.last_run() if step["asset"] == asset]
+
+    def last_run(self) -> list[dict[str, Any]]:
+        """What was made in the last run, step by step."""
+        command = [sys.executable, "-m", "assetflow", "runs"]
+        newest = json.loads(subprocess.check_output([*command, "--json"], cwd=self.folder))["runs"][0]["run_id"]
+        found = json.loads(subprocess.check_output([*command, newest, "--json"], cwd=self.folder))
+        return [step for step in found["assets"] if step["outcome"] == "materialized"]
 
 
 def is_same(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

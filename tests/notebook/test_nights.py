@@ -23,3 +23,5 @@ def test_a_few_nights_end_as_if_made_at_once(tmp_path: Path) -> None:
     assert "not as if made at once: none" in done.stdout
     assert "processor time" in (tmp_path / "nights.svg").read_text(encoding="utf-8")
     assert "partitions of sales_by_day made for it: 2017-01-01\n" in done.stdout
+    assert "tills: incremental, 1 of 4 files made\n" in done.stdout
+    assert "points: incremental, keyed by household_id\n" in done.stdout
