@@ -71,7 +71,7 @@ def from_result(value: object, cursor: Cursor, folder: str, where: Where, tables
         return from_result(evaluated, cursor, folder, where)
     take = _take_for(value)
     if take is None:
-        hint = _PIECES if isinstance(value, list | tuple | Iterator) else _ALLOWED
+        hint = f"{_ALLOWED} {_PIECES}" if isinstance(value, list | tuple | Iterator) else _ALLOWED
         raise _wrong(where, f"returned {_type_name(value)}, which is no table", hint)
     with user_errors(where):
         return take(value, cursor, folder, where)
