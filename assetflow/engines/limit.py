@@ -42,18 +42,25 @@ def time_limit(seconds: float | None, where: Where, *interrupts: Callable[[], No
 
 @dataclass(slots=True)
 class Limit:
-    """A block that is running in this thread, and what stops it."""
+    """A block that is running in this thread, perhaps with others that help it, and what stops it."""
 
     where: Where
     interrupts: list[Callable[[], None]]
     stopped_by: AssetflowError | None = None
     is_over: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
-    thread: int = field(default_factory=threading.get_ident)
+    threads: list[int] = field(default_factory=lambda: [threading.get_ident()])
 
     def also(self, interrupt: Callable[[], None]) -> None:
         """Stop this, too: the cursor on which a result is read."""
         self.interrupts.append(interrupt)
+
+    def also_in(self, thread: int) -> None:
+        """Stop this thread, too, which does a part of the block."""
+        with self.lock:
+            self.threads.append(thread)
+            if self.stopped_by is not None:
+                _raise_in(thread, _Stop)
 
     def stop(self, error: AssetflowError | None = None) -> None:
         """Stop the block from another thread; it then raises `error` (by default Interrupted)."""
@@ -63,14 +70,15 @@ class Limit:
             self.stopped_by = error or Interrupted(f"{self.where.asset} was interrupted")
             for interrupt in self.interrupts:
                 interrupt()
-            _raise_in(self.thread, _Stop)
+            for thread in self.threads:
+                _raise_in(thread, _Stop)
 
     def end(self) -> None:
         """From here on nothing is raised in the block's thread any more."""
         with self.lock:
             self.is_over = True
             if self.stopped_by is not None:
-                _raise_in(self.thread, None)
+                _raise_in(self.threads[0], None)
 
 
 class _Stop(BaseException):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
     from assetflow.engines.duckdb import Result
+    from assetflow.engines.limit import Limit
     from assetflow.running.history.keep import Added
     from assetflow.running.history.kept import Kept as KeptHistory
     from assetflow.warehouse.snapshots import Staged
@@ -68,7 +69,7 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
             if asset.is_view:
                 columns, built = view_columns(asset, cursor, where), None
             else:
-                tried = try_refresh(task, shop, cursor, where)
+                tried = try_refresh(task, shop, cursor, where, limit)
                 if tried.error is not None and tried.staged is not None:
                     return unfinished(tried, tried.staged)
                 built = tried.staged
@@ -124,12 +125,12 @@ def unfinished(tried: Tried, staged: Staged) -> Built:
     )  # fmt: skip
 
 
-def try_refresh(task: Task, shop: Workshop, cursor: Cursor, where: Where) -> Tried:
+def try_refresh(task: Task, shop: Workshop, cursor: Cursor, where: Where, limit: Limit) -> Tried:
     """Make the rows out of those that are there, where that is possible."""
     if task.pieces is not None:
         from assetflow.running.piecewise import by_pieces
 
-        return by_pieces(task, task.pieces, shop.function(task.asset), cursor, where)
+        return by_pieces(task, task.pieces, shop.function(task.asset), cursor, where, limit)
     if task.refresh is None:
         return Tried(why=task.why_full)
     if task.asset.merge is not None:

@@ -8,15 +8,20 @@ called                     c
 from __future__ import annotations
 
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from assetflow.asset import Query
 from assetflow.engines import Context, File, Table, Where, frames, python
+from assetflow.engines.duckdb import siblings
+from assetflow.engines.limit import Limit
 from assetflow.errors import AssetError
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column, SnapshotFile
@@ -26,6 +31,7 @@ from assetflow.running.changes import Refresh
 from assetflow.running.parts import Part, cover
 from assetflow.running.pieces import KeptPart, Piece, Pieces, columns_to_keep, tags_to_keep
 from assetflow.running.rewriting import MOST_SMALL, SMALL, Rows
+from assetflow.running.side_by_side import side_by_side
 from assetflow.running.task import Kept, Task, Tried
 from assetflow.warehouse.digest import tells_order
 from assetflow.warehouse.removal import remove_folder
@@ -41,25 +47,30 @@ FILES_OF_PART = 100
 """Results are put together in parts of about so many; a part of half as many, and of few rows, is small."""
 
 
-def by_pieces(task: Task, pieces: Pieces, function: Callable[..., Any], cursor: Cursor, where: Where) -> Tried:
+def by_pieces(
+    task: Task, pieces: Pieces, function: Callable[..., Any], cursor: Cursor, where: Where, limit: Limit
+) -> Tried:
     """All rows of the asset, file by file; AssetError, with the name of the file, for what the function raises."""
     try:
-        return Piecewise(task, pieces, function, cursor, where).run()
+        return Piecewise(task, pieces, function, cursor, where, limit).run()
     except Refused as refused:
         remove_folder(pieces.root, os.path.join(task.staging, "pieces"))
         alone = replace(pieces, kept=(), kept_columns=(), why_full=refused.what)
-        return Piecewise(task, alone, function, cursor, where).run()
+        return Piecewise(task, alone, function, cursor, where, limit).run()
 
 
 class Piecewise:
     """One making of an asset out of files."""
 
-    def __init__(self, task: Task, pieces: Pieces, function: Callable[..., Any], cursor: Cursor, where: Where) -> None:
+    def __init__(
+        self, task: Task, pieces: Pieces, function: Callable[..., Any], cursor: Cursor, where: Where, limit: Limit
+    ) -> None:
         self.task = task
         self.pieces = pieces
         self.function = function
         self.cursor = cursor
         self.where = where
+        self.limit = limit
         self.folder = os.path.join(task.staging, "pieces")
         self.places = {
             tag: (part, sum(part.counts[:at]), part.counts[at])
@@ -84,17 +95,42 @@ class Piecewise:
 
     def call_all(self, wanted: Sequence[Piece]) -> None:
         """Call the function with every file that is new; one that fails keeps no other from being made."""
-        given = arguments(self.task, self.function, self.cursor, self.where, but=[self.pieces.parameter.name])
-        for piece in wanted:
-            if piece.tag in self.places or piece.tag in self.called or piece.tag in self.failed:
-                continue
+        new = list({piece.tag: piece for piece in wanted if piece.tag not in self.places}.values())
+        for piece, make in self.one_by_one(new) if min(self.task.hands, len(new)) <= 1 else self.at_once(new):
             try:
-                self.called[piece.tag] = self.agreed(self.call(piece, given), piece)
+                self.called[piece.tag] = self.agreed(make(), piece)
             except AssetError as error:
                 self.failed[piece.tag] = error
                 has_worked = self.called or self.places
                 if not has_worked or len(self.failed) == MOST_FAILED:
                     return
+
+    def one_by_one(self, pieces: Sequence[Piece]) -> Iterator[tuple[Piece, Callable[[], Staged]]]:
+        """Each file with what makes it."""
+        given = self.given_to_all(self.cursor)
+        for number, piece in enumerate(pieces):
+            yield piece, partial(self.call, piece, number, given, self.cursor)
+
+    def at_once(self, pieces: Sequence[Piece]) -> Iterator[tuple[Piece, Callable[[], Staged]]]:
+        """Each file with what came of it, when several are made at once: each thread reads by a cursor of its own."""
+        open_cursor = siblings(self.cursor)
+        own = threading.local()
+
+        def call(numbered: tuple[int, Piece]) -> Staged:
+            if not hasattr(own, "cursor"):
+                own.cursor = open_cursor()
+                self.limit.also(own.cursor.interrupt)
+                own.given = self.given_to_all(own.cursor)
+            return self.call(numbered[1], numbered[0], own.given, own.cursor)
+
+        hands = min(self.task.hands, len(pieces))
+        with closing(side_by_side(call, list(enumerate(pieces)), hands, self.limit)) as made:
+            for (_, piece), future in made:
+                yield piece, future.result
+
+    def given_to_all(self, cursor: Cursor) -> dict[str, object]:
+        """What the function is called with beside the file."""
+        return arguments(self.task, self.function, cursor, self.where, but=[self.pieces.parameter.name])
 
     def kept_for_next_time(self) -> Tried:
         """What was made of other files before one failed: the next run need not make it again."""
@@ -119,9 +155,9 @@ class Piecewise:
 
     # One file
 
-    def call(self, piece: Piece, given: dict[str, object]) -> Staged:
+    def call(self, piece: Piece, number: int, given: dict[str, object], cursor: Cursor) -> Staged:
         """What the function makes of one file, written and read back."""
-        folder = os.path.join(self.folder, str(len(self.called)))
+        folder = os.path.join(self.folder, str(number))
         os.makedirs(folder, exist_ok=True)
         task = replace(self.task, staging=folder, read_sets=self.task.read_sets)
         if self.task.asset.takes_context:
@@ -129,11 +165,11 @@ class Piecewise:
             assert isinstance(context, Context)
             given = {**given, "context": replace(context, file=self.file(piece))}
         try:
-            given = {**given, self.pieces.parameter.name: self.given(piece, folder)}
+            given = {**given, self.pieces.parameter.name: self.given(piece, folder, cursor)}
             value = python.call(self.function, given, where=self.where)
             if isinstance(value, Query):
                 raise query_of_rows(self.task.asset)
-            staged = stage(frames.from_result(value, self.cursor, folder, self.where, task.tables), task, self.where)
+            staged = stage(frames.from_result(value, cursor, folder, self.where, task.tables), task, self.where)
         except AssetError as error:
             raise AssetError(
                 f"{piece.name}: {error.message}", path=error.path, line=error.line, hint=error.hint,
@@ -149,34 +185,35 @@ class Piecewise:
 
         return File(Path(piece.path), piece.name, piece.sha256, piece.bytes)
 
-    def given(self, piece: Piece, folder: str) -> object:
+    def given(self, piece: Piece, folder: str, cursor: Cursor) -> object:
         """One file as the function asks for it: its path, or its rows."""
         parameter = self.pieces.parameter
         if parameter.is_path:
             from pathlib import Path
 
             return Path(piece.path)
-        return frames.to_frame(parameter.arrives, self.table(piece, folder), parameter.columns, self.cursor, self.where)
+        table = self.table(piece, folder, cursor)
+        return frames.to_frame(parameter.arrives, table, parameter.columns, cursor, self.where)
 
-    def table(self, piece: Piece, folder: str) -> Table:
+    def table(self, piece: Piece, folder: str, cursor: Cursor) -> Table:
         """The rows of one file."""
         name = self.pieces.parameter.upstream
         columns, paths = self.pieces.columns, [piece.path]
         if self.pieces.location is not None:
-            staged = self.parsed(piece, os.path.join(folder, "given"))
+            staged = self.parsed(piece, os.path.join(folder, "given"), cursor)
             columns, paths = staged.columns, [file.path for file in staged.files]
         elif not piece.path:
             return next(table for table in self.task.tables if table.name == name)
         return Table(name, scan_files(columns, paths), tuple(paths), any(column.stored_as for column in columns))
 
-    def parsed(self, piece: Piece, folder: str) -> Staged:
+    def parsed(self, piece: Piece, folder: str, cursor: Cursor) -> Staged:
         """The rows of one file of a source, with the columns of all of them; SourceError where it cannot be read."""
         observed = self.pieces.location
         assert observed is not None
         types = {column.name: column.type for column in self.pieces.columns}
         try:
-            sql = observed.source.location.read(self.cursor, (piece.path,), types)
-            return stage_query(self.cursor, sql, folder)
+            sql = observed.source.location.read(cursor, (piece.path,), types)
+            return stage_query(cursor, sql, folder)
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:

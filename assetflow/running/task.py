@@ -35,7 +35,7 @@ class Task:
     read, if at all. `refresh` is what it can be made from without reading everything; None: it is made in full, and
     `why_full`. `pieces`: the files that its function is called with, one by one. `spread`: its rows may be written
     into several files, in any order. `kept` is what a table with history holds so far.
-    `partition`: the one that a function is called for.
+    `partition`: the one that a function is called for. `hands`: with so many files at once it may be called.
     """
 
     asset: Asset
@@ -52,6 +52,7 @@ class Task:
     spread: bool = False
     kept: KeptHistory | None = None
     partition: PartitionKey | None = None
+    hands: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class Telling:
     def with_changes(self, task: Task, step: Step) -> Task:
         """The task with what changed in its upstreams, where the asset can be refreshed by that."""
         if task.asset.per is not None:
-            return replace(task, pieces=pieces_of(task.asset, step, self.contents))
+            return replace(task, pieces=pieces_of(task.asset, step, self.contents), hands=self.order.workers)
         tell = self.told_in(task.asset)
         try:
             return replace(task, refresh=refresh_of(task.asset, step, self.contents, self.order.run_id, tell))
