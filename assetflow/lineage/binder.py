@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from assetflow.lineage.plan_columns import Columns, told_columns
 from assetflow.lineage.scans import without_scans
 from assetflow.lineage.scratch import scratch
 from assetflow.lineage.sql_tokens import with_pivot_values
@@ -30,7 +31,6 @@ Plan = dict[str, Any]
 
 Schema = Sequence[tuple[str, str]]
 """Names and DuckDB types of a table's columns."""
-Columns = tuple[tuple[str, str], ...]
 
 
 class BindError(Exception):
@@ -104,7 +104,7 @@ class _Stubs:
         if open_columns:
             rewritten = with_pivot_values(rewritten, "'any'")
         plan = self._plan(rewritten, is_rewritten=rewritten != text)
-        return Bound(plan, self._columns(rewritten), tables, open_columns)
+        return Bound(plan, told_columns(plan) or self._columns(rewritten), tables, open_columns)
 
     def _columns(self, text: str) -> Columns:
         relation = self.connection.sql(text)
