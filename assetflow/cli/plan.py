@@ -137,7 +137,15 @@ def why(step: Step) -> str:
     if step.restores is not None or step.mode_reason is None:
         return clean(said)
     how_said = "full" if step.mode == "full" else "by rule"
-    return clean(f"{said}; {how_said}: {step.mode_reason}{estimate(step)}")
+    return clean(f"{said}; {how_said}: {step.mode_reason}{rows_text(step)}{estimate(step)}")
+
+
+def rows_text(step: Step) -> str:
+    """`, 3,616 of 1,205,132 rows`: in files that changed, where a step is made by these."""
+    about = step.estimate
+    if step.mode == "full" or about.changed is None or not about.there:
+        return ""
+    return f", {about.changed:,} of {about.there:,} rows"
 
 
 def estimate(step: Step) -> str:

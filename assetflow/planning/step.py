@@ -45,6 +45,19 @@ class Listed(NamedTuple):
     keys: tuple[str, ...] = ()
 
 
+class Estimate(NamedTuple):
+    """How much a step is about, where manifests tell: rows in files of its upstreams that changed, rows that these
+    upstreams have, and rows that its own table holds. None: known when something has been made or read.
+    """
+
+    changed: int | None = None
+    there: int | None = None
+    held: int | None = None
+
+
+UNTOLD = Estimate()
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One asset that will (or may) be made, with the reasons. `restores` is the materialization to point to again.
@@ -53,7 +66,7 @@ class Step:
     the asset cannot be affected by what is made before it; the step then only proves that. `seconds` is what it took
     the last time in the same mode, `seconds_in_full` what a full refresh took. `columns` tells how those of the table
     change, where that was asked. `parts` tell which partitions are to be made, and `listed` the same in words, where
-    it is known.
+    it is known. `estimate` tells how many rows it is about.
     """
 
     asset: str
@@ -71,6 +84,7 @@ class Step:
     seconds_in_full: float | None = None
     parts: Parts | None = None
     listed: tuple[Listed, ...] | None = None
+    estimate: Estimate = UNTOLD
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """The step as scripts read it: one for each partition, or for each range of them where there are many."""
@@ -91,6 +105,7 @@ class Step:
             "mode_reason": self.mode_reason,
             "seconds": self.seconds,
             "seconds_in_full": self.seconds_in_full,
+            **{f"rows_{name}": rows for name, rows in self.estimate._asdict().items()},
             "reasons": [reason.to_dict() for reason in self.reasons],
             "columns": None if self.columns is None else self.columns.to_dict(),
         }

@@ -6,15 +6,16 @@ of the plan where it would have to be made in full.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from assetflow.asset import Asset
 from assetflow.errors import DefinitionError
 from assetflow.incremental.refused import Refused
+from assetflow.planning.inputs import InputChange
 from assetflow.planning.plan import Plan
-from assetflow.planning.step import Step
+from assetflow.planning.step import Estimate, Step
 from assetflow.project.arrivals import changed_inputs
 from assetflow.project.schemas import change_by
 from assetflow.warehouse.costs import UNKNOWN, Costs, read_costs
@@ -31,7 +32,31 @@ def with_modes(project: Project, plan: Plan) -> Plan:
     """The plan with the mode of each step, and why, and how long that took the last time."""
     costs = read_costs(project.settings.warehouse)
     steps = tuple(foreseen_step(project, step, costs) if at < MOST else step for at, step in enumerate(plan.steps))
-    return replace(plan, steps=steps, inputs=tuple(changed_inputs(project, steps)))
+    inputs = tuple(changed_inputs(project, steps))
+    about = tuple(replace(step, estimate=estimate(project, step, steps, inputs)) for step in steps)
+    return replace(plan, steps=about, inputs=inputs)
+
+
+def estimate(project: Project, step: Step, steps: Sequence[Step], inputs: Sequence[InputChange]) -> Estimate:
+    """How many rows a step is about, by the manifests of what it reads; what is made before it is not known yet."""
+    current = [project.current.get(name) for name in step.upstreams]
+    there = [one.rows for one in current if one is not None and one.rows is not None]
+    own = project.current.get(step.asset)
+    changed: list[int | None] = [rows_of(change) for change in inputs if change.source in step.upstreams]
+    made_before = {each.asset for each in steps if each.restores is None}
+    is_known = changed and None not in changed and made_before.isdisjoint(step.upstreams)
+    return Estimate(
+        sum(rows or 0 for rows in changed) if is_known else None,
+        sum(there) if there and len(there) == len(step.upstreams) else None,
+        None if own is None else own.rows,
+    )
+
+
+def rows_of(change: InputChange) -> int | None:
+    """Rows in the files of a table that came or went."""
+    if change.rows_added is None or change.rows_removed is None:
+        return None
+    return change.rows_added + change.rows_removed
 
 
 def foreseen_step(project: Project, step: Step, costs: Mapping[str, Costs] | None = None) -> Step:

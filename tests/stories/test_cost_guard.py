@@ -63,6 +63,19 @@ def test_what_has_to_be_incremental_is_whatever_it_costs(nights: Shop) -> None:
     assert modes(nights)["sales"][0] == "incremental"
 
 
+def test_plan_tells_how_many_rows_a_step_is_about(nights: Shop) -> None:
+    deliver(nights, 4)
+    nights.run("sales")
+    steps = {step["asset"]: step for step in nights.cli("plan", "--json").json["steps"]}
+    assert [steps["daily"][f"rows_{name}"] for name in ("changed", "there", "held")] == [2, 8, 3]
+    assert 'by rule: merged by "day", 2 of 8 rows' in nights.cli("plan").out
+    deliver(nights, 5)
+    steps = {step["asset"]: step for step in nights.cli("plan", "--json").json["steps"]}
+    assert steps["sales"]["rows_changed"] is None, "a CSV file has to be read for that"
+    assert steps["daily"]["rows_changed"] is None, "sales is made first"
+    assert steps["daily"]["rows_held"] == 3
+
+
 MEANS = """SELECT name, means.mean FROM (SELECT name, avg(amount) AS mean FROM sales GROUP BY name) AS means
 JOIN products USING (name)"""
 

@@ -70,6 +70,7 @@ def test_plan(ask: Any) -> None:
     }  # fmt: skip
     [sales, by_city] = ask("plan", "--full-refresh", "--check", code=3)["steps"]
     assert sales.pop("seconds") == sales.pop("seconds_in_full") > 0
+    assert [sales.pop(f"rows_{name}") for name in ("changed", "there", "held")] == [None, 3, 3]
     assert sales == {
         "asset": "sales", "partition": None, "action": "build", "mode": "full", "mode_reason": None,
         "reasons": [{"kind": "forced", "upstream": None, "columns": [], "detail": "--full-refresh was given"}],
