@@ -25,6 +25,7 @@ REMEDIES = {
     "record_damaged": REBUILD,
     "journal_ahead": REBUILD,
     "journal_damaged": REBUILD,
+    "backup_damaged": "Delete it, and the .sha256 beside it; what is current does not need it.",
 }
 """What helps against what `verify` finds; against the rest of it, making the table again."""
 

@@ -3,7 +3,7 @@
 fast    the ledger is sound; what is published has its records; each file is there in its size; journal and manifests
         are there and as they were written
 deep    also: each file has the bytes that its name promises, decodes, and holds the rows that the digest is of;
-        each row of the ledger is what the journal adds up to
+        each row of the ledger is what the journal adds up to; each copy of the ledger is what was written
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from assetflow.errors import WarehouseError
 from assetflow.materialization import Snapshot, SnapshotFile
 from assetflow.quoting import quote_identifier
-from assetflow.warehouse import journal
+from assetflow.warehouse import backups, journal
 from assetflow.warehouse.connection import ledger_lock
 from assetflow.warehouse.manifest import snapshot_id
 from assetflow.warehouse.rebuild import Differing, differences
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "ledger_damaged", "record_missing", "record_damaged", "file_missing", "file_size", "file_damaged",
-    "content_differs", "skip_wrong", "journal_damaged", "journal_ahead",
+    "content_differs", "skip_wrong", "journal_damaged", "journal_ahead", "backup_damaged",
 ]  # fmt: skip
 
 
@@ -81,6 +81,7 @@ def look(warehouse: Warehouse, *, deep: bool, budget: float, open_cursor: Callab
                 files.setdefault(file.path, (file, snapshot))
     problems += [problem for file, owner in files.values() for problem in size_problems(warehouse, file, owner)]
     problems += sample_problems(warehouse, deep=deep)
+    problems += backup_problems(warehouse, deep=deep)
     if deep:
         broken = {problem.path for problem in problems}
         chosen = sample([each for path, each in files.items() if path not in broken], budget)
@@ -195,6 +196,12 @@ def sample_problems(warehouse: Warehouse, *, deep: bool) -> Iterator[Problem]:
             continue
         if found is not None and sealed is not None and found != sealed[1]:
             yield Problem("file_damaged", asset, path=path, detail="its bytes are others than were written")
+
+
+def backup_problems(warehouse: Warehouse, *, deep: bool) -> Iterator[Problem]:
+    """Whether the copies of the ledger are there and, if `deep`, what was written."""
+    for path, said in backups.damaged(warehouse.root, deep=deep):
+        yield Problem("backup_damaged", path=path, detail=said)
 
 
 SELECT_SAMPLES = "SELECT asset, sample FROM check_results WHERE sample IS NOT NULL"
