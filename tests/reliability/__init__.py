@@ -1,6 +1,7 @@
 """What must survive: kills, refusing disks, signals, crowds, stubborn notebooks, nonsense as input, bugs of our own.
 
-    python -m tests.reliability              everything, with the figures of a long run; prints a table
+    python -m tests.reliability --pieces D   everything, in pieces whose figures are kept in the folder D; prints a table
+    python -m tests.reliability              the same in one go, with faults at every call, which takes half a day
     python -m tests.reliability --quick      a small part of each
     python -m tests.reliability kills sync   some of it
 

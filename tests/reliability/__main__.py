@@ -1,11 +1,13 @@
 """Runs the parts and prints the table; exit 1 when anything is not as it must be.
 
-A run may be long: `--minutes 10 --figures FILE --seed N` does a piece of it, with chances of its own, and adds up.
+A run may be long: `--pieces FOLDER` does it in pieces, and when it is given again goes on where it was interrupted.
+`--minutes 10 --figures FILE --seed N` does as much as it can in that time, with chances of its own, and adds up.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -16,6 +18,7 @@ from typing import NoReturn
 
 from assetflow.errors import says_interrupted
 from tests.reliability.commands import COMMANDS, MISSING
+from tests.reliability.pieces import run_pieces
 from tests.reliability.stage import stop_all
 from tests.reliability.tally import Enough, Tally
 
@@ -34,7 +37,11 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, help="stop then, with the figures of what was done")
     parser.add_argument("--first", action="store_true", help="stop at the first thing that is wrong")
     parser.add_argument("--figures", type=Path, help="add up with what this file holds of earlier pieces")
+    parser.add_argument("--pieces", type=Path, metavar="FOLDER", help="a whole run, whose pieces are kept there")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many pieces side by side")
     given = parser.parse_args()
+    if given.pieces:
+        return run_pieces(given.pieces, given.jobs)
     commands = tuple(command for command in COMMANDS if not given.command or command.name in given.command)
     tally = Tally(seeds={given.seed}, ends_at_first=given.first)
     if given.figures:

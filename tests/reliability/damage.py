@@ -21,8 +21,10 @@ import duckdb
 
 from assetflow.errors import AssetflowError
 from assetflow.project.project import Project
+from assetflow.warehouse.backups import SEAL
 from assetflow.warehouse.journal import OWN
 from assetflow.warehouse.rebuild import mend
+from assetflow.warehouse.schema import FORMAT_VERSION
 from assetflow.warehouse.verify import Problem, verify
 from tests.conftest import ORDERS, Shop
 from tests.reliability.tally import Tally
@@ -36,12 +38,16 @@ Draw = random.Random
 
 
 class Kind(NamedTuple):
-    """Files of one kind, those that they are swapped with, and the judge: what is wrong after one of them was hit."""
+    """Files of one kind, those that they are swapped with, and the judge: what is wrong after one of them was hit.
+
+    What `is_derived` can be made again: not `verify` finds it, but the next command heals it.
+    """
 
     name: str
     pattern: str
     judge: Callable[[Place, Path], Verdict]
     strangers: str = ""
+    is_derived: bool = False
 
 
 class Verdict(NamedTuple):
@@ -83,8 +89,8 @@ def mutate(
     except AssetflowError as error:
         tally.wrong("damage not undone", where, [f"refused: {error}"])
         return
-    tally.add("damaging ones", verdict.is_damaging)
-    tally.add("damaging ones found", verdict.is_damaging and verdict.is_found)
+    tally.add("damaged caches and catalogs" if kind.is_derived else "damaging ones", verdict.is_damaging)
+    tally.add("made again" if kind.is_derived else "mutations found", verdict.is_damaging and verdict.is_found)
     tally.wrong("damage missed", where, ["not found"] if verdict.is_damaging and not verdict.is_found else [])
     is_false = verdict.is_found and way in HARMLESS
     tally.wrong("false alarms", where, ["found, and harmless"] if is_false else [])
@@ -109,6 +115,7 @@ class Place:
         for number in range(5, 9):
             shop.made()
             shop.write("data/orders.csv", shop.read("data/orders.csv") + f"{number},dan,Oslo,{number}0\n")
+        self.become_older(FORMAT_VERSION - 1)
         shop.made()
         with closing(sqlite3.connect(self.root / "ledger.db")) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -118,6 +125,11 @@ class Place:
         assert self.rows is not None
         assert self.shown is not None
         assert self.found(deep=True) == ()
+
+    def become_older(self, version: int) -> None:
+        """Have a ledger that the next run brings to today's format, after copying it."""
+        with closing(sqlite3.connect(self.root / "ledger.db")) as connection:
+            connection.execute(f"PRAGMA user_version = {version}")
 
     def undo(self) -> None:
         shutil.rmtree(self.root)
@@ -232,8 +244,18 @@ def judge_object(place: Place, path: Path) -> Verdict:
 
 def judge_manifest(place: Place, path: Path) -> Verdict:
     is_damaging = place.differs(path)
-    found = place.found(deep=False)
-    return Verdict(is_damaging, bool(found), place.mend())
+    found = place.found(deep=True)
+    return Verdict(is_damaging, bool(found) and bool(place.found(deep=False)), place.mend())
+
+
+def judge_backup(place: Place, path: Path) -> Verdict:
+    """A copy that is gone is found at a glance. One that lost its seal is as good as before."""
+    copy = path.with_name(path.name.removesuffix(SEAL))
+    shown = str(copy.relative_to(place.root))
+    is_found = shown in {str(problem.path) for problem in place.found(deep=True)}
+    if not copy.exists():
+        is_found &= shown in {str(problem.path) for problem in place.found(deep=False)}
+    return Verdict(place.differs(path) and (path == copy or path.exists()), is_found)
 
 
 def judge_ledger(place: Place, path: Path) -> Verdict:
@@ -247,7 +269,7 @@ def judge_journal(place: Place, path: Path) -> Verdict:
     lines = place.was(path).splitlines()
     left = path.read_bytes().splitlines() if path.exists() else []
     is_damaging = left[: len(lines) - 1] != lines[:-1]
-    found = place.found(deep=False)
+    found = place.found(deep=True) and place.found(deep=False)
     is_restored = place.mend()
     (place.root / "ledger.db").unlink()
     return Verdict(is_damaging, bool(found), is_restored and place.mend())
@@ -276,6 +298,7 @@ KINDS = (
     Kind("the ledger", "ledger.db", judge_ledger, "*.duckdb"),
     Kind("its journal", "journal/*.jsonl", judge_journal, "cache/*"),
     Kind("manifests", "manifests/*.json", judge_manifest),
-    Kind("the catalog", "*.duckdb", judge_catalog, "cache/*"),
-    Kind("the cache", "cache/*", judge_cache, "locks/*"),
+    Kind("copies of the ledger", "**/ledger[-.][0-9f]*", judge_backup, "ledger.db"),
+    Kind("the catalog", "*.duckdb", judge_catalog, "cache/*", is_derived=True),
+    Kind("the cache", "cache/*", judge_cache, "locks/*", is_derived=True),
 )

@@ -72,7 +72,9 @@ def fail_everywhere(tally: Tally, scale: float, command: Command, folder: Path, 
             tally.wrong("lock errors shown", where, LOCKED.findall(done.said))
             # Where an asset could not be made, what does not depend on it is published all the same.
             failed = done.code == 1 and '"event": "failed"' in done.err
-            tally.wrong("torn", where, torn(stage, may_mix=failed))
+            for line in command.first_aid:
+                stage.run_here(line)
+            tally.wrong("torn", where, torn(stage, may_mix=failed or command.may_mix))
             tally.wrong("lost", where, lost(stage, done.announced))
             wrong, again = unrecovered(stage, command.undone_by)
             tally.add("versions announced", len(again.announced))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import shutil
@@ -109,16 +110,28 @@ class Stage:
             if word == "edition":
                 self.write_edition(int(rest))
             elif word == "remove":
-                (self.root / rest).unlink()
+                for path in list(self.root.glob(rest)):
+                    path.unlink()
             else:
-                done = self.run(step)
+                done = self.run_here(step)
                 assert done.code == 0, (step, done)
+
+    def run_here(self, line: str) -> Done:
+        """Run a command to its end in this process, which takes a third of the time: for what nothing is done to."""
+        from assetflow.cli.main import run_explained
+
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = run_explained(["-C", str(self.root), *self.words(line)])
+        return Done(code, out.getvalue(), err.getvalue())
 
     def command(self, line: str | Sequence[str]) -> list[str]:
         """The command as a process is started with it; runs tell their events as lines of JSON."""
+        return [sys.executable, "-m", "assetflow", *self.words(line)]
+
+    def words(self, line: str | Sequence[str]) -> list[str]:
         words = line.split() if isinstance(line, str) else list(line)
-        log = ["--log-format", "json"] if words[0] == "materialize" else []
-        return [sys.executable, "-m", "assetflow", *words, *log]
+        return [*words, "--log-format", "json"] if words[0] == "materialize" else words
 
     def run(self, line: str | Sequence[str], *, under: Iterable[str] = (), seconds: float = 120) -> Done:
         """Run a command to its end, `under` another program such as strace."""

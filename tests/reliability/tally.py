@@ -14,12 +14,26 @@ PUBLISHED = ("versions announced",)
 COMMANDS = (*RUNS, "inputs made up")
 MUTATED = ("mutations of files",)
 
+ASKED = (
+    "kills tried", "versions announced", "lost", "torn", "recoveries failed", "fault points tried", "tracebacks",
+    "mixed snapshots seen by readers", "lock errors shown", "mutations found", "planted bugs caught",
+)  # fmt: skip
+"""What the table begins with: what a warehouse is asked for, in this order."""
+
 TRIED = (
-    "kills tried", "fault points tried", "sync points looked at", "signals sent", "runs side by side",
-    "reads beside them", "versions announced", "inputs made up", "mutations of files", "damaging ones",
-    "damaging ones found", "planted bugs", "planted bugs caught",
+    "kills tried", "of these at system calls", "fault points tried", "sync points looked at", "signals sent",
+    "runs side by side", "reads beside them", "versions announced", "inputs made up", "mutations of files",
+    "damaging ones", "mutations found", "damaged caches and catalogs", "made again", "planted bugs",
+    "planted bugs caught",
 )  # fmt: skip
 """What was done, in numbers."""
+
+OF = {
+    "mutations found": "damaging ones",
+    "made again": "damaged caches and catalogs",
+    "planted bugs caught": "planted bugs",
+}
+"""What must be found, and among how many."""
 
 WRONG: dict[str, tuple[str, ...]] = {
     "lost": PUBLISHED,
@@ -54,7 +68,7 @@ class Tally:
     seeds: set[int] = field(default_factory=set)
     seconds_before: float = 0.0
     ends_at_first: bool = False
-    began: float = field(default_factory=time.monotonic)
+    began: float | None = field(default_factory=time.monotonic)
 
     def add(self, what: str, number: int = 1) -> None:
         assert what in TRIED or what in WRONG, what
@@ -70,31 +84,39 @@ class Tally:
                 raise Enough
 
     def tell(self, text: str) -> None:
-        sys.stderr.write(f"[{time.monotonic() - self.began:6.0f} s] {text}\n")
+        sys.stderr.write(f"[{self.seconds_so_far:6.0f} s] {text}\n")
         sys.stderr.flush()
 
     @property
     def is_good(self) -> bool:
-        caught = self.counts["planted bugs caught"] == self.counts["planted bugs"]
-        return caught and not self.problems
+        return all(self.counts[found] == self.counts[among] for found, among in OF.items()) and not self.problems
 
     def table(self) -> str:
-        lines = [f"{what:<34} {self.counts[what]:>9,}" for what in TRIED if what in self.counts]
-        for what, by in WRONG.items():
-            found = self.counts[what]
-            if found or any(self.counts[each] for each in by):
-                lines.append(f"{what:<34} {found:>9,}  {'NOT GOOD' if found else 'ok'}")
-            else:
-                lines.append(f"{what:<34} {'-':>9}  not looked for")
+        others = [what for what in (*TRIED, *WRONG) if what not in ASKED]
+        lines = [*map(self.row, ASKED), "", *(self.row(what) for what in others if what in WRONG or self.counts[what])]
         lines += [f"took {self.seconds / 60:.0f} minutes, with seeds {', '.join(map(str, sorted(self.seeds)))}"]
         lines += [f"stopped early: {each}; the figures are of what was done" for each in self.stopped]
         lines += [f"skipped: {each}" for each in dict.fromkeys(self.skipped)]
         lines += [f"problem: {each}" for each in self.problems[:50]]
         return "\n".join(lines)
 
+    def row(self, what: str) -> str:
+        found = self.counts[what]
+        told = f"{what:<34} {found:>9,}"
+        if what in WRONG:
+            if found or any(self.counts[each] for each in WRONG[what]):
+                return f"{told}  {'NOT GOOD' if found else 'ok'}"
+        elif found or self.counts[OF.get(what, what)]:
+            return f"{told}  of {self.counts[OF[what]]:,}" if what in OF else told
+        return f"{what:<34} {'-':>9}  not looked for"
+
     @property
     def seconds(self) -> float:
-        return self.seconds_before + time.monotonic() - self.began
+        return self.seconds_before + self.seconds_so_far
+
+    @property
+    def seconds_so_far(self) -> float:
+        return 0.0 if self.began is None else time.monotonic() - self.began
 
     def add_up(self, path: Path) -> None:
         """Take over what earlier pieces found."""

@@ -75,11 +75,11 @@ def lost(stage: Stage, announced: Iterable[tuple[str, str]]) -> list[str]:
 def unrecovered(stage: Stage, undone_by: Iterable[str] = ()) -> tuple[list[str], Done]:
     """Run again, and look whether everything is as if nothing had happened."""
     for line in undone_by:
-        stage.run(line)  # refused where it was never done
-    again = stage.run("materialize")
+        stage.run_here(line)  # refused where it was never done
+    again = stage.run_here("materialize")
     wrong = [] if again.code == 0 else [f"the next run ended with {again.code}: {again.err[-800:]}"]
     if not wrong:
-        plan = stage.run("plan --check")
+        plan = stage.run_here("plan --check")
         wrong += [] if plan.code == 0 else [f"something is stale after the next run: {plan.said[-800:]}"]
         wrong += torn(stage, is_complete=True)
     return wrong, again
