@@ -249,12 +249,14 @@ def judge_manifest(place: Place, path: Path) -> Verdict:
 
 
 def judge_backup(place: Place, path: Path) -> Verdict:
-    """A copy that is gone is found at a glance. One that lost its seal is as good as before."""
+    """A copy that is gone is found at a glance. One that lost its seal is as good as before.
+
+    A swap can put a ledger of last week, or no ledger at all, in the place of today's: that is found before any copy.
+    """
     copy = path.with_name(path.name.removesuffix(SEAL))
-    shown = str(copy.relative_to(place.root))
-    is_found = shown in {str(problem.path) for problem in place.found(deep=True)}
+    is_found = bool(place.found(deep=True))
     if not copy.exists():
-        is_found &= shown in {str(problem.path) for problem in place.found(deep=False)}
+        is_found &= bool(place.found(deep=False))
     return Verdict(place.differs(path) and (path == copy or path.exists()), is_found)
 
 
