@@ -20,6 +20,7 @@ from typing import Any
 
 from assetflow.asset import Asset
 from assetflow.errors import AssetflowError, Interrupted, WarehouseError, says_interrupted
+from assetflow.executors import Killable
 from assetflow.materialization import Proof
 from assetflow.names import run
 from assetflow.partitions.declared import partitioning
@@ -362,16 +363,23 @@ class Run:
         return any(result.outcome in {"failed", "blocked"} for result in self.results.values())
 
     def stop(self, executor: Executor) -> None:
-        """Interrupt what is under way and keep what has finished meanwhile; a body that goes on is left behind."""
+        """Interrupt what is under way, and keep what has finished meanwhile. A thread that goes on is left behind."""
         self.executor = None
         self.shop.interrupt()
-        executor.shutdown(wait=False, cancel_futures=True)
-        wait(self.futures, timeout=SECONDS_TO_STOP)
-        for future in list(self.futures):
-            if future.done() and not future.cancelled() and future.exception() is None:
-                for _ in self.take(future):
-                    pass
-        self.keeping.record()
+        for future in self.futures:
+            future.cancel()
+        try:
+            wait(self.futures, timeout=SECONDS_TO_STOP)
+            for future in list(self.futures):
+                if future.done() and not future.cancelled() and future.exception() is None:
+                    for _ in self.take(future):
+                        pass
+            self.keeping.record()
+        finally:
+            if isinstance(executor, Killable):
+                executor.kill_workers()
+            else:
+                executor.shutdown(wait=False, cancel_futures=True)
 
     def finish(self) -> None:
         status = self.status

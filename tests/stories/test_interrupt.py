@@ -101,6 +101,13 @@ def test_a_closed_terminal_does_not_end_what_was_started_with_nohup(slow: Shop) 
     assert slow.project().ledger.current("prod").keys() == {"quick", "slow"}
 
 
+def test_a_run_alone_that_is_told_to_end_takes_its_worker_processes_with_it(slow: Shop) -> None:
+    with materializing(slow, "-j", "1", "--executor", "processes") as process:
+        err = end(process, signal.SIGTERM)
+        assert process.returncode == 130, err
+    assert err.splitlines()[-1].startswith("1 finished asset is kept"), "and nothing of Python's after it"
+
+
 # The worst moment: a process has been started, and is not yet told what to do.
 STARTING = """
 import os, signal, socket, sys, threading
