@@ -31,7 +31,7 @@ def boundaries(tally: Tally, scale: float, commands: tuple[Command, ...] = COMMA
 
 def kill_everywhere(tally: Tally, scale: float, command: Command, folder: Path, seed: int) -> None:
     stage, saved, log = Stage(folder / "project"), folder / "saved", folder / "log"
-    stage.go(*command.before)
+    stage.go(*command.before, here=True)
     stage.save(saved)
     stage.restore(saved)
     done, calls = record(stage, command.line, CHANGES, log)
@@ -51,7 +51,7 @@ def kill_everywhere(tally: Tally, scale: float, command: Command, folder: Path, 
             stage.run_here(line)
         tally.wrong("torn", where, torn(stage, may_mix=command.may_mix))
         tally.wrong("lost", where, lost(stage, done.announced))
-        wrong, again = unrecovered(stage, command.undone_by)
+        wrong, again = unrecovered(stage, command.undone_by, here=True)
         tally.add("versions announced", len(again.announced))
         tally.wrong("recoveries failed", where, wrong)
 

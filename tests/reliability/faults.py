@@ -47,7 +47,7 @@ def faults(tally: Tally, scale: float, commands: tuple[Command, ...] = COMMANDS,
 
 def fail_everywhere(tally: Tally, scale: float, command: Command, folder: Path, seed: int) -> None:
     stage, saved, log = Stage(folder / "project"), folder / "saved", folder / "log"
-    stage.go(*command.before)
+    stage.go(*command.before, here=True)
     stage.save(saved)
     for fault in FAULTS:
         stage.restore(saved)
@@ -76,6 +76,6 @@ def fail_everywhere(tally: Tally, scale: float, command: Command, folder: Path, 
                 stage.run_here(line)
             tally.wrong("torn", where, torn(stage, may_mix=failed or command.may_mix))
             tally.wrong("lost", where, lost(stage, done.announced))
-            wrong, again = unrecovered(stage, command.undone_by)
+            wrong, again = unrecovered(stage, command.undone_by, here=True)
             tally.add("versions announced", len(again.announced))
             tally.wrong("recoveries failed", where, wrong)

@@ -44,7 +44,9 @@ def sync(tally: Tally, scale: float, commands: tuple[Command, ...] = COMMANDS) -
     for command in commands:
         with tempfile.TemporaryDirectory() as folder:
             stage = Stage(Path(folder) / "project")
-            stage.go(*command.before)
+            stage.go(*command.before, here=True)
+            stage.save(Path(folder) / "saved")
+            stage.restore(Path(folder) / "saved")
             done, calls = record(stage, command.line, CALLS, Path(folder) / "log")
             assert done.code in command.ends_with, (command, done)
             moments = list(points(calls))

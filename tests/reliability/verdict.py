@@ -72,14 +72,15 @@ def lost(stage: Stage, announced: Iterable[tuple[str, str]]) -> list[str]:
     return wrong
 
 
-def unrecovered(stage: Stage, undone_by: Iterable[str] = ()) -> tuple[list[str], Done]:
-    """Run again, and look whether everything is as if nothing had happened."""
+def unrecovered(stage: Stage, undone_by: Iterable[str] = (), *, here: bool = False) -> tuple[list[str], Done]:
+    """Run again, and look whether everything is as if nothing had happened. `here`: see `Stage.run_here`."""
+    run = stage.run_here if here else stage.run
     for line in undone_by:
-        stage.run_here(line)  # refused where it was never done
-    again = stage.run_here("materialize")
+        run(line)  # refused where it was never done
+    again = run("materialize")
     wrong = [] if again.code == 0 else [f"the next run ended with {again.code}: {again.err[-800:]}"]
     if not wrong:
-        plan = stage.run_here("plan --check")
+        plan = run("plan --check")
         wrong += [] if plan.code == 0 else [f"something is stale after the next run: {plan.said[-800:]}"]
         wrong += torn(stage, is_complete=True)
     return wrong, again
