@@ -143,6 +143,8 @@ def stage(result: Result, task: Task, where: Where) -> Staged:
     sql = result.sql or ""
     if task.asset.kind == "sql":
         with sql_errors(result.cursor, sql, where):
-            return stage_query(result.cursor, sql, task.staging, reads=task.read_sets, spread=task.spread)
+            return stage_query(
+                result.cursor, sql, task.staging, reads=task.read_sets, spread=task.spread, foreseen=task.columns
+            )
     with user_errors(where), sql_errors(result.cursor, sql, where):
         return stage_query(result.cursor, sql, task.staging, reads=task.read_sets)

@@ -34,8 +34,9 @@ class Task:
     `read_sets` are what others are known to read of it. `watching`: how to note which columns of its LazyFrames are
     read, if at all. `refresh` is what it can be made from without reading everything; None: it is made in full, and
     `why_full`. `pieces`: the files that its function is called with, one by one. `spread`: its rows may be written
-    into several files, in any order. `kept` is what a table with history holds so far.
-    `partition`: the one that a function is called for. `hands`: with so many files at once it may be called.
+    into several files, in any order. `columns` are names and types of what its query gives, where they are known.
+    `kept` is what a table with history holds so far. `partition`: the one that a function is called for.
+    `hands`: with so many files at once it may be called.
     """
 
     asset: Asset
@@ -50,6 +51,7 @@ class Task:
     why_full: str | None = None
     pieces: Pieces | None = None
     spread: bool = False
+    columns: tuple[tuple[str, str], ...] | None = None
     kept: KeptHistory | None = None
     partition: PartitionKey | None = None
     hands: int = 1

@@ -41,7 +41,17 @@ class Telling:
             self.order.read_sets(asset.name),
             watching=self.watching(asset),
             spread=self.may_spread(asset),
+            columns=self.columns_of(asset),
         )
+
+    def columns_of(self, asset: Asset) -> tuple[tuple[str, str], ...] | None:
+        """What the query of an asset gives, where its lineage knows that beyond doubt."""
+        if asset.kind != "sql" or asset.is_view or asset.partition or asset.history is not None or asset.files:
+            return None
+        lineage = self.contents.lineage(asset)
+        if lineage is None or not lineage.exact or lineage.open_columns:
+            return None
+        return tuple((column.name, column.type) for column in lineage.columns)
 
     def may_spread(self, asset: Asset) -> bool:
         """True for a large table in which nobody cares for the order of rows."""

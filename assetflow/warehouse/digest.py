@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from assetflow.materialization import Column, ReadSet, Sums
@@ -139,14 +140,34 @@ def _aggregates(hashes: Sequence[str]) -> str:
     )
 
 
+def sums_of_few(
+    cursor: duckdb.DuckDBPyConnection, scan: str, columns: Sequence[Column], reads: Sequence[ReadSet]
+) -> tuple[tuple[Sums, ...], tuple[tuple[str, str], ...]]:
+    """What digests are made of, as `sums` tells it of some hundred rows, and names and types of what `scan` shows."""
+    hashes = [_row_hash(chosen_columns(columns, read), read) for read in reads]
+    shown = f"{scan} AS {_ROW}"
+    found = cursor.execute(f"SELECT {', '.join(hashes)}, CASE WHEN false THEN {_ROW} END FROM {shown}")
+    of_row = found.description[-1][1]
+    seen = tuple((name, str(kind)) for name, kind in of_row.children) if of_row.id == "struct" else ()
+    return tuple(_summed_up(found.fetchall(), len(hashes))), seen
+
+
+_ROW = "assetflow_row"
+"""A whole row, as DuckDB calls it by the name of its table."""
+
+
 def _sums_of_few(cursor: duckdb.DuckDBPyConnection, hashes: Sequence[str], scan: str) -> list[Sums]:
-    """The same for some hundred rows, in two thirds of the time, which setting up three aggregates takes."""
-    products = ", ".join(f"h{i}, (h{i} >> 32) * (h{i} & {HALF})" for i in range(len(hashes)))
-    rows = cursor.execute(f"SELECT {products} FROM ({_select(hashes, scan)})").fetchall()
+    """The same for some hundred rows, in half of the time, which setting up three aggregates takes."""
+    return _summed_up(cursor.execute(f"SELECT {', '.join(hashes)} FROM {scan}").fetchall(), len(hashes))
+
+
+def _summed_up(rows: Sequence[tuple[int, ...]], number: int) -> list[Sums]:
     if not rows:
-        return [NO_ROWS] * len(hashes)
-    found = [sum(values) for values in zip(*rows, strict=True)]
-    return [Sums(len(rows), found[at], found[at + 1]) for at in range(0, len(found), 2)]
+        return [NO_ROWS] * number
+    return [
+        Sums(len(rows), sum(hashes), sum([(each >> 32) * (each & HALF) for each in hashes]))
+        for hashes in islice(zip(*rows, strict=True), number)
+    ]
 
 
 def _select(hashes: Sequence[str], scan: str) -> str:

@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,14 @@ from assetflow.materialization import Column, FileSums, ReadSet, Snapshot, Snaps
 from assetflow.quoting import quote_identifier, quote_literal
 from assetflow.warehouse import durable
 from assetflow.warehouse.digest import (
+    FEW,
     NO_ROWS,
     digest_of,
     digests,
     sums,
     sums_by_file,
     sums_key,
+    sums_of_few,
     tells_order,
 )
 from assetflow.warehouse.removal import remove_file, remove_folder
@@ -35,10 +38,10 @@ if TYPE_CHECKING:
     import duckdb
 
 PART = "part-0.parquet"
-OPTIONS = "FORMAT parquet, COMPRESSION zstd, RETURN_FILES true"
+OPTIONS = "FORMAT parquet, COMPRESSION zstd"
 ONE_FILE = "USE_TMP_FILE false"
 """Staging is private to a run, so the writer needs no temporary name of its own."""
-MANY_FILES = "ROW_GROUPS_PER_FILE 2"
+MANY_FILES = "ROW_GROUPS_PER_FILE 2, RETURN_FILES true"
 """Files of a quarter of a million rows: what changes in a large table is then in few of them, the others are shared.
 DuckDB does not keep the order of rows in them."""
 CHECK_DISK = "Check the disk, then run again; nothing was published."
@@ -71,11 +74,13 @@ def stage_query(
     *,
     reads: Sequence[ReadSet] = (),
     spread: bool = False,
+    foreseen: Sequence[tuple[str, str]] | None = None,
 ) -> Staged:
     """Write the rows of one SELECT to `folder`, streaming and in the query's order, and read them back.
 
     `reads` are the sets of columns that somebody reads: their digests are computed on the way. `spread`: write many
-    rows into several files, in any order.
+    rows into several files, in any order. `foreseen` are names and types of its columns, as far as somebody knows:
+    DuckDB is then not asked before, and the file that was written has to show the same.
 
     Raises AssetError for two columns of one name, WarehouseError for a full disk, and what DuckDB raises for the
     query itself.
@@ -84,6 +89,10 @@ def stage_query(
 
     path = os.path.join(folder, f"{file_name}.parts" if spread else file_name)
     _make_staging(folder)
+    if foreseen and not spread and all(_survives(kind) for _, kind in foreseen):
+        rows, files = _copy(cursor, sql, path, spread=False)
+        with suppress(_Unforeseen):
+            return read_back(cursor, _columns(foreseen), files, rows, reads=reads, shown=foreseen)
     made = _described(cursor, sql)
     _refuse_duplicates([name for name, _ in made])
     columns = _columns(made)
@@ -125,17 +134,22 @@ def read_back(
     written: int | None = None,
     *,
     reads: Sequence[ReadSet] = (),
+    shown: Sequence[tuple[str, str]] | None = None,
 ) -> Staged:
     """Decode every row of some files: their count, their digest, those of `reads`, and the hashes of their bytes.
 
-    WarehouseError when that fails, or when there are not as many rows as were `written`.
+    WarehouseError when that fails, or when there are not as many rows as were `written`. `shown` are the names and
+    types that the file must show.
     """
     import duckdb
 
     try:
         narrow = readable(columns, reads)
         wanted = [ReadSet(), *narrow]
-        found = sums_of_files(cursor, paths, columns, wanted, about=written)
+        if shown is None:
+            found = sums_of_files(cursor, paths, columns, wanted, about=written)
+        else:
+            found = [_sums_of_shown(cursor, scan_of(paths), columns, wanted, written or 0, tuple(shown))]
         files = tuple(_file_read(path, of_file[0].rows) for path, of_file in zip(paths, found, strict=True))
     except (duckdb.Error, OSError) as error:
         said = f"what was just written cannot be read back: {error}"
@@ -163,6 +177,29 @@ def sums_of_files(
     if len(paths) == 1:
         return [sums(cursor, scan_of(paths), columns, reads, about=about)[1]]
     return sums_by_file(cursor, scan_of(paths), columns, reads, len(paths))
+
+
+class _Unforeseen(Exception):
+    """A file shows other columns than were foreseen."""
+
+
+def _sums_of_shown(
+    cursor: duckdb.DuckDBPyConnection, scan: str, columns: Sequence[Column], reads: Sequence[ReadSet], rows: int,
+    shown: tuple[tuple[str, str], ...],
+) -> tuple[Sums, ...]:  # fmt: skip
+    """What digests are made of, of a file that must show these columns and no others."""
+    import duckdb
+
+    try:
+        if rows <= FEW:
+            found, seen = sums_of_few(cursor, scan, columns, reads)
+        else:
+            found, seen = sums(cursor, scan, columns, reads)[1], tuple(_described(cursor, f"SELECT * FROM {scan}"))
+    except duckdb.BinderException as error:
+        raise _Unforeseen from error
+    if seen != shown:
+        raise _Unforeseen
+    return found
 
 
 def _file_read(path: str, rows: int) -> SnapshotFile:
@@ -297,6 +334,11 @@ def _described(cursor: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[str, s
 def _columns(made: Sequence[tuple[str, str]], *, wide: bool = False) -> tuple[Column, ...]:
     logical = [(name, logical_type(kind)) for name, kind in made]
     return tuple(Column(name, kind, stored_as(kind, wide=wide)) for name, kind in logical)
+
+
+def _survives(kind: str) -> bool:
+    """True for a type that is written as it is, and shown by the file as it is."""
+    return logical_type(kind) == kind and written_as(kind) is None and stored_as(kind) is None
 
 
 def _with_casts(sql: str, made: Sequence[tuple[str, str]], *, wide: bool = False) -> str:

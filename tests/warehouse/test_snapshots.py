@@ -137,3 +137,41 @@ def test_what_cannot_be_read_back_is_refused(cursor, tmp_path, damage):
         os.truncate(path, 0 if damage == "emptied" else 200)
     with pytest.raises(WarehouseError, match="read back"):
         read_back(cursor, staged.columns, path, written)
+
+
+FORESEEN = [
+    ("SELECT range AS id, 'a' || range AS name FROM range(10)", [("id", "BIGINT"), ("name", "VARCHAR")]),
+    ("SELECT range AS id, range / 2 AS half FROM range(5000)", [("id", "BIGINT"), ("half", "DOUBLE")]),
+    ("SELECT 1 AS a WHERE false", [("a", "INTEGER")]),
+    ("SELECT 1 AS assetflow_row, 2 AS b", [("assetflow_row", "INTEGER"), ("b", "INTEGER")]),
+]
+WRONG = [
+    [("id", "INTEGER"), ("name", "VARCHAR")],
+    [("id", "BIGINT"), ("Name", "VARCHAR")],
+    [("name", "VARCHAR"), ("id", "BIGINT")],
+    [("id", "BIGINT")],
+    [("id", "BIGINT"), ("name", "VARCHAR"), ("more", "VARCHAR")],
+    [("id", "HUGEINT"), ("name", "VARCHAR")],
+]
+
+
+@pytest.mark.parametrize(("sql", "columns"), FORESEEN)
+def test_what_is_foreseen_of_columns_changes_nothing(cursor, tmp_path, sql, columns):
+    asked = stage_query(cursor, sql, str(tmp_path / "asked"))
+    spared = stage_query(cursor, sql, str(tmp_path / "spared"), foreseen=columns)
+    assert [(column.name, column.type) for column in asked.columns] == columns
+    assert (spared.columns, spared.digest, spared.rows) == (asked.columns, asked.digest, asked.rows)
+
+
+@pytest.mark.parametrize("columns", WRONG)
+@pytest.mark.parametrize("rows", [10, 5000])
+def test_what_is_foreseen_wrongly_is_found_out_in_the_file(cursor, tmp_path, columns, rows):
+    sql = f"SELECT range AS id, 'a' || range AS name FROM range({rows})"
+    asked = stage_query(cursor, sql, str(tmp_path / "asked"))
+    wrong = stage_query(cursor, sql, str(tmp_path / "wrong"), foreseen=columns)
+    assert (wrong.columns, wrong.digest, wrong.rows) == (asked.columns, asked.digest, asked.rows)
+
+
+def test_a_type_that_no_file_keeps_is_kept_also_where_it_is_foreseen(cursor, tmp_path):
+    staged = stage_query(cursor, "SELECT 1::HUGEINT AS h", str(tmp_path), foreseen=[("h", "HUGEINT")])
+    assert [(column.type, column.stored_as) for column in staged.columns] == [("HUGEINT", "DECIMAL(38,0)")]
