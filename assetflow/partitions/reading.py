@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import itertools
+from functools import reduce
+from operator import or_
 
 from assetflow.partitions import windows
 from assetflow.partitions.partitioning import Dimension, Partitioning, WrongPartitionError
 from assetflow.partitions.quotes import quoted, split, unquoted
 from assetflow.partitions.ranges import NONE, Ranges, put_together
-from assetflow.partitions.slices import Slice
+from assetflow.partitions.slices import Label, Slice
 from assetflow.partitions.windows import WrongTimeError
 
 
 def read_keys(cut: Partitioning, text: str) -> Slice:
     """The keys that `2024-01-01..2024-01-31`, `eu`, `2024-01/eu` or several of these with commas between name."""
-    found = Slice()
-    for part in split(text, ","):
-        found = found | read_one(cut, part.strip())
-    return found
+    found = [read_one(cut, part.strip()) for part in split(text, ",")]
+    if any(each.default for each in found):
+        return reduce(or_, found)
+    by_label: dict[Label, list[tuple[int, int]]] = {}
+    for each in found:
+        for label, ranges in each.labels.items():
+            by_label.setdefault(label, []).extend(ranges)
+    return Slice(NONE, {label: put_together(ranges) for label, ranges in by_label.items()})
 
 
 def read_one(cut: Partitioning, text: str) -> Slice:

@@ -41,9 +41,11 @@ class Slice:
 
     def _with(self, other: Slice, operation: Callable[[Ranges, Ranges], Ranges]) -> Slice:
         default = operation(self.default, other.default)
+        # Of no place, no operation but the union makes any: then the labels of the other one need no look.
+        labels = self.labels if not self.default and operation is not united else {**self.labels, **other.labels}
         named = {
             label: operation(self.labels.get(label, self.default), other.labels.get(label, other.default))
-            for label in (*self.labels, *other.labels)
+            for label in labels
         }
         return Slice(default, {label: ranges for label, ranges in named.items() if ranges != default})
 

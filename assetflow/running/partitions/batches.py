@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from assetflow.asset import Asset
-from assetflow.partitions.partitioning import Partitioning
 from assetflow.partitions.slices import Key, Slice, slice_of
 from assetflow.running.partitions.sql_forms import is_batched
 
@@ -32,12 +31,9 @@ class Batches:
     def __bool__(self) -> bool:
         return bool(self.waiting)
 
-    def line_up(self, asset: Asset, cut: Partitioning, keys: Sequence[tuple[Key, int]]) -> None:
-        """Cut keys, each with the number of its rows, into batches; those that share a file have one label, and
-        follow each other.
-        """
-        many = len(keys) > MANY and cut.time is not None and not cut.others
-        self.packs = many and is_batched(asset) and sum(count for _, count in keys) < FEW_ROWS * len(keys)
+    def line_up(self, asset: Asset, keys: Sequence[tuple[Key, int]]) -> None:
+        """Cut keys, each with the number of its rows, into batches; those that share a file follow each other."""
+        self.packs = len(keys) > MANY and is_batched(asset) and sum(count for _, count in keys) < FEW_ROWS * len(keys)
         most = (MOST_PACKED if self.packs else MOST_KEYS) if is_batched(asset) else 1
         batch: list[Key] = []
         rows = 0

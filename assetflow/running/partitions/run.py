@@ -112,7 +112,7 @@ class PartRun:
 
     def line_up(self, keys: Sequence[tuple[Key, int]]) -> None:
         """Put those keys into batches of which nothing is known yet."""
-        self.batches.line_up(self.asset, self.cut, [each for each in keys if each[0] not in self.results])
+        self.batches.line_up(self.asset, [each for each in keys if each[0] not in self.results])
 
     @property
     def is_ready(self) -> bool:
@@ -150,9 +150,9 @@ class PartRun:
     def take_survey(self, found: Survey) -> Iterator[Event]:
         if found.outside:
             first = ", ".join(text for text, _ in self.cut.ranges_shown(self.cut.domain))
+            lie, are = ("1 row lies", "is") if found.outside == 1 else (f"{found.outside:,} rows lie", "are")
             self.gathered.warnings.append(
-                f"{self.asset.name}: {found.outside:,} row{'s' * (found.outside != 1)} lie outside of its partitions "
-                f"({first}), and are not in it"
+                f"{self.asset.name}: {lie} outside of its partitions ({first}), and {are} not in it"
             )
         there = {key for key, _ in found.keys}
         # What is stale and has no rows any more is not made: it goes.

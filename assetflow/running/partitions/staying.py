@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from assetflow.errors import AssetError
@@ -77,11 +78,9 @@ def rest_of(
     found = []
     cursor = order.open_cursor()
     try:
-        ((label, ranges),) = keys.labels.items()
-        for at in range(0, len(ranges), MOST_RANGES):
-            some = Slice((), {label: ranges[at : at + MOST_RANGES]})
+        for number, some in enumerate(in_pieces(keys)):
             sql = f"SELECT * FROM ({rows}) WHERE {by.within(some)}"
-            staged = stage_query(cursor, sql, os.path.join(folder, str(at)))
+            staged = stage_query(cursor, sql, os.path.join(folder, str(number)))
             if staged.columns != columns:
                 raise AssetError(f"the rows of {file.partition} are stored otherwise than before: run --full-refresh")
             text = cut.text_of(some)
@@ -89,3 +88,13 @@ def rest_of(
     finally:
         cursor.close()
     return found
+
+
+def in_pieces(keys: Slice) -> Iterator[Slice]:
+    """Keys as one file may hold them: of one label not too many ranges, of several labels whatever is left of each."""
+    if len(keys.labels) != 1:
+        yield keys
+        return
+    ((label, ranges),) = keys.labels.items()
+    for at in range(0, len(ranges), MOST_RANGES):
+        yield Slice((), {label: ranges[at : at + MOST_RANGES]})
