@@ -16,6 +16,8 @@ from assetflow.quoting import quote_identifier, quote_literal
 AT = "__assetflow_at"
 LABEL = "__assetflow_label_"
 EPOCHS = {"week": "1970-01-05"}
+AFTER_TIME, A_DAY_LATER = "10000-01-01", "10000-01-02"
+"""Behind the year 9999, with which Python's time ends and DuckDB's does not."""
 
 
 class WrongColumnError(ValueError):
@@ -135,11 +137,19 @@ def in_windows(dimension: Dimension, name: str, kind: str, ranges: Ranges) -> st
 def moment(dimension: Dimension, index: int, kind: str) -> str:
     """The beginning of a window as a literal of a type."""
     grain = dimension.grain or "day"
+    if not windows.is_there(grain, index):
+        text = AFTER_TIME if dimension.zone == UTC_NAME else A_DAY_LATER
+        return f"{kind} '{text}'" if kind == "DATE" else typed(f"{text} 00:00:00", kind)
     if kind == "DATE":
         return f"DATE '{windows.first_moment(grain, index).date().isoformat()}'"
     begin = windows.begins(grain, index, dimension.zone)
     text = begin.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
-    return f"TIMESTAMPTZ '{text}+00'" if "TIME ZONE" in kind else f"TIMESTAMP '{text}'"
+    return typed(text, kind)
+
+
+def typed(utc: str, kind: str) -> str:
+    """A moment of UTC as a literal of a type with or without a time zone."""
+    return f"TIMESTAMPTZ '{utc}+00'" if "TIME ZONE" in kind else f"TIMESTAMP '{utc}'"
 
 
 def refuse_kind(dimension: Dimension, kind: str) -> None:

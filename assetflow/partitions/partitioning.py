@@ -86,13 +86,19 @@ class Partitioning(NamedTuple):
 
     def holds(self, key: Key) -> bool:
         """True for a key that there can be."""
-        at, label = key
-        listed = all(each.values is None or one in each.values for each, one in zip(self.others, label, strict=True))
-        return listed and any(low <= at < high for low, high in self.line)
+        return self._is_good(key) and self._is_declared(key[0])
 
     def is_before_or_after(self, key: Key) -> bool:
         """True for a key that lies outside of the declared time, and is good otherwise."""
-        return not self.holds(key) and self.holds((self.line[0][0], key[1]))
+        return self._is_good(key) and not self._is_declared(key[0])
+
+    def _is_declared(self, at: int) -> bool:
+        return any(low <= at < high for low, high in self.line)
+
+    def _is_good(self, key: Key) -> bool:
+        at, label = key
+        listed = all(each.values is None or one in each.values for each, one in zip(self.others, label, strict=True))
+        return listed and (self.time is None or self.time.grain is None or windows.is_there(self.time.grain, at))
 
     def shown(self, key: Key) -> str:
         """A key as people and scripts write it."""

@@ -55,6 +55,15 @@ def first_moment(grain: Grain, index: int) -> datetime:
     return datetime(1970 + index, 1, 1)
 
 
+def is_there(grain: Grain, index: int) -> bool:
+    """True for a window in the years 1 to 9999."""
+    try:
+        first_moment(grain, index)
+    except (OverflowError, ValueError):
+        return False
+    return True
+
+
 def moment_after(grain: Grain, index: int) -> datetime:
     """The end of a window; time itself ends with the year 9999."""
     try:

@@ -149,7 +149,8 @@ def with_bounds(parts: Parts, asset: Asset, cut: Partitioning, made: Made, known
         return parts
     detail = "some of its partitions were never made"
     reasons = changed or (Reason("partition_missing", detail=detail),)
-    shares = (Share(missing, reasons, is_whole=True),) if missing else ()
+    # Where keys are no longer declared, it is looked whether there are rows that would belong to no partition now.
+    shares = (Share(missing, reasons, is_whole=True),) if missing or changed else ()
     return Parts(
         (*parts.shares, *shares), parts.fresh, parts.layers, changed if covered - cut.domain else (), parts.undecided,
         parts.compared,

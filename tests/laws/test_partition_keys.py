@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assetflow.partitions import windows
@@ -25,14 +25,18 @@ ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "America/Sa
 LABELS = st.sampled_from([(), ("eu",), ("us",), ("a/b",)])
 KEYS = st.sets(st.tuples(st.integers(-20, 20), LABELS), max_size=15)
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no failure."""
 
+
+@UNHURRIED
 @given(st.sampled_from(GRAINS), MOMENTS)
 def test_a_moment_lies_in_its_window(grain: windows.Grain, moment: datetime) -> None:
     at = windows.index_of(grain, moment)
     assert windows.first_moment(grain, at) <= moment < windows.first_moment(grain, at + 1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(UNHURRIED, max_examples=60)
 @given(st.lists(MOMENTS, min_size=1, max_size=20), ZONES, st.sampled_from(["DATE", "TIMESTAMP", "TIMESTAMPTZ"]))
 def test_duckdb_counts_the_same_windows(moments: list[datetime], zone: str, kind: str) -> None:
     with duckdb.connect() as connection:
@@ -59,6 +63,7 @@ def number(grain: windows.Grain, moment: datetime, zone: str) -> int:
     return windows.index_of(grain, local.replace(tzinfo=None))
 
 
+@UNHURRIED
 @given(st.sampled_from(GRAINS), ZONES, st.datetimes(datetime(1900, 1, 8), datetime(2100, 1, 1)))
 def test_what_is_shown_of_a_window_names_it(grain: windows.Grain, zone: str, moment: datetime) -> None:
     if grain == "hour" and not windows.has_whole_hours(zone):
@@ -69,6 +74,7 @@ def test_what_is_shown_of_a_window_names_it(grain: windows.Grain, zone: str, mom
     assert windows.read(grain, windows.shown(grain, at, zone), zone) == (at, at + 1)
 
 
+@UNHURRIED
 @given(st.sampled_from(GRAINS), ZONES, st.datetimes(datetime(1970, 1, 8), datetime(2100, 1, 1)))
 def test_windows_follow_each_other_without_a_gap(grain: windows.Grain, zone: str, moment: datetime) -> None:
     at = windows.index_of(grain, moment)
@@ -96,6 +102,7 @@ def test_the_day_on_which_clocks_change_has_23_or_25_hours() -> None:
         windows.read("hour", "2024-03-31T02:00", "Europe/Berlin")
 
 
+@UNHURRIED
 @given(KEYS, KEYS)
 def test_slices_are_sets(one: set[tuple[int, tuple[str, ...]]], other: set[tuple[int, tuple[str, ...]]]) -> None:
     first, second = slice_of(one), slice_of(other)
@@ -110,6 +117,7 @@ def test_slices_are_sets(one: set[tuple[int, tuple[str, ...]]], other: set[tuple
     assert Slice.from_text(rest.to_text()) == rest
 
 
+@UNHURRIED
 @given(st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), max_size=8))
 def test_ranges_are_put_together(ranges: list[tuple[int, int]]) -> None:
     found = put_together(ranges)
@@ -117,6 +125,7 @@ def test_ranges_are_put_together(ranges: list[tuple[int, int]]) -> None:
     assert all(one[1] < other[0] for one, other in itertools.pairwise(found))
 
 
+@UNHURRIED
 @given(st.integers(-1000, 20000), st.text(max_size=8))
 def test_any_value_can_be_part_of_a_key(at: int, value: str) -> None:
     cut = partitioning(declaration_of({"day": {"time": "day", "column": "ts"}, "place": {"column": "place"}}))

@@ -38,6 +38,17 @@ def other_columns(asset: Asset, text: str, own: Sequence[Column], others: Sequen
     )
 
 
+def other_rows(asset: Asset, text: str, counted: int, made: int) -> AssetError:
+    """The error for a query that gave other rows when partitions were made than when it was asked which there are."""
+    return AssetError(
+        f"its query gives other rows each time: {counted:,} of partition {text} when it was asked which partitions "
+        f"there are, and {made:,} when that was made, so that rows could be lost",
+        path=asset.path,
+        line=asset.line,
+        hint="Take random(), or a LIMIT without an order, out of what decides which rows belong where.",
+    )
+
+
 def mixed_columns(asset: Asset, staying: Sequence[SnapshotFile]) -> AssetError:
     """The error for a table of which some partitions would have the old columns, and others the new ones."""
     texts = sorted({file.partition or "" for file in staying})

@@ -11,7 +11,7 @@ from assetflow.errors import AssetError
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column
 from assetflow.partitions.declared import partitioning
-from assetflow.partitions.key_columns import KeyColumns, WrongColumnError, refuse_kind
+from assetflow.partitions.key_columns import AT, LABEL, KeyColumns, WrongColumnError, refuse_kind
 from assetflow.partitions.partitioning import Dimension, Partitioning
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ def keys_of(asset: Asset, result: Result, where: Where) -> KeyColumns:
     relation = result.cursor.sql(result.sql or "")
     made = [Column(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
     cut = partitioning(asset.partition)
+    ours = next((column.name for column in made if column.name.lower().startswith((AT, LABEL))), None)
+    if ours is not None:
+        message = f"the column {ours} has a name that assetflow uses itself: rename it"
+        raise AssetError(message, path=where.path, line=where.line)
     try:
         found = key_columns(asset, cut, made)
     except Refused as refused:

@@ -24,7 +24,7 @@ from assetflow.running.events import AssetResult, Event, EventKind
 from assetflow.running.failures import failed_checks
 from assetflow.running.keeping import now
 from assetflow.running.partitions.batches import Batches
-from assetflow.running.partitions.failures import failures_told, other_columns
+from assetflow.running.partitions.failures import failures_told, other_columns, other_rows
 from assetflow.running.partitions.gathered import Gathered
 from assetflow.running.partitions.making import compute_parts
 from assetflow.running.partitions.order import PartOrder
@@ -58,6 +58,7 @@ class PartRun:
     batches: Batches = field(default_factory=Batches)
     gathered: Gathered = field(default_factory=Gathered)
     gone: list[Key] = field(default_factory=list)
+    counted: dict[Key, int] = field(default_factory=dict)
     under_way: int = 0
     number: int = 0
     is_surveyed: bool = False
@@ -163,6 +164,7 @@ class PartRun:
             yield from self.conclude(key, AssetResult(self.asset.name, "materialized", mode="full", rows=0))
         if self.order.may_reuse:
             yield from self.reuse(there)
+        self.counted = dict(found.keys) if is_batched(self.asset) else {}
         self.line_up(found.keys)
 
     def reuse(self, keys: Iterable[Key]) -> Iterator[Event]:
@@ -188,6 +190,10 @@ class PartRun:
     def take_parts(self, made: tuple[PartBuilt, ...]) -> Iterator[Event]:
         """Keep the files of a batch, and record each partition as built; a blocking check stops one here."""
         self.keeping.refuse_changed_sources(self.asset)
+        for part in made:
+            for key, rows in zip(part.keys, part.rows, strict=True):
+                if self.counted.get(key, rows) != rows:
+                    raise other_rows(self.asset, self.cut.shown(key), self.counted[key], rows)
         good = []
         for part in made:
             checks = self.keeping.keep_failing_rows(self.asset.name, part.built.checks)

@@ -34,4 +34,4 @@ def wrong_rows(asset: Asset, cut: Partitioning, wrong: Sequence[tuple[tuple[obje
 
 def key_told(cut: Partitioning, row: Sequence[object]) -> str:
     key = key_of_row(row)
-    return "NULL" if key is None else cut.shown(key)
+    return ("NULL or infinite" if cut.time else "NULL") if key is None else cut.shown(key)

@@ -1,0 +1,87 @@
+"""Keys at the edges: rows that belong nowhere, the ends of time, values that are declared no more, other rows each time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Shop
+
+
+@pytest.fixture
+def shop(empty_shop: Shop) -> Shop:
+    empty_shop.write("assetflow.toml", "[sources.orders]\nfiles = 'data/*.csv'\n")
+    empty_shop.write("data/1.csv", "id,ts,region\n1,2024-01-01 10:00:00,eu\n2,2024-01-02 10:00:00,us\n")
+    return empty_shop
+
+
+def declare(shop: Shop, partition: str, sql: str = "SELECT id, ts, region FROM orders") -> None:
+    shop.sql("cut", f"/* @asset\npartition = {partition}\n*/\n{sql}")
+
+
+def error_of(shop: Shop) -> str:
+    error = shop.materialize().assets[-1].error
+    assert error is not None
+    return str(error)
+
+
+def keys(shop: Shop) -> list[str | None]:
+    results = shop.materialize().assets
+    assert {each.outcome for each in results} == {"materialized"}, results
+    return [each.partition for each in results]
+
+
+def test_the_last_day_of_time_is_a_day(shop: Shop) -> None:
+    declare(shop, '"day(ts)"', "SELECT id, CASE id WHEN 1 THEN DATE '9999-12-31' ELSE ts::DATE END AS ts FROM orders")
+    assert keys(shop) == ["2024-01-02", "9999-12-31"]
+    shop.write("data/2.csv", "id,ts,region\n1,2024-01-01 10:00:00,eu\n")
+    assert keys(shop) == ["9999-12-31"]
+    assert shop.rows("SELECT count(*) FROM cut WHERE ts = '9999-12-31'") == [(2,)]
+    assert shop.run() == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("'infinity'::TIMESTAMP", "1 row belongs to no partition of it: ts is NULL or infinite"),
+        ("NULL::TIMESTAMP", "1 row belongs to no partition of it: ts is NULL or infinite"),
+        ("ts + INTERVAL 10000 YEAR", "1 row belongs to no partition of it: ts is day 36"),
+        ("ts - INTERVAL 3000 YEAR", "1 row belongs to no partition of it: ts is day -10"),
+    ],
+)
+def test_times_outside_of_the_calendar_are_named(shop: Shop, value: str, said: str) -> None:
+    declare(shop, '"day(ts)"', f"SELECT id, CASE id WHEN 1 THEN {value} ELSE ts END AS ts FROM orders")
+    assert said in error_of(shop)
+    assert shop.project().ledger.current("prod").keys() == {"orders"}
+
+
+def test_a_value_that_is_declared_no_more_and_has_rows_fails_as_a_rebuild_would(shop: Shop) -> None:
+    declare(shop, '{ column = "region", values = ["eu", "us", "xx"] }')
+    assert keys(shop) == ["eu", "us", "xx"]
+    shop.replace("assets/cut.sql", ', "us", "xx"', "")
+    assert "1 row belongs to no partition of it: region is us" in error_of(shop)
+    assert shop.rows("SELECT count(*) FROM cut") == [(2,)], "what was published stays"
+    shop.replace("assets/cut.sql", '"eu"]', '"eu", "us"]')
+    assert keys(shop) == [None], "xx has no rows: it goes, and nothing is made"
+    assert shop.rows("SELECT count(*) FROM cut") == [(2,)]
+    assert shop.run() == {}
+
+
+def test_bounds_that_leave_rows_out_say_so(shop: Shop) -> None:
+    declare(shop, '"day(ts)"')
+    assert len(keys(shop)) == 2
+    declare(shop, '{ time = "day", column = "ts", start = "2024-01-02" }')
+    result = shop.materialize()
+    assert result.warnings == ("cut: 1 row lies outside of its partitions (2024-01-02..), and is not in it",)
+    assert shop.rows("SELECT id FROM cut") == [(2,)]
+    assert shop.run() == {}
+
+
+def test_a_query_whose_keys_are_others_each_time_loses_no_rows_in_silence(shop: Shop) -> None:
+    declare(shop, '"k"', "SELECT id, range, (random() * 3)::INT AS k FROM orders, range(1000)")
+    assert "its query gives other rows each time" in error_of(shop)
+    assert "cut" not in shop.project().ledger.current("prod")
+
+
+def test_a_name_that_is_used_inside_is_refused(shop: Shop) -> None:
+    declare(shop, '"__assetflow_at"', "SELECT id AS __assetflow_at FROM orders")
+    assert "the column __assetflow_at has a name that assetflow uses itself" in error_of(shop)
