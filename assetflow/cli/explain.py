@@ -21,12 +21,25 @@ from assetflow.warehouse.difference import Difference
 @click.command("explain")
 @click.argument("asset", shell_complete=complete_asset)
 @click.option("--rows", is_flag=True, help="Look up which rows of its upstreams changed since it was made.")
+@click.option("--partition", metavar="KEY", help="Tell it of one partition.")
 @environment_option
 @json_option
 @project_option
-def command(asset: str, rows: bool, env: str | None, as_json: bool, project: str | None) -> None:
+def command(asset: str, rows: bool, partition: str | None, env: str | None, as_json: bool, project: str | None) -> None:
     """Tell why an asset is stale or fresh: what was compared, then and now."""
-    explanation = explain(open_to_read(project, env), asset, samples=3 if rows else 0)
+    opened = open_to_read(project, env)
+    if partition is not None:
+        from assetflow.cli.explain_partition import lines_of_partition
+        from assetflow.project.explain_partition import explain_partition
+
+        of_partition = explain_partition(opened, asset, partition)
+        if as_json:
+            put_json(of_partition.to_dict())
+            return
+        for line in lines_of_partition(of_partition):
+            put(line)
+        return
+    explanation = explain(opened, asset, samples=3 if rows else 0)
     if as_json:
         put_json(explanation.to_dict())
         return

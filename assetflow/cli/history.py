@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from assetflow.cli.options import complete_asset, environment_option, json_option, open_to_read, project_option
 from assetflow.cli.screen import count, local_time, put, put_json, say, size, table
 
+if TYPE_CHECKING:
+    from assetflow.partitions.slices import Slice
+    from assetflow.project.partition_history import PartsOfRun
+    from assetflow.project.project import Project
+    from assetflow.warehouse.records import Version
+
+RANGES = 3
+"""Ranges of partitions that a line names."""
+
 
 @click.command("history")
 @click.argument("asset", required=False, shell_complete=complete_asset)
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many versions.")
+@click.option("--partition", metavar="A..B", help="Only versions in which one of these partitions was made.")
 @environment_option
 @json_option
 @project_option
-def command(asset: str | None, limit: int, env: str | None, as_json: bool, project: str | None) -> None:
+def command(
+    asset: str | None, limit: int, partition: str | None, env: str | None, as_json: bool, project: str | None
+) -> None:
     """List the versions that were published, newest first."""
     opened = open_to_read(project, env)
-    versions = opened.ledger.history(opened.environment, asset, limit)
+    versions = opened.ledger.history(opened.environment, asset, limit if partition is None else None)
     if asset is not None and not versions and asset not in opened.definitions.sources:
         opened.asset(asset)
+    made = partitions_made(opened, versions)
+    if partition is not None:
+        versions = tuple(each for each in versions if is_about(each, made, wanted_of(opened, asset, partition)))[:limit]
     if as_json:
         put_json(
             {
@@ -35,6 +53,7 @@ def command(asset: str | None, limit: int, env: str | None, as_json: bool, proje
                         "rows": version.rows,
                         "bytes": version.bytes,
                         "code_version": version.code,
+                        **({"partitions": of.to_dict()} if (of := made.get((version.asset, version.run_id))) else {}),
                     }
                     for version in versions
                 ],
@@ -54,10 +73,59 @@ def command(asset: str | None, limit: int, env: str | None, as_json: bool, proje
             version.snapshot[:12],
             version.code[:12],
             version.run_id,
+            *([made_text(made.get((version.asset, version.run_id)))] if made else []),
         ]
         for version in versions
     ]
-    for line in table(
-        ["asset", "published", "", "rows", "size", "snapshot", "code", "run"], rows, right=["rows", "size"]
-    ):
+    header = [
+        "asset",
+        "published",
+        "",
+        "rows",
+        "size",
+        "snapshot",
+        "code",
+        "run",
+        *(["partitions made"] if made else []),
+    ]
+    for line in table(header, rows, right=["rows", "size"]):
         put(line)
+
+
+def partitions_made(opened: Project, versions: Sequence[Version]) -> dict[tuple[str, str], PartsOfRun]:
+    """The partitions that the run of each version made, by asset and run."""
+    runs: dict[str, list[str]] = {}
+    for version in versions:
+        asset = opened.definitions.assets.get(version.asset)
+        if asset is not None and asset.partition:
+            runs.setdefault(version.asset, []).append(version.run_id)
+    if not runs:
+        return {}
+    from assetflow.project.partition_history import parts_of_runs
+
+    return {
+        (name, run_id): parts
+        for name, ids in runs.items()
+        for run_id, parts in parts_of_runs(opened, opened.asset(name), ids).items()
+    }
+
+
+def wanted_of(opened: Project, asset: str | None, text: str) -> Mapping[str, Slice]:
+    assets = opened.definitions.assets
+    return opened.partitions_named(text, [opened.asset(asset).name] if asset is not None else list(assets))
+
+
+def is_about(version: Version, made: Mapping[tuple[str, str], PartsOfRun], wanted: Mapping[str, Slice]) -> bool:
+    """True for a version whose run made one of the partitions that are wanted."""
+    parts = made.get((version.asset, version.run_id))
+    return parts is not None and version.asset in wanted and bool(parts.keys & wanted[version.asset])
+
+
+def made_text(parts: PartsOfRun | None) -> str:
+    """`2024-01-01..2024-01-05, 2024-01-07 (6)`"""
+    if parts is None:
+        return ""
+    ranges = [*parts.materialized, *parts.restored]
+    more = f" and {len(ranges) - RANGES} more" if len(ranges) > RANGES else ""
+    failed = f"; failed: {', '.join(parts.failed[:RANGES])}" if parts.failed else ""
+    return f"{', '.join(ranges[:RANGES])}{more} ({count(parts.count)}){failed}" if ranges else failed[2:]

@@ -15,7 +15,10 @@ from assetflow.cli.options import (
     project_option,
     select_option,
 )
-from assetflow.cli.screen import age, count, put, put_json, styled, table
+from assetflow.cli.screen import age, count, plural, put, put_json, styled, table
+from assetflow.planning.step import Step
+from assetflow.project.statuses import statuses as statuses_of
+from assetflow.project.statuses import whole_plan
 from assetflow.source import Source
 
 
@@ -31,7 +34,9 @@ def command(
     """List assets and sources: kind, group, status, rows, age."""
     opened = open_to_read(project, env)
     chosen = opened.select(select, exclude)
-    statuses = opened.statuses()
+    plan = whole_plan(opened)
+    statuses = statuses_of(opened, plan)
+    stale = {step.asset: stale_partitions(step) for step in plan.steps if step.parts is not None}
     current = opened.ledger.current(opened.environment)
     definitions = opened.definitions
     listed = [
@@ -39,6 +44,8 @@ def command(
         for name in definitions.graph.order
         if name in chosen
     ]
+    for each in listed:
+        each["partitions"] = stale.get(each["name"])
     if as_json:
         put_json({"schema": "assetflow.ls/1", "assets": listed})
         return
@@ -49,7 +56,26 @@ def command(
     lines = table(["name", "kind", "group", "status", "rows", "age"], rows, right=["rows"])
     put(lines[0])
     for line, each in zip(lines[1:], listed, strict=True):
-        put(line.replace(f" {each['status']} ", f" {styled(each['status'], each['status'])} ", 1))
+        put(line.replace(f" {each['status']} ", f" {styled(each['status'], each['status'])} ", 1) + told(each))
+
+
+def stale_partitions(step: Step) -> dict[str, int | None]:
+    """How many partitions of an asset are stale, and how many were never made; None: as many as there are rows for."""
+    if step.parts is None:
+        return {}
+    there = step.parts.fresh
+    for keys, _ in step.parts.layers:
+        there = there | keys
+    wanted = {"stale": step.parts.keys & there, "missing": step.parts.keys - there}
+    return {word: len(keys) if keys.is_finite else None for word, keys in wanted.items()}
+
+
+def told(each: dict[str, Any]) -> str:
+    """`  3 partitions stale, 2 never made`"""
+    parts = each["partitions"] or {}
+    words = {"stale": "stale", "missing": "never made"}
+    said = [f"{plural(number, 'partition')} {words[word]}" for word, number in parts.items() if number]
+    return styled(f"  {', '.join(said)}", "dim") if said else ""
 
 
 def describe(thing: Asset | Source, status: str, current: Any) -> dict[str, Any]:

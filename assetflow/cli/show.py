@@ -25,12 +25,20 @@ if TYPE_CHECKING:
     "-n", "--limit", type=click.IntRange(min=0), default=20, show_default=True, metavar="N", help="How many rows."
 )
 @click.option("--at", "when", metavar="WHEN", help='A version: a snapshot, a run, -1, or a time like "2 days ago".')
+@click.option("--partition", metavar="A..B", help="Only rows of these partitions.")
 @click.option("--failed", is_flag=True, help="The rows that a blocking check kept from being published last.")
 @environment_option
 @json_option
 @project_option
 def command(
-    asset: str, limit: int, when: str | None, failed: bool, env: str | None, as_json: bool, project: str | None
+    asset: str,
+    limit: int,
+    when: str | None,
+    partition: str | None,
+    failed: bool,
+    env: str | None,
+    as_json: bool,
+    project: str | None,
 ) -> None:
     """Show rows of an asset or a source, as it is published now or was at some time."""
     from assetflow.project.versions import table_and_version
@@ -44,14 +52,29 @@ def command(
             relation = relation_refused(opened, asset)
         else:
             relation = reader.relation(asset) if when is None else relation_at(opened, asset, when)
+        if partition is not None:
+            relation = rows_of_partitions(opened, asset, partition, relation)
         if as_json:
             put_lines(json.document("assetflow.show/1", relation, limit))
             return
         rows = table.texts(relation.limit(limit + 1)).fetchall()
     put_lines(table.layout(table.columns_of(relation), rows[:limit], terminal_width(), dim))
-    if when is not None or failed:
+    if when is not None or partition is not None or failed:
         return
     say(styled(footer(reader, asset, len(rows), limit), "dim", err=True))
+
+
+def rows_of_partitions(project: Project, name: str, text: str, relation: DuckDBPyRelation) -> DuckDBPyRelation:
+    """Those rows that belong to the partitions that a text names."""
+    from assetflow.partitions.declared import partitioning
+    from assetflow.partitions.key_columns import KeyColumns
+
+    asset = project.asset(name)
+    wanted = project.partitions_named(text, [asset.name])[asset.name]
+    cut = partitioning(asset.partition)
+    there = {column.lower(): (column, str(kind)) for column, kind in zip(relation.columns, relation.types, strict=True)}
+    keys = KeyColumns(cut, tuple(there.get(each.column.lower()) for each in cut.dimensions))
+    return relation.filter(keys.within(wanted))
 
 
 def relation_refused(project: Project, name: str) -> DuckDBPyRelation:

@@ -19,11 +19,14 @@ from assetflow.asset import Asset
 from assetflow.engines import Table
 from assetflow.errors import AssetflowError
 from assetflow.materialization import Input, Materialization, Snapshot
+from assetflow.partitions.declared import partitioning
+from assetflow.partitions.key_columns import KeyColumns
 from assetflow.planning.staleness import is_in_place
 from assetflow.project.scratch import scratch_folder
 from assetflow.quoting import quote_identifier
 from assetflow.running.computing import compute
 from assetflow.running.keeping import now
+from assetflow.running.partitions.sql_forms import is_batched
 from assetflow.running.tables import table_of
 from assetflow.running.task import Task
 from assetflow.warehouse.difference import Difference, difference
@@ -110,7 +113,7 @@ class Ends:
         if declared is None:
             made_by = "somebody else makes it" if before.asset in project.definitions.sources else "nothing declares it"
             raise CannotTellError(f"{before.asset} is no asset: {made_by}")
-        if declared.partition:
+        if declared.partition and not is_batched(declared):
             raise CannotTellError("it is made partition by partition, each of which has reasons of its own")
         if declared.rebuilds_always:
             why = f": {declared.notes[0]}" if declared.notes else ""
@@ -119,7 +122,12 @@ class Ends:
             raise CannotTellError("it keeps its history, which is not made of its inputs alone")
         one, other = project.evidence.recall(before.materialization), project.evidence.recall(after.materialization)
         snapshots = project.ledger.snapshot(before.snapshot), project.ledger.snapshot(after.snapshot)
-        return cls(before.asset, (one, other), snapshots, (as_then(declared, one), as_then(declared, other)))
+        if declared.partition and any(is_mixed(made) for made in (one, other)):
+            raise CannotTellError("some of its partitions were made from other versions of its inputs than others")
+        then = (as_then(declared, one), as_then(declared, other))
+        if declared.partition:
+            then = (at_once(then[0], snapshots[0]), at_once(then[1], snapshots[1]))
+        return cls(before.asset, (one, other), snapshots, then)
 
     def input(self, name: str, side: int) -> Input:
         """What was read of an upstream in one version; where that did not read it, in the other one."""
@@ -150,6 +158,21 @@ def is_other(one: Input, other: Input) -> bool:
 def has_snapshot(read: Input) -> bool:
     """False for a file that was read where it lies: nobody kept it."""
     return bool(read.snapshot) and not is_in_place(read.snapshot)
+
+
+def is_mixed(made: Materialization) -> bool:
+    """True for a table whose partitions were not all held against the same inputs, or of which some are missing."""
+    return any(base not in ("", made.id) for _, base in made.layers) or len(made.layers) > 1
+
+
+def at_once(asset: Asset | None, snapshot: Snapshot) -> Asset | None:
+    """A partitioned table as one query for all of its partitions."""
+    if asset is None:
+        return None
+    cut = partitioning(asset.partition)
+    there = {column.name.lower(): (column.name, column.type) for column in snapshot.columns}
+    keys = KeyColumns(cut, tuple(there.get(each.column.lower()) for each in cut.dimensions))
+    return asset._replace(sql=f"SELECT * FROM ({asset.sql}\n) WHERE {keys.within(cut.domain)}", partition={})
 
 
 def as_then(declared: Asset, made: Materialization) -> Asset | None:

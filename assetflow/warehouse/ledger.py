@@ -30,6 +30,7 @@ from assetflow.warehouse.connection import Connection
 from assetflow.warehouse.records import (
     Built,
     Current,
+    LastStep,
     Mode,
     Parsed,
     Proven,
@@ -199,6 +200,15 @@ class Ledger:
     def steps(self, run_id: str) -> tuple[StepRecord, ...]:
         """What became of each asset of a run, in the order in which they ended."""
         return tuple(rows.to_step(row) for row in self._connection.read(rows.SELECT_STEPS, (run_id,)))
+
+    def partitions_made(self, asset: str, runs: Iterable[str]) -> list[tuple[str, str, str]]:
+        """Run, outcome and key of each partition of an asset that these runs dealt with."""
+        return self._connection.read(rows.SELECT_PARTITIONS_MADE, (asset, rows.as_json(sorted(set(runs)))))
+
+    def last_step(self, env: str, asset: str, partition: str) -> LastStep | None:
+        """What became of one partition when it was dealt with last in an environment; None: it never was."""
+        found = self._connection.read(rows.SELECT_LAST_MADE, (env, asset, partition))
+        return rows.to_last_step(found[0]) if found else None
 
     def history(self, env: str, asset: str | None = None, limit: int | None = None) -> tuple[Version, ...]:
         """Every time that an asset (None: any) was published in an environment, newest first."""

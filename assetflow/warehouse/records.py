@@ -104,6 +104,18 @@ class StepRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class LastStep:
+    """What became of a partition in the last run that dealt with it."""
+
+    run_id: str
+    started_at: str
+    outcome: Outcome
+    rows: int | None
+    reasons: tuple[Reason, ...]
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """One time that an asset was published in an environment."""
 

@@ -22,7 +22,7 @@ from assetflow.materialization import (
 )
 from assetflow.reason import Reason
 from assetflow.warehouse.manifest import snapshot_id
-from assetflow.warehouse.records import Proven, RunRecord, StepRecord, Version
+from assetflow.warehouse.records import LastStep, Proven, RunRecord, StepRecord, Version
 
 Row = tuple[Any, ...]
 Told = Mapping[str, tuple[str, Sequence[object]]]
@@ -56,6 +56,15 @@ SELECT_RUNS = "SELECT id, env, started_at, status, finished_at, selection, host,
 SELECT_STEPS = """
 SELECT asset, outcome, partition, mode, reasons, rows, seconds, snapshot, error, mode_reason
 FROM steps WHERE run_id = ? ORDER BY number
+"""
+SELECT_PARTITIONS_MADE = """
+SELECT run_id, outcome, partition FROM steps
+WHERE asset = ? AND partition != '' AND run_id IN (SELECT value FROM json_each(?)) ORDER BY number
+"""
+SELECT_LAST_MADE = """
+SELECT s.run_id, r.started_at, s.rows, s.reasons, s.outcome, s.error FROM steps s JOIN runs r ON r.id = s.run_id
+WHERE r.env = ? AND s.asset = ? AND s.partition = ? AND s.outcome IN ('materialized', 'restored', 'failed')
+ORDER BY s.number DESC LIMIT 1
 """
 SELECT_VERSIONS = """
 SELECT p.asset, p.partition, m.id, m.snapshot, p.run_id, p.published_at,
@@ -356,6 +365,11 @@ def to_step(row: Row) -> StepRecord:
     return StepRecord(
         asset, outcome, partition or None, mode, to_reasons(reasons), count, seconds, snapshot, error, why
     )
+
+
+def to_last_step(row: Row) -> LastStep:
+    run_id, started_at, count, reasons, outcome, error = row
+    return LastStep(run_id, started_at, outcome, count, to_reasons(reasons), error)
 
 
 def to_version(row: Row) -> Version:
