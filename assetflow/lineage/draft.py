@@ -61,7 +61,12 @@ LOADING: When = 1
 CALLED_LATER: When = 2
 """The linked code runs when the asset is made."""
 
-Kind = Literal["callable", "function", "class", "module", "name", "definition"]
+Kind = Literal["callable", "function", "class", "module", "name", "definition", "import"]
+
+
+ASKS_FOR_ANNOTATIONS = frozenset({
+    "inspect.signature", "inspect.getfullargspec", "inspect.get_annotations", "typing.get_type_hints",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -223,7 +228,7 @@ class Draft:
                 self._write_meaning(plain, meaning, when)
             self._note_changes(meaning, use, when)
             self._write_dynamic(meaning, use, namespace, when)
-            self._write_said_of(meaning, use)
+            self._write_said_of(meaning, use, namespace)
             if isinstance(meaning, Missing) and use.origin is not None:
                 self.note(f"{meaning.name} cannot be imported", use.line)
         for graft in grafts([each.name for each in library_uses], self.sources):
@@ -279,8 +284,13 @@ class Draft:
             found = find_path(str(first.value), (), namespace, self.sources)
             self.lines.append(f"import {self._target(found, when)}")
 
-    def _write_said_of(self, meaning: Meaning, use: Use) -> None:
+    def _write_said_of(self, meaning: Meaning, use: Use, namespace: Namespace) -> None:
         """What code says of itself counts where it is asked for: docstrings, annotations, classes below a class."""
+        first = use.call.args[0] if use.call is not None and use.call.args else None
+        if isinstance(meaning, Library) and meaning.name in ASKS_FOR_ANNOTATIONS and isinstance(first, ast.Name):
+            asked_of = find_meaning(Use((first.id,), use.line), namespace, self.sources)
+            if isinstance(asked_of, ProjectName) and isinstance(asked_of.value, types.FunctionType):
+                self.lines.append(f"annotations {self.text(asked_of.value.__annotations__).text}")
         if isinstance(meaning, ProjectName) and meaning.rest:
             value, asked = meaning.value, meaning.rest[0]
             if asked == "__subclasses__" and isinstance(value, type):

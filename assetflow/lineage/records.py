@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from assetflow.asset import OPTIONS, asset, check
 from assetflow.lineage.draft import CALLED_LATER, LOADING, VALUE_KNOWN, Draft, Record, Subject
+from assetflow.lineage.effects import effects_of, modules_with_effects
 from assetflow.lineage.functions import (
     cells_of,
     default_expressions,
@@ -70,6 +71,25 @@ def _write_function(draft: Draft) -> None:
     for name in sorted(cells):
         draft.write_value(f"cell {name}", cells[name], code.co_firstlineno)
     _write_attributes(draft, function)
+    if draft.subject.annotated:
+        _link_effects(draft, function)
+
+
+def _link_effects(draft: Draft, function: types.FunctionType) -> None:
+    module = draft.sources.find(str(function.__globals__.get("__name__")))
+    for each in () if module is None else modules_with_effects(module, draft.sources):
+        draft.link(Subject("import", each), LOADING)
+
+
+def _write_import(draft: Draft) -> None:
+    """What importing a module sets up beyond its names."""
+    module = draft.subject.value
+    assert isinstance(module, types.ModuleType)
+    namespace = namespace_of(vars(module), draft.sources)
+    statements = effects_of(namespace, draft.sources)
+    draft.place(namespace.path, "import", statements[0].lineno)
+    draft.lines.append(dump_statements(statements))
+    draft.write_usage(read_statements(statements), namespace, LOADING)
 
 
 def _write_foreign_function(draft: Draft, function: types.FunctionType) -> None:
@@ -168,6 +188,8 @@ def _write_class_state(draft: Draft, kind: type, namespace: Namespace) -> None:
             draft.lines.append(f"member {name} {text.text}")
             if text.opaque and name not in told:
                 draft.note(f"{kind.__qualname__}.{name} is a {text.opaque[0]}, whose value has no fingerprint")
+    written = {each.name for node in statements for each in node.body if isinstance(each, _METHODS)}
+    draft.lines += [f"without {name}" for name in sorted(written - vars(kind).keys())]
     for name, field in vars(kind).get("__dataclass_fields__", {}).items():
         draft.lines.append(f"field {name} {draft.text((field.default, field.default_factory)).text}")
 
@@ -194,6 +216,7 @@ def _is_member(name: str, value: object) -> bool:
     return not is_pythons and not isinstance(value, _SLOTS) and type(value).__module__ != "_collections"
 
 
+_METHODS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SLOTS = (types.MemberDescriptorType, types.GetSetDescriptorType, types.BuiltinFunctionType)
 
 
@@ -308,4 +331,5 @@ _WRITE = {
     "module": _write_module,
     "name": _write_name,
     "definition": _write_definition,
+    "import": _write_import,
 }

@@ -79,7 +79,9 @@ def _judge(use: LibraryUse, seeded: set[str]) -> Finding | None:
         return None
     for name, judge in _BY_PACKAGE.get(use.name.partition(".")[0], ()):
         if _is_below(use.name, name):
-            return judge(use)
+            # What is done with an item matters less than whose item it is: `os.environ["A"].lower()`.
+            whose, item, _ = use.name.partition("[]")
+            return judge(LibraryUse(whose, use.line) if item else use)
     return _judge_method(use)
 
 
@@ -89,7 +91,7 @@ def _is_below(name: str, family: str) -> bool:
         return False
     if family.endswith("*"):
         return name.startswith(family[:-1])
-    return name == family or name.startswith(f"{family}.")
+    return name == family or name.startswith((f"{family}.", f"{family}[]"))
 
 
 def _clock(use: LibraryUse) -> Finding | None:
@@ -166,6 +168,10 @@ def _native(use: LibraryUse) -> Finding | None:
 
 def _dynamic(use: LibraryUse) -> Finding | None:
     return Finding(f"{_short(use)} runs code that is not written here", use.line)
+
+
+def _own_text(use: LibraryUse) -> Finding | None:
+    return Finding(f"{_short(use)} reads the text of code, in which comments and layout do not count", use.line)
 
 
 def _dynamic_import(use: LibraryUse) -> Finding | None:
@@ -269,6 +275,8 @@ _RULES: tuple[tuple[tuple[str, ...], Judge], ...] = (
     (("subprocess", "os.system", "os.popen", "os.exec*", "os.spawn*"), _process),
     (("ctypes", "cffi"), _native),
     (("builtins.eval", "builtins.exec", "builtins.compile", "sys.modules", "runpy"), _dynamic),
+    (("inspect.getsource", "inspect.getsourcelines", "inspect.getcomments", "inspect.currentframe", "inspect.stack",
+      "sys._getframe"), _own_text),
     (("importlib.import_module", "builtins.__import__"), _dynamic_import),
 )  # fmt: skip
 
