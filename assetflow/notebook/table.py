@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
@@ -13,6 +15,7 @@ from assetflow.lineage.draw import tree
 from assetflow.notebook import html
 from assetflow.notebook.times import local_time
 from assetflow.project.reading import Reader
+from assetflow.project.versions import compare_versions, find_version
 from assetflow.warehouse.records import Version
 
 if TYPE_CHECKING:
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
     import pyarrow
     from duckdb import DuckDBPyRelation
 
+    from assetflow.notebook.diff import Diff
+    from assetflow.notebook.profile import Profile
+    from assetflow.project.project import Project
+
 ROWS_SHOWN = 5
 WIDTH = 120
 
@@ -28,9 +35,10 @@ WIDTH = 120
 class Table:
     """A table as it was published when its warehouse was opened or refreshed; rows are read when asked for."""
 
-    def __init__(self, reader: Reader, name: str) -> None:
+    def __init__(self, reader: Reader, name: str, open_project: Callable[[], Project]) -> None:
         self.name = name
         self._reader = reader
+        self._open_project = open_project
         self._declared_as = name.partition("@")[0].lower() if "@" in name else name
 
     # Rows
@@ -59,6 +67,14 @@ class Table:
         """The first rows, to look at."""
         relation = self.rel()
         return Preview(tuple(layout.columns_of(relation)), tuple(layout.texts(relation.limit(n)).fetchall()))
+
+    def profile(self) -> Profile:
+        """For each column how much is NULL, about how many values differ, the least, the mean and the greatest."""
+        from assetflow.notebook.profile import profile_of
+
+        cursor = self._reader.cursor([self.name])
+        with self._reader.reading(self.name):
+            return profile_of(cursor, self.name)
 
     # What is known of it
 
@@ -97,6 +113,34 @@ class Table:
             return History(ledger.history(self._reader.environment, self._declared_as))
         finally:
             ledger.close()
+
+    def diff(self, before: str = "-1", after: str | None = None, *, rows: int = 3) -> Diff:
+        """How a version of it differs from this one: "-1" (the one before), a snapshot, a run, "2 days ago", "dev".
+
+        `after` is another version to compare with, in place of this one; `rows` says how many rows are shown.
+        """
+        from assetflow.notebook.diff import Diff
+
+        project = self._open_project()
+        try:
+            name = self._declared_as
+            one = self._version(project, before)
+            other = self._version(project, after)
+            return Diff(name, one, other, compare_versions(project, name, one, other, rows))
+        finally:
+            project.ledger.close()
+
+    def _version(self, project: Project, when: str | None) -> Version:
+        """A version by its name; `-1` and the like are counted from what this table shows, not from what is newest."""
+        pinned = self._reader.current.get(self.name)
+        if pinned is not None and (when is None or re.fullmatch(r"-\d+", when.strip())):
+            published = project.ledger.history(project.environment, self._declared_as)
+            since = [each for each in published if each.published_at <= pinned.published_at]
+            here = next((index for index, each in enumerate(since) if each.snapshot == pinned.snapshot), 0)
+            back = here - int(when or "0")
+            if back < len(since):
+                return since[back]
+        return find_version(project, self._declared_as, when or "current")
 
     def lineage(self) -> Lineage:
         """What it is made from, and what is made from it."""

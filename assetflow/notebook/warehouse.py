@@ -51,10 +51,10 @@ class Warehouse:
         """The table of that name, or a version of one: `wh["sales@-1"]`. UsageError names the nearest ones."""
         if "@" in name:
             self._reader.add_version(name)
-            return Table(self._reader, name)
+            return Table(self._reader, name, self._opened)
         if name not in self:
             raise self._reader.unknown(name)
-        return Table(self._reader, name)
+        return Table(self._reader, name, self._opened)
 
     def __contains__(self, name: object) -> bool:
         return name in self._reader.names

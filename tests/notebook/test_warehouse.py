@@ -208,3 +208,48 @@ def test_displays_are_html_that_says_what_the_data_says(shop: Shop) -> None:
     assert "&lt;script&gt;alert(1)" in table._repr_html_()
     assert '<td style="text-align:left">&lt;img src=x&gt;</td>' in table._repr_html_()
     assert "a&lt;b&gt;" in table._repr_html_()
+
+
+def test_what_the_columns_hold(wh: Warehouse) -> None:
+    profile = wh["sales"].profile()
+    assert profile.rows == 3
+    assert [column.name for column in profile.columns] == ["id", "customer", "city", "amount"]
+    amount = profile.columns[3]
+    assert (amount.type, amount.null, amount.distinct, amount.min, amount.mean, amount.max) == (
+        "BIGINT", 0.0, 3, "10", "20.0", "30",
+    )  # fmt: skip
+    assert wh["orders"].profile().columns[2].null == 0.25
+    assert repr(profile).splitlines()[1].split() == ["column", "type", "null", "distinct", "min", "mean", "max"]
+    assert "<td" in profile._repr_html_()
+
+
+def test_what_a_table_without_rows_holds(shop: Shop) -> None:
+    shop.replace("assets/sales.sql", "amount > 5", "amount > 500")
+    shop.made("sales")
+    profile = assetflow.open(str(shop.root))["sales"].profile()
+    assert profile.rows == 0
+    assert profile.columns[0].min is None
+
+
+def test_how_versions_differ(shop: Shop) -> None:
+    shop.made()
+    shop.replace("data/orders.csv", "3,ann,Rome,30", "3,ann,Rome,31\n5,dan,Bari,50")
+    shop.made()
+    wh = assetflow.open(str(shop.root))
+    diff = wh["sales"].diff()
+    assert not diff.same
+    assert (diff.to_dict()["rows_before"], diff.to_dict()["rows_after"]) == (3, 4)
+    assert "amount 30 -> 31" in repr(diff)
+    assert "+ id 5, customer dan, city Bari, amount 50" in repr(diff)
+    assert "<pre" in diff._repr_html_()
+    shop.write("data/orders.csv", "id,customer,city,amount\n1,ann,Rome,10\n")
+    shop.made()
+    assert wh["sales"].diff().to_dict() == diff.to_dict()  # what it shows is what is compared, whatever came since
+    assert wh["sales"].diff("-1", "current").to_dict()["rows_after"] == 1
+    assert wh.refresh()["sales"].diff("-2").to_dict()["rows_before"] == 3
+
+
+def test_a_version_before_the_first(wh: Warehouse) -> None:
+    with pytest.raises(UsageError, match="people has no version '-1'"):
+        wh["people"].diff()
+    assert wh["people"].diff("current").same
