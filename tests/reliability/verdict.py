@@ -33,6 +33,8 @@ def torn(stage: Stage, *, is_complete: bool = False, may_mix: bool = False) -> l
     not depend on it was published.
     """
     wrong = integrity(stage.warehouse / "ledger.db")
+    if wrong:
+        return wrong  # nothing that it says can be believed
     warehouse = Warehouse(str(stage.warehouse))
     try:
         for env in {*warehouse.ledger.environments(), stage.env}:
@@ -108,6 +110,13 @@ def integrity(ledger: Path) -> list[str]:
 
 
 def look_into(ledger: Path) -> list[str]:
+    try:
+        return reported(ledger)
+    except sqlite3.Error as error:
+        return [f"the ledger cannot be read: {error}"]
+
+
+def reported(ledger: Path) -> list[str]:
     with closing(sqlite3.connect(ledger)) as connection:
         found = [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
         found += [f"a row of {row[0]} refers to nothing" for row in connection.execute("PRAGMA foreign_key_check")]
