@@ -321,8 +321,14 @@ def say_interrupted(running: Running) -> None:
     if running.result is not None and running.result.status != "interrupted":
         say(f"\n{word} everything was done and published before.")
         return
-    say(f"\n{word} nothing of this run was published.")
-    kept = 0 if running.result is None else sum(each.outcome == "materialized" for each in running.result.assets)
+    published = () if running.result is None else running.result.published
+    if published:
+        are = "table was" if len(published) == 1 else "tables were"
+        say(f"\n{word} {len(published)} {are} published before, the others of this run were not.")
+    else:
+        say(f"\n{word} nothing of this run was published.")
+    made = () if running.result is None else running.result.assets
+    kept = sum(each.outcome == "materialized" and each.asset not in published for each in made)
     if kept:
         say(
             f"{plural(kept, 'finished asset')} {'is' if kept == 1 else 'are'} kept: "

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from assetflow.asset import Arrival
 from assetflow.engines import Where
+from assetflow.errors import AssetError, UsageError
 from assetflow.formats import table as layout
 from assetflow.lineage.draw import tree
 from assetflow.notebook import html
@@ -172,7 +173,11 @@ class Table:
 
         cursor = self._reader.cursor([self.name])
         table = self._reader.tables([self.name])[-1]
-        return to_frame(arrives, table, None, cursor, Where(self.name, "", 1, ""))
+        try:
+            return to_frame(arrives, table, None, cursor, Where(self.name, "", 1, ""))
+        except AssetError as error:
+            hint = "Try .rel(), .arrow() or .pl(): one of them has a type for each of its columns."
+            raise UsageError(f"{self.name} cannot be handed over like this: {error.message}", hint=hint) from None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -98,7 +98,8 @@ class AssetResult:
 class RunResult:
     """What came of a run. `warnings` did not hinder it (a catalog that could not be patched).
 
-    `withdrawn` are tables that are published no more, since nothing declares them.
+    `withdrawn` are tables that are published no more, since nothing declares them; `published` those that this run made
+    and published, also where it was stopped later.
     """
 
     run_id: str | None
@@ -107,6 +108,7 @@ class RunResult:
     assets: tuple[AssetResult, ...] = ()
     warnings: tuple[str, ...] = ()
     withdrawn: tuple[str, ...] = ()
+    published: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {

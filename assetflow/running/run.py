@@ -394,6 +394,7 @@ class Run:
             ordered,
             tuple(self.warnings),
             self.withdrawn,
+            tuple(name for name in self.publishing.current if name in self.results),
         )
         self.order.warehouse.ledger.finish_run(
             self.order.run_id, status, [step_record(each) for each in ordered], now()

@@ -253,3 +253,12 @@ def test_a_version_before_the_first(wh: Warehouse) -> None:
     with pytest.raises(UsageError, match="people has no version '-1'"):
         wh["people"].diff()
     assert wh["people"].diff("current").same
+
+
+def test_a_frame_that_cannot_hold_a_column(shop: Shop) -> None:
+    shop.sql("wide", "SELECT 170141183460469231731687303715884105727::HUGEINT AS x")
+    shop.made("wide")
+    wide = assetflow.open(str(shop.root))["wide"]
+    with pytest.raises(UsageError, match="wide cannot be handed over like this"):
+        wide.df()
+    assert wide.pl()["x"][0] == 2**127 - 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -198,3 +199,14 @@ def test_ctrl_c_during_a_query_in_the_main_thread_is_no_failure_of_the_asset(slo
     printed = slow.cli("materialize", "-j", "1")
     assert printed.code == 130
     assert "nothing of this run was published" in printed.err
+
+
+def test_what_was_published_before_the_run_was_stopped_is_told(slow: Shop) -> None:
+    with materializing(slow, "--publish", "each", "--json") as process:
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted: 1 table was published before, the others of this run were not." in err
+    assert "kept" not in err
+    assert json.loads(out)["status"] == "interrupted"
+    assert slow.rows("FROM quick") == [(1,)]
