@@ -67,6 +67,8 @@ class Run:
         self.keeping = Keeping(order, self.contents, shop)
         self.proofs: list[Proof] = list(order.plan.proofs)
         self.results: dict[str, AssetResult] = {}
+        self.since: dict[str, float] = {}
+        """When making an asset began, for those that fail and cannot tell how long they took."""
         self.withdrawn: tuple[str, ...] = ()
         self.futures: dict[Future[Any], str] = {}
         self.waiting = Waiting({}, (), order.assets)
@@ -137,6 +139,7 @@ class Run:
                 )
                 return
             self.steps[step.asset] = replace(again, action="build", mode="full", restores=None)
+            self.since[step.asset] = time.perf_counter()
             yield Event("started", self.order.run_id, step.asset, reasons=again.reasons)
             if asset.partition:
                 yield from self.begin_parts(asset, again, executor)
@@ -258,6 +261,8 @@ class Run:
 
     def conclude(self, result: AssetResult) -> Iterator[Event]:
         """Note how an asset fared, and let what waits for it go on."""
+        if result.outcome == "failed" and not result.seconds and result.asset in self.since:
+            result = replace(result, seconds=round(time.perf_counter() - self.since[result.asset], 6))
         self.results[result.asset] = result
         self.waiting.release(result.asset)
         remove_folder(self.order.warehouse.root, os.path.join(self.staging, result.asset))

@@ -81,3 +81,9 @@ def test_sql_that_takes_too_long_is_stopped_and_the_last_table_stays(shop: Shop)
     assert "assets/people.sql" in printed.err
     assert "0.3 s" in printed.err
     assert shop.rows("SELECT id FROM people") == [(1,)]
+
+
+def test_how_long_a_failure_took_is_told(shop: Shop) -> None:
+    shop.sql("slow", "SELECT error('no') AS x FROM orders")
+    (failed,) = shop.materialize("slow").assets
+    assert (failed.outcome, failed.seconds > 0) == ("failed", True)
