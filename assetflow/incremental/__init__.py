@@ -20,6 +20,13 @@ and three that need the rows that are there as well, and so hold for the last bl
     first rows QUALIFY row_number() ... <= n                    choose among those that are there and those that came
     new rows   DISTINCT, UNION                                  add those that are not there yet
 
+and two that need groups which were kept beside the rows:
+
+    kept       averages and the like, ROLLUP, CUBE              groups with the states of their aggregates (`split`,
+                                                                `states`), refreshed as if they were the table
+    whole      LIMIT, windows over everything, totals of        what stands above such groups, made of them anew
+               totals                                           (`whole`)
+
     (none)     all else: a full refresh, with the reason        `Refused`, which names the construct and its line
 
 `refresh` carries that out on a DuckDB cursor, `apply` puts the result into the files of the table. Nothing resolves

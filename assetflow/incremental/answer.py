@@ -23,7 +23,7 @@ class Change(NamedTuple):
 class Rule:
     """Which rule was used for a block, in words: `keyed by day`."""
 
-    name: Literal["unchanged", "append", "linear", "merged", "first rows", "keyed", "rows"]
+    name: Literal["unchanged", "append", "linear", "merged", "first rows", "keyed", "rows", "kept", "whole"]
     block: str
     keys: tuple[str, ...] = ()
 
@@ -37,6 +37,8 @@ class Answer:
 
     `plus` are the rows to put in. The rows to take out are those whose `key_columns` are among the rows of the table
     `keys`, or else the rows of `minus`, each as often as it is there; with neither, none. `is_whole`: take out all.
+    `is_sorted`: the rows of `plus` come in the order that the query says. `keeps` are tables to keep for the next time,
+    by the names under which they are asked for then; `anew` says why these were made of all rows.
     """
 
     plus: str
@@ -45,6 +47,9 @@ class Answer:
     key_columns: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     is_whole: bool = False
+    is_sorted: bool = False
+    keeps: tuple[tuple[str, str], ...] = ()
+    anew: str | None = None
 
 
 def version_of(name: str, version: Version) -> str:

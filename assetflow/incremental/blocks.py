@@ -146,10 +146,10 @@ class _Taker:
 
     def modifiers(self, node: Tree) -> tuple[list[Tree], bool]:
         """What follows a SELECT: ORDER BY says nothing inside of a query, DISTINCT is a block of its own."""
+        if is_limited(node):
+            refuse_unlimited(node)
+            return node["modifiers"], False
         distinct = False
-        for modifier in node["modifiers"]:
-            if modifier["type"].startswith("LIMIT"):
-                raise Refused("LIMIT", place(modifier.get("limit") or {}))
         for modifier in node["modifiers"]:
             if modifier["type"] == "DISTINCT_MODIFIER":
                 if modifier.get("distinct_on_targets"):
@@ -288,6 +288,21 @@ def refuse_unordered(node: Tree, modifier: Tree) -> None:
         raise Refused("DISTINCT ON without ORDER BY, which depends on the order of rows", where)
     if node["type"] != "SELECT_NODE" or node["qualify"] or windows_of(node) or has_groups(node):
         raise Refused("DISTINCT ON of groups or windows", where)
+
+
+def is_limited(node: Tree) -> bool:
+    return any(modifier["type"].startswith("LIMIT") for modifier in node["modifiers"])
+
+
+def refuse_unlimited(node: Tree) -> None:
+    """Refuse a LIMIT that is not one of so many rows in an order."""
+    limit = next(modifier for modifier in node["modifiers"] if modifier["type"].startswith("LIMIT"))
+    where = place(limit.get("limit") or {})
+    kinds = {modifier["type"] for modifier in node["modifiers"]}
+    if "ORDER_MODIFIER" not in kinds:
+        raise Refused("LIMIT without ORDER BY, which depends on the order of rows", where)
+    if kinds != {"ORDER_MODIFIER", "LIMIT_MODIFIER"} or node["type"] != "SELECT_NODE":
+        raise Refused("LIMIT", where)
 
 
 def set_children(node: Tree) -> list[Tree]:

@@ -28,7 +28,7 @@ def foresee(sql: str, schemas: Mapping[str, Columns], changed: Collection[str]) 
                 cursor.execute(f"CREATE TEMP TABLE {table} ({listed})")
         changes = {name: Change(plus=True, minus=False) for name in changed}
         cursor.execute(f"CREATE TEMP TABLE {SHOWN} AS {sql}")
-        return refresh(cursor, take_apart(sql, frozenset(schemas)), changes, shown=SHOWN, assume=True).rules
+        return refresh(cursor, take_apart(sql, frozenset(schemas)), changes, shown=SHOWN, kept=(), assume=True).rules
     except duckdb.Error as error:
         raise Refused(f"DuckDB: {str(error).splitlines()[0]}") from error
     finally:

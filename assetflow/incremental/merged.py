@@ -28,6 +28,8 @@ HARMLESS = {
     "bool_and": "{gone} IS NULL OR {gone}", "bool_or": "{gone} IS NULL OR NOT {gone}",
 }  # fmt: skip
 """When rows can go and leave the value that there was: `gone` is the value of theirs, `kept` that of the table."""
+STATE = "combine_aggr"
+"""By which aggregate states of aggregates are put together."""
 COUNTS = frozenset({"count", "count_star", "count_if", "countif"})
 SUMMED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UHUGEINT", "DECIMAL")
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
@@ -38,6 +40,8 @@ CELL = "assetflow_cell_"
 
 Binds = Callable[[Tree], bool]
 KindOf = Callable[[Tree], str]
+Known = Sequence[tuple[Tree, Tree]]
+"""Expressions, and what stands for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,11 @@ class Cell:
     @property
     def function(self) -> str:
         return str((self.call or {})["function_name"])
+
+    @property
+    def is_state(self) -> bool:
+        """True for the state of an aggregate in place of its value."""
+        return bool((self.call or {}).get("export_state"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,8 @@ class Merge:
         return f"SELECT {', '.join([*keys, *values])} FROM {name}" + (" GROUP BY ALL" if keys else "")
 
     def can_take_off(self, cell: Cell, never_null: Callable[[Tree], bool]) -> bool:
+        if cell.is_state:
+            return False
         if cell.function in COUNTS:
             return True
         if cell.function != "sum" or cell.kind in FLOATS:
@@ -165,6 +176,8 @@ class Merge:
         return f"SELECT {values} FROM ({sums})" + (f" WHERE {self.having}" if self.having else "")
 
     def summed_up(self, cell: Cell) -> str:
+        if cell.is_state:
+            return f"{STATE}({cell.sql}) AS {cell.sql}"
         total = f"{COMBINED[cell.function]}({cell.sql})"
         counting = self.counting(cell) or (self.count if is_whole(cell) else None)
         if counting is not None and cell.function == "sum" and not cell.is_never_null:
@@ -193,8 +206,9 @@ def merge_of(
     if any(not any(cell.is_key and alike(cell.expression, key) for cell in cells) for key in keys):
         return None
     names = {str(item["alias"]).lower(): item for item in items if item["alias"]}
-    said = [over(item, cells, names, binds) for item in items]
-    having = None if node["having"] is None else over(node["having"], cells, names, binds)
+    known = [(cell.expression, column(cell.sql)) for cell in cells]
+    said = [over(item, known, names, binds) for item in items]
+    having = None if node["having"] is None else over(node["having"], known, names, binds)
     if None in said or (node["having"] is not None and having is None):
         return None
     values = tuple((name, spoken(each)) for (name, _), each in zip(columns, said, strict=True) if each is not None)
@@ -233,7 +247,9 @@ def inside(item: Tree) -> Tree:
 def is_combined(call: Tree, kind: str) -> bool:
     """True for a call whose value for all rows follows from its values for parts of them."""
     name = call["function_name"]
-    if name not in COMBINED or call.get("export_state"):
+    if call.get("export_state"):
+        return True
+    if name not in COMBINED:
         return False
     if len(call["arguments"]) != (0 if name == "count_star" else 1):
         return False
@@ -270,10 +286,10 @@ def counts_values_of(count: Cell, sum_: Cell) -> bool:
     return count.function == "count" and alike({**(count.call or {}), **nameless}, {**(sum_.call or {}), **nameless})
 
 
-def over(expression: Tree, cells: Sequence[Cell], names: dict[str, Tree], binds: Binds) -> Tree | None:
-    """An expression said over the cells; None where they do not tell it."""
+def over(expression: Tree, known: Known, names: dict[str, Tree], binds: Binds) -> Tree | None:
+    """An expression said over what is known; None where that does not tell it."""
     try:
-        said: Tree = without_alias(_over(expression, cells, names, binds))
+        said: Tree = without_alias(_over(expression, known, names, binds))
     except LookupError:
         return None
     return said
@@ -287,22 +303,22 @@ def is_said_twice(value: Tree, names: dict[str, Tree]) -> bool:
     return item is not None and item["class"] == "COLUMN_REF" and not alike(item, value)
 
 
-def _over(value: Any, cells: Sequence[Cell], names: dict[str, Tree], binds: Binds) -> Any:
+def _over(value: Any, known: Known, names: dict[str, Tree], binds: Binds) -> Any:
     if isinstance(value, list):
-        return [_over(each, cells, names, binds) for each in value]
+        return [_over(each, known, names, binds) for each in value]
     if not isinstance(value, dict):
         return value
     if "class" in value:
         if is_said_twice(value, names):
             raise LookupError(value["column_names"][0])
-        for cell in cells:
-            if alike(value, cell.expression):
-                return column(cell.sql)
+        for expression, stands_for in known:
+            if alike(value, expression):
+                return stands_for
         if value["class"] == "COLUMN_REF":
             name = value["column_names"][-1].lower()
             if len(value["column_names"]) > 1 or name not in names or binds(value):
                 raise LookupError(name)
-            return _over(names[name], cells, {each: names[each] for each in names if each != name}, binds)
+            return _over(names[name], known, {each: names[each] for each in names if each != name}, binds)
         if is_aggregate(value):
             raise LookupError(value["function_name"])
-    return {key: _over(each, cells, names, binds) for key, each in value.items()}
+    return {key: _over(each, known, names, binds) for key, each in value.items()}

@@ -65,7 +65,7 @@ def refuse_unsteady(part: object) -> None:
     for each in expressions(part):
         name = str(each.get("function_name", ""))
         if each["class"] == "FUNCTION":
-            if name in NEVER:
+            if name in NEVER or each.get("export_state"):
                 raise Refused(f"{name}(), whose answer the rows alone do not tell", place(each))
             if name in ORDER_DEPENDENT and not each["order_bys"]["orders"]:
                 raise Refused(f"{name}() without ORDER BY, which depends on the order of rows", place(each))

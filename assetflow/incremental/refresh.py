@@ -6,23 +6,25 @@ came and what went under `version_of(name, ...)`. Bag semantics throughout: a ro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from assetflow.incremental.answer import Answer, Change, Rule, Version, version_of
-from assetflow.incremental.blocks import Block, Parts, distinct_on
+from assetflow.incremental.blocks import Block, Parts, distinct_on, is_limited
 from assetflow.incremental.first_rows import first_rows
 from assetflow.incremental.groups import by_groups
 from assetflow.incremental.keyed import by_keys
+from assetflow.incremental.limits import limit_place
 from assetflow.incremental.linear import linear, union_all
 from assetflow.incremental.query_parts import has_groups, refuse_unsteady, said_over_tables, window_keys, windows_of
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.sets import by_rows
 from assetflow.incremental.tree import select, text, without_alias
 from assetflow.incremental.versions import Versions
+from assetflow.incremental.whole import whole
 from assetflow.lineage.sql_tree import Tree
 from assetflow.quoting import quote_identifier
 
@@ -33,20 +35,24 @@ if TYPE_CHECKING:
 
 
 def refresh(
-    cursor: Cursor, parts: Parts, changes: Mapping[str, Change], *, shown: str | None = None, assume: bool = False
-) -> Answer:
+    cursor: Cursor, parts: Parts, changes: Mapping[str, Change], *, shown: str | None = None,
+    kept: Collection[str] | None = None, assume: bool = False,
+) -> Answer:  # fmt: skip
     """Make what the last block's answer needs; Refused where no rule knows how.
 
-    `shown` is a table of the rows that are there. `assume`: tables that are empty stand for some rows, as when only
-    the rules are asked for.
+    `shown` is a table of the rows that are there. `kept` are tables of what was kept beside them; None: nothing can be
+    kept. `assume`: tables that are empty stand for some rows, as when only the rules are asked for.
     """
-    return Refreshing(cursor, changes, shown, assume).run(parts)
+    return Refreshing(cursor, changes, shown, assume, kept).run(parts)
 
 
 def refuse_at_sight(parts: Parts) -> None:
     """Refuse what can be told without a look at any table, so that nothing is spent on it."""
     for block in parts.blocks:
         refuse_unsteady(block.node)
+    limited = [block for block in parts.blocks if block.operation == "SELECT" and is_limited(block.node)]
+    if limited and not any(block.operation == "SELECT" and has_groups(block.node) for block in parts.blocks):
+        raise Refused("LIMIT", limit_place(limited[0].node))
 
 
 @dataclass
@@ -57,6 +63,7 @@ class Refreshing:
     given: Mapping[str, Change]
     shown: str | None
     assume: bool
+    kept: Collection[str] | None = None
     changes: dict[str, Change] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
     made: int = 0
@@ -67,6 +74,9 @@ class Refreshing:
         self.root = parts.root
         self.changes.update(self.given)
         refuse_at_sight(parts)
+        answer = None if self.kept is None else whole(self, parts)
+        if answer is not None:
+            return replace(answer, rules=tuple(self.rules))
         for block in parts.blocks:
             self.show(block, "new")
             if self.is_changed(block):
@@ -98,6 +108,8 @@ class Refreshing:
             return union_all(self, block)
         if block.operation != "SELECT":
             return by_rows(self, block)
+        if is_limited(block.node):
+            raise Refused("LIMIT", limit_place(block.node))
         if on := distinct_on(block.node):
             return by_keys(self, block, [said_over_tables(each, block.node, self.binds_over(block)) for each in on])
         if has_groups(block.node):

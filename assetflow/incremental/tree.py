@@ -102,6 +102,11 @@ def column(*names: str) -> Tree:
     return {**expression, "column_names": list(names)}
 
 
+def parsed(sql: str) -> Tree:
+    """An expression that is written as SQL."""
+    return without_alias(copy.deepcopy(_template(f"SELECT {sql}")["select_list"][0]))
+
+
 def either(one: Tree, other: Tree) -> Tree:
     """`coalesce(one, other)`."""
     expression = copy.deepcopy(_template("SELECT coalesce(a, b)")["select_list"][0])

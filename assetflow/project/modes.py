@@ -81,9 +81,25 @@ def with_mode(project: Project, step: Step, costs: Mapping[str, Costs]) -> Step:
         changed = {reason.upstream for reason in step.reasons if reason.upstream is not None}
         if asset.per is None:
             refuse_dearer(asset, costs.get(asset.name, UNKNOWN))
-        return replace(step, mode="incremental", mode_reason=foreseen(project, asset, changed))
+        rule = foreseen(project, asset, changed)
+        if asset.kind == "sql" and "kept" in rule and asset.incremental != "require":
+            refuse_unkept(project, asset)
+        return replace(step, mode="incremental", mode_reason=rule)
     except Refused as refused:
         return replace(step, mode_reason=said(refused, asset))
+
+
+def refuse_unkept(project: Project, asset: Asset) -> None:
+    """Refuse to foresee a refresh out of groups that are not kept yet, or not any more."""
+    from assetflow.warehouse.kept_groups import find_groups, made_from
+
+    current = project.ledger.current(project.environment).get(asset.name)
+    if current is None:
+        return
+    inputs = project.ledger.materialization(current.materialization).inputs
+    groups = find_groups(project.warehouse.root, asset.name, made_from(asset.code_version, inputs))
+    if groups.path is None:
+        raise Refused(groups.why)
 
 
 def with_history(project: Project, step: Step, asset: Asset) -> Step:

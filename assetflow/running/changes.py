@@ -15,6 +15,7 @@ from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
 from assetflow.version import VERSION
 from assetflow.warehouse.costs import UNKNOWN, Costs
+from assetflow.warehouse.kept_groups import NONE_KEPT, KeptGroups, find_groups, made_from
 from assetflow.warehouse.links import found_again
 from assetflow.warehouse.warehouse import Warehouse
 
@@ -56,7 +57,7 @@ class Refresh:
     `is_quick`: a full refresh takes no time, so that it is better than having others made again for the order of rows.
     `read_in_order`: a function reads them so. `checks` is a hash of the checks that the rows of `files` passed. `tell`
     is a folder for the rows that came and went, where another asset is to be refreshed by these in the same run. `what`
-    names what is tried, where it is in vain.
+    names what is tried, where it is in vain. `groups` are those kept beside its rows.
     """
 
     changes: tuple[TableChange, ...]
@@ -70,6 +71,7 @@ class Refresh:
     checks: str
     tell: str | None = None
     what: str = ""
+    groups: KeptGroups = NONE_KEPT
 
 
 def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: str) -> Refresh:
@@ -116,6 +118,7 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: 
     return Refresh(
         changes, snapshot.columns, snapshot.files, warehouse.root, sums, compare, is_quick, in_order, then.checks,
         tell if is_read else None, what,
+        find_groups(warehouse.root, asset.name, made_from(asset.code_version, then.inputs)),
     )  # fmt: skip
 
 

@@ -114,6 +114,7 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
         in_vain=InVain(task.refresh.what, tried.why or "") if tried.in_vain and task.refresh is not None else None,
         delta=tried.delta,
         kept=tried.kept,
+        groups=tried.groups,
     )
 
 

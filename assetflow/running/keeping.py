@@ -30,6 +30,7 @@ from assetflow.running.workshop import Workshop
 from assetflow.source import Observed
 from assetflow.warehouse import records
 from assetflow.warehouse.costs import Cost, Costs
+from assetflow.warehouse.kept_groups import keep_groups, made_from
 from assetflow.warehouse.links import keep_links
 
 SECONDS_UNRECORDED = 0.5
@@ -74,6 +75,9 @@ class Keeping:
         if built.delta is not None and then is not None:
             self.contents.deltas[then.snapshot, snapshot.id] = built.delta
         materialization = self.materialization(asset, step, built, snapshot)
+        if built.groups is not None:
+            name = made_from(asset.code_version, materialization.inputs)
+            keep_groups(self.order.warehouse.root, asset.name, name, built.groups)
         self.order.projections.add(snapshot.id, built.projections)
         parts = parts_of(built, snapshot)
         self.record(records.Built(materialization, snapshot, checks, built.projections, built.sums, parts))

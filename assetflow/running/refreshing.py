@@ -9,6 +9,7 @@ import math
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -21,6 +22,7 @@ from assetflow.incremental.refused import Lasting, Refused
 from assetflow.materialization import Column, ReadSet
 from assetflow.quoting import quote_identifier
 from assetflow.running.changes import Refresh, TableChange
+from assetflow.running.kept_groups import DAMAGED, taken_up, written
 from assetflow.running.rewriting import FLOATS, Refreshed, Rows, bag_difference, is_inexact_inside, times, view
 from assetflow.running.task import Tried
 from assetflow.warehouse.digest import digests
@@ -42,8 +44,16 @@ def refresh_rows(
     changes = {name: change for name, change in changes.items() if change.plus or change.minus}
     rows = Rows(given, cursor, folder, tuple(reads))
     view(cursor, SHOWN, rows.of(rows.all_files))
-    answer = refresh(cursor, parts, changes, shown=SHOWN)
-    return rows.ordered(answer, parts) if parts.orders else rows.applied(answer)
+    path = given.groups.path
+    kept = None if path is None else taken_up(cursor, path)
+    answer = refresh(cursor, parts, changes, shown=SHOWN, kept=kept or ())
+    made = rows.ordered(answer, parts) if parts.orders else rows.applied(answer)
+    if not answer.keeps:
+        return made
+    anew = answer.anew
+    if anew is not None and not kept:
+        anew = given.groups.why if path is None else DAMAGED
+    return replace(made, groups=written(cursor, answer.keeps, folder), anew=anew)
 
 
 def attempt(asset: Asset, given: Refresh, cursor: Cursor, folder: str, reads: Sequence[ReadSet]) -> Tried:
@@ -61,11 +71,14 @@ def attempt(asset: Asset, given: Refresh, cursor: Cursor, folder: str, reads: Se
         raise
     except duckdb.Error as error:
         return Tried(why=f"DuckDB: {str(error).splitlines()[0]}")
+    tried = Tried(made.staged, made.how, delta=made.delta, groups=made.groups)
+    if made.anew is not None and asset.incremental != "require":
+        tried = replace(tried, why=made.anew, is_full=True)
     if not given.compare:
-        return Tried(made.staged, made.how, delta=made.delta)
+        return tried
     began = time.perf_counter()
     if is_same(made.staged, sql, given, cursor, os.path.join(folder, "full")):
-        return Tried(made.staged, made.how, is_right=True, seconds=time.perf_counter() - began, delta=made.delta)
+        return replace(tried, is_right=True, seconds=time.perf_counter() - began)
     said = "an incremental refresh gave other rows than a full one; from now on it is made in full"
     return Tried(why=said, is_right=False, warnings=(f"{said}: please report its SQL",))
 

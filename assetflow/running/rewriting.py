@@ -51,13 +51,16 @@ class Refreshed:
     """What an incremental refresh made: all files of the table, new and old, and in words what was done.
 
     `keeps_order`: rows that were there stand where they stood, and new ones behind them; or all are sorted. `delta` are
-    the rows that came and went, where somebody wants to know.
+    the rows that came and went, where somebody wants to know. `groups` is a file of what is to be kept beside them;
+    `anew` says why it was made of all rows.
     """
 
     staged: Staged
     how: str
     keeps_order: bool
     delta: Delta | None = None
+    groups: str | None = None
+    anew: str | None = None
 
 
 class Rewritten(NamedTuple):
@@ -95,6 +98,8 @@ class Rows:
 
     def applied(self, answer: Answer) -> Refreshed:
         """Put in what came and take out what went; files in which nothing changes stay."""
+        if answer.is_whole and answer.is_sorted:
+            return self.staged_with(self.rewritten(answer, self.all_files), (), words(answer), in_order=True)
         if answer.is_whole:
             return self.rewriting(answer, self.all_files)
         if answer.keys is not None:
@@ -381,6 +386,8 @@ def is_inexact_inside(kind: str) -> bool:
 
 def words(answer: Answer) -> str:
     """What was done, as a person says it."""
+    if answer.keeps:
+        return ", ".join(dict.fromkeys(str(rule) for rule in answer.rules if rule.name in ("kept", "whole")))
     for rule in reversed(answer.rules):
         if rule.name != "unchanged":
             return {"append": "added", "linear": "added and taken out"}.get(rule.name, str(rule))

@@ -76,7 +76,8 @@ class Built:
     less. `warnings` are what its author should know. `sums` are what digests of its new files are made of, `parsed`
     which files of a source stand in which of them. `is_right`: an incremental refresh was compared with a full one,
     and gave the same. `used` are seconds of processor time. `delta` are the rows that came and went, where somebody
-    wants to know. `error`: it failed, and `files` are only `kept` for the next time.
+    wants to know. `error`: it failed, and `files` are only `kept` for the next time. `groups` is a file of
+    what is kept beside it.
     """
 
     columns: tuple[Column, ...]
@@ -102,6 +103,7 @@ class Built:
     delta: Delta | None = None
     kept: Kept | None = None
     error: AssetError | None = None
+    groups: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class Tried:
     kept: Kept | None = None
     error: AssetError | None = None
     in_vain: bool = False
+    groups: str | None = None
 
 
 def finished(built: Built, seconds: float, attempts: int) -> Built:

@@ -34,7 +34,6 @@ SELECT id, k FROM t WHERE k IN (SELECT k FROM u WHERE w > 1);
 -- keyed when t grows
 SELECT u.name, t.id FROM t RIGHT JOIN u ON t.k = u.k;
 SELECT k AS kk, count(DISTINCT x) AS n FROM t GROUP BY kk;
-SELECT k, avg(d) AS m FROM t GROUP BY k;
 SELECT k, median(x) AS m FROM t GROUP BY k;
 SELECT k, string_agg(s, ',' ORDER BY id) AS l FROM t GROUP BY k;
 SELECT u.name, count(t.id) AS n FROM u LEFT JOIN t ON u.k = t.k GROUP BY u.name;
@@ -51,7 +50,6 @@ SELECT id, rank() OVER (PARTITION BY k, g ORDER BY x) AS r, sum(x) OVER (PARTITI
 SELECT k, g, sum(x) AS s, rank() OVER (PARTITION BY k ORDER BY sum(x)) AS r FROM t GROUP BY k, g;
 SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY k ORDER BY id, x, g, d, s) AS rn FROM t) WHERE rn <= 2;
 SELECT g, sum(x) AS s FROM t GROUP BY g HAVING min(t.s) IS NOT NULL OR sum(x) > 3;
-SELECT k, avg(x) AS m, count(*) AS n FROM t GROUP BY k;
 SELECT k, sum(x::DECIMAL(9, 3) / 8)::BIGINT AS s FROM t GROUP BY k;
 SELECT k, sum((x / 8)::DECIMAL(9, 3))::BIGINT AS s FROM t GROUP BY k;
 SELECT k, coalesce(sum(x), 1) AS s FROM t GROUP BY k;
@@ -144,10 +142,35 @@ SELECT k, coalesce(sum(x), 0) AS s, sum(g)::BIGINT AS g, count(*) AS n FROM t GR
 SELECT k, coalesce(sum(x)::BIGINT, 0)::INTEGER AS s, count(*)::INTEGER AS n FROM t WHERE g > 0 GROUP BY k;
 SELECT coalesce(sum(x), 0) AS s, max(x)::BIGINT AS m FROM t;
 SELECT 'all' AS k, sum(x) AS s, count(*) AS n FROM t GROUP BY ALL;
+-- kept when t grows
+SELECT avg(x) AS m FROM t;
+SELECT avg(x) AS m, count(*) AS n, stddev(x) AS d, avg(x::DECIMAL(9, 2)) AS a FROM t WHERE g > 0;
+SELECT k, avg(d) AS m FROM t GROUP BY k;
+SELECT k, avg(x) AS m, count(*) AS n FROM t GROUP BY k;
+SELECT k, avg(x) FILTER (WHERE g > 0) AS m, max(s) AS s FROM t GROUP BY k HAVING avg(x) > 1 OR k IS NULL;
+SELECT k, stddev(x) AS d, var_pop(x) AS v, approx_count_distinct(s) AS n, sum(x) AS s, mean(x::DOUBLE / 7) AS m FROM t GROUP BY k;
+SELECT u.name, avg(x) AS m, round(avg(w), 2) AS r FROM t JOIN u ON t.k = u.k GROUP BY ALL;
+SELECT u.name, avg(x) AS m FROM u LEFT JOIN t ON t.k = u.k GROUP BY u.name ORDER BY m;
+SELECT k, g, count(*) AS n FROM t GROUP BY ROLLUP (k, g);
+SELECT k, g, sum(x) AS s, avg(x) AS m, grouping(k) AS is_all, count(x) AS c FROM t GROUP BY CUBE (k, g);
+SELECT k, g, s, min(d) AS lo, bool_or(x > 2) AS b FROM t GROUP BY GROUPING SETS ((k, g), (s), ()) HAVING count(*) > 1;
+SELECT k, count(*) AS n FROM t GROUP BY GROUPING SETS ((k), (k));
+SELECT date_trunc('month', d) AS m, k + 1 AS kk, sum(x) AS s FROM t GROUP BY ROLLUP (1, 2);
+SELECT k, sum(x) AS s, sum(x) / sum(sum(x)) OVER () AS share FROM t GROUP BY k;
+SELECT k, count(*) AS n, rank() OVER (ORDER BY count(*) DESC) AS r FROM t GROUP BY k QUALIFY r <= 3;
+SELECT k, sum(x) AS x FROM t GROUP BY k ORDER BY x DESC, k LIMIT 2;
+SELECT k, g, count(*) AS n FROM t GROUP BY k, g ORDER BY 3 DESC NULLS LAST, k, g LIMIT 3 OFFSET 1;
+SELECT k, avg(x) AS m FROM t GROUP BY k ORDER BY avg(x), k DESC LIMIT 2;
+SELECT k, count(*) AS n FROM t GROUP BY k ORDER BY n LIMIT 2;
+-- whole when t grows
+WITH a AS (SELECT k, sum(x) AS s FROM t GROUP BY k) SELECT k, s, s / sum(s) OVER () AS share FROM a;
+WITH a AS (SELECT k, count(*) AS n, max(x) AS m FROM t GROUP BY k) SELECT a.k, m, u.name FROM a JOIN u ON a.k = u.k ORDER BY ALL LIMIT 4;
+WITH a AS (SELECT k, g, sum(x) AS s FROM t GROUP BY k, g), b AS (SELECT avg(s) AS m FROM a) SELECT k, g FROM a, b WHERE s > m;
+SELECT k, sum(n) AS n FROM (SELECT k, g, count(*) AS n FROM t GROUP BY k, g HAVING count(*) > 1) GROUP BY ROLLUP (k);
+SELECT *, rank() OVER (ORDER BY n, g) AS r FROM (SELECT g, count(DISTINCT k) AS c, count(*) AS n FROM (SELECT DISTINCT k, g FROM t) GROUP BY g HAVING n > 0);
+WITH a AS (SELECT k, avg(x) AS m FROM t GROUP BY k), b AS (SELECT k, sum(w) AS w FROM u GROUP BY k) SELECT k, m, w, count(*) OVER () AS n FROM a FULL JOIN b USING (k);
 -- refused: LIMIT
 SELECT id FROM t ORDER BY x LIMIT 3;
--- refused: a total over all rows
-SELECT avg(x) AS m FROM t;
 -- refused: a window without PARTITION BY
 SELECT id, rank() OVER (ORDER BY x) AS r FROM t;
 -- refused: windows that share no PARTITION BY
@@ -160,8 +183,6 @@ SELECT k, list(x) AS l FROM t GROUP BY k;
 SELECT k, mode(x) AS m FROM t GROUP BY k;
 -- refused: row_number() over a window without ORDER BY
 SELECT id, row_number() OVER (PARTITION BY k) AS r FROM t;
--- refused: GROUPING SETS, ROLLUP or CUBE
-SELECT k, g, count(*) AS n FROM t GROUP BY ROLLUP (k, g);
 -- refused: a sample of rows
 SELECT * FROM t USING SAMPLE 3;
 -- refused: WITH RECURSIVE
@@ -188,3 +209,5 @@ SELECT t.k, u.name FROM t JOIN u ON t.k = u.k AND u.w > (SELECT max(y) FROM v);
 SELECT k FROM u WHERE EXISTS (SELECT 1 FROM v WHERE v.k = u.k AND v.y > (SELECT max(x) FROM t));
 -- refused: a subquery over t, which changed
 SELECT k FROM u WHERE EXISTS (SELECT 1 FROM t WHERE t.k > u.k);
+-- refused: LIMIT without ORDER BY, which depends on the order of rows
+SELECT k FROM t LIMIT 3;

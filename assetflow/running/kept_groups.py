@@ -1,0 +1,75 @@
+"""Takes up the groups that were kept beside a table, on a worker's cursor, and writes down those to keep."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from assetflow.quoting import quote_identifier, quote_literal
+from assetflow.warehouse.kept_groups import is_sound
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Cursor
+
+DAMAGED = "what is kept is damaged"
+SMALL_BLOCKS = 16384
+"""Most of these files hold a few hundred groups, and DuckDB writes whole blocks."""
+
+
+def taken_up(cursor: Cursor, path: str) -> list[str] | None:
+    """Make temporary tables of the groups in a file; returns their names, None where it cannot be read."""
+    if not is_sound(path):
+        return None
+    with opened(cursor, path, "READ_ONLY") as database:
+        if database is None:
+            return None
+        found = cursor.execute(
+            f"SELECT table_name FROM duckdb_tables() WHERE database_name = {quote_literal(database)} ORDER BY ALL"
+        ).fetchall()
+        names = [str(name) for (name,) in found]
+        for name in names:
+            table = quote_identifier(name)
+            cursor.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM {quote_identifier(database)}.main.{table}")
+    return names
+
+
+def written(cursor: Cursor, keeps: Sequence[tuple[str, str]], folder: str) -> str:
+    """Write tables into one file in the staging folder, by the names under which they are asked for."""
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, "kept.duckdb")
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(path)
+    with opened(cursor, path, f"BLOCK_SIZE {SMALL_BLOCKS}") as database:
+        for name, table in keeps:
+            cursor.execute(
+                f"CREATE TABLE {quote_identifier(str(database))}.main.{quote_identifier(name)} AS "
+                f"FROM {quote_identifier(table)}"
+            )
+    return path
+
+
+class opened:  # noqa: N801
+    """A database file for as long as a block runs; None where it can only be read and cannot be opened."""
+
+    def __init__(self, cursor: Cursor, path: str, options: str) -> None:
+        self.cursor, self.path, self.options = cursor, path, options
+        self.name = f"assetflow_kept_{abs(hash(path))}"
+
+    def __enter__(self) -> str | None:
+        try:
+            self.cursor.execute(f"ATTACH {quote_literal(self.path)} AS {self.name} ({self.options})")
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error:
+            if self.options != "READ_ONLY":
+                raise
+            return None
+        return self.name
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(duckdb.Error):
+            self.cursor.execute(f"DETACH {self.name}")
