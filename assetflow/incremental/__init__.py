@@ -20,6 +20,9 @@ and three that need the rows that are there as well, and so hold for the last bl
     first rows QUALIFY row_number() ... <= n                    choose among those that are there and those that came
     new rows   DISTINCT, UNION                                  add those that are not there yet
 
+    same value a subquery that is looked up by nothing          evaluate it then and now: nothing came of it, or
+                                                                all of it did (`same_value`)
+
 and two that need groups which were kept beside the rows:
 
     kept       averages and the like, ROLLUP, CUBE              groups with the states of their aggregates (`split`,

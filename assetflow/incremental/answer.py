@@ -23,7 +23,9 @@ class Change(NamedTuple):
 class Rule:
     """Which rule was used for a block, in words: `keyed by day`."""
 
-    name: Literal["unchanged", "append", "linear", "merged", "first rows", "keyed", "rows", "kept", "whole"]
+    name: Literal[
+        "unchanged", "append", "linear", "merged", "first rows", "keyed", "rows", "kept", "whole", "same value"
+    ]
     block: str
     keys: tuple[str, ...] = ()
 

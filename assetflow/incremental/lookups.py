@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from assetflow.incremental.answer import version_of
 from assetflow.incremental.blocks import PREFIX, Block, Member
 from assetflow.incremental.refused import Refused
+from assetflow.incremental.same_value import has_same_value
 from assetflow.incremental.subqueries import correlation, subqueries_over
 from assetflow.incremental.tree import tables_of
 from assetflow.lineage.sql_tree import Tree, place
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Lookup = tuple[list[Tree], str]
 """Expressions, and the table or block in which they are looked up."""
+ITS_VALUE = ", and its value with it"
 
 
 def lookups(work: Refreshing, block: Block) -> list[Lookup]:
@@ -54,10 +56,13 @@ def refuse_turned(work: Refreshing, member: Member) -> None:
 def correlated(work: Refreshing, block: Block, subquery: Tree, changed: Sequence[str]) -> Lookup | None:
     """By what a subquery is looked up; None where its answer is what it was, however it is looked up."""
     found = correlation(subquery, block.node["from_table"], changed, work.binds)
+    same = has_same_value(work, block, subquery) if found is None else None
+    if same:
+        return None
     if found is None:
         said = min(tables_of(subquery["subquery"]).intersection(changed))
         said = "an inner query" if said.startswith(PREFIX) else said
-        raise Refused(f"a subquery over {said}, which changed", place(subquery))
+        raise Refused(f"a subquery over {said}, which changed{ITS_VALUE if same is False else ''}", place(subquery))
     work.made += 1
     inside = Block(f"{PREFIX}inside_{work.made}", found.inside)
     work.show(inside, "new")

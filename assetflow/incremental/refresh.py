@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -146,6 +146,13 @@ class Refreshing:
         except duckdb.Error:
             return False
         return True
+
+    def answered(self, sql: str) -> list[Any] | None:
+        """The rows of a query; None where it does not stand for itself."""
+        try:
+            return self.cursor.execute(sql).fetchall()
+        except duckdb.BinderException:
+            return None
 
     def columns_of(self, name: str) -> list[tuple[str, str]]:
         relation = self.cursor.sql(f"FROM {quote_identifier(name)}")

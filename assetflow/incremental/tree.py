@@ -107,6 +107,11 @@ def parsed(sql: str) -> Tree:
     return without_alias(copy.deepcopy(_template(f"SELECT {sql}")["select_list"][0]))
 
 
+def parsed_node(sql: str) -> Tree:
+    """The query node of a SELECT that is written as SQL."""
+    return copy.deepcopy(_template(sql))
+
+
 def either(one: Tree, other: Tree) -> Tree:
     """`coalesce(one, other)`."""
     expression = copy.deepcopy(_template("SELECT coalesce(a, b)")["select_list"][0])

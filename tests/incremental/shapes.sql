@@ -55,6 +55,7 @@ SELECT k, sum((x / 8)::DECIMAL(9, 3))::BIGINT AS s FROM t GROUP BY k;
 SELECT k, coalesce(sum(x), 1) AS s FROM t GROUP BY k;
 SELECT k, sum(x) / 2 AS h FROM t GROUP BY k;
 SELECT k, sum(DISTINCT x) AS s FROM t GROUP BY k;
+SELECT k, avg(DISTINCT x) AS m FROM t GROUP BY k;
 SELECT g, count(*) AS n FROM t GROUP BY k, g;
 SELECT t.k, u.name FROM t FULL JOIN u ON t.k = u.k;
 SELECT coalesce(t.k, u.k) AS k, x, w FROM t FULL JOIN u ON t.k = u.k AND t.x > u.w;
@@ -189,8 +190,13 @@ SELECT * FROM t USING SAMPLE 3;
 WITH RECURSIVE r AS (SELECT k FROM t UNION ALL SELECT k + 1 FROM r WHERE k < 9) SELECT * FROM r;
 -- refused: UNION BY NAME
 SELECT k, x FROM t UNION ALL BY NAME SELECT w AS x, k FROM u;
--- refused: a subquery over t, which changed
+-- same value when t grows
 SELECT k, w FROM u WHERE w > (SELECT avg(x) FROM t);
+SELECT k, w FROM u WHERE w >= (SELECT max(x) FROM t) OR NOT EXISTS (SELECT 1 FROM t WHERE x > 3);
+SELECT k, count(*) AS n, sum(w) AS s FROM u WHERE EXISTS (SELECT 1 FROM t WHERE x > 3) GROUP BY k;
+SELECT k, (SELECT min(x) FROM t) AS m FROM u JOIN v USING (k);
+SELECT id, x, rank() OVER (PARTITION BY k ORDER BY x, id) AS r FROM t WHERE x <= (SELECT max(x) FROM t);
+SELECT k, avg(w) AS m FROM u WHERE w <= (SELECT max(x) FROM t) GROUP BY k;
 -- refused: a ASOF JOIN
 SELECT t.id, u.w FROM t ASOF JOIN u ON t.k >= u.k;
 -- refused: a table function

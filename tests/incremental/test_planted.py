@@ -22,8 +22,12 @@ from assetflow.incremental import (
     outputs,
     query_parts,
     refresh,
+    same_value,
+    split,
+    states,
     subqueries,
     tree,
+    whole,
 )  # fmt: skip
 from assetflow.incremental.refused import Refused
 from tests.incremental.test_rules import KNOWN, difference
@@ -155,6 +159,31 @@ PLANTED = {
     "a key of one table is looked for in a column of another": (
         outputs, 'if len(key["column_names"]) > 1 and len(list(leaves(node["from_table"]))) > 1:', "if False:",
     ),
+    "what is kept of a group is replaced by what came": (
+        merged, 'return f"{STATE}({cell.sql}) AS {cell.sql}"', 'return f"any_value({cell.sql}) AS {cell.sql}"',
+    ),
+    "averages are averaged": (
+        states, 'f"CAST(sum({{0}}) AS DOUBLE) / nullif({count}, 0)"', '"avg({0} / {1})"',
+    ),
+    "groups that are kept stay as they were": (
+        whole, "work.keep(name, refreshed(work, part))",
+        'refreshed(work, part)\n            work.keep(name, f"FROM {part.name}")',
+    ),
+    "groups that lost rows stay among those that are kept": (
+        whole, 'return f"({others}) UNION ALL ({answer.plus})"', 'return f"(FROM {part.name}) UNION ALL ({answer.plus})"',
+    ),
+    "the state of an average of different values is kept": (
+        states, 'return not call["distinct"] and', "return",
+    ),
+    "ROLLUP counts groups, not rows": (
+        states, 'return State((call,), "CAST(coalesce(sum({0}), 0) AS BIGINT)")', 'return State((call,), "count({0})")',
+    ),
+    "a subquery that is looked up by nothing always gives what it gave": (
+        same_value, "if repr(then) != repr(now):", "if False:",
+    ),
+    "the finest groups are taken for all of them": (
+        split, '"group_sets": sets,\n        "having": having', '"group_sets": sets[-1:],\n        "having": having',
+    ),
 }  # fmt: skip
 TOLD_BY = {
     "a count of different values is added up": "(DISTINCT",
@@ -184,6 +213,15 @@ TOLD_BY = {
     "groups of rows that went are not made anew": "min(",
     "DISTINCT adds every row that came": "DISTINCT",
     "only the rows now are looked up by a key that changed": "JOIN",
+    "what is kept of a group is replaced by what came": "avg(",
+    "averages are averaged": "avg(x)",
+    "counts of different values are kept and added up": "(DISTINCT",
+    "groups that are kept stay as they were": "avg(",
+    "groups that lost rows stay among those that are kept": "ROLLUP",
+    "the state of an average of different values is kept": "avg(DISTINCT",
+    "ROLLUP counts groups, not rows": "ROLLUP",
+    "the finest groups are taken for all of them": "GROUPING SETS",
+    "a subquery that is looked up by nothing always gives what it gave": "(SELECT max(x)",
 }
 """Words of the shapes that notice what few do."""
 

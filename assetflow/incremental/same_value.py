@@ -1,0 +1,34 @@
+"""A subquery that is looked up by nothing, and gives what it gave: the block is refreshed as if that were a constant.
+
+SELECT * FROM sales WHERE day > (SELECT max(closed) FROM years)     years grew, and its last day stayed
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assetflow.incremental.answer import Rule
+from assetflow.incremental.tree import parsed_node, text, without_alias
+from assetflow.lineage.sql_tree import Tree
+
+if TYPE_CHECKING:
+    from assetflow.incremental.blocks import Block
+    from assetflow.incremental.refresh import Refreshing
+
+KINDS = ("SCALAR", "EXISTS", "NOT_EXISTS")
+
+
+def has_same_value(work: Refreshing, block: Block, subquery: Tree) -> bool | None:
+    """True where a subquery gives now what it gave then; None where it speaks of the rows outside of it."""
+    if subquery["subquery_type"] not in KINDS:
+        return None
+    asked = {**parsed_node("SELECT 1"), "select_list": [without_alias(subquery)]}
+    then = work.answered(text(work.versions.expression_at(asked, "old")))
+    now = work.answered(text(work.versions.expression_at(asked, "new")))
+    if then is None or now is None:
+        return None
+    # As they are written: zeros of either sign are equal, and two values.
+    if repr(then) != repr(now):
+        return False
+    work.rules.append(Rule("same value", block.name))
+    return True
