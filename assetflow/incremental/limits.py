@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from assetflow.incremental.answer import KEYS
 from assetflow.incremental.exact import is_inexact
-from assetflow.incremental.refused import Refused
+from assetflow.incremental.refused import Refused, ThisTime
 from assetflow.incremental.split import ordered_by
 from assetflow.incremental.tree import alike, called, expressions, parsed, text
 from assetflow.lineage.sql_tree import Tree, place
@@ -34,7 +34,7 @@ def refuse_ties(work: Refreshing, node: Tree, where: int | None) -> None:
         asked = text({**node, "select_list": ranked, "modifiers": []})
         count = work.cursor.execute(f"SELECT count(*) FROM ({asked}) WHERE {RANK} <= {cut}").fetchall()[0][0]
         if count > cut:
-            raise Refused("LIMIT that cuts between rows which ORDER BY does not tell apart", where)
+            raise ThisTime("LIMIT that cuts between rows which ORDER BY does not tell apart", where)
 
 
 def order_and_limit(node: Tree) -> tuple[list[Tree], Tree]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from assetflow.incremental.answer import version_of
 from assetflow.incremental.blocks import PREFIX, Block, Member
-from assetflow.incremental.refused import Refused
+from assetflow.incremental.refused import Refused, ThisTime
 from assetflow.incremental.same_value import has_same_value
 from assetflow.incremental.subqueries import correlation, subqueries_over
 from assetflow.incremental.tree import tables_of
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 Lookup = tuple[list[Tree], str]
 """Expressions, and the table or block in which they are looked up."""
-ITS_VALUE = ", and its value with it"
 
 
 def lookups(work: Refreshing, block: Block) -> list[Lookup]:
@@ -62,7 +61,9 @@ def correlated(work: Refreshing, block: Block, subquery: Tree, changed: Sequence
     if found is None:
         said = min(tables_of(subquery["subquery"]).intersection(changed))
         said = "an inner query" if said.startswith(PREFIX) else said
-        raise Refused(f"a subquery over {said}, which changed{ITS_VALUE if same is False else ''}", place(subquery))
+        if same is False:
+            raise ThisTime(f"a subquery over {said}, which changed, and its value with it", place(subquery))
+        raise Refused(f"a subquery over {said}, which changed", place(subquery))
     work.made += 1
     inside = Block(f"{PREFIX}inside_{work.made}", found.inside)
     work.show(inside, "new")

@@ -15,7 +15,7 @@ from assetflow.incremental.answer import KEY, KEYS, Answer, Rule
 from assetflow.incremental.keyed import find_keys_in, key_names, restricted
 from assetflow.incremental.linear import terms
 from assetflow.incremental.merged import Cell, Merge, is_some_constant, merge_of
-from assetflow.incremental.refused import Refused
+from assetflow.incremental.refused import ThisTime
 from assetflow.incremental.tree import alike, called, select, spoken, text
 from assetflow.lineage.sql_tree import Tree, place
 from assetflow.quoting import quote_identifier
@@ -98,9 +98,9 @@ def total(work: Refreshing, went: Went) -> Answer:
     place_of = place(merge.aggregates[0].expression) if merge.aggregates else None
     if not work.assume:
         if work.cursor.execute(f"SELECT count(*) FROM {shown}").fetchall()[0][0] != 1:
-            raise Refused("a total that HAVING left out", place_of)
+            raise ThisTime("a total that HAVING left out", place_of)
         if went.has_minus and not (went.takes_off and total_stays(work, merge)):
-            raise Refused("rows went from a total that does not tell what it is without them", place_of)
+            raise ThisTime("rows went from a total that does not tell what it is without them", place_of)
     return Answer(merge.combined(went.parts(shown)), is_whole=True)
 
 

@@ -25,3 +25,9 @@ class Lasting(Refused):
     """What the same query will meet again, wherever it stands."""
 
     lasts = True
+
+
+class ThisTime(Refused):
+    """What the rows of this time are to blame for, and not the query."""
+
+    lasts = False
