@@ -11,7 +11,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -173,7 +174,15 @@ def columns_alike(one: str, other: str) -> frozenset[str]:
     if rows != other_rows:
         return frozenset()
     known = {name: (type_, meaning) for name, type_, meaning in other_columns if meaning}
-    return frozenset(name for name, type_, meaning in columns if known.get(name) == (type_, meaning))
+    same = {name for name, type_, meaning in columns if known.get(name) == (type_, meaning)}
+    return frozenset(same - _names_of_two(columns) - _names_of_two(other_columns))
+
+
+def _names_of_two(columns: Iterable[Sequence[str]]) -> set[str]:
+    """Names that more than one column of a query has: the table calls one of them otherwise."""
+    named = [name for name, _, _ in columns]
+    folded = Counter(name.lower() for name in named)
+    return {name for name in named if folded[name.lower()] > 1}
 
 
 def _binder(meaning: str) -> str:

@@ -16,7 +16,7 @@ from assetflow.lineage.plan_values import NO_EDGES, Relation, Value, as_kind, as
 if TYPE_CHECKING:
     import polars as pl
 
-HASHES = 2
+HASHES = 3
 """Counts the ways in which meanings have been hashed; a new one says nothing about older ones."""
 
 TRAVERSER = 16
@@ -40,6 +40,19 @@ class Plan:
         self.ordered = True
         if why not in self.notes:
             self.notes.append(why)
+
+    def type_of(self, expression: int, input_: int) -> str:
+        """The type of an expression over the columns of a node; empty where that is not to be had."""
+        from polars.exceptions import PolarsError
+
+        here = self.traverser.get_node()
+        self.traverser.set_node(input_)
+        try:
+            return str(self.traverser.get_dtype(expression))
+        except PolarsError:
+            return ""
+        finally:
+            self.traverser.set_node(here)
 
 
 def lazyframe_lineage(
@@ -126,7 +139,7 @@ def _constant(plan: Plan, node: Any, names: Sequence[str], below: Inputs) -> Rel
 
 def _select(plan: Plan, node: Any, names: Sequence[str], below: Inputs) -> Relation:
     ((relation, known),) = below
-    found = columns_of(plan, node.expr, relation, known)
+    found = columns_of(plan, node.expr, relation, known, node.input)
     values = tuple(one.value for one in found)
     rows = relation.rows
     if any(one.shrinks or not one.value.edges for one in found):
@@ -139,14 +152,14 @@ def _select(plan: Plan, node: Any, names: Sequence[str], below: Inputs) -> Relat
 def _with_columns(plan: Plan, node: Any, names: Sequence[str], below: Inputs) -> Relation:
     ((relation, known),) = below
     columns = dict(zip(known, relation.columns, strict=True))
-    made = columns_of(plan, node.exprs, relation, known)
+    made = columns_of(plan, node.exprs, relation, known, node.input)
     columns.update({expr.output_name: value for expr, (value, _, _) in zip(node.exprs, made, strict=True)})
     return relation.having(columns[name] for name in names)
 
 
 def _filter(plan: Plan, node: Any, names: Sequence[str], below: Inputs) -> Relation:
     ((relation, known),) = below
-    ((condition, _, _),) = columns_of(plan, [node.predicate], relation, known)
+    ((condition, _, _),) = columns_of(plan, [node.predicate], relation, known, node.input)
     rows = hashed("filter", condition.meaning, relation.rows)
     return relation.influenced(as_kind(condition.edges, "filter"), rows)
 
@@ -156,11 +169,11 @@ def _group_by(plan: Plan, node: Any, names: Sequence[str], below: Inputs) -> Rel
     options = node.options
     if node.apply or getattr(options, "dynamic", None) or getattr(options, "rolling", None):
         return None
-    keys = [one.value for one in columns_of(plan, node.keys, relation, known)]
-    rows = hashed("group", [value.meaning for value in keys], relation.rows)
+    keys = [one.value for one in columns_of(plan, node.keys, relation, known, node.input)]
+    rows = hashed("group", [value.meaning for value in keys], node.maintain_order, relation.rows)
     aggregates = [
         Value(value.edges, hashed("aggregate", value.meaning, rows))
-        for value, _, _ in columns_of(plan, node.aggs, relation, known)
+        for value, _, _ in columns_of(plan, node.aggs, relation, known, node.input)
     ]
     grouped = [Value(value.edges, hashed("key", value.meaning, rows)) for value in keys]
     return Relation(
@@ -177,8 +190,8 @@ def _join(plan: Plan, node: Any, names: Sequence[str], below: Inputs) -> Relatio
     kind = how if isinstance(how, str) else str(how[0])
     if kind not in ORDERLESS_JOINS or cut is not None or getattr(node, "predicate", None) is not None:
         return None
-    left_keys = [one.value for one in columns_of(plan, node.left_on, left, left_names)]
-    right_keys = [one.value for one in columns_of(plan, node.right_on, right, right_names)]
+    left_keys = [one.value for one in columns_of(plan, node.left_on, left, left_names, node.input_left)]
+    right_keys = [one.value for one in columns_of(plan, node.right_on, right, right_names, node.input_right)]
     said = [[one.meaning, other.meaning] for one, other in zip(left_keys, right_keys, strict=True)]
     rows = hashed("join", repr(node.options), said, left.rows, right.rows)
     edges = as_kind(edges_of([*left_keys, *right_keys]), "join")
@@ -199,7 +212,7 @@ def _join(plan: Plan, node: Any, names: Sequence[str], below: Inputs) -> Relatio
 
 def _sort(plan: Plan, node: Any, names: Sequence[str], below: Inputs) -> Relation:
     ((relation, known),) = below
-    keys = [one.value for one in columns_of(plan, node.by_column, relation, known)]
+    keys = [one.value for one in columns_of(plan, node.by_column, relation, known, node.input)]
     if node.slice is not None:
         plan.ordered = True
     rows = hashed("sort", [key.meaning for key in keys], repr(node.sort_options), repr(node.slice), relation.rows)
@@ -249,7 +262,8 @@ def _function(plan: Plan, node: Any, names: Sequence[str], below: Inputs) -> Rel
     columns = dict(zip(known, relation.columns, strict=True))
     if name == "explode":
         spread = node.function[1]
-        rows = hashed("explode", [columns[one].meaning for one in spread], relation.rows)
+        how = repr(node.function[2:])
+        rows = hashed("explode", [columns[one].meaning for one in spread], how, relation.rows)
         for one in spread:
             columns[one] = Value(as_transformed(columns[one].edges), hashed("exploded", columns[one].meaning, rows))
         edges = as_kind(edges_of([columns[one] for one in spread]), "unnest")
