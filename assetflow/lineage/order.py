@@ -17,6 +17,7 @@ READS = (
     '"rowid"',
     '"class":"COLLATE"',
     '"show_type":"SUMMARY"',
+    '"key_targets":[',
 )
 FUNCTIONS = (
     "first", "last", "any_value", "arbitrary", "list", "array_agg", "string_agg", "group_concat", "listagg", "mode",

@@ -37,9 +37,10 @@ def sqlglot_lineage(text: str, schemas: Mapping[str, Schema], columns: Schema) -
 
 def _columns_read(text: str, schemas: Mapping[str, Schema]) -> set[Col] | None:
     tree = sqlglot.parse_one(text, dialect="duckdb")
+    renames = _renames_columns(tree)
     known: dict[str, object] = {table: dict(columns) for table, columns in schemas.items()}
     qualified = qualify(tree, dialect="duckdb", schema=known, validate_qualify_columns=True)
-    if any(True for _ in qualified.find_all(*UNRESOLVED)) or _has_star(qualified):
+    if any(True for _ in qualified.find_all(*UNRESOLVED)) or _has_star(qualified) or renames:
         return None
     read: set[Col] = set()
     seen = 0
@@ -60,6 +61,11 @@ def _columns_read(text: str, schemas: Mapping[str, Schema]) -> set[Col] | None:
 
 def _has_star(tree: exp.Expr) -> bool:
     return any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star))
+
+
+def _renames_columns(tree: exp.Expr) -> bool:
+    """True for `FROM sales AS s(a, b)`: sqlglot goes on calling the columns of a table by their own names."""
+    return any(alias.columns and isinstance(alias.parent, exp.Table) for alias in tree.find_all(exp.TableAlias))
 
 
 def _column(table: str, name: str, schemas: Mapping[str, Schema]) -> Col | None:
