@@ -266,6 +266,9 @@ class Draft:
             return [LibraryUse(meaning.name, use.line, use.call)]
         if isinstance(meaning, ProjectName) and type(meaning.value).__module__.startswith("pathlib"):
             return [LibraryUse(joined("pathlib.Path()", meaning.rest), use.line, use.call)]
+        if isinstance(meaning, ProjectName) and CALLED in meaning.rest:
+            # What a function of the project returns can be anything, a path among others.
+            return [LibraryUse(joined(f"{UNKNOWN}{meaning.name}", meaning.rest), use.line, use.call)]
         return []
 
     def _write_dynamic(self, meaning: Meaning, use: Use, namespace: Namespace, when: When) -> None:
@@ -280,9 +283,19 @@ class Draft:
         ):
             if module is not None:
                 self.lines.append(f"all names {self.link(Subject('module', module), when)}")
+        elif meaning.name == "builtins.getattr" and self._is_library(first, namespace):
+            # With a constant name it would stand for that attribute.
+            self.note(f"getattr() finds something of {ast.unparse(arguments[0])} that is not written here", use.line)
         elif meaning.name in ("importlib.import_module", "builtins.__import__") and isinstance(first, ast.Constant):
             found = find_path(str(first.value), (), namespace, self.sources)
             self.lines.append(f"import {self._target(found, when)}")
+
+    def _is_library(self, node: ast.expr | None, namespace: Namespace) -> bool:
+        """True for the name of a module that is not of the project: anything in it could be meant."""
+        if not isinstance(node, ast.Name):
+            return False
+        value = namespace.cells.get(node.id, namespace.names.get(node.id))
+        return isinstance(value, types.ModuleType) and not self.sources.holds(value)
 
     def _write_said_of(self, meaning: Meaning, use: Use, namespace: Namespace) -> None:
         """What code says of itself counts where it is asked for: docstrings, annotations, classes below a class."""

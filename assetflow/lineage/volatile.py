@@ -118,7 +118,8 @@ def _chance_without_seed(use: LibraryUse) -> Finding | None:
 
 
 def _environment(use: LibraryUse) -> Finding | None:
-    return Finding(f"{_short(use)} reads the environment", use.line, NOT_WHILE_LOADING)
+    is_called_later = use.call is None and use.name in ("os.getenv", "os.getenvb", "os.path.expandvars")
+    return Finding(f"{_short(use)} reads the environment", use.line, ALWAYS if is_called_later else NOT_WHILE_LOADING)
 
 
 def _machine(use: LibraryUse) -> Finding | None:
@@ -128,7 +129,8 @@ def _machine(use: LibraryUse) -> Finding | None:
 def _opened_file(use: LibraryUse) -> Finding | None:
     if use.name.endswith("open") and _opens_to_write(use):
         return None
-    return Finding(f"{_short(use)} reads a file", use.line, NOT_WHILE_LOADING)
+    # `read = open`, while loading: somebody is going to call it, under another name.
+    return Finding(f"{_short(use)} reads a file", use.line, ALWAYS if use.call is None else NOT_WHILE_LOADING)
 
 
 def _file(use: LibraryUse) -> Finding | None:
@@ -227,7 +229,13 @@ _SEEDS: dict[str, tuple[str, ...]] = {
     "numpy.random.seed": ("numpy.random",),
 }
 
-_PATH_CONSTRUCTORS = ("pathlib.Path()", "pathlib.PosixPath()", "pathlib.Path.cwd()", "pathlib.Path.home()")
+_PATH_CONSTRUCTORS = (
+    "pathlib.Path",
+    "pathlib.Path()",
+    "pathlib.PosixPath()",
+    "pathlib.Path.cwd()",
+    "pathlib.Path.home()",
+)
 
 
 def _of_paths(*methods: str) -> tuple[str, ...]:
@@ -259,7 +267,10 @@ _RULES: tuple[tuple[tuple[str, ...], Judge], ...] = (
     (("os.listdir", "os.scandir", "os.walk", "os.stat", "os.lstat", "os.path.exists", "os.path.isfile",
       "os.path.isdir", "os.path.getsize", "os.path.getmtime", "os.path.getctime", "glob.glob", "glob.iglob",
       *_of_paths("exists", "is_file", "is_dir", "iterdir", "glob", "rglob", "stat", "walk")), _folder),
-    (("polars.read_*", "polars.scan_*", "pandas.read_*", "pyarrow.parquet.read_*", "pyarrow.parquet.ParquetFile",
+    (("polars.read_*", "polars.scan_*", "polars.DataFrame.deserialize", "polars.LazyFrame.deserialize",
+      "polars.Expr.deserialize", "dbm.open", "xml.etree.ElementTree.parse", "xml.etree.ElementTree.iterparse",
+      "xml.dom.minidom.parse", "lxml.etree.parse", "configparser.ConfigParser().read",
+      "configparser.RawConfigParser().read", "pandas.read_*", "pyarrow.parquet.read_*", "pyarrow.parquet.ParquetFile",
       "pyarrow.parquet.ParquetDataset", "pyarrow.csv.read_csv", "pyarrow.csv.open_csv", "pyarrow.json.read_json",
       "pyarrow.feather.read_*", "pyarrow.orc.read_*", "pyarrow.dataset.dataset", "pyarrow.dataset.parquet_dataset",
       "pyarrow.memory_map", "pyarrow.OSFile", "duckdb.read_*", "duckdb.from_csv_auto", "duckdb.from_parquet",

@@ -76,6 +76,15 @@ NOTED = [
     ("TODAY", "import datetime; TODAY = datetime.date.today()", "date.today() reads the clock"),
     ("find()", "import os\ndef find(): return os.environ['A']", "os.environ reads the environment"),
     ("Rule().now()", "import time\nclass Rule:\n    def now(self): return time.time()", "time.time()"),
+    ("read('x')", "read = open", "open reads a file"),
+    ("read(sales)", "from pathlib import Path; read = Path.read_text", "Path.read_text reads a file"),
+    ("Path.read_text(sales)", "from pathlib import Path", "Path.read_text() reads a file"),
+    ("ask('A')", "import os; ask = os.getenv", "os.getenv reads the environment"),
+    ("OPENERS['a']('x')", "OPENERS = {'a': open}", "open reads a file"),
+    ("later()", "import functools; later = functools.partial(open, 'x')", "open reads a file"),
+    ("where().read_text()", "from pathlib import Path\ndef where(): return Path('x')", ".read_text() reads a file"),
+    ("getattr(builtins, 'op' + sales)('x')", "import builtins", "getattr() finds something of builtins"),
+    ("pl.LazyFrame.deserialize(sales)", "import polars as pl", "LazyFrame.deserialize() reads a file"),
     ("made_of()", "import functools, time\nmade_of = functools.partial(lambda: time.time())", "time.time()"),
 ]
 
