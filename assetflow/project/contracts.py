@@ -38,8 +38,24 @@ def problems_of(project: Project, asset: Asset, columns: ProjectColumns) -> Iter
     yield from missing_parameters(asset, columns)
     schema = columns.schema(asset.name)
     if asset.kind == "sql" and schema is not None and not columns.lineage(asset.name).open_columns:
+        if columns.is_certain(asset):
+            yield from names_of_two(asset, schema)
         yield from broken_promises(asset, schema)
         yield from missing_names(asset, schema)
+
+
+def names_of_two(asset: Asset, schema: Schema) -> Iterator[DefinitionError]:
+    """A table cannot have two columns of one name, whatever their case."""
+    seen: dict[str, str] = {}
+    for name, _ in schema:
+        first = seen.get(name.lower())
+        seen[name.lower()] = name
+        if first is not None:
+            alike = repr(name) if first == name else f"{first!r} and {name!r}"
+            hint = "Names must differ by more than case; rename one of them with AS."
+            message = f"{asset.name} cannot run: two columns are named {alike}"
+            yield DefinitionError(message, path=asset.path, line=asset.line, hint=hint)
+            return
 
 
 OF_FILES = frozenset({"filename", "file_index", "file_row_number"})

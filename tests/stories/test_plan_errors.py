@@ -37,6 +37,11 @@ def test_a_type_that_does_not_fit(shop: Shop) -> None:
     refused(shop, "assets/wrong.sql:1", "sum(VARCHAR)")
 
 
+def test_two_columns_of_one_name(shop: Shop) -> None:
+    shop.sql("wrong", "SELECT a.id, b.city, b.id AS ID FROM sales a JOIN sales b USING (city)")
+    refused(shop, "assets/wrong.sql:1", "two columns are named 'id' and 'ID'", "rename one of them with AS")
+
+
 def test_a_promise_that_the_query_breaks(shop: Shop) -> None:
     shop.sql("kept", '/* @asset\ncolumns = { id = "VARCHAR", more = "INTEGER" }\n*/\nSELECT id FROM sales')
     refused(shop, "column id of kept is BIGINT, but `columns` promises VARCHAR", "no column more")
