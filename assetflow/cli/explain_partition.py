@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assetflow.cli.screen import age, clean, local_time, plural, styled
+from assetflow.cli.screen import age, clean, indent, local_time, plural, styled
 from assetflow.project.explain_partition import PartitionExplained
 
 VERDICTS = {
@@ -21,7 +21,11 @@ def lines_of_partition(told: PartitionExplained) -> Iterator[str]:
     name = clean(f"{told.asset} {told.partition}")
     yield f"{styled(name, 'bold')} is {styled(told.status, STYLES.get(told.status, told.status))}"
     yield ""
-    yield VERDICTS[told.status]
+    if told.is_held:
+        yield "Its table was rolled back and is held there: no run moves it before"
+        yield f"`assetflow rollback {told.asset} --release --env {told.environment}`."
+    else:
+        yield VERDICTS[told.status]
     for reason in told.reasons:
         yield f"  - {clean(reason.detail or reason.kind)}"
     yield from past(told)
@@ -45,7 +49,7 @@ def past(told: PartitionExplained) -> Iterator[str]:
     when = f"{local_time(last.started_at)} ({age(last.started_at)})"
     if last.outcome == "failed":
         yield f"It failed in run {last.run_id}, {when}:"
-        yield f"  {clean(last.error or '')}"
+        yield indent(clean(last.error or "", lines=True), "  ")
         return
     word = "Made" if last.outcome == "materialized" else "Found again"
     rows = "" if last.rows is None else f", {plural(last.rows, 'row')}"

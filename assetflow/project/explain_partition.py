@@ -52,6 +52,7 @@ class PartitionExplained:
     code: str | None = None
     code_now: str = ""
     inputs: tuple[InputOfPartition, ...] = ()
+    is_held: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         last = self.last
@@ -60,6 +61,7 @@ class PartitionExplained:
             "asset": self.asset,
             "partition": self.partition,
             "status": self.status,
+            "held": self.is_held,
             "environment": self.environment,
             "reasons": [reason.to_dict() for reason in self.reasons],
             "made": None
@@ -95,6 +97,7 @@ def explain_partition(project: Project, name: str, text: str) -> PartitionExplai
         code=base.fingerprint.code if base is not None else None,
         code_now=asset.code_version,
         inputs=tuple(input_of(project, one) for one in base.inputs) if base is not None and status != "absent" else (),
+        is_held=asset.name in plan.held,
     )  # fmt: skip
 
 

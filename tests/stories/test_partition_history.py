@@ -61,6 +61,7 @@ def test_a_run_that_failed_for_one_partition_is_told_in_the_history(shop: Shop) 
     assert version["partitions"]["count"] == 4
     told = ask(shop, "explain", "cut", "--partition", "2024-01-02")
     assert (told["status"], told["made"]["outcome"]) == ("new", "failed")
+    assert "It failed in run" in shop.cli("explain", "cut", "--partition", "2024-01-02").out
 
 
 def test_history_of_a_table_that_was_cut_otherwise_keeps_the_old_keys(shop: Shop) -> None:
@@ -88,6 +89,15 @@ def test_explain_tells_of_one_partition(shop: Shop) -> None:
     assert "input     orders@" in printed.out
     shop.run("+cut")
     assert ask(shop, "explain", "cut", "--partition", "2024-01-02")["made"]["rows"] == 2
+
+
+def test_a_partition_of_a_table_that_was_rolled_back_says_so(shop: Shop) -> None:
+    shop.run("+cut")
+    deliver(shop, 6, 2, 10)
+    shop.run("+cut")
+    assert shop.cli("rollback", "cut", "-1").code == 0
+    assert ask(shop, "explain", "cut", "--partition", "2024-01-02")["held"] is True
+    assert "held there" in shop.cli("explain", "cut", "--partition", "2024-01-02").out
 
 
 def test_a_partition_that_a_backfill_left_out_was_never_made(shop: Shop) -> None:
