@@ -89,6 +89,8 @@ class Sources:
     def find(self, name: str) -> ModuleType | None:
         """A module by its dotted name; a project module that only a function imports is imported here."""
         known = sys.modules.get(name)
+        if known is not None and not hasattr(known, "__name__"):
+            return None  # an object that a module put in its own place
         package = name.partition(".")[0]
         if known is not None or package in sys.stdlib_module_names or package == _OURS:
             return known

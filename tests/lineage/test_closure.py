@@ -411,3 +411,9 @@ def test_a_namespace_that_a_file_gives_to_frames_counts(project: Any) -> None:
     before = project.version({"shop.py": shop, "frames.py": frames})
     after = project.version({"shop.py": shop, "frames.py": frames.replace("return 1", "return 2")})
     assert before.digest != after.digest
+
+
+def test_a_module_that_puts_an_object_in_its_place_is_noted(project: Any) -> None:
+    helper = "import sys\nclass Rates:\n    def vat(self):\n        return 1\nsys.modules[__name__] = Rates()\n"
+    notes = project.notes("import helper\ndef made(sales):\n    return helper.vat()\n", helper=helper)
+    assert any("Rates" in note for note in notes), notes
