@@ -51,6 +51,7 @@ class Imports:
         self._added: list[str] = []
         self._depth = 0
         self._owned: dict[str, bool] = {}
+        self._folders: dict[str, str] = {}
         self._prefix = f"assetflow_project_{hashlib.sha256(self.root.encode()).hexdigest()[:12]}"
 
     def load(self, path: str) -> ModuleType:
@@ -84,8 +85,17 @@ class Imports:
         """True for code of this project: below its root, but not an installed package or the warehouse."""
         known = self._owned.get(path)
         if known is None:
-            known = self._owned[path] = self._is_below(os.path.realpath(path))
+            known = self._owned[path] = self._is_below(self._real(path))
         return known
+
+    def _real(self, path: str) -> str:
+        """Its real path; the folders of hundreds of modules are looked up once each."""
+        folder, name = os.path.split(path)
+        if os.path.islink(path):
+            return os.path.realpath(path)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._folders[folder], name)
 
     def _is_below(self, path: str) -> bool:
         if not path.startswith(self.root + os.sep) or path.startswith(tuple(self.skip)):
