@@ -29,7 +29,7 @@ from assetflow.running.task import Built
 from assetflow.running.workshop import Workshop
 from assetflow.source import Observed
 from assetflow.warehouse import records
-from assetflow.warehouse.costs import Cost, Costs
+from assetflow.warehouse.costs import UNKNOWN, Cost, Costs
 from assetflow.warehouse.kept_groups import keep_groups, made_from
 from assetflow.warehouse.links import keep_links
 
@@ -100,7 +100,10 @@ class Keeping:
                 self.costs[asset.name] = Costs(incremental=Cost(seconds, built.rows_read))
             else:
                 rows = sum(self.contents.snapshot_of(name).rows or 0 for name in asset.upstreams)
-                self.costs[asset.name] = Costs(Cost(seconds, rows), in_vain=built.in_vain)
+                before = self.contents.costs.get(asset.name, UNKNOWN).in_vain
+                # Where it is in full for another reason now, what was in vain may not be any more.
+                stays = before if before is not None and before.why == built.mode_reason else None
+                self.costs[asset.name] = Costs(Cost(seconds, rows), in_vain=built.in_vain or stays)
 
     def saved(self, asset: Asset, built: Built) -> Saved | None:
         """What was spared by refreshing incrementally."""

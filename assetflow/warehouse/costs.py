@@ -61,8 +61,7 @@ def add_costs(root: str, new: Mapping[str, Costs]) -> None:
     known = read_costs(root)
     for name, now in new.items():
         before = known.get(name, UNKNOWN)
-        in_vain = None if now.incremental is not None else now.in_vain or before.in_vain
-        known[name] = Costs(now.full or before.full, now.incremental or before.incremental, in_vain)
+        known[name] = Costs(now.full or before.full, now.incremental or before.incremental, now.in_vain)
     path = path_of(root)
     temporary = f"{path}.{os.getpid()}"
     with contextlib.suppress(OSError):

@@ -76,6 +76,10 @@ def test_plan_tells_how_many_rows_a_step_is_about(nights: Shop) -> None:
     assert steps["daily"]["rows_held"] == 3
 
 
+def modes_of_full_refresh(shop: Shop) -> dict[str, str | None]:
+    return {each.asset: each.mode for each in shop.materialize(full_refresh=True).assets}
+
+
 MEANS = """SELECT name, means.mean FROM (SELECT name, avg(amount) AS mean FROM sales GROUP BY name) AS means
 JOIN products USING (name)"""
 
@@ -91,9 +95,12 @@ def test_what_is_tried_in_vain_is_not_tried_every_night(nights: Shop) -> None:
     add_costs(str(nights.root / "warehouse"), noted)
     deliver(nights, 5)
     assert modes(nights)["means"] == ("full", "as the last time")
+    assert modes_of_full_refresh(nights)["means"] == "full"
+    deliver(nights, 6)
+    assert modes(nights)["means"][1] == "rows would have to be found by column mean, a DOUBLE", "tried again after that"
     nights.sql("means", MEANS.replace("avg(amount)", "max(amount)"))
     nights.made()
-    deliver(nights, 6)
+    deliver(nights, 7)
     assert modes(nights)["means"][0] == "incremental", "other code is tried"
 
 
