@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assetflow.asset import Asset
 from assetflow.errors import AssetflowError, Interrupted, WarehouseError, says_interrupted
@@ -37,9 +37,6 @@ from assetflow.running.history.kept import kept_of
 from assetflow.running.ingest import SourceTask, ingest, source_fingerprint
 from assetflow.running.keeping import Keeping, now
 from assetflow.running.order import Order
-from assetflow.running.partitions.changes import PartitionChanges
-from assetflow.running.partitions.order import PartOrder
-from assetflow.running.partitions.run import PartRun
 from assetflow.running.publishing import Publishing
 from assetflow.running.tables import Tables, table_of
 from assetflow.running.telling import Telling
@@ -48,6 +45,9 @@ from assetflow.running.workshop import Workshop
 from assetflow.warehouse import records
 from assetflow.warehouse.costs import add_costs
 from assetflow.warehouse.removal import remove_folder
+
+if TYPE_CHECKING:  # two dozen files, which only a run that makes partitions pays for
+    from assetflow.running.partitions.run import PartRun
 
 SECONDS_TO_STOP = 3.0
 SECONDS_DEAF = 0.5
@@ -81,9 +81,12 @@ class Run:
         self.part_runs: dict[str, PartRun] = {}
         self.keys_of: dict[Future[Any], tuple[Key, ...]] = {}
         self.status: Status = "interrupted"
-        self.contents.changed_keys = PartitionChanges(
-            order.warehouse, self.contents.snapshot, self.contents.lineage, shop.session.cursor
-        )
+        if any(order.assets[name].partition for name in self.steps):
+            from assetflow.running.partitions.changes import PartitionChanges
+
+            self.contents.changed_keys = PartitionChanges(
+                order.warehouse, self.contents.snapshot, self.contents.lineage, shop.session.cursor
+            )
         self.result: RunResult | None = None
 
     def events(self) -> Iterator[Event]:
@@ -158,6 +161,9 @@ class Run:
 
     def begin_parts(self, asset: Asset, step: Step, executor: Executor) -> Iterator[Event]:
         """Start making the partitions of an asset that are stale."""
+        from assetflow.running.partitions.order import PartOrder
+        from assetflow.running.partitions.run import PartRun
+
         forced = self.order.plan.forced
         parts = step.parts
         if parts is None:  # what it was made from before is gone: it is made again
