@@ -16,6 +16,7 @@ import json
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -67,14 +68,15 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="nights-") as temporary:
         folder = (given.folder or Path(temporary)).resolve()
-        print(f"{'night':>5} {'in full':>9} {'as it came':>11}")
+        print(f"{'night':>5} {'in full':>9} {'as it came':>11}  (the median since the line above)")
         shop, whole = Shop(folder / "shop"), Shop(folder / "at_once")
         nights, in_full = [], {}
         for number in range(1, given.nights + 1):
             nights.append(shop.night(number - 1))
             if number % EVERY == 0 or number == given.nights:
                 in_full[number] = whole.at_once(number)
-                print(f"{number:>5} {in_full[number]:>8.2f}s {nights[-1]:>10.2f}s  {bar(nights[-1], in_full[number])}")
+                night = statistics.median(nights[-EVERY:])
+                print(f"{number:>5} {in_full[number]:>8.2f}s {night:>10.2f}s  {bar(night, in_full[number])}")
                 print(f"{'':>5} not as if made at once: {shop.differing(whole) or 'none'}", flush=True)
         print(
             f"\n{len(shop.tables())} tables after {len(nights)} nights; all nights together {sum(nights):.0f} s of "
