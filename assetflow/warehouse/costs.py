@@ -64,10 +64,13 @@ def add_costs(root: str, new: Mapping[str, Costs]) -> None:
         known[name] = Costs(now.full or before.full, now.incremental or before.incremental, now.in_vain)
     path = path_of(root)
     temporary = f"{path}.{os.getpid()}"
-    with contextlib.suppress(OSError):
+    try:
         with open(temporary, "w", encoding="utf-8") as file:
             json.dump(known, file)
         os.replace(temporary, path)
+    except OSError:  # a full disk: what there is of it goes
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
 
 
 def path_of(root: str) -> str:
