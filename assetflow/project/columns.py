@@ -40,6 +40,7 @@ class ProjectColumns:
         self.cache = cache
         self.published = frozenset(published)
         self._lineages: dict[str, Lineage] = {}
+        self._found: dict[str, Lineage] = {}
         self._schemas: dict[str, Schema | None] = {}
         self._problems: dict[str, BindError] = {}
         self.uncertain: set[str] = set()
@@ -221,6 +222,14 @@ class ProjectColumns:
             return opaque(inputs, f"the columns of {', '.join(unknown)} are not known before it is made"), None
         known = {name: schema for name, schema in schemas.items() if schema is not None}
         key = lineage_key(asset, known)
+        if key not in self._found:
+            lineage, problem = self._find_once(asset, known, key)
+            if problem is not None:
+                return lineage, problem
+            self._found[key] = lineage
+        return self._found[key], None
+
+    def _find_once(self, asset: Asset, known: Mapping[str, Schema], key: str) -> tuple[Lineage, BindError | None]:
         kept = self.cache.get(key)
         if kept is not None:
             return Lineage.from_dict(json.loads(kept)), None
@@ -232,7 +241,8 @@ class ProjectColumns:
             try:
                 lineage = sql_lineage(bound_sql(asset), known)
             except BindError as problem:
-                return opaque(inputs, f"its query does not fit its upstreams: {problem}"), problem
+                why = f"its query does not fit its upstreams: {problem}"
+                return opaque((*asset.upstreams, *asset.files), why), problem
         self.cache.put(key, json.dumps(lineage.to_dict()))
         return lineage, None
 
