@@ -130,7 +130,14 @@ def _read_tree(text: str, path: str, first_line: int, dialect: str) -> tuple[Sql
         files=_first_of_each([FileRef(read.what, read.function, line) for line, read in placed if read.kind == "file"]),
         notes=_first_of_each([Note(read.what, path, line) for line, read in placed if read.kind == "note"]),
     )
-    return query, statement
+    return replace(query, notes=(*query.notes, *_times(query, path))), statement
+
+
+def _times(query: SqlQuery, path: str) -> list[Note]:
+    """A note where a query may show when a file was written: that is no part of what the file holds."""
+    asked = '"last_modified"' in query.canonical or '"class":"STAR"' in query.canonical
+    whole = [file for file in query.files if file.function in {"read_text", "read_blob"}]
+    return [Note(f"{file.function}() tells when a file was written", path, file.line) for file in whole if asked]
 
 
 Ref = TypeVar("Ref", TableRef, FileRef, Note)

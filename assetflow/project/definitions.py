@@ -62,6 +62,9 @@ def link(files: Iterable[FileDefinitions]) -> Definitions:
                 problems.append(no_files(asset, first))
             elif first in sources and asset.knows_names:
                 sources[first] = sources[first]._replace(by_name=True)
+        for opened in asset.files if asset.kind == "sql" and shows_paths(asset.sql or "") else ():
+            if opened in sources:
+                sources[opened] = sources[opened]._replace(by_name=True)
     read = {name: (*asset.upstreams, *asset.files) for name, asset in assets.items()}
     graph = Graph.of({**dict.fromkeys(sources, ()), **read})  # sources that nobody reads belong to it, too
     problems += unknown_upstreams(assets, sources)
@@ -71,6 +74,11 @@ def link(files: Iterable[FileDefinitions]) -> Definitions:
     if problems:
         raise together(problems)
     return Definitions(assets, sources, graph)
+
+
+def shows_paths(sql: str) -> bool:
+    """True for a query that may show where the files lie that it opens by itself."""
+    return any(word in sql.lower() for word in ("filename", "file_index", "read_text", "read_blob"))
 
 
 def no_files(asset: Asset, upstream: str) -> DefinitionError:

@@ -123,6 +123,32 @@ def test_what_duckdb_tells_of_each_row_of_a_file_is_no_missing_column(mine: Shop
     assert "amuont" in printed.err
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT id, filename FROM read_csv('data/*.csv', filename = true)",
+        "SELECT id, place FROM read_csv('data/*.csv', filename = 'place')",
+        "SELECT id, filename FROM read_csv('data/*.csv')",
+        "SELECT filename, length(content) AS n FROM read_text('data/*.csv')",
+    ],
+)
+def test_a_file_under_another_name_counts_for_a_query_that_shows_it(empty_shop: Shop, query: str) -> None:
+    empty_shop.write("data/orders.csv", ORDERS)
+    empty_shop.sql("named", query)
+    empty_shop.sql("unnamed", "SELECT id FROM read_csv('data/*.csv')")
+    assert empty_shop.made() == ["named", "unnamed"]
+    (empty_shop.root / "data/orders.csv").rename(empty_shop.root / "data/sales.csv")
+    assert empty_shop.made() == ["named"]
+    assert empty_shop.rows("SELECT DISTINCT parse_filename(COLUMNS('filename|place')) FROM named") == [("sales.csv",)]
+    assert empty_shop.run() == {}
+
+
+def test_when_a_file_was_written_is_no_part_of_what_it_holds(empty_shop: Shop) -> None:
+    empty_shop.write("data/orders.csv", ORDERS)
+    empty_shop.sql("dated", "SELECT last_modified FROM read_text('data/orders.csv')")
+    assert [empty_shop.made(), empty_shop.made()] == [["dated"], ["dated"]]
+
+
 def test_a_file_that_is_gone_is_told_and_what_is_downstream_is_left_alone(mine: Shop) -> None:
     mine.sql("twice", "SELECT id FROM paid")
     mine.made()
