@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
 DAMAGED = "what is kept is damaged"
+NAMES = "assetflow_names"
+"""The table of names: asking DuckDB which tables there are would look at the databases of others, too."""
 SMALL_BLOCKS = 16384
 """Most of these files hold a few hundred groups, and DuckDB writes whole blocks."""
 
@@ -27,29 +29,32 @@ def taken_up(cursor: Cursor, path: str) -> list[str] | None:
     with opened(cursor, path, "READ_ONLY") as database:
         if database is None:
             return None
-        found = cursor.execute(
-            f"SELECT table_name FROM duckdb_tables() WHERE database_name = {quote_literal(database)} ORDER BY ALL"
-        ).fetchall()
-        names = [str(name) for (name,) in found]
+        names = [str(name) for (name,) in cursor.execute(f"SELECT name FROM {database}.main.{NAMES}").fetchall()]
         for name in names:
             table = quote_identifier(name)
             cursor.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM {quote_identifier(database)}.main.{table}")
     return names
 
 
-def written(cursor: Cursor, keeps: Sequence[tuple[str, str]], folder: str) -> str:
-    """Write tables into one file in the staging folder, by the names under which they are asked for."""
+def written(cursor: Cursor, keeps: Sequence[tuple[str, str]], folder: str) -> str | None:
+    """Write tables into one file in the staging folder, by the names under which they are asked for.
+
+    None where DuckDB left a part of it in a log beside it, as it does while others look at all databases.
+    """
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, "kept.duckdb")
-    with contextlib.suppress(FileNotFoundError):
-        os.remove(path)
+    for old in (path, f"{path}.wal"):
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(old)
     with opened(cursor, path, f"BLOCK_SIZE {SMALL_BLOCKS}") as database:
+        cursor.execute(f"CREATE TABLE {database}.main.{NAMES} (name VARCHAR)")
         for name, table in keeps:
+            cursor.execute(f"INSERT INTO {database}.main.{NAMES} VALUES ({quote_literal(name)})")
             cursor.execute(
                 f"CREATE TABLE {quote_identifier(str(database))}.main.{quote_identifier(name)} AS "
                 f"FROM {quote_identifier(table)}"
             )
-    return path
+    return path if not os.path.exists(f"{path}.wal") else None
 
 
 class opened:  # noqa: N801
