@@ -107,6 +107,16 @@ def test_a_column_that_nobody_reads_makes_nothing(days: Shop) -> None:
     assert days.run() == {}
 
 
+def test_a_row_that_no_partition_reads_comes_and_goes(days: Shop) -> None:
+    parts(days)
+    before = days.read("data/orders/1.csv")
+    add(days, 1, row(900, "2024-01-03", amount=-1))
+    assert set(days.run().values()) == {"skipped"}
+    days.write("data/orders/1.csv", before)
+    assert set(days.run().values()) <= {"skipped"}
+    assert days.run() == {}
+
+
 def test_edited_code_makes_all_of_them(days: Shop) -> None:
     parts(days)
     days.replace("assets/clean.sql", "amount > 0", "amount > 1")
