@@ -123,6 +123,8 @@ def leave(code: int) -> NoReturn:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
+    # What a run has frozen (cli/materialize.py) is taken apart like all else: libraries complain of what stays.
+    gc.unfreeze()
     sys.exit(code)
 
 

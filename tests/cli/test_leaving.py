@@ -52,3 +52,14 @@ def test_a_failure_keeps_its_exit_code(empty_shop: Shop) -> None:
         [sys.executable, "-m", "assetflow", "materialize"], cwd=empty_shop.root, capture_output=True, check=False
     )
     assert done.returncode == 1
+
+
+def test_a_run_of_functions_ends_without_complaints_of_libraries(empty_shop: Shop) -> None:
+    empty_shop.write(
+        "assets/two.py",
+        "import polars as pl\nfrom assetflow import asset\n\n@asset\ndef two(one: pl.DataFrame) -> pl.DataFrame:\n    return one\n",
+    )
+    empty_shop.sql("one", "SELECT 1 AS n")
+    command = [sys.executable, "-m", "assetflow", "materialize", "-q"]
+    done = subprocess.run(command, cwd=empty_shop.root, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
