@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assetflow.cli.options import complete_asset, environment_option, json_option, open_project, project_option
+from assetflow.cli.options import (
+    complete_asset,
+    environment_option,
+    json_option,
+    open_project,
+    project_option,
+    warn_of_broken,
+)
 from assetflow.cli.screen import clean, local_time, plural, put, put_json, styled
 from assetflow.project.versions import compare_versions, ends_meant, find_version
 
@@ -35,6 +42,7 @@ def command(
     """
     asset, before, after = ends_meant(asset, versions)
     opened = open_project(project, env)
+    warn_of_broken(opened)
     one, other = find_version(opened, asset, before), find_version(opened, asset, after)
     found = compare_versions(opened, asset, one, other, limit)
     split = None

@@ -57,6 +57,14 @@ def open_to_read(project: str | None, env: str | None = None) -> Project:
     return opened
 
 
+def warn_of_broken(project: Project) -> None:
+    """Say that the project is broken, to somebody who looks at what is published all the same."""
+    from assetflow.cli.screen import show_warning
+
+    if project.readable.problem is not None:
+        show_warning(f"{project.readable.problem}\nWhat was published is shown all the same.")
+
+
 def complete_selection(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Names of assets, sources and groups for the shell; keeps `+`, `@`, `2+` and what stands before a comma."""
     before, separator, name = split_last(incomplete)

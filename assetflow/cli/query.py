@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assetflow.cli.options import environment_option, json_option, open_to_read, project_option
+from assetflow.cli.options import environment_option, json_option, open_to_read, project_option, warn_of_broken
 from assetflow.cli.screen import plural, put, put_lines, say, styled
 from assetflow.cli.show import dim, terminal_width
 from assetflow.errors import UsageError
@@ -53,7 +53,9 @@ def command(
     if form.lines is None and output is None:
         raise UsageError(f"{form.name} needs a file", hint=f"Give one: --output rows{form.suffix}")
     text = sys.stdin.read() if sql == "-" else sql
-    reader = open_to_read(project, env).reader()
+    opened = open_to_read(project, env)
+    reader = opened.reader()
+    warn_of_broken(opened)
     relation = reader.sql(text)
     with reader.explained(text):
         if as_json:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assetflow.cli.options import complete_asset, environment_option, json_option, open_to_read, project_option
+from assetflow.cli.options import (
+    complete_asset,
+    environment_option,
+    json_option,
+    open_to_read,
+    project_option,
+    warn_of_broken,
+)
 from assetflow.cli.screen import age, count, local_time, plural, put_lines, say, styled
 from assetflow.formats import json, table
 
@@ -47,6 +54,7 @@ def command(
     when = when or named
     opened = open_to_read(project, env)
     reader = opened.reader()
+    warn_of_broken(opened)
     with reader.reading(asset):
         if failed:
             relation = relation_refused(opened, asset)

@@ -8,6 +8,7 @@ wh.materialize("sales+"); wh.refresh()
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -155,8 +156,10 @@ class Warehouse:
 
 
 def pinned(project: Project) -> Reader:
-    """A reader of what is published now, with the ledger given back."""
+    """A reader of what is published now, with the ledger given back; it warns of a project that is broken."""
     reader = project.reader()
+    if reader.problem is not None:
+        warnings.warn(f"{reader.problem}\nWhat was published is read all the same.", stacklevel=4)
     reader.pin()
     project.ledger.close()
     return reader

@@ -33,6 +33,13 @@ class Definitions(NamedTuple):
     graph: Graph
 
 
+class Readable(NamedTuple):
+    """What is declared, as far as it can be understood: nothing, where there is a `problem`."""
+
+    definitions: Definitions
+    problem: DefinitionError | None = None
+
+
 def link(files: Iterable[FileDefinitions]) -> Definitions:
     """Put the definitions of single files together, or say what does not fit: all of it, not just the first."""
     files = list(files)

@@ -17,13 +17,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from assetflow.asset import Asset
-from assetflow.errors import SourceError, UsageError, WarehouseError, did_you_mean
+from assetflow.errors import DefinitionError, SourceError, UsageError, WarehouseError, did_you_mean
+from assetflow.lineage.graph import Graph
 from assetflow.materialization import Snapshot
 from assetflow.partitions.slices import Slice
 from assetflow.planning.plan import Plan, make_plan
 from assetflow.planning.step import State
 from assetflow.project.configured import refuse_unknown
-from assetflow.project.definitions import Definitions, together
+from assetflow.project.definitions import Definitions, Readable, together
 from assetflow.project.evidence import Evidence
 from assetflow.project.loader import load
 from assetflow.project.observe import Observer
@@ -83,6 +84,14 @@ class Project:
             definitions = load(self.settings, lambda: self.imports, VERSION)
         refuse_unknown(self.settings, definitions)
         return definitions
+
+    @cached_property
+    def readable(self) -> Readable:
+        """What is declared, for who reads what is published: that stays readable while the project is broken."""
+        try:
+            return Readable(self.definitions)
+        except DefinitionError as error:
+            return Readable(Definitions({}, {}, Graph.of({})), error)
 
     @cached_property
     def imports(self) -> Imports:
@@ -278,7 +287,7 @@ class Project:
             return find_version(self, name, when)
 
         warehouse = self.settings.warehouse
-        return Reader(self.definitions, self.ledger, self.environment, warehouse, look, self.open_session, find)
+        return Reader(self.readable, self.ledger, self.environment, warehouse, look, self.open_session, find)
 
     def open_session(self) -> Session:
         return self.workplace.open_session()

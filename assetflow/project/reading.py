@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from assetflow.engines import Table, Where
-from assetflow.errors import AssetError, SourceError, UsageError, WarehouseError, did_you_mean
+from assetflow.errors import AssetError, AssetflowError, SourceError, UsageError, WarehouseError, did_you_mean
 from assetflow.lineage.sql_tokens import without_trailing_semicolon
 from assetflow.materialization import Snapshot
 from assetflow.project.at_version import with_versions
-from assetflow.project.definitions import Definitions
+from assetflow.project.definitions import Readable
 from assetflow.quoting import quote_identifier
 from assetflow.running.tables import Tables
 from assetflow.secret import references
@@ -33,7 +33,7 @@ class Reader:
 
     def __init__(
         self,
-        definitions: Definitions,
+        readable: Readable,
         ledger: Ledger,
         environment: str,
         warehouse: str,
@@ -41,7 +41,7 @@ class Reader:
         open_session: Callable[[], Session],
         find_version: Callable[[str, str], Version],
     ) -> None:
-        self.definitions = definitions
+        self.definitions, self.problem = readable
         self.ledger = ledger
         self.environment = environment
         self.warehouse = warehouse
@@ -191,7 +191,9 @@ class Reader:
             words.update(self.current)
         return [name for name in self.names if name.lower() in words]
 
-    def unknown(self, name: str) -> UsageError:
+    def unknown(self, name: str) -> AssetflowError:
+        if self.problem is not None:  # it may well be declared there
+            return self.problem
         asset = self.definitions.assets.get(name)
         if asset is not None and not asset.enabled:
             return UsageError(

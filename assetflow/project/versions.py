@@ -116,7 +116,7 @@ def compare_versions(project: Project, name: str, before: Version, after: Versio
     """How two versions of a table differ; UsageError when the files of one are gone or it is a view."""
     from assetflow.warehouse.difference import difference
 
-    asset = project.definitions.assets.get(name)
+    asset = project.readable.definitions.assets.get(name)
     snapshots = project.ledger.snapshots([before.snapshot, after.snapshot])
     one, other = snapshots[before.snapshot], snapshots[after.snapshot]
     for snapshot in (one, other):
