@@ -56,9 +56,16 @@ class Plan:
 
 
 def lazyframe_lineage(
-    frame: pl.LazyFrame, table: Table, inputs: Sequence[str], to_type: Callable[[Any], str]
+    frame: pl.LazyFrame,
+    table: Table,
+    inputs: Sequence[str],
+    to_type: Callable[[Any], str],
+    validated: Sequence[str] = (),
 ) -> Lineage:
-    """The lineage of a frame over `inputs`; `to_type` gives the DuckDB type for one of Polars."""
+    """The lineage of a frame over `inputs`; `to_type` gives the DuckDB type for one of Polars.
+
+    `validated` says what its joins are held to, which its plan does not tell.
+    """
     import polars as pl
 
     traverser = frame._ldf.with_optimizations(pl.QueryOptFlags.none()._pyoptflags).visit()
@@ -73,7 +80,8 @@ def lazyframe_lineage(
         OutCol(name, to_type(kind), value.edges, value.meaning)
         for (name, kind), value in zip(schema.items(), relation.columns, strict=True)
     )
-    rows = f"polars-{pl.__version__}/{HASHES}:{relation.rows}" if relation.rows else ""
+    held = f"/{hashed(*validated)}" if validated else ""
+    rows = f"polars-{pl.__version__}/{HASHES}:{relation.rows}{held}" if relation.rows else ""
     # What it is given and does not look into still has a number of rows, which it may know.
     return Lineage(
         columns, relation.dataset, frozenset(inputs), exact=not plan.notes, method="polars plan",

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
-from functools import cache
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import cache, wraps
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from assetflow.asset import Asset
@@ -127,12 +128,33 @@ def call_with_frames(
     from assetflow.lineage.frames import lazyframe_lineage
 
     sources = {each.name: stub_source(each.upstream, schemas[each.upstream], each.columns) for each in asset.parameters}
-    returned = function(**{name: lazy(source) for name, source in sources.items()}, **given)
+    with watched_joins() as validated:
+        returned = function(**{name: lazy(source) for name, source in sources.items()}, **given)
     if any(source.was_read for source in sources.values()):
         return partly_declared(asset, "it looks at rows while it is called; what it reads is seen when it runs")
     if not isinstance(returned, pl.LazyFrame):
         return partly_declared(asset, f"it returns a {type(returned).__name__} and no LazyFrame")
-    return lazyframe_lineage(returned, table_of, asset.upstreams, duckdb_type)
+    return lazyframe_lineage(returned, table_of, asset.upstreams, duckdb_type, validated)
+
+
+@contextmanager
+def watched_joins() -> Iterator[list[str]]:
+    """Notes what joins of frames are held to while a function is called in this thread: no plan of Polars tells it."""
+    import polars as pl
+
+    join, caller, found = pl.LazyFrame.join, get_ident(), list[str]()
+
+    @wraps(join)
+    def watched(*arguments: Any, **options: Any) -> pl.LazyFrame:
+        if "validate" in options and get_ident() == caller:
+            found.append(str(options["validate"]))
+        return join(*arguments, **options)
+
+    pl.LazyFrame.join = watched  # type: ignore[method-assign]
+    try:
+        yield found
+    finally:
+        pl.LazyFrame.join = join  # type: ignore[method-assign]
 
 
 def call_with_relations(

@@ -161,3 +161,26 @@ def test_an_upstream_that_arrives_twice_is_watched_twice(people: Shop) -> None:
     assert people.run() == {"users": "materialized", "mine": "skipped"}
     write_people(people, email="new@x", name="ada")
     assert people.made() == ["mine", "users"]
+
+
+def test_what_a_join_is_held_to_counts_though_no_plan_of_polars_tells_it(shop: Shop) -> None:
+    shop.python(
+        "joined",
+        """
+        import polars as pl
+
+        from assetflow import asset
+
+
+        @asset
+        def joined(sales: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
+            return sales.join(people, left_on="customer", right_on="name")
+        """,
+    )
+    shop.run()
+    shop.replace("assets/joined.py", '"name")', '"name", validate="m:1")')
+    assert shop.made() == ["joined"]
+    shop.replace("assets/joined.py", '"name", validate="m:1")', '"name",  # said\n        validate="m:1")')
+    assert shop.made() == []
+    shop.replace("assets/joined.py", '"m:1"', '"1:1"')
+    assert shop.run() == {"joined": "failed"}
