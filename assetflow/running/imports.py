@@ -45,6 +45,8 @@ class Imports:
         self.folders = [os.path.realpath(folder) for folder in folders]
         self.skip = [_OURSELVES, *(os.path.realpath(folder) + os.sep for folder in skip)]
         self.records: dict[str, Record] = {}
+        self.executed: set[str] = set()
+        """Names of the modules of the project that were executed here."""
         self.declarations: dict[str, list[Declaration]] = {}
         self._ours: dict[str, ModuleType] = {}
         self._theirs: dict[str, ModuleType] = {}
@@ -190,6 +192,8 @@ class Imports:
             return True
         if name == "__main__":
             return False
+        if name in self.executed:  # whatever it has put in its own place
+            return True
         file = getattr(module, "__file__", None)
         if isinstance(file, str):
             return self.owns(file)
@@ -226,6 +230,7 @@ class RecordingLoader(SourceFileLoader):
         self.imports.records.setdefault(path, Record(path))
         # A list of its own: what a file declares that this one imports is not this one's.
         self.imports.declarations[path] = []
+        self.imports.executed.add(module.__name__)
         listening = declared.set(self.imports.declarations[path])
         try:
             with self.imports.recording(path):

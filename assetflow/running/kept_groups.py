@@ -11,6 +11,7 @@ import duckdb
 
 from assetflow.quoting import quote_identifier, quote_literal
 from assetflow.warehouse.kept_groups import is_sound
+from assetflow.warehouse.removal import remove_file
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
@@ -44,8 +45,7 @@ def written(cursor: Cursor, keeps: Sequence[tuple[str, str]], folder: str) -> st
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, "kept.duckdb")
     for old in (path, f"{path}.wal"):
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(old)
+        remove_file(folder, old)
     with opened(cursor, path, f"BLOCK_SIZE {SMALL_BLOCKS}") as database:
         cursor.execute(f"CREATE TABLE {database}.main.{NAMES} (name VARCHAR)")
         for name, table in keeps:

@@ -195,7 +195,7 @@ class Run:
         finally:
             cursor.close()
         self.warnings += result.warnings
-        yield from self.conclude(replace(result, parts=len(run.results)))
+        yield from self.conclude(replace(result, parts=len(run.results) if all_told(run, result) else None))
 
     def take_parts(self, run: PartRun, future: Future[Any]) -> Iterator[Event]:
         """Keep what a worker made of some partitions, or note that one failed."""
@@ -363,8 +363,7 @@ class Run:
         if run is None:
             return (result,)
         parts = tuple(part for _, part in sorted(run.results.items()))
-        is_told = run.error is None and (result.error is None or any(part.error is not None for part in parts))
-        return parts if parts and is_told else (*parts, result)
+        return parts if parts and all_told(run, result) else (*parts, result)
 
     def to_withdraw(self) -> tuple[str, ...]:
         """What nothing declares any more; all of it stays while a step failed, whose older view may still read it."""
@@ -410,6 +409,12 @@ class Run:
         self.order.warehouse.ledger.finish_run(
             self.order.run_id, status, [step_record(each) for each in ordered], now()
         )
+
+
+def all_told(run: PartRun, result: AssetResult) -> bool:
+    """True when the partitions of an asset tell how it fared; False where it failed as a whole."""
+    parts = run.results.values()
+    return run.error is None and (result.error is None or any(part.error is not None for part in parts))
 
 
 def step_record(result: AssetResult) -> records.StepRecord:

@@ -12,6 +12,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from assetflow.warehouse.removal import remove_file
+
 
 class Cost(NamedTuple):
     """Seconds of processor time, and how many rows of its upstreams were read for it."""
@@ -70,7 +72,7 @@ def add_costs(root: str, new: Mapping[str, Costs]) -> None:
         os.replace(temporary, path)
     except OSError:  # a full disk: what there is of it goes
         with contextlib.suppress(OSError):
-            os.unlink(temporary)
+            remove_file(root, temporary)
 
 
 def path_of(root: str) -> str:

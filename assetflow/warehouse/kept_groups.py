@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from assetflow.materialization import Input
+from assetflow.warehouse.removal import remove_file
 
 NEWEST = 4
 """Files of an asset that stay: environments and branches may stand at different inputs."""
@@ -57,7 +58,7 @@ def keep_groups(root: str, asset: str, name: str, staged: str) -> None:
         os.replace(staged, os.path.join(folder, f"{name}.{engine()}.{hash_of_file(staged)}.duckdb"))
         files = [os.path.join(folder, file) for file in os.listdir(folder)]
         for path in sorted(files, key=os.path.getmtime, reverse=True)[NEWEST:]:
-            os.remove(path)
+            remove_file(root, path)
 
 
 def is_sound(path: str) -> bool:

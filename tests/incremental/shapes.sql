@@ -196,7 +196,7 @@ SELECT k, w FROM u WHERE w >= (SELECT max(x) FROM t) OR NOT EXISTS (SELECT 1 FRO
 SELECT k, count(*) AS n, sum(w) AS s FROM u WHERE EXISTS (SELECT 1 FROM t WHERE x > 3) GROUP BY k;
 SELECT k, (SELECT min(x) FROM t) AS m FROM u JOIN v USING (k);
 SELECT id, x, rank() OVER (PARTITION BY k ORDER BY x, id) AS r FROM t WHERE x <= (SELECT max(x) FROM t);
-SELECT k, avg(w) AS m FROM u WHERE w <= (SELECT max(x) FROM t) GROUP BY k;
+SELECT k, max(w) AS m FROM u WHERE w <= (SELECT max(x) FROM t) GROUP BY k;
 -- refused: a ASOF JOIN
 SELECT t.id, u.w FROM t ASOF JOIN u ON t.k >= u.k;
 -- refused: a table function

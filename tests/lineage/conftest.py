@@ -45,9 +45,10 @@ class Project:
     def forget(self) -> None:
         """Drop the modules of the folder, so that the next version of them is imported."""
         importlib.invalidate_caches()
+        mine = {path.stem for path in self.root.rglob("*.py")}  # also an object that a module put in its own place
         for name, module in list(sys.modules.items()):
             places = [getattr(module, "__file__", None) or "", *map(str, getattr(module, "__path__", ()))]
-            if any(place.startswith(str(self.root)) for place in places):
+            if name in mine or any(place.startswith(str(self.root)) for place in places):
                 del sys.modules[name]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -601,3 +602,16 @@ def test_files_that_are_named_by_a_key_are_partitions_of_a_source(empty_shop: Sh
     assert parts(shop)["sales"] == ["2024-01-01"]
     assert shop.rows("SELECT count(*) FROM sales") == [(3,)]
     assert shop.run() == {}
+
+
+def test_a_table_that_fails_as_a_whole_has_an_event_of_its_own(empty_shop: Shop) -> None:
+    empty_shop.write("assetflow.toml", '[sources.events]\nfiles = "data/events.csv"\n')
+    empty_shop.write("data/events.csv", "day,n\n2024-01-01,1\n2024-01-02,2\n")
+    empty_shop.sql(
+        "daily", "/* @asset\npartition = 'day(day)'\nchecks = [{ row_count = { min = 3 } }]\n*/\nFROM events"
+    )
+    printed = empty_shop.cli("materialize", "--log-format", "json")
+    events = [(event["event"], event["partition"]) for event in map(json.loads, printed.err.splitlines())]
+    assert printed.code == 1
+    assert ("failed", None) in events, events
+    assert not any(kind == "published" for kind, _ in events)

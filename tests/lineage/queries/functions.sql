@@ -80,7 +80,7 @@ read_json 'a.json', read_ndjson 'b.jsonl', read_json_auto 'c.json';
 
 -- text and blobs
 SELECT * FROM read_text('a.txt'), read_blob('b.bin');
-read_text 'a.txt', read_blob 'b.bin';
+read_text 'a.txt', read_blob 'b.bin', [read_text() tells when a file was written], [read_blob() tells when a file was written];
 
 -- a file in a subquery
 SELECT * FROM sales WHERE id IN (SELECT id FROM 'vip.csv');
