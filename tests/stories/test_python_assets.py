@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.conftest import Shop
@@ -181,3 +183,27 @@ def test_several_assets_of_one_file_are_made_each_for_its_own_reasons(empty_shop
     shop.replace("assets/pair.py", "first * 2", "first * 3")
     assert shop.made() == ["second"]
     assert shop.rows("FROM second") == [(3,)]
+
+
+def test_an_object_that_a_module_put_in_its_own_place_goes_with_its_project(shop: Shop) -> None:
+    text = "import sys\n\n\nclass Rates:\n    vat = 1\n\n\nsys.modules[__name__] = Rates()\n"
+    shop.write("assets/rates.py", text)
+    shop.python(
+        "taxed",
+        """
+        import polars as pl
+        import rates
+
+        from assetflow import asset
+
+
+        @asset
+        def taxed(sales: pl.DataFrame) -> pl.DataFrame:
+            return pl.DataFrame({"vat": [rates.vat]})
+        """,
+    )
+    shop.run()
+    assert "rates" not in sys.modules
+    shop.write("assets/rates.py", text.replace("vat = 1", "vat = 2"))
+    shop.run()
+    assert shop.rows("FROM taxed") == [(2,)]
