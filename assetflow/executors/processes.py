@@ -16,6 +16,8 @@ from types import FrameType
 from typing import ParamSpec, TypeVar
 
 STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+GROUP_STOPS = {*STOPS, *(getattr(signal, name) for name in ("SIGQUIT",) if hasattr(signal, name))}
+"""What meets all processes of a terminal or a job, Python's own helpers included."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -25,6 +27,7 @@ def open_executor(workers: int) -> Executor:
 
     Never forked: Polars and DuckDB have threads, whose locks a forked child would find taken for ever.
     """
+    _start_tracker()
     return _Workers(workers, multiprocessing.get_context("spawn"), initializer=_follow_parent)
 
 
@@ -33,8 +36,6 @@ class _Workers(ProcessPoolExecutor):
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         with held_back():
-            # When it starts, it lets all signals through again: so not in the midst of what follows.
-            resource_tracker.ensure_running()
             # A task may start a process, which inherits which signals wait.
             before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             try:
@@ -47,6 +48,20 @@ class _Workers(ProcessPoolExecutor):
         for process in list(self._processes.values()):
             process.kill()
         self.shutdown(cancel_futures=True)
+
+
+def _start_tracker() -> None:
+    """Start what removes the leftovers of processes so that it outlives us all, whatever the whole group is told.
+
+    Python protects it from SIGINT and SIGTERM alone. Ended by a closed terminal, it would be started anew, without the
+    names that the first was told, and print a KeyError for each. A process is started with what its parent blocks.
+    """
+    with held_back():
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, GROUP_STOPS)
+        try:
+            resource_tracker.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -109,6 +109,20 @@ def test_a_run_alone_that_is_told_to_end_takes_its_worker_processes_with_it(slow
     assert err.splitlines()[-1].startswith("1 finished asset is kept"), "and nothing of Python's after it"
 
 
+@pytest.mark.parametrize("how", ["SIGINT", "SIGHUP"])
+def test_a_signal_to_all_processes_of_a_run_ends_it_without_words_of_pythons_own(slow: Shop, how: str) -> None:
+    # From within, so that it comes while a worker process is at work and has not told anybody of it.
+    write_slow(slow, f"__import__('os').killpg(0, __import__('signal').{how})")
+    done = subprocess.run(
+        [sys.executable, "-m", "assetflow", "materialize", "-j", "1", "--executor", "processes"],
+        cwd=slow.root, capture_output=True, text=True, timeout=60, start_new_session=True,
+    )  # fmt: skip
+    assert done.returncode == 130, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("1 finished asset is kept"), "and nothing of Python's after it"
+    assert "Traceback" not in done.stderr
+    assert "resource_tracker" not in done.stderr
+
+
 # The worst moment: a process has been started, and is not yet told what to do.
 STARTING = """
 import os, signal, socket, sys, threading
