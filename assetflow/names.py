@@ -1,18 +1,16 @@
-"""What may be the name of an asset, an environment, a partition or a run: the one place that decides it.
+"""What may be the name of an asset, an environment or a run: the one place that decides it.
 
 Names become parts of paths and identifiers of SQL, so they are letters, digits and `_`; case never tells two apart.
-The value of a partition is text of the user's data and becomes neither.
+The value of a partition is text of the user's data and becomes neither, so it may be anything.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 
 ASSET = re.compile(r"[a-z][a-z0-9_]{0,127}")
 ENVIRONMENT = re.compile(r"[a-z][a-z0-9_]{0,62}")
 RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-LONGEST_PARTITION = 256
 
 DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
 """Files of these names cannot be made on Windows, whatever their suffix."""
@@ -30,13 +28,6 @@ def is_environment(name: str) -> bool:
 def is_run(id: str) -> bool:
     """True for the id of a run: it names a folder while the run is under way."""
     return RUN.fullmatch(id) is not None and id.lower() not in DEVICES
-
-
-def is_partition(value: str) -> bool:
-    """True for any text of a line; it is only ever a value, never a part of a path or of SQL."""
-    return 0 < len(value) <= LONGEST_PARTITION and all(
-        unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} for letter in value
-    )
 
 
 def environment(name: str) -> str:

@@ -26,13 +26,12 @@ class Table:
     """An upstream as a worker sees it: `sql` is the SELECT that gives its rows.
 
     `files` are absolute Parquet paths when reading them one after the other gives the same rows and columns (so not
-    when `sql` has options such as `hive_partitioning`); `casts` is True when `sql` casts stored types back.
+    when `sql` has options such as `hive_partitioning`).
     """
 
     name: str
     sql: str
     files: tuple[str, ...] = ()
-    casts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from assetflow.errors import DefinitionError
-from assetflow.lineage.column_tags import ColumnTag, may_have_tags, read_column_tags
+from assetflow.lineage.column_tags import ColumnTag
 from assetflow.lineage.sql_tokens import Token, comment_text, tokens
-from assetflow.lineage.sql_tree import output_names, parse
-
-__all__ = ["ColumnTag", "FrontMatter", "read_front_matter", "read_options"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +30,8 @@ class FrontMatter:
     tags: tuple[ColumnTag, ...] = ()
 
 
-def read_front_matter(text: str, path: str) -> FrontMatter:
-    """The options and column tags of an asset's file; DefinitionError with the line that is wrong."""
-    front = read_options(text, path)
-    if not may_have_tags(front.query):
-        return front
-    statements = parse(front.query).statements
-    names = output_names(statements[0]) if statements else []
-    return replace(front, tags=read_column_tags(front.query, path, front.first_line, names))
-
-
 def read_options(text: str, path: str) -> FrontMatter:
-    """The options alone: `tags` stays empty."""
+    """What the comment says, without the tags of columns; DefinitionError with the line that is wrong."""
     comment = _asset_comment(text, path) if "@asset" in text else None
     if comment is None:
         return _front({}, {}, text, 0)

@@ -55,11 +55,6 @@ def identity(declared: Mapping[str, Any]) -> dict[str, Any]:
     return {**declared, "by": by}
 
 
-def bounds(declared: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rest: which ones there are."""
-    return [{key: value for key, value in each.items() if key in BOUNDS} for each in declared["by"]]
-
-
 def told(declared: Mapping[str, Any]) -> str:
     """A declaration in words: `day of ts from 2024-01-01 in Europe/Berlin`."""
     return " and ".join(map(_dimension_told, partitioning(declared).dimensions))

@@ -21,8 +21,6 @@ from assetflow.planning.staleness import (
     Made,
     bounds_changed,
     compare,
-    fingerprint,
-    seen_by,
     why_at_a_glance,
 )
 from assetflow.reason import Reason
@@ -164,8 +162,3 @@ def only(parts: Parts, wanted: Slice | None) -> Parts:
     shares = tuple(share._replace(keys=share.keys & wanted) for share in parts.shares if share.keys & wanted)
     left = any(share.keys - wanted for share in parts.shares)
     return Parts(shares, parts.fresh, parts.layers, parts.reasons, parts.undecided, parts.compared, not left)
-
-
-def fingerprint_hash(asset: Asset, contents: Mapping[str, Content | None]) -> str:
-    """The hash of what every partition would be made from now."""
-    return fingerprint(asset, seen_by(asset, contents)).hash

@@ -167,12 +167,6 @@ class Project:
         finally:
             self.__dict__.pop("session", None)
 
-    def reload(self) -> None:
-        """Forget what was read: the next question looks at the files again."""
-        self.__dict__.pop("definitions", None)
-        self.look_again()
-        self._observed.clear()
-
     def look_again(self) -> None:
         """Forget what was published: others publish, too."""
         for name in ("current", "columns_of"):

@@ -270,8 +270,3 @@ def _refuse_other_than_query(text: str, cursor: DuckDBPyConnection) -> None:
             f"{kind} is not a query: published tables are only read",
             hint="Write one SELECT. What should become a table is an asset: assets/NAME.sql.",
         )
-
-
-def snapshots_by_name(reader: Reader) -> Mapping[str, str]:
-    """Which snapshot each table is pinned to."""
-    return {name: current.snapshot for name, current in reader.current.items()}

@@ -19,7 +19,6 @@ from assetflow.project.derived import derived, keep_derived
 from assetflow.project.stat import Stamp, settled, stamp_of, unchanged
 from assetflow.text import NOT_TEXT, as_shown, is_text
 
-FILES = ("assetflow.toml", "pyproject.toml")
 EXECUTORS_FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "executors")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from assetflow.asset import Asset
 from assetflow.checks.declare import check_from_tag
 from assetflow.errors import DefinitionError
-from assetflow.lineage.frontmatter import ColumnTag
+from assetflow.lineage.column_tags import ColumnTag
 from assetflow.lineage.order import reads_order, sets_order
 from assetflow.lineage.sql import SqlQuery, partition_parameters, read_query, read_sql_file, to_duckdb
 from assetflow.partitions.declared import partitioning

@@ -49,7 +49,7 @@ def compute(task: Task, place: Workplace) -> Built:
             if built.error is not None and attempt < attempts and not shop.stopping.wait(task.asset.retry_delay):
                 continue
             # What the comparison took is no time of the refresh.
-            return finished(built, time.perf_counter() - began - built.seconds, attempt)
+            return finished(built, time.perf_counter() - began - built.seconds)
     raise AssertionError("the last attempt returns or raises")
 
 

@@ -51,7 +51,7 @@ def ingest(task: SourceTask, place: Workplace) -> Built:
         raise explain_read_error(error, source, place.root) from error
     finally:
         cursor.close()
-    return finished(built, time.perf_counter() - began, 1)
+    return finished(built, time.perf_counter() - began)
 
 
 def paths_of(task: SourceTask) -> tuple[str, ...]:

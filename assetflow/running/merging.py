@@ -127,8 +127,7 @@ class Merging:
             folder = os.path.join(self.task.staging, "given")
             staged = stage_query(self.cursor, queries[name], folder, f"{parameter.name}-{what}.parquet")
             paths = [file.path for file in staged.files]
-            is_cast = any(column.stored_as for column in staged.columns)
-            table = Table(name, scan_files(staged.columns, paths), tuple(paths), is_cast)
+            table = Table(name, scan_files(staged.columns, paths), tuple(paths))
         return frames.to_frame(parameter.arrives, table, parameter.columns, self.cursor, self.where)
 
     # What becomes of what it makes

@@ -204,7 +204,7 @@ class Piecewise:
             columns, paths = staged.columns, [file.path for file in staged.files]
         elif not piece.path:
             return next(table for table in self.task.tables if table.name == name)
-        return Table(name, scan_files(columns, paths), tuple(paths), any(column.stored_as for column in columns))
+        return Table(name, scan_files(columns, paths), tuple(paths))
 
     def parsed(self, piece: Piece, folder: str, cursor: Cursor) -> Staged:
         """The rows of one file of a source, with the columns of all of them; SourceError where it cannot be read."""

@@ -51,4 +51,4 @@ def table_of(name: str, snapshot: Snapshot, root: str) -> Table:
     from assetflow.warehouse.snapshots import scan
 
     files = tuple(os.path.join(root, file.path) for file in snapshot.files) if snapshot.sql is None else ()
-    return Table(name, scan(snapshot, root), files, any(column.stored_as for column in snapshot.columns))
+    return Table(name, scan(snapshot, root), files)

@@ -86,7 +86,6 @@ class Built:
     bytes: int
     digest: str | None
     seconds: float
-    attempts: int = 1
     checks: tuple[CheckResult, ...] = ()
     projections: tuple[tuple[ReadSet, str], ...] = ()
     reads: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
@@ -128,8 +127,8 @@ class Tried:
     groups: str | None = None
 
 
-def finished(built: Built, seconds: float, attempts: int) -> Built:
-    return replace(built, seconds=round(seconds, 6), attempts=attempts)
+def finished(built: Built, seconds: float) -> Built:
+    return replace(built, seconds=round(seconds, 6))
 
 
 def where_of(asset: Asset, root: str) -> Where:

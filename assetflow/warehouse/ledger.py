@@ -33,7 +33,6 @@ from assetflow.warehouse.records import (
     LastStep,
     Mode,
     Parsed,
-    Proven,
     RunRecord,
     RunStatus,
     Since,
@@ -161,11 +160,6 @@ class Ledger:
         found = self._connection.read(rows.SELECT_SECONDS, (asset, mode))
         return float(found[0][0]) if found else None
 
-    def proof(self, env: str, asset: str, materialization: str) -> Proven | None:
-        """The newest proof that an asset need not be made again, if there ever was need of one."""
-        found = self._connection.read(rows.SELECT_PROOF, (env, asset, materialization))
-        return rows.to_proof(found[0]) if found else None
-
     def snapshot(self, id: str) -> Snapshot:
         """One snapshot by its id; WarehouseError when there is none or its record is damaged."""
         found = self.snapshots([id])
@@ -264,13 +258,6 @@ class Ledger:
             if finished:
                 self._note(connection, "built", told_of(finished))
 
-    def record_file_sums(self, found: Iterable[FileSums]) -> None:
-        """Keep what was summed up over files, so that nobody reads them again for it."""
-        sums = list(found)
-        with self._connection.writing() as connection:
-            connection.executemany(rows.INSERT_FILE_SUMS, from_file_sums(sums))
-            self._note(connection, "digests", {"file_sums": among("file", (one.file for one in sums))})
-
     def record_parts(self, parsed: Parsed, sums: Iterable[FileSums]) -> None:
         """Keep parts that belong to nothing that was published."""
         with self._connection.writing() as connection:
@@ -360,13 +347,6 @@ class Ledger:
             connection.execute(rows.INSERT_ENVIRONMENT, (env, generation, published_at))
             self._note_published(connection, env, generation, changes)
         return generation
-
-    def record_steps(self, run_id: str, steps: Iterable[StepRecord]) -> None:
-        """Keep what became of steps, as they end."""
-        ended = list(steps)
-        with self._connection.writing() as connection:
-            connection.executemany(rows.INSERT_STEP, [rows.from_step(run_id, step) for step in ended])
-            self._note(connection, "steps", {"steps": of_steps(run_id, ended)})
 
     def finish_run(self, run_id: str, status: RunStatus, steps: Iterable[StepRecord], finished_at: str) -> None:
         ended = list(steps)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from assetflow.check import CheckResult
-from assetflow.materialization import FileSums, Materialization, Partition, Proof, ReadSet, Snapshot, SnapshotFile
+from assetflow.materialization import FileSums, Materialization, Partition, ReadSet, Snapshot, SnapshotFile
 from assetflow.reason import Reason
 
 RunStatus = Literal["running", "succeeded", "failed", "nothing_to_do", "interrupted"]
@@ -62,15 +62,6 @@ class Built:
     projections: tuple[tuple[ReadSet, str], ...] = ()
     sums: tuple[FileSums, ...] = ()
     parsed: Parsed | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """A proof, and by which run and when it was kept."""
-
-    proof: Proof
-    run_id: str
-    proven_at: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from assetflow.check import CheckResult
 from assetflow.errors import WarehouseError
 from assetflow.materialization import (
     Column,
-    Compared,
     Fingerprint,
     Input,
     Materialization,
@@ -22,7 +21,7 @@ from assetflow.materialization import (
 )
 from assetflow.reason import Reason
 from assetflow.warehouse.manifest import snapshot_id
-from assetflow.warehouse.records import LastStep, Proven, RunRecord, StepRecord, Version
+from assetflow.warehouse.records import LastStep, RunRecord, StepRecord, Version
 
 Row = tuple[Any, ...]
 Told = Mapping[str, tuple[str, Sequence[object]]]
@@ -155,10 +154,6 @@ FROM pointers WHERE env = :env AND asset = :asset AND partition = '' AND materia
 MARK_PROVEN = """
 UPDATE pointers SET fingerprint_hash = :fingerprint
 WHERE env = :env AND asset = :asset AND partition = '' AND materialization = :materialization
-"""
-SELECT_PROOF = """
-SELECT asset, materialization, fingerprint_hash, compared, same_code, run_id, proven_at
-FROM proofs WHERE env = ? AND asset = ? AND materialization = ? ORDER BY number DESC LIMIT 1
 """
 INSERT_CHECK_RESULT = """
 INSERT OR REPLACE INTO check_results (run_id, asset, partition, name, severity, failures, column, sample, error)
@@ -337,15 +332,6 @@ def from_proof(env: str, run_id: str, at: str, proof: Proof) -> dict[str, Any]:
         "same_code": proof.same_code,
         "compared": as_json(proof.compared),
     }
-
-
-def to_proof(row: Row) -> Proven:
-    asset, made, fingerprint, compared, same_code, run_id, proven_at = row
-    lines = tuple(
-        Compared(upstream, None if columns is None else tuple(columns), ordered, then, digest, now)
-        for upstream, columns, ordered, then, digest, now in json.loads(compared)
-    )
-    return Proven(Proof(asset, made, fingerprint, lines, same_code), run_id, proven_at)
 
 
 def from_checks(run_id: str, asset: str, partition: Partition, results: Sequence[CheckResult]) -> list[Row]:

@@ -6,7 +6,8 @@ import pytest
 
 from assetflow.errors import DefinitionError
 from assetflow.lineage.column_tags import read_arguments
-from assetflow.lineage.frontmatter import read_front_matter, read_options
+from assetflow.lineage.frontmatter import read_options
+from assetflow.lineage.sql import read_sql_file
 
 
 def tags(query: str) -> list[str]:
@@ -15,13 +16,13 @@ def tags(query: str) -> list[str]:
         f"{tag.column}@{tag.name}"
         + (f"{tag.arguments!r}" if tag.arguments else "")
         + (f"{dict(tag.options)!r}" if tag.options else "")
-        for tag in read_front_matter(query, "x.sql").tags
+        for tag in read_sql_file(query, "x.sql")[0].tags
     ]
 
 
 def test_options_and_their_lines() -> None:
     text = '/* @asset\ndescription = "Revenue"\n\ntags = [\n  "nightly",\n]\n[meta]\nowner = "x"\n*/\n\nSELECT 1 AS a\n'
-    front = read_front_matter(text, "assets/x.sql")
+    front = read_options(text, "assets/x.sql")
     assert front.options == {"description": "Revenue", "tags": ["nightly"], "meta": {"owner": "x"}}
     assert front.lines == {"description": 2, "tags": 4, "meta": 7}
     assert (front.query, front.first_line) == ("SELECT 1 AS a", 11)
@@ -49,7 +50,7 @@ def test_where_the_query_begins(text: str, options: dict[str, object], query: st
 
 def test_a_key_within_a_text_is_not_where_the_key_stands() -> None:
     text = '/* @asset\ndescription = """\nowner = nobody\n"""\nowner = "x"\n*/ SELECT 1'
-    assert read_front_matter(text, "x.sql").lines == {"description": 2, "owner": 5}
+    assert read_options(text, "x.sql").lines == {"description": 2, "owner": 5}
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_a_key_within_a_text_is_not_where_the_key_stands() -> None:
 )
 def test_options_that_are_wrong(text: str, line: int, message: str) -> None:
     with pytest.raises(DefinitionError, match=message) as raised:
-        read_front_matter(text, "assets/x.sql")
+        read_options(text, "assets/x.sql")
     assert (raised.value.path, raised.value.line) == ("assets/x.sql", line)
     assert raised.value.hint
 
@@ -141,13 +142,13 @@ def test_the_column_of_a_tag(query: str, expected: list[str]) -> None:
 )
 def test_a_tag_that_is_on_no_column(query: str, line: int) -> None:
     with pytest.raises(DefinitionError, match="stands on no named column") as raised:
-        read_front_matter(query, "assets/x.sql")
+        read_sql_file(query, "assets/x.sql")
     assert (raised.value.path, raised.value.line) == ("assets/x.sql", line)
 
 
 def test_the_lines_of_tags_are_those_of_the_file() -> None:
     text = "/* @asset\n*/\nSELECT a, -- @x\n b /* one\n @y */ FROM t"
-    assert [(tag.name, tag.line) for tag in read_front_matter(text, "x.sql").tags] == [("x", 3), ("y", 5)]
+    assert [(tag.name, tag.line) for tag in read_sql_file(text, "x.sql")[0].tags] == [("x", 3), ("y", 5)]
 
 
 @pytest.mark.parametrize(
@@ -174,5 +175,5 @@ def test_arguments(text: str, arguments: tuple[object, ...], options: dict[str, 
 @pytest.mark.parametrize("text", ["0", "'a)", "1 2)", "a=)", "*)", "[1)", "-'a')", ",)"])
 def test_arguments_that_are_wrong(text: str) -> None:
     with pytest.raises(DefinitionError, match="the tag @min cannot be read") as raised:
-        read_front_matter(f"SELECT\n a -- @min({text}\nFROM t", "x.sql")
+        read_sql_file(f"SELECT\n a -- @min({text}\nFROM t", "x.sql")
     assert raised.value.line == 2

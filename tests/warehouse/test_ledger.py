@@ -172,7 +172,6 @@ def test_runs_and_their_steps(warehouse):
         StepRecord("weekly", "failed", error="KeyError: 'x'"),
     )
     warehouse.ledger.start_run(A_DAY)
-    warehouse.ledger.record_steps("one", [replace(steps[1], outcome="blocked")])
     warehouse.ledger.finish_run("one", "failed", steps, told.at(3))
     told.run(warehouse, "two")
     assert warehouse.ledger.run("one") == replace(A_DAY, status="failed", finished_at=told.at(3))
@@ -183,7 +182,7 @@ def test_runs_and_their_steps(warehouse):
 def test_last_failed(warehouse):
     def outcome(run_id: str, asset: str, said: str, env: str = "prod") -> frozenset[str]:
         told.run(warehouse, run_id, env)
-        warehouse.ledger.record_steps(run_id, [StepRecord(asset, said)])
+        warehouse.ledger.finish_run(run_id, "failed", [StepRecord(asset, said)], told.at(3))
         return warehouse.ledger.last_failed("prod")
 
     assert outcome("one", "sales", "failed") == {"sales"}

@@ -33,7 +33,7 @@ def compute_parts(wanted: PartTask, place: Workplace) -> tuple[PartBuilt, ...]:
                 raise
         else:
             took = (time.perf_counter() - began) / max(len(parts), 1)
-            return tuple(replace(part, built=finished(part.built, took, attempt)) for part in parts)
+            return tuple(replace(part, built=finished(part.built, took)) for part in parts)
     raise AssertionError("the last attempt returns or raises")
 
 

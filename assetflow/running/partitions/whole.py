@@ -72,8 +72,7 @@ class Whole:
         if found is None or not found.files:
             return None
         paths = tuple(os.path.join(self.order.warehouse.root, file.path) for file in found.files)
-        is_cast_back = any(column.stored_as for column in found.columns)
-        return Table(self.order.asset.name, scan_files(found.columns, paths), paths, is_cast_back)
+        return Table(self.order.asset.name, scan_files(found.columns, paths), paths)
 
     def record(self, done: Slice, cursor: Cursor) -> tuple[Snapshot, bool]:
         """Record the table as built, to be published at the end; and whether it holds the same as before."""
