@@ -40,13 +40,13 @@ ENGINES = {"duckdb", "polars", "pyarrow", "pandas", "sqlglot"}
 ENGINES_ALLOWED = {
     "lineage/scratch.py": {"duckdb"},
     "lineage/sql_tree.py": {"duckdb"},
-    "lineage/binder.py": {"duckdb"},
+    "lineage/plans/binder.py": {"duckdb"},
     "incremental/foresee.py": {"duckdb"},
     "incremental/ranges.py": {"duckdb"},
     "incremental/refresh.py": {"duckdb"},
     "lineage/sql.py": {"sqlglot"},
     "lineage/sqlglot_columns.py": {"sqlglot"},
-    "lineage/frames.py": {"polars"},
+    "lineage/plans/frames.py": {"polars"},
 }
 """DuckDB's parser and binder read SQL, on a database of their own without access to files; sqlglot translates other
 dialects, and finds columns where DuckDB tells no plan."""
@@ -60,7 +60,7 @@ WORLD_CALLS = {
     "datetime.date.today", "Path",
 }  # fmt: skip
 PATH_ARITHMETIC = {"PathLike", "basename", "dirname", "fspath", "isabs", "join", "normpath", "sep"}
-OS_ALLOWED = {"lineage/modules.py": {"realpath", "isdir"}}
+OS_ALLOWED = {"lineage/python/modules.py": {"realpath", "isdir"}}
 """Whether a module belongs to the project depends on where the interpreter found it."""
 
 MODULES = sorted(ROOT.rglob("*.py"))

@@ -12,7 +12,7 @@ import pytest
 
 import assetflow
 from assetflow.cli.main import COMMANDS, cli
-from assetflow.project.options import ASSET_OPTIONS
+from assetflow.project.loading.options import ASSET_OPTIONS
 from assetflow.project.settings import KEYS, VARIABLES
 
 REPOSITORY = Path(__file__).parent.parent

@@ -19,7 +19,7 @@ from assetflow.cli.screen import clean, local_time, plural, put, put_json, style
 from assetflow.project.versions import compare_versions, ends_meant, find_version
 
 if TYPE_CHECKING:
-    from assetflow.project.attribution import Attribution, Part
+    from assetflow.project.explaining.attribution import Attribution, Part
     from assetflow.warehouse.difference import Difference
     from assetflow.warehouse.records import Version
 
@@ -47,7 +47,7 @@ def command(
     found = compare_versions(opened, asset, one, other, limit)
     split = None
     if why:
-        from assetflow.project.attribution import attribute
+        from assetflow.project.explaining.attribution import attribute
 
         split = attribute(opened, one, other, found)
     if as_json:

@@ -13,7 +13,7 @@ from assetflow.cli.plan import ranges_text
 from assetflow.cli.screen import age, clean, count, indent, local_time, plural, put, put_json, seconds, styled
 from assetflow.partitions.declared import told as cut_by
 from assetflow.planning.step import Step
-from assetflow.project.explain import Compared, Explanation, explain
+from assetflow.project.explaining.explain import Compared, Explanation, explain
 from assetflow.project.modes import Refreshes
 from assetflow.warehouse.difference import Difference
 
@@ -30,7 +30,7 @@ def command(asset: str, rows: bool, partition: str | None, env: str | None, as_j
     opened = open_to_read(project, env)
     if partition is not None:
         from assetflow.cli.explain_partition import lines_of_partition
-        from assetflow.project.explain_partition import explain_partition
+        from assetflow.project.explaining.explain_partition import explain_partition
 
         of_partition = explain_partition(opened, asset, partition)
         if as_json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assetflow.cli.screen import age, clean, indent, local_time, plural, styled
-from assetflow.project.explain_partition import PartitionExplained
+from assetflow.project.explaining.explain_partition import PartitionExplained
 
 VERDICTS = {
     "fresh": "The next run leaves it alone: nothing that it reads has changed.",

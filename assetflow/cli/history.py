@@ -12,7 +12,7 @@ from assetflow.cli.screen import count, local_time, put, put_json, say, size, ta
 
 if TYPE_CHECKING:
     from assetflow.partitions.slices import Slice
-    from assetflow.project.partition_history import PartsOfRun
+    from assetflow.project.explaining.partition_history import PartsOfRun
     from assetflow.project.project import Project
     from assetflow.warehouse.records import Version
 
@@ -101,7 +101,7 @@ def partitions_made(opened: Project, versions: Sequence[Version]) -> dict[tuple[
             runs.setdefault(version.asset, []).append(version.run_id)
     if not runs:
         return {}
-    from assetflow.project.partition_history import parts_of_runs
+    from assetflow.project.explaining.partition_history import parts_of_runs
 
     return {
         (name, run_id): parts

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from assetflow.lineage.column_words import Words
     from assetflow.lineage.columns import Col
     from assetflow.lineage.graph import Graph
-    from assetflow.project.definitions import Definitions
+    from assetflow.project.loading.definitions import Definitions
     from assetflow.project.project import Project
 
 

@@ -11,11 +11,11 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 
-from assetflow.lineage.binder import BindError, Bound, NotBound, Schema, bind, engine
-from assetflow.lineage.bound_plan import walk
 from assetflow.lineage.columns import Lineage, OutCol, opaque
-from assetflow.lineage.plan_columns import Columns
-from assetflow.lineage.plan_values import NotUnderstood, Relation
+from assetflow.lineage.plans.binder import BindError, Bound, NotBound, Schema, bind, engine
+from assetflow.lineage.plans.bound_plan import walk
+from assetflow.lineage.plans.plan_columns import Columns
+from assetflow.lineage.plans.plan_values import NotUnderstood, Relation
 
 __all__ = ["BindError", "sql_lineage"]
 

@@ -197,7 +197,7 @@ class ProjectColumns:
     def _look_at(self, observed: Observed) -> Schema:
         import duckdb
 
-        from assetflow.running.before import before, columns_now
+        from assetflow.running.sources.before import before, columns_now
         from assetflow.warehouse.types import logical_type
 
         project, name = self.project, observed.source.name
@@ -247,7 +247,7 @@ class ProjectColumns:
         return lineage, None
 
     def _python_lineage(self, asset: Asset, schemas: Mapping[str, Schema]) -> Lineage:
-        from assetflow.running.stubs import python_lineage
+        from assetflow.running.python.stubs import python_lineage
         from assetflow.running.workshop import Workshop
 
         project = self.project

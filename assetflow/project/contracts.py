@@ -13,7 +13,7 @@ from assetflow.asset import Asset
 from assetflow.errors import DefinitionError, did_you_mean
 from assetflow.partitions.declared import partitioning
 from assetflow.project.columns import ProjectColumns, Schema
-from assetflow.project.definitions import line_of_upstream, together
+from assetflow.project.loading.definitions import line_of_upstream, together
 
 if TYPE_CHECKING:
     from assetflow.lineage.sql_columns import BindError

@@ -66,7 +66,7 @@ class Evidence:
         asset = self.project.definitions.assets.get(then.asset)
         if asset is None or asset.kind != "sql" or not then.code_text or then.fingerprint.code == asset.code_version:
             return then
-        from assetflow.project.sqlfile import code_version_today
+        from assetflow.project.loading.sqlfile import code_version_today
 
         history = dict(then.code_parts).get(HISTORY_PART, "")
         code = code_version_today(then.code_text, asset, is_view=then.rows is None, history=history)

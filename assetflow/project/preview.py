@@ -18,10 +18,10 @@ from assetflow.planning.plan import Plan, make_plan
 from assetflow.planning.staleness import Made
 from assetflow.planning.step import Listed, Step
 from assetflow.project.scratch import scratch_folder
-from assetflow.running.before import before
-from assetflow.running.ingest import SourceTask, ingest, source_fingerprint
 from assetflow.running.keeping import now
 from assetflow.running.partitions.survey import SurveyTask, survey
+from assetflow.running.sources.before import before
+from assetflow.running.sources.ingest import SourceTask, ingest, source_fingerprint
 from assetflow.running.task import Task
 from assetflow.running.workshop import opened
 from assetflow.source import Observed

@@ -23,10 +23,10 @@ from assetflow.materialization import Snapshot
 from assetflow.partitions.slices import Slice
 from assetflow.planning.plan import Plan, make_plan
 from assetflow.planning.step import State
-from assetflow.project.configured import refuse_unknown
-from assetflow.project.definitions import Definitions, Readable, together
 from assetflow.project.evidence import Evidence
-from assetflow.project.loader import load
+from assetflow.project.loading.configured import refuse_unknown
+from assetflow.project.loading.definitions import Definitions, Readable, together
+from assetflow.project.loading.loader import load
 from assetflow.project.observe import Observer
 from assetflow.project.run import Running
 from assetflow.project.settings import Settings, read_settings
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from assetflow.project.columns import ProjectColumns
     from assetflow.project.columns_cache import ColumnsCache
     from assetflow.project.reading import Reader
-    from assetflow.running.imports import Imports
-    from assetflow.running.in_place import InPlace
     from assetflow.running.projections import Projections
+    from assetflow.running.python.imports import Imports
+    from assetflow.running.sources.in_place import InPlace
     from assetflow.running.workshop import Workplace
     from assetflow.warehouse.records import Current, RunRecord, Version
 
@@ -96,7 +96,7 @@ class Project:
     @cached_property
     def imports(self) -> Imports:
         """The Python side of the project; nothing needs it while no Python file is read or run."""
-        from assetflow.running.imports import Imports
+        from assetflow.running.python.imports import Imports
 
         return Imports(self.settings.root, [self.settings.assets_folder, self.settings.root], [self.settings.warehouse])
 
@@ -141,7 +141,7 @@ class Project:
     @cached_property
     def in_place(self) -> InPlace:
         """What SQL reads of files that it opens by itself."""
-        from assetflow.running.in_place import InPlace
+        from assetflow.running.sources.in_place import InPlace
 
         def look(name: str) -> Observed | SourceError:
             return self.observe([name])[name]

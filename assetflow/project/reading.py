@@ -13,7 +13,7 @@ from assetflow.errors import AssetError, AssetflowError, SourceError, UsageError
 from assetflow.lineage.sql_tokens import without_trailing_semicolon
 from assetflow.materialization import Snapshot
 from assetflow.project.at_version import with_versions
-from assetflow.project.definitions import Readable
+from assetflow.project.loading.definitions import Readable
 from assetflow.quoting import quote_identifier
 from assetflow.running.tables import Tables
 from assetflow.secret import references

@@ -106,7 +106,7 @@ class Running:
 
     def work(self, state: State, observed: Mapping[str, Observed]) -> Work:
         """What this run may publish, and what it reads for that, however far up: no other run may change it."""
-        from assetflow.running.ingest import source_fingerprint
+        from assetflow.running.sources.ingest import source_fingerprint
         from assetflow.warehouse.locks import Work
 
         definitions = self.project.definitions

@@ -19,7 +19,7 @@ from assetflow.running.computing import compute
 from assetflow.running.keeping import now
 from assetflow.running.partitions.making import compute_parts
 from assetflow.running.partitions.tasks import PartTask
-from assetflow.running.pieces import Pieces, of_source
+from assetflow.running.refreshes.pieces import Pieces, of_source
 from assetflow.running.task import Built, Task
 from assetflow.warehouse.verify import Problem
 
@@ -112,7 +112,7 @@ def digest_of_files(project: Project, snapshot: Snapshot) -> str:
 
 def is_near(project: Project, snapshot: Snapshot, built: Built) -> bool:
     """True for tables that differ in the last digits of floating-point numbers alone."""
-    from assetflow.running.refreshing import is_alike
+    from assetflow.running.refreshes.refreshing import is_alike
 
     if tuple(built.columns) != snapshot.columns or built.rows != snapshot.rows:
         return False

@@ -129,16 +129,16 @@ def unfinished(tried: Tried, staged: Staged) -> Built:
 def try_refresh(task: Task, shop: Workshop, cursor: Cursor, where: Where, limit: Limit) -> Tried:
     """Make the rows out of those that are there, where that is possible."""
     if task.pieces is not None:
-        from assetflow.running.piecewise import by_pieces
+        from assetflow.running.refreshes.piecewise import by_pieces
 
         return by_pieces(task, task.pieces, shop.function(task.asset), cursor, where, limit)
     if task.refresh is None:
         return Tried(why=task.why_full)
     if task.asset.merge is not None:
-        from assetflow.running.merging import attempt_function
+        from assetflow.running.refreshes.merging import attempt_function
 
         return attempt_function(task, task.refresh, shop.function(task.asset), cursor, where)
-    from assetflow.running.refreshing import attempt
+    from assetflow.running.refreshes.refreshing import attempt
 
     return attempt(task.asset, task.refresh, cursor, task.staging, task.read_sets)
 
@@ -146,7 +146,7 @@ def try_refresh(task: Task, shop: Workshop, cursor: Cursor, where: Where, limit:
 def keep_key(asset: Asset, staged: Staged, cursor: Cursor) -> None:
     """Refuse rows that share the key by which they are to replace each other."""
     if asset.merge == "upsert":
-        from assetflow.running.merging import refuse_twins
+        from assetflow.running.refreshes.merging import refuse_twins
 
         refuse_twins(asset, staged, cursor)
 

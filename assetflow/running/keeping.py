@@ -21,10 +21,10 @@ from assetflow.running.checking import kept
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Saved
 from assetflow.running.failures import failed_checks
-from assetflow.running.ingest import source_fingerprint
 from assetflow.running.order import Order
-from assetflow.running.parts import reading_of
-from assetflow.running.steady import linked, refuse_changed, refuse_other_files
+from assetflow.running.sources.ingest import source_fingerprint
+from assetflow.running.sources.parts import reading_of
+from assetflow.running.sources.steady import linked, refuse_changed, refuse_other_files
 from assetflow.running.task import Built
 from assetflow.running.workshop import Workshop
 from assetflow.source import Observed

@@ -28,16 +28,16 @@ from assetflow.partitions.slices import Key
 from assetflow.planning.decide import decide, forced_reason
 from assetflow.planning.parts import Parts, Share
 from assetflow.planning.step import Step
-from assetflow.running.before import before
 from assetflow.running.computing import check_again, compute
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Event, RunResult, Status
 from assetflow.running.failures import told
 from assetflow.running.history.kept import kept_of
-from assetflow.running.ingest import SourceTask, ingest, source_fingerprint
 from assetflow.running.keeping import Keeping, now
 from assetflow.running.order import Order
 from assetflow.running.publishing import Publishing
+from assetflow.running.sources.before import before
+from assetflow.running.sources.ingest import SourceTask, ingest, source_fingerprint
 from assetflow.running.tables import Tables, table_of
 from assetflow.running.telling import Telling
 from assetflow.running.waiting import Waiting

@@ -16,12 +16,12 @@ from assetflow.errors import AssetError
 from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile
 
 if TYPE_CHECKING:
-    from assetflow.running.changes import Refresh
-    from assetflow.running.delta import Delta
     from assetflow.running.history.kept import Kept as KeptHistory
-    from assetflow.running.parts import Parsed
-    from assetflow.running.pieces import Pieces
+    from assetflow.running.refreshes.changes import Refresh
+    from assetflow.running.refreshes.delta import Delta
+    from assetflow.running.refreshes.pieces import Pieces
     from assetflow.running.seen import Watching
+    from assetflow.running.sources.parts import Parsed
     from assetflow.warehouse.costs import InVain
     from assetflow.warehouse.snapshots import Staged
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from assetflow.asset import Asset
 from assetflow.incremental.refused import Refused
 from assetflow.planning.step import Step
-from assetflow.running.changes import refresh_of
 from assetflow.running.contents import Contents
 from assetflow.running.order import Order
-from assetflow.running.pieces import pieces_of
+from assetflow.running.refreshes.changes import refresh_of
+from assetflow.running.refreshes.pieces import pieces_of
 from assetflow.running.seen import Watching
 from assetflow.running.tables import Tables
 from assetflow.running.task import Task

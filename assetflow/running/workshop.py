@@ -22,13 +22,13 @@ from assetflow.asset import (
 from assetflow.check import Check
 from assetflow.engines import Where
 from assetflow.errors import AssetError
-from assetflow.running.imports import Imports
 from assetflow.running.meter import Meter
+from assetflow.running.python.imports import Imports
 
 if TYPE_CHECKING:
     from assetflow.engines.duckdb import Session
     from assetflow.engines.limit import Limit
-    from assetflow.lineage.modules import ModuleTexts
+    from assetflow.lineage.python.modules import ModuleTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Workshop:
 
     def function(self, asset: Asset) -> Callable[..., Any]:
         """The function of a Python asset, as it was when the project was read; AssetError when it was edited since."""
-        from assetflow.lineage.closure import code_version
+        from assetflow.lineage.python.closure import code_version
 
         function = self._declared(asset.path, asset.line, asset.name, is_asset(asset.name))
         code = code_version(function, root=self.imports.root, read=self._texts(), config=asset.config)
@@ -103,7 +103,7 @@ class Workshop:
         return self._declared(check.path or "", check.line or 1, check.name, is_check(check.name, about))
 
     def parameters(self, function: Callable[..., Any], path: str) -> tuple[Parameter, ...]:
-        from assetflow.lineage.signature import read_signature
+        from assetflow.lineage.python.signature import read_signature
 
         return read_signature(function, path).parameters
 
@@ -147,7 +147,7 @@ class Workshop:
         raise AssetError(f"{name} is not declared here any more", path=path, line=line, hint="Run it again.")
 
     def _texts(self) -> ModuleTexts:
-        from assetflow.lineage.modules import ModuleTexts
+        from assetflow.lineage.python.modules import ModuleTexts
 
         def read(path: str) -> str:
             with open(path, encoding="utf-8-sig") as file:

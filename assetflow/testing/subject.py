@@ -130,7 +130,7 @@ class opened:  # noqa: N801 - reads as a word behind `with`
 
     def __enter__(self) -> Subject:
         from assetflow.engines.duckdb import Session
-        from assetflow.lineage.signature import read_signature
+        from assetflow.lineage.python.signature import read_signature
 
         function, tables = self.function, dict(self.tables)
         if isinstance(function, str):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from assetflow.lineage.closure import CodeVersion, ModuleTexts, code_version
+from assetflow.lineage.python.closure import CodeVersion, ModuleTexts, code_version
 
 Files = Mapping[str, str]
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assetflow.lineage.closure import code_version
-from assetflow.lineage.syntax import dump
+from assetflow.lineage.python.closure import code_version
+from assetflow.lineage.python.syntax import dump
 
 # What is noted: a line of code inside of `made`, what it needs above, and the beginning of the note.
 
@@ -295,7 +295,7 @@ ASK = """
 import sys
 sys.path[:0] = sys.argv[1:]
 import shop
-from assetflow.lineage.closure import ModuleTexts, code_version
+from assetflow.lineage.python.closure import ModuleTexts, code_version
 read = ModuleTexts(lambda path: open(path, encoding="utf-8").read())
 print(code_version(shop.made, root=sys.argv[1], read=read).digest)
 """

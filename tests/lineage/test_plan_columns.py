@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import duckdb
 import pytest
 
-from assetflow.lineage.binder import NotBound, bind
-from assetflow.lineage.plan_columns import told_columns
+from assetflow.lineage.plans.binder import NotBound, bind
+from assetflow.lineage.plans.plan_columns import told_columns
 from assetflow.lineage.scratch import scratch
 from assetflow.quoting import quote_identifier
 from tests.oracle.corpus import corpus

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from assetflow.lineage.python_tree import python_tree
+from assetflow.lineage.python.python_tree import python_tree
 
 TEXT = "\n".join(f"def f{number}(a, b): return [x for x in (a + b * {number}) if x]" for number in range(300))
 

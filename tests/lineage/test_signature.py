@@ -8,7 +8,7 @@ import pytest
 
 from assetflow.asset import Parameter
 from assetflow.errors import DefinitionError
-from assetflow.lineage.signature import Signature, query_texts, read_signature
+from assetflow.lineage.python.signature import Signature, query_texts, read_signature
 
 
 def signature(project: Any, text: str) -> Signature:

@@ -12,8 +12,8 @@ from typing import Any
 import polars as pl
 
 from assetflow.lineage.columns import Lineage
-from assetflow.lineage.frames import lazyframe_lineage
-from assetflow.running.stubs import duckdb_type, lazy, stub_source, table_of
+from assetflow.lineage.plans.frames import lazyframe_lineage
+from assetflow.running.python.stubs import duckdb_type, lazy, stub_source, table_of
 from tests.laws.made_up_functions import TYPES, Function, made_up_function
 from tests.oracle.database import bag as bag_of
 

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from assetflow.lineage.columns import Col, Lineage
-from assetflow.lineage.frames import TRAVERSER, lazyframe_lineage
-from assetflow.running.stubs import duckdb_type, lazy, stub_source, table_of
+from assetflow.lineage.plans.frames import TRAVERSER, lazyframe_lineage
+from assetflow.running.python.stubs import duckdb_type, lazy, stub_source, table_of
 from tests.oracle.influence import sources
 from tests.oracle.made_up_frames import lazy_function, missed
 from tests.oracle.made_up_frames import lineage_of as made_up_lineage

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from assetflow.running.kept_groups import taken_up, written
+from assetflow.running.refreshes.kept_groups import taken_up, written
 from assetflow.warehouse.kept_groups import hash_of_file
 
 

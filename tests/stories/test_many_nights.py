@@ -7,7 +7,7 @@ import random
 import duckdb
 import pytest
 
-from assetflow.running import parts
+from assetflow.running.sources import parts
 from tests.conftest import Shop
 
 SALES = "SELECT day, product, amount * 2 AS twice FROM orders WHERE amount > 3"

@@ -229,8 +229,8 @@ def test_row_by_row_over_an_asset_reads_its_new_files_only(days: Shop) -> None:
 
 
 def test_many_files_are_put_together_and_taken_apart(days: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assetflow.running.piecewise.FILES_OF_PART", 5)
-    monkeypatch.setattr("assetflow.running.piecewise.MOST_SMALL", 3)
+    monkeypatch.setattr("assetflow.running.refreshes.piecewise.FILES_OF_PART", 5)
+    monkeypatch.setattr("assetflow.running.refreshes.piecewise.MOST_SMALL", 3)
     days.python("tops", FRAMES)
     for number in range(12):
         deliver(days, number, number)

@@ -15,13 +15,13 @@ from assetflow.incremental.refused import Refused
 from assetflow.lineage.sql_names import fold
 from assetflow.materialization import ReadSet, SnapshotFile
 from assetflow.quoting import quote_identifier, quote_literal
-from assetflow.running.changes import Refresh
-from assetflow.running.delta import Delta
 from assetflow.running.history.columns import VALIDITY, Together, refuse_lossy, together
 from assetflow.running.history.delivery import DELIVERED, Columns, deliver, refuse_rows, refuse_some, widen
 from assetflow.running.history.kept import NO_WAY_BACK, Kept
 from assetflow.running.history.versions import AFTER, BEFORE, KEYS, KNOWN, Versions
-from assetflow.running.rewriting import Refreshed, Rows
+from assetflow.running.refreshes.changes import Refresh
+from assetflow.running.refreshes.delta import Delta
+from assetflow.running.refreshes.rewriting import Refreshed, Rows
 from assetflow.warehouse.snapshots import Staged, scan_files, stage_query
 
 if TYPE_CHECKING:

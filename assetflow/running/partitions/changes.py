@@ -23,12 +23,12 @@ from assetflow.partitions.reading import read_keys
 from assetflow.partitions.slices import Key, Slice, slice_of
 from assetflow.planning.staleness import reads_of
 from assetflow.quoting import quote_identifier
-from assetflow.running.changes import absolute, difference, readable_path
 from assetflow.running.partitions.answer_keys import keys_of_answer, rows_of, slice_or_all
 from assetflow.running.partitions.links import columns_linked, link_of, link_picked, slice_read_by
 from assetflow.running.partitions.listed_keys import KEYS, columns_of_keys, note_keys
 from assetflow.running.partitions.own_keys import key_columns
 from assetflow.running.partitions.sql_forms import is_parametrized
+from assetflow.running.refreshes.changes import absolute, difference, readable_path
 from assetflow.running.tables import table_of
 from assetflow.warehouse.warehouse import Warehouse
 
@@ -104,8 +104,8 @@ class PartitionChanges:
     def show(self, name: str, before: str, now: str, read: ReadSet, cursor: Cursor) -> Change:
         """Make visible on the cursor what was, came and went of a table, as far as that is read of it."""
         from assetflow.incremental.answer import Change, version_of
-        from assetflow.running.refreshing import has_rows
-        from assetflow.running.rewriting import bag_difference, is_inexact_inside, view
+        from assetflow.running.refreshes.refreshing import has_rows
+        from assetflow.running.refreshes.rewriting import bag_difference, is_inexact_inside, view
         from assetflow.warehouse.snapshots import scan_files
 
         then, today = self.snapshot(before), self.snapshot(now)

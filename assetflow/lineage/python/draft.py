@@ -1,0 +1,386 @@
+"""Gathers what is known of one object of the project: its text, what it uses, and what no fingerprint can hold."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import re
+import sys
+import types
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from assetflow.asset import Note
+from assetflow.lineage.python.functions import (
+    MUTATORS,
+    changes_self,
+    function_nodes,
+    is_project_class,
+    is_project_function,
+    package_of,
+)
+from assetflow.lineage.python.grafts import grafts
+from assetflow.lineage.python.meaning import (
+    CellName,
+    Library,
+    Meaning,
+    Missing,
+    Namespace,
+    ProjectName,
+    WholeModule,
+    find_meaning,
+    find_path,
+    joined,
+    namespace_of,
+)
+from assetflow.lineage.python.modules import Sources
+from assetflow.lineage.python.scopes import CALLED, UNKNOWN, Usage, Use
+from assetflow.lineage.python.values import ValueText, write_value
+from assetflow.lineage.python.volatile import (
+    ALWAYS,
+    NOT_WHILE_LOADING,
+    ONLY_WHEN_CALLED,
+    Finding,
+    LibraryUse,
+    Weight,
+    find_volatile,
+    find_volatile_sql,
+)
+
+When = Literal[0, 1, 2]
+
+VALUE_KNOWN: When = 0
+"""The linked code ran while loading and left a value that is fingerprinted: it is searched for volatile code only."""
+
+LOADING: When = 1
+"""The linked code runs while the project is loaded."""
+
+CALLED_LATER: When = 2
+"""The linked code runs when the asset is made."""
+
+Kind = Literal["callable", "function", "class", "module", "name", "definition", "import"]
+
+
+ASKS_FOR_ANNOTATIONS = frozenset({
+    "inspect.signature", "inspect.getfullargspec", "inspect.get_annotations", "typing.get_type_hints",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subject:
+    """An object of the project to fingerprint.
+
+    `namespace` and `name` say under which global name it is known, where that matters. `annotated` functions count
+    the annotations of their parameters; the defaults of their `config` parameters are counted elsewhere.
+    """
+
+    kind: Kind
+    value: object
+    namespace: Namespace | None = None
+    name: str = ""
+    annotated: bool = False
+    config: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        names = 0 if self.namespace is None else id(self.namespace.names)
+        return (self.kind, id(self.value), names, self.name, self.annotated, self.config)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """What is known of a subject by itself. `subject` is kept so that its identity stays its own.
+
+    `changes` are the keys of the global names that it changes when it is called.
+    """
+
+    subject: Subject
+    name: str
+    text: str
+    links: tuple[tuple[Subject, When], ...]
+    notes: tuple[tuple[Weight, Note], ...]
+    libraries: frozenset[str]
+    changes: frozenset[object]
+    path: str | None
+
+
+@dataclass(slots=True)
+class Draft:
+    """A record in the making."""
+
+    subject: Subject
+    sources: Sources
+    name: str = ""
+    path: str | None = None
+    line: int | None = None
+    lines: list[str] = field(default_factory=list)
+    links: list[tuple[Subject, When]] = field(default_factory=list)
+    notes: list[tuple[Weight, Note]] = field(default_factory=list)
+    libraries: set[str] = field(default_factory=set)
+    changes: set[object] = field(default_factory=set)
+    while_loading: list[range] = field(default_factory=list)
+    """Lines that run while classes are made, though they stand in functions."""
+
+    def finish(self) -> Record:
+        """The record of what was gathered."""
+        return Record(
+            self.subject,
+            self.name,
+            "\n".join(self.lines),
+            tuple(self.links),
+            tuple(self.notes),
+            frozenset(self.libraries),
+            frozenset(self.changes),
+            self.path,
+        )
+
+    def place(self, path: str | None, name: str, line: int) -> None:
+        """Names the record by its file, since the name of a module depends on how it was imported."""
+        module = (path or "").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        self.path, self.line = path, line
+        self.name = ".".join(word for word in (module, name) if word)
+
+    # Values
+
+    def write_value(self, label: str, value: object, line: int | None) -> None:
+        text = self.text(value)
+        self.lines.append(f"{label} {text.text}")
+        for resource in text.resources:
+            self.note(f"{label} is a {resource}", line, NOT_WHILE_LOADING)
+        if not text.opaque or text.resources:
+            return
+        namespace, name = self.subject.namespace, self.subject.name
+        if namespace is not None and name in namespace.source.bindings:
+            self.lines.append(self.link(Subject("definition", namespace.names, namespace, name), LOADING))
+        elif not hasattr(self.subject.value, "__wrapped__"):
+            # A decorator's own arguments stand in the decorator list of the function that it wraps.
+            self.note(f"{label} is a {text.opaque[0]}, whose value has no fingerprint", line, NOT_WHILE_LOADING)
+
+    def text(self, value: object) -> ValueText:
+        return write_value(
+            value,
+            self.link_value,
+            is_ours=functools.partial(is_project_class, sources=self.sources),
+            root=self.sources.root,
+        )
+
+    def link_value(self, value: object) -> str:
+        """The text that stands for a function, a class or a module."""
+        if isinstance(value, types.ModuleType):
+            if self.sources.holds(value):
+                return self.link(Subject("module", value), CALLED_LATER)
+            return self.library(value.__name__)
+        if isinstance(value, type):
+            return self._link_class(value)
+        if not isinstance(value, types.FunctionType):
+            return self.text(value).text
+        if is_project_function(value, self.sources) or value.__closure__ or hasattr(value, "__wrapped__"):
+            context = (self.subject.namespace, self.subject.name) if value.__closure__ else (None, "")
+            return self.link(Subject("function", value, *context), CALLED_LATER)
+        if value.__code__.co_filename.startswith("<") and namespace_of(value.__globals__, self.sources).path:
+            self.note(f"the source of {value.__code__.co_qualname} was not found")
+        return self.library(f"{value.__globals__.get('__name__')}.{value.__code__.co_qualname}")
+
+    def _link_class(self, value: type) -> str:
+        if not is_project_class(value, self.sources):
+            if self.sources.find(value.__module__) is None:
+                self.note(f"the module of {value.__qualname__} is not loaded")
+            return self.library(f"{value.__module__}.{value.__qualname__}")
+        if self._has_statement(value):
+            return self.link(Subject("class", value), CALLED_LATER)
+        # Made by a call (`namedtuple("Point", "x y")`, `Enum("Color", "RED")`): its definition tells.
+        namespace = namespace_of(vars(self.sources.find(value.__module__)), self.sources)
+        if value.__name__ in namespace.source.bindings:
+            return self.link(Subject("definition", namespace.names, namespace, value.__name__), LOADING)
+        self.note(f"the definition of {value.__qualname__} was not found")
+        return f"class {value.__qualname__}"
+
+    def _has_statement(self, value: type) -> bool:
+        module = self.sources.find(value.__module__)
+        return module is not None and value.__qualname__ in namespace_of(vars(module), self.sources).source.classes
+
+    def library(self, name: str) -> str:
+        self.libraries.add(package_of(name))
+        return f"library {name}"
+
+    def link(self, subject: Subject, when: When) -> str:
+        self.links.append((subject, when))
+        return "#"
+
+    # Uses
+
+    def write_usage(self, usage: Usage, namespace: Namespace, when: When) -> None:
+        """Writes what each used name leads to, and notes what is volatile."""
+        written: set[tuple[str, ...]] = set()
+        library_uses: list[LibraryUse] = []
+        for use in (*usage.uses, *_named_in_strings(usage.strings, namespace)):
+            if use.chain[0].startswith(UNKNOWN):
+                library_uses.append(LibraryUse(joined(use.chain[0], use.chain[1:]), use.line, use.call))
+                continue
+            meaning = find_meaning(use, namespace, self.sources)
+            library_uses += self._as_library(meaning, use)
+            plain = _plain(use.chain)
+            if plain not in written:
+                written.add(plain)
+                self._write_meaning(plain, meaning, when)
+            self._note_changes(meaning, use, when)
+            self._write_dynamic(meaning, use, namespace, when)
+            self._write_said_of(meaning, use, namespace)
+            if isinstance(meaning, Missing) and use.origin is not None:
+                self.note(f"{meaning.name} cannot be imported", use.line)
+        for graft in grafts([each.name for each in library_uses], self.sources):
+            self.lines.append(f"grafted {self.link_value(graft)}")
+        self.write_findings(find_volatile(library_uses))
+        for text, line in usage.strings:
+            self.write_findings(find_volatile_sql(text, line))
+
+    def _write_meaning(self, chain: tuple[str, ...], meaning: Meaning, when: When) -> None:
+        target = self._target(meaning, when)
+        if when != VALUE_KNOWN:
+            self.lines.append(f"{'.'.join(chain)} = {target}")
+
+    def _target(self, meaning: Meaning, when: When) -> str:
+        if isinstance(meaning, Library):
+            return self.library(re.split(r"\(|\[", meaning.name)[0])
+        if isinstance(meaning, WholeModule):
+            return self.link(Subject("module", meaning.module), when)
+        if isinstance(meaning, ProjectName):
+            return self.link(self._subject(meaning), when)
+        return f"cell {meaning.name}" if isinstance(meaning, CellName) else f"missing {meaning.name}"
+
+    def _subject(self, meaning: ProjectName) -> Subject:
+        value = meaning.value
+        if isinstance(value, types.FunctionType) and is_project_function(value, self.sources):
+            context = (meaning.namespace, meaning.name) if value.__closure__ else (None, "")
+            return Subject("function", value, *context)
+        if isinstance(value, type) and is_project_class(value, self.sources) and self._has_statement(value):
+            return Subject("class", value)
+        return Subject("name", value, meaning.namespace, meaning.name)
+
+    def _as_library(self, meaning: Meaning, use: Use) -> list[LibraryUse]:
+        """The use by its full name, when what is used lies outside the project or is a path."""
+        if isinstance(meaning, Library):
+            return [LibraryUse(meaning.name, use.line, use.call)]
+        if isinstance(meaning, ProjectName) and type(meaning.value).__module__.startswith("pathlib"):
+            return [LibraryUse(joined("pathlib.Path()", meaning.rest), use.line, use.call)]
+        if isinstance(meaning, ProjectName) and CALLED in meaning.rest:
+            # What a function of the project returns can be anything, a path among others.
+            return [LibraryUse(joined(f"{UNKNOWN}{meaning.name}", meaning.rest), use.line, use.call)]
+        return []
+
+    def _write_dynamic(self, meaning: Meaning, use: Use, namespace: Namespace, when: When) -> None:
+        """Code that finds names while it runs could mean anything in its module."""
+        if not isinstance(meaning, Library) or use.call is None:
+            return
+        arguments = use.call.args
+        first = arguments[0] if arguments else None
+        module = self.sources.find(namespace.module)
+        if meaning.name in ("builtins.eval", "builtins.exec", "builtins.globals") or (
+            meaning.name in ("builtins.vars", "builtins.locals") and first is None
+        ):
+            if module is not None:
+                self.lines.append(f"all names {self.link(Subject('module', module), when)}")
+        elif meaning.name == "builtins.getattr" and self._is_library(first, namespace):
+            # With a constant name it would stand for that attribute.
+            self.note(f"getattr() finds something of {ast.unparse(arguments[0])} that is not written here", use.line)
+        elif meaning.name in ("importlib.import_module", "builtins.__import__") and isinstance(first, ast.Constant):
+            found = find_path(str(first.value), (), namespace, self.sources)
+            self.lines.append(f"import {self._target(found, when)}")
+
+    def _is_library(self, node: ast.expr | None, namespace: Namespace) -> bool:
+        """True for the name of a module that is not of the project: anything in it could be meant."""
+        if not isinstance(node, ast.Name):
+            return False
+        value = namespace.cells.get(node.id, namespace.names.get(node.id))
+        return isinstance(value, types.ModuleType) and not self.sources.holds(value)
+
+    def _write_said_of(self, meaning: Meaning, use: Use, namespace: Namespace) -> None:
+        """What code says of itself counts where it is asked for: docstrings, annotations, classes below a class."""
+        first = use.call.args[0] if use.call is not None and use.call.args else None
+        if isinstance(meaning, Library) and meaning.name in ASKS_FOR_ANNOTATIONS and isinstance(first, ast.Name):
+            asked_of = find_meaning(Use((first.id,), use.line), namespace, self.sources)
+            if isinstance(asked_of, ProjectName) and isinstance(asked_of.value, types.FunctionType):
+                self.lines.append(f"annotations {self.text(asked_of.value.__annotations__).text}")
+        if isinstance(meaning, ProjectName) and meaning.rest:
+            value, asked = meaning.value, meaning.rest[0]
+            if asked == "__subclasses__" and isinstance(value, type):
+                self.lines += [f"subclass {self.link_value(each)}" for each in _subclasses(value)]
+            elif asked in ("__doc__", "__annotations__"):
+                self.lines.append(f"{asked} {self.text(getattr(value, asked, None)).text}")
+        elif isinstance(meaning, Library) and use.chain[-1] == "__doc__":
+            self.note("a docstring is used as a value", use.line, ALWAYS)
+
+    def _note_changes(self, meaning: Meaning, use: Use, when: When) -> None:
+        if when != CALLED_LATER or self.subject.kind not in ("function", "class"):
+            return
+        if any(use.line in lines for lines in self.while_loading):
+            return
+        if isinstance(meaning, WholeModule) and use.changes:
+            self.note(f"{use.chain[0]} is changed while running", use.line, ONLY_WHEN_CALLED)
+        if not isinstance(meaning, ProjectName | CellName):
+            return
+        if use.changes or self._is_changed_by(meaning.value, meaning.rest, use):
+            if isinstance(meaning, ProjectName):
+                self.changes.add(self._subject(meaning).key)
+            self.note(f"{meaning.name} is changed while running", use.line, ONLY_WHEN_CALLED)
+
+    def _is_changed_by(self, value: object, rest: tuple[str, ...], use: Use) -> bool:
+        if use.call is None or not rest:
+            return False
+        for name in rest[:-1]:
+            value = inspect.getattr_static(value, name, None)
+        if isinstance(value, list | dict | set | bytearray | deque):
+            return rest[-1] in MUTATORS
+        method = getattr(type(value), rest[-1], None)
+        if not is_project_class(type(value), self.sources) or not is_project_function(method, self.sources):
+            return False
+        assert isinstance(method, types.FunctionType)
+        return any(changes_self(node) for node in function_nodes(method, self.sources.texts))
+
+    # Notes
+
+    def write_findings(self, findings: Sequence[Finding]) -> None:
+        for finding in findings:
+            self.note(finding.what, finding.line, finding.weight)
+
+    def note(self, what: str, line: int | None = None, weight: Weight = ALWAYS) -> None:
+        """Notes what no fingerprint can hold; without a line, at the beginning of the object."""
+        self.notes.append((weight, Note(what, self.path, line or self.line)))
+
+    def note_native(self, module: types.ModuleType) -> None:
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and not file.endswith(".py"):
+            self.note(f"{module.__name__} is compiled code")
+
+
+def _subclasses(kind: type) -> list[type]:
+    """All classes below a class that their modules still hold."""
+    direct: list[type] = type.__subclasses__(kind)
+    below = [each for one in direct for each in (one, *_subclasses(one))]
+    held = {each for each in below if vars(sys.modules.get(each.__module__, sys)).get(each.__name__) is each}
+    return sorted(held, key=lambda each: f"{each.__module__}.{each.__qualname__}")
+
+
+def _plain(chain: tuple[str, ...]) -> tuple[str, ...]:
+    """The names at the beginning of a chain, up to the first call or subscript."""
+    for index, link in enumerate(chain):
+        if link in (CALLED, "[]"):
+            return chain[:index]
+    return chain
+
+
+def _named_in_strings(strings: Sequence[tuple[str, int]], namespace: Namespace) -> list[Use]:
+    """Variables that SQL in a string (`FROM rates`) or a pandas expression (`@limit`) names."""
+    found = []
+    for text, line in strings:
+        words = re.findall(r"@(\w+)", text)
+        if re.search(r"\b(from|join)\b", text, re.IGNORECASE):
+            words += re.findall(r"\b(?:from|join)\s+(\w+)", text, re.IGNORECASE)
+        for word in words:
+            value = namespace.names.get(word)
+            if value is not None and not callable(value) and not isinstance(value, types.ModuleType):
+                found.append(Use((word,), line))
+    return found

@@ -1,0 +1,335 @@
+"""Fingerprints one object of the project at a time: its own text, and links to the objects that it uses.
+
+A function, class, module, global name or definition (the statements that bind a global name) is a `Subject`; what is
+known of it is a `Record`, made once per load of the project.
+"""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assetflow.asset import OPTIONS, asset, check
+from assetflow.lineage.python.draft import CALLED_LATER, LOADING, VALUE_KNOWN, Draft, Record, Subject
+from assetflow.lineage.python.effects import effects_of, modules_with_effects
+from assetflow.lineage.python.functions import (
+    cells_of,
+    default_expressions,
+    defaults_of,
+    function_nodes,
+    is_project_class,
+    is_project_function,
+    package_of,
+)
+from assetflow.lineage.python.meaning import Namespace, namespace_of
+from assetflow.lineage.python.modules import Sources
+from assetflow.lineage.python.scopes import Usage, read_expressions, read_function, read_statements
+from assetflow.lineage.python.syntax import FunctionNode, dump, dump_function, dump_statements
+from assetflow.lineage.python.volatile import NOT_WHILE_LOADING, find_volatile_sql
+
+
+def record_of(subject: Subject, sources: Sources) -> Record:
+    """The record of a subject; made once."""
+    known = sources.texts.records.get(subject.key)
+    if isinstance(known, Record):
+        return known
+    draft = Draft(subject, sources)
+    _WRITE[subject.kind](draft)
+    record = sources.texts.records[subject.key] = draft.finish()
+    return record
+
+
+def _write_callable(draft: Draft) -> None:
+    """An object that is called like a function: a partial, a cached function, an instance with `__call__`."""
+    draft.name = type(draft.subject.value).__name__
+    draft.write_value("called", draft.subject.value, None)
+
+
+def _write_function(draft: Draft) -> None:
+    function = draft.subject.value
+    assert isinstance(function, types.FunctionType)
+    code = function.__code__
+    draft.name = f"{function.__globals__.get('__name__')}.{code.co_qualname}"
+    if not is_project_function(function, draft.sources):
+        _write_foreign_function(draft, function)
+        return
+    draft.place(draft.sources.relative(code.co_filename), code.co_qualname, code.co_firstlineno)
+    cells = cells_of(function)
+    namespace = namespace_of(function.__globals__, draft.sources)
+    namespace = replace(namespace, cells=cells)
+    nodes = function_nodes(function, draft.sources.texts)
+    if not nodes:
+        draft.note(f"the source of {code.co_qualname} was not found", code.co_firstlineno)
+    for node in nodes:
+        draft.lines.append(dump_function(node, with_annotations=draft.subject.annotated))
+        usage = read_function(node, with_annotations=draft.subject.annotated)
+        draft.write_usage(usage, namespace, CALLED_LATER)
+        _write_decorators(draft, node, namespace)
+        _write_defaults(draft, function, node, namespace)
+    for name in sorted(cells):
+        draft.write_value(f"cell {name}", cells[name], code.co_firstlineno)
+    _write_attributes(draft, function)
+    if draft.subject.annotated:
+        _link_effects(draft, function)
+
+
+def _link_effects(draft: Draft, function: types.FunctionType) -> None:
+    module = draft.sources.find(str(function.__globals__.get("__name__")))
+    for each in () if module is None else modules_with_effects(module, draft.sources):
+        draft.link(Subject("import", each), LOADING)
+
+
+def _write_import(draft: Draft) -> None:
+    """What importing a module sets up beyond its names."""
+    module = draft.subject.value
+    assert isinstance(module, types.ModuleType)
+    namespace = namespace_of(vars(module), draft.sources)
+    statements = effects_of(namespace, draft.sources)
+    draft.place(namespace.path, "import", statements[0].lineno)
+    draft.lines.append(dump_statements(statements))
+    draft.write_usage(read_statements(statements), namespace, LOADING)
+
+
+def _write_foreign_function(draft: Draft, function: types.FunctionType) -> None:
+    """A function of a library, such as a decorator returned, leads to the project's functions inside of it."""
+    draft.lines.append(f"library {draft.name}")
+    draft.libraries.add(package_of(draft.name))
+    if draft.subject.annotated:
+        draft.note(f"{draft.name} is not written in a file of the project")
+    inner = [getattr(function, "__wrapped__", None), *cells_of(function).values()]
+    if function.__code__.co_qualname == "singledispatch.<locals>.wrapper":
+        registry: dict[type, object] = dict(getattr(function, "registry", {}))
+        for kind in sorted(registry, key=lambda kind: f"{kind.__module__}.{kind.__qualname__}"):
+            draft.write_value("registered", (kind, registry[kind]), None)
+        return
+    for value in inner:
+        if is_project_function(value, draft.sources) or is_project_class(value, draft.sources):
+            draft.lines.append(f"inside {draft.link_value(value)}")
+
+
+def _write_attributes(draft: Draft, function: types.FunctionType) -> None:
+    for name, value in sorted(vars(function).items()):
+        if name == "__wrapped__":
+            draft.lines.append(f"wraps {draft.link_value(value)}" if callable(value) else "")
+        elif name != OPTIONS:
+            text = draft.text(value)
+            draft.lines.append(f"attribute {name} {text.text}")
+
+
+def _write_decorators(draft: Draft, node: FunctionNode | ast.ClassDef, namespace: Namespace) -> None:
+    decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
+    counted = [each for each in decorators if not _declares(each, namespace)]
+    for each in counted:
+        draft.lines.append(f"decorator {dump(each)}")
+    draft.write_usage(read_expressions(counted), namespace, LOADING)
+
+
+def _write_defaults(draft: Draft, function: types.FunctionType, node: FunctionNode, namespace: Namespace) -> None:
+    expressions = default_expressions(node)
+    for name, value in defaults_of(function):
+        if name in draft.subject.config:
+            continue
+        text = draft.text(value)
+        draft.lines.append(f"default {name} {text.text}")
+        expression = expressions.get(name)
+        if expression is None:
+            continue
+        if text.opaque:
+            draft.lines.append(dump(expression))
+        usage = read_expressions([expression])
+        draft.write_usage(usage, namespace, LOADING if text.opaque else VALUE_KNOWN)
+
+
+def _write_class(draft: Draft) -> None:
+    kind = draft.subject.value
+    assert isinstance(kind, type)
+    namespace = _class_namespace(draft, kind)
+    statements = namespace.source.classes.get(kind.__qualname__, ())
+    draft.place(namespace.path, kind.__qualname__, statements[0].lineno if statements else 1)
+    for node in statements:
+        draft.lines.append(dump(_undecorated(node)))
+        draft.while_loading += _makes_classes(node, kind)
+        draft.write_usage(_class_usage(node), namespace, CALLED_LATER)
+        _write_decorators(draft, node, namespace)
+    for base in (*kind.__mro__[1:], type(kind)):
+        if is_project_class(base, draft.sources):
+            draft.lines.append(f"base {draft.link_value(base)}")
+    _write_class_state(draft, kind, namespace)
+
+
+def _class_namespace(draft: Draft, kind: type) -> Namespace:
+    module = draft.sources.find(kind.__module__)
+    names = vars(module) if module is not None else {}
+    namespace = namespace_of(names, draft.sources)
+    cells: dict[str, object] = {}
+    for value in vars(kind).values():
+        function = getattr(value, "__func__", value)
+        if isinstance(function, types.FunctionType) and is_project_function(function, draft.sources):
+            cells |= {name: cell for name, cell in cells_of(function).items() if name != "__class__"}
+    for name in sorted(cells):
+        draft.write_value(f"cell {name}", cells[name], None)
+    return replace(namespace, cells=cells)
+
+
+def _write_class_state(draft: Draft, kind: type, namespace: Namespace) -> None:
+    """What was put onto the class after its statement, and values that its statement computed."""
+    statements = namespace.source.classes.get(kind.__qualname__, ())
+    told = _assigned_names(statements)
+    for name, value in sorted(vars(kind).items()):
+        function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+        if isinstance(function, types.FunctionType):
+            is_ours = is_project_function(function, draft.sources)
+            if is_ours and not _is_within(function, statements, namespace, draft.sources):
+                draft.write_value(f"member {name}", function, None)
+        elif _is_member(name, value):
+            text = draft.text(value)
+            draft.lines.append(f"member {name} {text.text}")
+            if text.opaque and name not in told:
+                draft.note(f"{kind.__qualname__}.{name} is a {text.opaque[0]}, whose value has no fingerprint")
+    written = {each.name for node in statements for each in node.body if isinstance(each, _METHODS)}
+    draft.lines += [f"without {name}" for name in sorted(written - vars(kind).keys())]
+    for name, field in vars(kind).get("__dataclass_fields__", {}).items():
+        draft.lines.append(f"field {name} {draft.text((field.default, field.default_factory)).text}")
+
+
+def _is_within(
+    function: types.FunctionType, statements: Sequence[ast.ClassDef], namespace: Namespace, sources: Sources
+) -> bool:
+    """True for a function that is written inside of one of these class statements."""
+    code = function.__code__
+    is_same_file = sources.relative(code.co_filename) == namespace.path
+    return is_same_file and any(each.lineno <= code.co_firstlineno <= (each.end_lineno or 0) for each in statements)
+
+
+def _makes_classes(statement: ast.ClassDef, kind: type) -> list[range]:
+    """The lines of the methods that run when a class below this one is made."""
+    names = {"__init_subclass__", "__set_name__"} | ({"__new__", "__init__"} if issubclass(kind, type) else set())
+    methods = [each for each in statement.body if isinstance(each, ast.FunctionDef) and each.name in names]
+    return [range(each.lineno, (each.end_lineno or each.lineno) + 1) for each in methods]
+
+
+def _is_member(name: str, value: object) -> bool:
+    """True for what a class holds, but for what Python keeps there for itself."""
+    is_pythons = name.startswith(("__", "_abc_")) or (name.startswith("_") and name.endswith("_"))
+    return not is_pythons and not isinstance(value, _SLOTS) and type(value).__module__ != "_collections"
+
+
+_METHODS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_SLOTS = (types.MemberDescriptorType, types.GetSetDescriptorType, types.BuiltinFunctionType)
+
+
+def _assigned_names(statements: Sequence[ast.ClassDef]) -> frozenset[str]:
+    """The names in a class to which its statement gives something else than a constant: that tells what they hold."""
+    told: set[str] = set()
+    for statement in (each for node in statements for each in ast.walk(node)):
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and not isinstance(statement.value, ast.Constant | None):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            told.update(each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name))
+        elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.For | ast.With):
+            told.update([statement.name] if hasattr(statement, "name") else ())
+    return frozenset(told)
+
+
+def _write_module(draft: Draft) -> None:
+    module = draft.subject.value
+    assert isinstance(module, types.ModuleType)
+    namespace = namespace_of(vars(module), draft.sources)
+    draft.place(namespace.path, "", 1)
+    draft.note_native(module)
+    draft.lines.append(dump_statements(namespace.source.tree.body))
+    draft.write_usage(read_statements(namespace.source.tree.body), namespace, CALLED_LATER)
+    for name, value in sorted(vars(module).items()):
+        is_ours = isinstance(value, types.ModuleType) and draft.sources.holds(value)
+        if is_ours or is_project_function(value, draft.sources) or is_project_class(value, draft.sources):
+            draft.lines.append(f"holds {name} {draft.link_value(value)}")
+
+
+def _write_name(draft: Draft) -> None:
+    namespace, name = _named(draft)
+    bindings = namespace.source.bindings.get(name, ())
+    line = bindings[0].lineno if bindings else 1
+    draft.place(namespace.path, name, line)
+    text = draft.text(draft.subject.value)
+    draft.lines.append(text.text)
+    for resource in text.resources:
+        draft.note(f"{name} is a {resource}", line, NOT_WHILE_LOADING)
+    if isinstance(draft.subject.value, str):
+        draft.write_findings(find_volatile_sql(draft.subject.value, line))
+    if bindings:
+        definition = Subject("definition", namespace.names, namespace, name)
+        draft.lines.append(draft.link(definition, LOADING) if text.opaque else "")
+        if not text.opaque:
+            draft.link(definition, VALUE_KNOWN)
+        elif not any(_tells_what_it_holds(statement, namespace, draft.sources) for statement in bindings):
+            draft.note(f"{name} holds a {text.opaque[0]}, which another file put there", line, NOT_WHILE_LOADING)
+    elif text.opaque and not text.resources:
+        draft.note(f"{name} is a {text.opaque[0]}, whose value has no fingerprint", line, NOT_WHILE_LOADING)
+
+
+def _tells_what_it_holds(statement: ast.stmt, namespace: Namespace, sources: Sources) -> bool:
+    """True for a call, and for another name of what a library has: `c = pl.col`."""
+    if any(isinstance(each, ast.Call) for each in ast.walk(statement)):
+        return True
+    named = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+    if not isinstance(named, ast.Attribute):
+        return False
+    while isinstance(named, ast.Attribute):
+        named = named.value
+    library = namespace.names.get(named.id) if isinstance(named, ast.Name) else None
+    return isinstance(library, types.ModuleType) and not sources.holds(library)
+
+
+def _write_definition(draft: Draft) -> None:
+    namespace, name = _named(draft)
+    draft.place(namespace.path, name, namespace.source.bindings[name][0].lineno)
+    statements = [each for each in namespace.source.bindings[name] if not _is_code(each)]
+    draft.lines.append(dump_statements(statements))
+    draft.write_usage(read_statements(statements), namespace, LOADING)
+    for node in namespace.source.bindings[name]:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            draft.lines.append(dump_function(node))
+            draft.write_usage(read_function(node), namespace, CALLED_LATER)
+            _write_decorators(draft, node, namespace)
+
+
+def _named(draft: Draft) -> tuple[Namespace, str]:
+    assert draft.subject.namespace is not None
+    return draft.subject.namespace, draft.subject.name
+
+
+def _declares(decorator: ast.expr, namespace: Namespace) -> bool:
+    """True for `@asset` and `@check`: what they are given does not change what the function does."""
+    function = decorator.func if isinstance(decorator, ast.Call) else decorator
+    words: list[str] = []
+    while isinstance(function, ast.Attribute):
+        words.insert(0, function.attr)
+        function = function.value
+    value = namespace.names.get(function.id) if isinstance(function, ast.Name) else None
+    for word in words:
+        value = getattr(value, word, None)
+    return value is asset or value is check
+
+
+def _undecorated(node: ast.ClassDef) -> ast.ClassDef:
+    return ast.ClassDef(node.name, node.bases, node.keywords, node.body, [])
+
+
+def _class_usage(node: ast.ClassDef) -> Usage:
+    return read_statements([ast.copy_location(_undecorated(node), node)])
+
+
+def _is_code(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+
+
+_WRITE = {
+    "callable": _write_callable,
+    "function": _write_function,
+    "class": _write_class,
+    "module": _write_module,
+    "name": _write_name,
+    "definition": _write_definition,
+    "import": _write_import,
+}

@@ -1,0 +1,1 @@
+"""Reads what a project declares: its settings, SQL files and Python files, checked and put together."""

@@ -1,0 +1,108 @@
+"""Sources as people declare them, in the settings, from Python, or by a path in their SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from assetflow.asset import SourceDeclaration
+from assetflow.errors import AssetflowError, did_you_mean
+from assetflow.project.loading.definitions import FileDefinitions
+from assetflow.project.loading.options import (
+    SOURCE_OPTIONS,
+    Place,
+    WrongValueError,
+    check_name,
+    column_words,
+    read_options,
+)
+from assetflow.project.settings import Settings, line_of
+from assetflow.source import Location, Source
+from assetflow.sources.files import files
+
+LOCATION_KEYS = ("files", "package", "format", "columns", "options")
+
+
+def declared_sources(settings: Settings) -> FileDefinitions:
+    """The sources of `[tool.assetflow.sources.NAME]`."""
+    found = tuple(
+        settings_source(name, table, Place(settings.file, line_of(settings.root, settings.file, name) or 1))
+        for name, table in settings.sources.items()
+    )
+    return FileDefinitions(settings.file, sources=found)
+
+
+def settings_source(name: str, table: Mapping[str, Any], place: Place) -> Source:
+    check_name(name, what="a source", place=place)
+    if not isinstance(table, Mapping):
+        raise place.error(f'source {name} must be a table, as in [tool.assetflow.sources.{name}] files = "data/*.csv"')
+    for key in table:
+        if key not in LOCATION_KEYS and key not in SOURCE_OPTIONS:
+            known = {*LOCATION_KEYS, *SOURCE_OPTIONS}
+            raise place.error(
+                f"unknown key {key!r} for the source {name}",
+                hint=did_you_mean(key, known) or f"Known keys: {', '.join(sorted(known))}.",
+            )
+    if "files" not in table:
+        raise place.error(f"source {name} does not say where it lies", hint='Add files = "data/*.csv".')
+    if not all_texts(table["files"]):
+        raise place.error(f"files of the source {name} must be text or a list of texts, not {table['files']!r}")
+    where = {key: table[key] for key in LOCATION_KEYS if key in table}
+    rest = {key: value for key, value in table.items() if key not in LOCATION_KEYS}
+    if "columns" in table:
+        where["columns"], rest["columns"] = types_and_words(name, table["columns"], place)
+    try:
+        location = files(where.pop("files"), **where)
+    except AssetflowError as error:
+        raise place.error(f"source {name}: {error.message}", hint=error.hint) from error
+    except TypeError as error:
+        raise place.error(f"source {name}: {error}") from error
+    return make_source(name, location, rest, place)
+
+
+def types_and_words(name: str, columns: Any, place: Place) -> tuple[dict[str, str], dict[str, Any]]:
+    """What `columns` tells the reader of the files, and what it tells people."""
+    try:
+        words = column_words(columns)
+    except WrongValueError as error:
+        raise place.error(f"columns of {name} {error}") from None
+    types = {column: each.type for column, each in words.items() if each.type}
+    others = {
+        column: {"description": each.description, "tags": each.tags}
+        for column, each in words.items()
+        if each.description or each.tags
+    }
+    return types, others
+
+
+def all_texts(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(each, str) for each in value))
+
+
+def python_source(declaration: SourceDeclaration, place: Place) -> Source:
+    """The source of `source("NAME", files(...))` in a Python file."""
+    check_name(declaration.name, what="a source", place=place)
+    if not isinstance(declaration.source, Location):
+        raise place.error(
+            f"source {declaration.name} is given {declaration.source!r}, which is no place where data lies",
+            hint='Write source("NAME", files("data/*.csv")).',
+        )
+    return make_source(declaration.name, declaration.source, declaration.options, place)
+
+
+def in_place_source(text: str, function: str | None, place: Place) -> Source:
+    """The source that a path in someone's SQL is, under its own text as name."""
+    return Source(text, files(text, format=format_of(function)), place.path, place.line)
+
+
+def format_of(function: str | None) -> str | None:
+    """What a DuckDB reader function reads; None leaves it to the file's suffix."""
+    for name in ("csv", "parquet", "json"):
+        if function is not None and name in function.lower():
+            return name
+    return None
+
+
+def make_source(name: str, location: Location, options: Mapping[str, Any], place: Place) -> Source:
+    values = read_options(options, asset=name, place=place, kind="source")
+    return Source(name, location, place.path, place.line, **values)

@@ -1,0 +1,144 @@
+"""Reads the definitions of a project: its settings, its SQL files, its Python files.
+
+Whatever is unchanged since the last command comes from the cache, and then no engine, no parser and no user module is
+imported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from assetflow.errors import DefinitionError
+from assetflow.project.loading.cache import DefinitionsCache, hash_of, python_surroundings, surroundings
+from assetflow.project.loading.definitions import Definitions, FileDefinitions, link, together
+from assetflow.project.settings import Settings
+from assetflow.project.stat import Stamp, stamp
+from assetflow.running.python.record import Record
+
+if TYPE_CHECKING:
+    from assetflow.running.python.imports import Imports
+
+
+class DefinitionFile(NamedTuple):
+    """A file that may declare something: its path below the root, and its stamp."""
+
+    path: str
+    absolute: str
+    stamp: Stamp
+
+
+def load(settings: Settings, open_imports: Callable[[], Imports], version: str) -> Definitions:
+    """All definitions of a project, or one error that names everything that is wrong with them.
+
+    `open_imports` gives the Python side of the project; it is not asked while no Python file has to be read.
+    """
+    files = sorted(definition_files(settings.root, settings.assets_folder), key=lambda file: file.path)
+    cache = open_cache(settings, files, version)
+    found = [settings_definitions(settings, cache)]
+    problems: list[DefinitionError] = []
+    missing: list[DefinitionFile] = []
+    for file in files:
+        remembered = cache.get(file.path, file.absolute, file.stamp)
+        if remembered is None:
+            missing.append(file)
+        else:
+            found.append(remembered)
+    python = [file.absolute for file in missing if file.path.endswith(".py")]
+    if python:
+        open_imports().forget()  # a helper may have changed: what is loaded now is loaded from today's files
+        import_all(python, open_imports())
+    for file in missing:
+        try:
+            found.append(read(file, settings, open_imports, cache))
+        except DefinitionError as problem:
+            problems.append(problem)
+    if problems:
+        raise together(problems)
+    cache.keep_only([settings.file, *(file.path for file in files)])
+    definitions = link(found)
+    cache.save()
+    return definitions
+
+
+def import_all(paths: list[str], imports: Imports) -> None:
+    """Import files before any of them is fingerprinted, since one may register what another one uses."""
+    for path in paths:
+        with suppress(Exception, SystemExit):  # the file is read next, and then told of
+            imports.load(path)
+
+
+def open_cache(settings: Settings, files: list[DefinitionFile], version: str) -> DefinitionsCache:
+    python = python_surroundings(
+        settings.root,
+        [settings.warehouse],
+        [settings.assets, settings.tracked_packages],
+        [file.path for file in files if file.path.endswith(".py")],
+    )
+    return DefinitionsCache(
+        os.path.join(settings.warehouse, "cache", "definitions.json"), surroundings(version), python
+    )
+
+
+def definition_files(root: str, folder: str) -> Iterator[DefinitionFile]:
+    """Every .sql and .py file below the assets folder; what starts with a dot or underscore declares nothing."""
+    try:
+        entries = os.scandir(folder)
+    except FileNotFoundError:
+        return
+    with entries:
+        for entry in entries:
+            if entry.name.startswith((".", "_")):
+                continue
+            if entry.name.endswith((".sql", ".py")) and entry.is_file():
+                path = os.path.relpath(entry.path, root) if os.sep == "\\" else entry.path[len(root) + 1 :]
+                yield DefinitionFile(path.replace(os.sep, "/"), entry.path, stamp(entry.stat()))
+            elif entry.is_dir():
+                yield from definition_files(root, entry.path)
+
+
+def settings_definitions(settings: Settings, cache: DefinitionsCache) -> FileDefinitions:
+    """The sources that the settings declare."""
+    sha256 = hash_of(settings.sources)
+    remembered = cache.get_settings(settings.file, sha256)
+    if remembered is not None:
+        return remembered
+    from assetflow.project.loading.declared import declared_sources
+
+    file = declared_sources(settings)
+    cache.put(file, None, sha256)
+    return file
+
+
+def read(
+    file: DefinitionFile, settings: Settings, open_imports: Callable[[], Imports], cache: DefinitionsCache
+) -> FileDefinitions:
+    """Read one file anew, and remember what it declares."""
+    with open(file.absolute, "rb") as opened:
+        content = opened.read()
+    sha256 = hashlib.sha256(content).hexdigest()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise DefinitionError("is not valid UTF-8", path=file.path, line=line, hint="Save the file as UTF-8.") from None
+    if file.path.endswith(".sql"):
+        from assetflow.project.loading.sqlfile import read_sql_definition
+
+        definitions = read_sql_definition(file.path, text, settings)
+        cache.put(definitions, file.stamp, sha256)
+        return definitions
+    from assetflow.project.loading.pythonfile import read_python_definitions
+
+    imports = open_imports()
+    with imports.active([os.path.dirname(file.absolute)]):
+        definitions, used = read_python_definitions(file.path, file.absolute, settings, imports)
+    own = imports.records[os.path.realpath(file.absolute)]
+    for path in used:
+        imports.records.setdefault(path, Record(path))
+        own.modules.add(path)
+    cache.put(definitions, file.stamp, sha256, imports.needed_by(file.absolute))
+    return definitions

@@ -1,0 +1,344 @@
+"""`assets/**/*.py`: every function under `@asset`, every `source(...)` and every `@check`."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from assetflow.asset import (
+    Asset,
+    AssetDeclaration,
+    CheckDeclaration,
+    Declaration,
+    Merge,
+    Note,
+    Parameter,
+    Per,
+    Query,
+    SourceDeclaration,
+)
+from assetflow.check import Check
+from assetflow.errors import AssetflowError, DefinitionError, did_you_mean
+from assetflow.lineage.python.closure import CodeVersion, ModuleTexts, code_version
+from assetflow.lineage.python.functions import function_nodes
+from assetflow.lineage.python.given_file import other_notes
+from assetflow.lineage.python.signature import Signature, query_texts, read_signature
+from assetflow.lineage.python.volatile import FILE_IN_SQL
+from assetflow.lineage.sql import SqlQuery, read_query
+from assetflow.partitions.declaration import link_declared
+from assetflow.partitions.declared import UPSTREAMS
+from assetflow.partitions.partitioning import WrongPartitionError
+from assetflow.project.loading.declared import in_place_source, python_source
+from assetflow.project.loading.definitions import FileDefinitions
+from assetflow.project.loading.merges import refuse_no_pieces, refuse_unmergeable
+from assetflow.project.loading.options import Place, check_name, read_options, refuse_other_links
+from assetflow.project.loading.sqlfile import group_of, refuse_twins
+from assetflow.project.settings import Settings, line_of
+from assetflow.running.python.imports import Imports
+from assetflow.secret import Secret, is_reference, with_secrets
+from assetflow.source import Source
+
+
+def read_python_definitions(
+    path: str, absolute: str, settings: Settings, imports: Imports
+) -> tuple[FileDefinitions, tuple[str, ...]]:
+    """What a Python file declares, and the other project files (absolute) that its code versions were read from."""
+    declarations = import_definitions(path, absolute, imports)
+    reader = Reader(path, absolute, settings, imports)
+    assets: list[Asset] = []
+    sources: list[Source] = []
+    checks: list[tuple[str, Check]] = []
+    for declaration in declarations:
+        if isinstance(declaration, SourceDeclaration):
+            sources.append(python_source(declaration, Place(path, declaration.line)))
+        elif isinstance(declaration, AssetDeclaration):
+            assets.append(reader.asset(declaration))
+        else:
+            checks.append(reader.check(declaration))
+    definitions = FileDefinitions(path, tuple(assets), tuple(sources), tuple(checks), tuple(reader.in_place.values()))
+    return definitions, tuple(sorted(reader.used))
+
+
+def import_definitions(path: str, absolute: str, imports: Imports) -> list[Declaration]:
+    """Import the file and return what its decorators declare; an error of the file is told as the user's own."""
+    try:
+        imports.load(absolute)
+    except AssetflowError:
+        raise
+    except SyntaxError as error:
+        file = os.path.relpath(error.filename or absolute, imports.root).replace(os.sep, "/")
+        raise DefinitionError(f"is not valid Python: {error.msg}", path=file, line=error.lineno) from None
+    except (Exception, SystemExit) as error:  # a file that ends the process would end ours, with its exit code
+        raise import_error(error, path, imports) from error
+    return imports.declarations[os.path.realpath(absolute)]
+
+
+def import_error(error: BaseException, path: str, imports: Imports) -> DefinitionError:
+    """What a file raised while it was imported, at the user's innermost line."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if imports.owns(frame.filename)]
+    where: tuple[str, int | None] = (path, None)
+    if frames:
+        where = (os.path.relpath(frames[-1].filename, imports.root).replace(os.sep, "/"), frames[-1].lineno)
+    hint = None
+    if isinstance(error, ModuleNotFoundError):
+        hint = f"Install it into this environment ({sys.prefix}), or put {error.name}.py beside the assets."
+    message = f"cannot be imported: {type(error).__name__}: {error}"
+    return DefinitionError(message, path=where[0], line=where[1], hint=hint)
+
+
+def with_links(name: str, values: dict[str, Any], parameters: Sequence[Parameter], place: Place) -> None:
+    """Put what `upstream(partitions=...)` says into the declaration of partitions."""
+    for parameter in parameters:
+        if parameter.partitions is None:
+            continue
+        if "partition" not in values:
+            raise place.error(
+                f"the parameter {parameter.name!r} of {name} names partitions, and {name} has none",
+                hint='Declare how it is cut, as in @asset(partition="day(ts)").',
+            )
+        links = values["partition"].get(UPSTREAMS, {})
+        try:
+            link = {**link_declared(parameter.upstream, parameter.partitions), **links.get(parameter.upstream, {})}
+        except WrongPartitionError as error:
+            raise place.error(f"partition of {name} {error}") from None
+        values["partition"] = {**values["partition"], UPSTREAMS: {**links, parameter.upstream: link}}
+
+
+KINDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+class Reader:
+    """Turns the declarations of one Python file into values."""
+
+    def __init__(self, path: str, absolute: str, settings: Settings, imports: Imports) -> None:
+        self.path = path
+        self.absolute = os.path.realpath(absolute)
+        self.settings = settings
+        self.imports = imports
+        self.texts = module_texts()
+        self.in_place: dict[str, Source] = {}
+        self.used: set[str] = set()
+
+    def asset(self, declaration: AssetDeclaration) -> Asset:
+        function = declaration.function
+        place = Place(self.path, declaration.line)
+        if isinstance(function, type) or not callable(function) or not hasattr(function, "__name__"):
+            hint = "Put @asset on a function, or let the decorators below it use functools.wraps."
+            what = "class" if isinstance(function, type) else type(function).__name__
+            raise place.error(f"@asset stands on a {what}, which is no function", hint=hint)
+        name = declaration.asset_name
+        check_name(name, what="an asset", place=place)
+        values = read_options(declaration.options, asset=name, place=place)
+        values.pop("name", None)
+        if values.get("materialized") == "view" or "dialect" in values:
+            key = "dialect" if "dialect" in values else "materialized"
+            raise place.error(f"{key} of {name} is for SQL files: a function's rows are always kept as a table")
+        signature = read_signature(function, self.path, self.texts)
+        config = self.config(name, signature, place)
+        queries = self.queries(name, function, signature, config, place)
+        merge, unique_key, per = values.get("merge"), values.get("unique_key", ()), values.get("per")
+        refuse_no_pieces(name, per, signature.parameters, place, is_query=signature.returns_query)
+        refuse_unmergeable(name, merge, unique_key, signature.parameters, place, is_query=signature.returns_query)
+        code = code_version(
+            function,
+            root=self.imports.root,
+            read=self.texts,
+            packages=tracked_versions(self.settings.tracked_packages),
+            config=signature.config,
+        )
+        self.used.update(os.path.join(self.imports.root, file) for file in code.files)
+        for query in queries:
+            for file in query.files:
+                found = in_place_source(file.text, file.function, Place(self.path, declaration.line))
+                self.in_place.setdefault(file.text, found)
+        upstreams = [*(each.upstream for each in signature.parameters)]
+        upstreams += [table.name for query in queries for table in query.tables]
+        with_links(name, values, signature.parameters, place)
+        refuse_other_links(name, values.get("partition", {}), upstreams, place)
+        checks = tuple(values.pop("checks", ()))
+        refuse_twins(name, [check.name for check in checks], place)
+        history = values.get("history")
+        said = history.said(values["unique_key"]) if history is not None else ""
+        return Asset(
+            name=name,
+            kind="python",
+            path=self.path,
+            line=declaration.line,
+            group=values.pop("group", group_of(self.path, self.settings)),
+            code_version=declared_version(code.digest, merge, unique_key, per, said),
+            code_parts=code.parts if history is None else (*code.parts, *history.parts(values["unique_key"])),
+            upstreams=tuple(dict.fromkeys(upstreams)),
+            function=function.__name__,
+            parameters=signature.parameters,
+            takes_context=signature.takes_context,
+            config=config,
+            overrides={key: plain(value) for key, value in self.settings.assets.get(name, {}).items()},
+            files=tuple(dict.fromkeys(file.text for query in queries for file in query.files)),
+            # Of changes, and of rows one by one, the order does not count: they can come at any time.
+            reads_order=(merge is None or not all(each.changes for each in signature.parameters))
+            and (per is None or len(signature.parameters) > 1),
+            sets_order=history is None,
+            notes=(
+                *untracked(self.notes(code, function, signature), queries),
+                *(note for query in queries for note in query.notes),
+            ),
+            checks=checks,
+            **values,
+        )
+
+    def notes(self, code: CodeVersion, function: Any, signature: Signature) -> tuple[Note, ...]:
+        """What the code version cannot see; a file that the function is called with can be seen."""
+        if not signature.parameters or not signature.parameters[0].is_path:
+            return code.notes
+        nodes = function_nodes(inspect.unwrap(function), self.texts)
+        here = [note for note in code.notes if note.path == self.path]
+        kept = set(other_notes(here, nodes, signature.parameters[0].name))
+        return tuple(note for note in code.notes if note not in here or note in kept)
+
+    def config(self, name: str, signature: Signature, place: Place) -> dict[str, Any]:
+        """The values of the parameters with a default, as the settings override them."""
+        config = dict(signature.config)
+        overrides: Mapping[str, Any] = self.settings.assets.get(name, {})
+        for key, value in overrides.items():
+            if key not in config:
+                file = self.settings.file
+                raise DefinitionError(
+                    f"{name} has no parameter {key!r} with a default",
+                    path=file,
+                    line=line_of(self.settings.root, file, key),
+                    hint=did_you_mean(key, config)
+                    or (f"It has {', '.join(config)}." if config else f"It is declared at {place.path}:{place.line}."),
+                )
+            config[key] = self.configured(name, key, signature.config[key], plain(value))
+        return config
+
+    def configured(self, name: str, key: str, default: Any, value: Any) -> Any:
+        """A value of the settings, if it is of the kind that the default is; None says nothing about its kind."""
+        if is_reference(value) or is_reference(default):
+            return self.secret(name, key, default, value)
+        is_number = isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool)
+        if isinstance(default, bool | int | float | str) and type(value) is not type(default) and not is_number:
+            file = self.settings.file
+            raise DefinitionError(
+                f"{key} of {name} must be {KINDS[type(default)]} as its default {default!r} is, not {value!r}",
+                path=file,
+                line=line_of(self.settings.root, file, key),
+            )
+        return float(value) if is_number else value
+
+    def secret(self, name: str, key: str, default: Any, value: Any) -> Any:
+        """A reference to a secret, where the default is one as well, or says nothing about its kind."""
+        if is_reference(value) and (default is None or is_reference(default)):
+            Secret(value["env"])
+            return value
+        said = f'{key} of {name} is a secret, so its value is written as a reference, as in {key} = {{ env = "NAME" }}'
+        hint = None
+        if is_reference(value):
+            said = f"{key} of {name} has the default {default!r}, so it takes no secret"
+            hint = f'Write `{key}: Secret = Secret("NAME")` or `{key}: Secret | None = None` in the function.'
+        file = self.settings.file
+        raise DefinitionError(said, path=file, line=line_of(self.settings.root, file, key), hint=hint)
+
+    def queries(
+        self, name: str, function: Any, signature: Signature, config: Mapping[str, Any], place: Place
+    ) -> list[SqlQuery]:
+        """The SQL that the function returns, as far as it can be known without its upstreams."""
+        texts = query_texts(function, config, self.texts)
+        if texts is None:
+            texts = self.asked(name, function, signature, config, place)
+        return [read_query(text, self.path, first_line=place.line) for text in texts]
+
+    def asked(
+        self, name: str, function: Any, signature: Signature, config: Mapping[str, Any], place: Place
+    ) -> tuple[str, ...]:
+        """The SQL of a function that builds it: known by calling it, where it needs no rows for that."""
+        if signature.parameters or signature.takes_context:
+            return ()  # what it reads must then be among its parameters; the run holds it to that
+        with self.imports.active(), self.imports.recording(self.absolute):
+            try:
+                made = function(**with_secrets(config))
+            except (Exception, SystemExit) as error:
+                raise import_error(error, self.path, self.imports) from error
+        if not isinstance(made, Query):
+            raise place.error(
+                f"{name} returned {type(made).__name__} in place of Query(...) when it was asked for its SQL"
+            )
+        return (made.sql,)
+
+    def check(self, declaration: CheckDeclaration) -> tuple[str, Check]:
+        function = declaration.function
+        place = Place(self.path, declaration.line)
+        about = declaration.about
+        signature = read_signature(function, self.path, self.texts)
+        upstreams = tuple(parameter.upstream for parameter in signature.parameters)
+        if any(parameter.changes or parameter.is_path for parameter in signature.parameters):
+            raise place.error("a check is given whole tables, and takes no Changes and no Path")
+        if declaration.severity not in {"error", "warn"}:
+            raise place.error(f"severity must be error or warn, not {declaration.severity!r}")
+        code = code_version(function, root=self.imports.root, read=self.texts)
+        self.used.update(os.path.join(self.imports.root, file) for file in code.files)
+        return about, Check(
+            name=declaration.check_name,
+            severity=declaration.severity,
+            upstreams=tuple(name for name in upstreams if name != about),
+            function=function.__name__,
+            path=self.path,
+            line=declaration.line,
+            options={"code": code.digest},
+        )
+
+
+def declared_version(
+    digest: str, merge: Merge | None, unique_key: Sequence[str], per: Per | None, history: str = ""
+) -> str:
+    """The version of a function's code, with how its rows are merged or kept, which is part of what it makes."""
+    if history:
+        return hashlib.sha256(f"{digest}{history}".encode()).hexdigest()
+    if merge is None and per is None:
+        return digest
+    return hashlib.sha256(json.dumps([digest, merge, list(unique_key) if merge else [], per]).encode()).hexdigest()
+
+
+def untracked(notes: Sequence[Note], queries: Sequence[SqlQuery]) -> Iterator[Note]:
+    """The notes without those of files that the asset's SQL names: these are compared like any source."""
+    files = [file.text for query in queries for file in query.files]
+    for note in notes:
+        path = note.what.removeprefix(FILE_IN_SQL)
+        if path == note.what or not any(file.startswith(path) for file in files):
+            yield note
+
+
+def plain(value: Any) -> Any:
+    """A value of the settings as JSON has it: TOML's dates become text."""
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def module_texts() -> ModuleTexts:
+    """Reads project files as they are now: the imports have just been made from them."""
+
+    def read(path: str) -> str:
+        with open(path, encoding="utf-8-sig") as file:
+            return file.read()
+
+    return ModuleTexts(read)
+
+
+def tracked_versions(packages: tuple[str, ...]) -> dict[str, str]:
+    """The installed versions of the packages that the settings name; `absent` for one that is not there."""
+    if not packages:
+        return {}
+    from importlib.metadata import PackageNotFoundError, version
+
+    versions = {}
+    for package in packages:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "absent"
+    return versions

@@ -1,0 +1,471 @@
+"""Imports a project's Python files, and records what each of them read while it was loading.
+
+The folders of a project are on the import path only while it is active, and its modules are kept apart from those of
+other projects and of a notebook, so that two projects (or two versions of one helper) can live in one process.
+
+    Imports.load("assets/sales/loyalty.py")  ->  the module, and a Record:
+        modules   other project files that it imported, also when they were loaded already
+        files     files that it opened          listings  folders that it listed
+        stats     paths that it only asked about      variables  environment variables that it read, with their hash
+"""
+
+from __future__ import annotations
+
+import builtins
+import hashlib
+import importlib.util
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from types import CodeType, FrameType, ModuleType
+from typing import Any
+
+from assetflow.asset import Declaration, declared
+from assetflow.running.python.native import native_read
+from assetflow.running.python.record import EVERY_VARIABLE, Record, hash_of_value
+
+_OURSELVES = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)))) + os.sep
+"""Our own package may lie in the project, when it is installed from a clone; loaded twice, it hears no declaration."""
+
+
+def has_run_code() -> bool:
+    """True when code of a project has run in this process."""
+    return _hook_installed
+
+
+class Imports:
+    """The Python side of one project. `skip` are folders below `root` that hold no project code."""
+
+    def __init__(self, root: str, folders: Sequence[str], skip: Sequence[str] = ()) -> None:
+        self.root = os.path.realpath(root)
+        self.folders = [os.path.realpath(folder) for folder in folders]
+        self.skip = [_OURSELVES, *(os.path.realpath(folder) + os.sep for folder in skip)]
+        self.records: dict[str, Record] = {}
+        self.executed: set[str] = set()
+        """Names of the modules of the project that were executed here."""
+        self.declarations: dict[str, list[Declaration]] = {}
+        self._ours: dict[str, ModuleType] = {}
+        self._theirs: dict[str, ModuleType] = {}
+        self._added: list[str] = []
+        self._depth = 0
+        self._owned: dict[str, bool] = {}
+        self._folders: dict[str, str] = {}
+        self._prefix = f"assetflow_project_{hashlib.sha256(self.root.encode()).hexdigest()[:12]}"
+
+    def load(self, path: str) -> ModuleType:
+        """Import one file of the project (absolute path), at most once; whatever the file raises is raised."""
+        path = os.path.realpath(path)
+        relative = os.path.relpath(path, self.root)
+        name = ".".join([self._prefix, *relative.removesuffix(".py").split(os.sep)])
+        with self.active([os.path.dirname(path)]):
+            if name in sys.modules:
+                return sys.modules[name]
+            self._make_packages(name)
+            spec = importlib.util.spec_from_file_location(name, path, loader=RecordingLoader(name, path, self))
+            if spec is None or spec.loader is None:
+                raise ImportError(f"cannot import {relative}", path=path)
+            module = importlib.util.module_from_spec(spec)
+            sys.modules[name] = module
+            try:
+                spec.loader.exec_module(module)
+            except BaseException:
+                del sys.modules[name]
+                raise
+            return module
+
+    def forget(self) -> None:
+        """Drop every loaded module: something on disk is no longer what was loaded."""
+        self._ours.clear()
+        self.records.clear()
+        self.declarations.clear()
+
+    def owns(self, path: str) -> bool:
+        """True for code of this project: below its root, but not an installed package or the warehouse."""
+        known = self._owned.get(path)
+        if known is None:
+            known = self._owned[path] = self._is_below(self._real(path))
+        return known
+
+    def _real(self, path: str) -> str:
+        """Its real path; the folders of hundreds of modules are looked up once each."""
+        folder, name = os.path.split(path)
+        if os.path.islink(path):
+            return os.path.realpath(path)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._folders[folder], name)
+
+    def _is_below(self, path: str) -> bool:
+        if not path.startswith(self.root + os.sep) or path.startswith(tuple(self.skip)):
+            return False
+        return "site-packages" not in path and "dist-packages" not in path
+
+    def needed_by(self, path: str) -> list[Record]:
+        """The record of a file and those of all project files that it imports, however far."""
+        seen: dict[str, Record] = {}
+        waiting = [os.path.realpath(path)]
+        while waiting:
+            one = waiting.pop()
+            if one not in seen and one in self.records:
+                seen[one] = self.records[one]
+                waiting.extend(self.records[one].modules)
+        return list(seen.values())
+
+    @contextmanager
+    def active(self, folders: Sequence[str] = ()) -> Iterator[None]:
+        """While inside, the project's folders and modules are importable; outside nothing of it is seen."""
+        with _switching:
+            self._depth += 1
+            if self._depth == 1:
+                self._enter()
+            self._extend_path([*folders, *self.folders])
+        try:
+            yield
+        finally:
+            with _switching:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._leave()
+
+    @contextmanager
+    def recording(self, path: str) -> Iterator[None]:
+        """Count what happens inside as read by the project file at `path`."""
+        record = self.records.setdefault(os.path.realpath(path), Record(os.path.realpath(path)))
+        with _watching(self, record):
+            yield
+
+    def _make_packages(self, name: str) -> None:
+        """Give relative imports of a file the packages above it."""
+        parts = name.split(".")
+        for depth in range(1, len(parts)):
+            package = ".".join(parts[:depth])
+            if package not in sys.modules:
+                sys.modules[package] = self._make_package(package, os.path.join(self.root, *parts[1:depth]))
+
+    def _make_package(self, name: str, folder: str) -> ModuleType:
+        file = os.path.join(folder, "__init__.py")
+        if not os.path.isfile(file):
+            module = ModuleType(name)
+            module.__path__ = [folder]
+            return module
+        loader = RecordingLoader(name, file, self)
+        spec = importlib.util.spec_from_file_location(name, file, loader=loader, submodule_search_locations=[folder])
+        if spec is None:
+            raise ImportError(f"cannot import {file}", path=file)
+        module = importlib.util.module_from_spec(spec)
+        loader.exec_module(module)
+        return module
+
+    def _enter(self) -> None:
+        self._theirs = self._take()
+        sys.modules.update(self._ours)
+        sys.meta_path.insert(0, _ProjectFinder(self))
+
+    def _leave(self) -> None:
+        self._ours = self._take()
+        sys.modules.update(self._theirs)
+        sys.meta_path[:] = [finder for finder in sys.meta_path if getattr(finder, "imports", None) is not self]
+        for folder in self._added:
+            sys.path.remove(folder)
+        self._added.clear()
+
+    def _extend_path(self, folders: Sequence[str]) -> None:
+        # At the end: a file named calendar.py must not stand in for the standard library's.
+        for folder in folders:
+            if folder not in sys.path:
+                sys.path.append(folder)
+                self._added.append(folder)
+
+    def _take(self) -> dict[str, ModuleType]:
+        """Remove this project's modules from the interpreter and return them."""
+        found = {name: module for name, module in list(sys.modules.items()) if self._is_ours(name, module)}
+        for name in found:
+            del sys.modules[name]
+        return found
+
+    def _is_ours(self, name: str, module: ModuleType) -> bool:
+        if name == self._prefix or name.startswith(self._prefix + "."):
+            return True
+        if name == "__main__":
+            return False
+        if name in self.executed:  # whatever it has put in its own place
+            return True
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str):
+            return self.owns(file)
+        paths = getattr(module, "__path__", None)
+        return paths is not None and any(self.owns(os.path.join(path, "_")) for path in paths)
+
+
+class RecordingLoader(SourceFileLoader):
+    """Executes one project file, and records what it reads and what it declares."""
+
+    def __init__(self, name: str, path: str, imports: Imports) -> None:
+        super().__init__(name, path)
+        self.imports = imports
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Compile the text as it is now: byte code is kept by size and second, and an edit can hide behind both."""
+        with _unwatched():
+            content = self.get_data(self.path)
+            record = self.imports.records[os.path.realpath(self.path)]
+        sha256 = hashlib.sha256(content).hexdigest()
+        if record.sha256 not in {None, sha256}:
+            record.uncacheable = "it was saved while it was loading"
+        record.sha256 = sha256
+        code: CodeType = self.source_to_code(content, self.path)
+        unseen = native_read(content)
+        if unseen is not None:
+            record.uncacheable = f"{unseen} may read a file unseen"
+        return code
+
+    def exec_module(self, module: ModuleType) -> None:
+        with _unwatched():
+            path = os.path.realpath(self.path)
+        # A file may be executed twice: as a module that another one imports, and for what it declares.
+        self.imports.records.setdefault(path, Record(path))
+        # A list of its own: what a file declares that this one imports is not this one's.
+        self.imports.declarations[path] = []
+        self.imports.executed.add(module.__name__)
+        listening = declared.set(self.imports.declarations[path])
+        try:
+            with self.imports.recording(path):
+                super().exec_module(module)
+        finally:
+            declared.reset(listening)
+
+
+class _ProjectFinder(MetaPathFinder):
+    """Finds project modules where Python would, and gives them the recording loader."""
+
+    def __init__(self, imports: Imports) -> None:
+        self.imports = imports
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is None or not isinstance(spec.loader, SourceFileLoader) or spec.origin is None:
+            return None
+        with _unwatched():
+            if not self.imports.owns(spec.origin):
+                return None
+        spec.loader = RecordingLoader(fullname, spec.origin, self.imports)
+        return spec
+
+
+# One project switches modules at a time; a run keeps its project active from start to end.
+_switching = threading.RLock()
+_watched: list[tuple[Imports, Record] | None] = []
+"""Who is being recorded, innermost last; None while we ourselves look at files."""
+
+_hook_installed = False
+_PRIVATE = ("/proc/", "/sys/", "/dev/")
+
+
+@contextmanager
+def _watching(imports: Imports, record: Record) -> Iterator[None]:
+    global _hook_installed
+    if not _hook_installed:  # an audit hook cannot be removed again, so there is one, and it is idle outside of loading
+        sys.addaudithook(_audit)
+        _hook_installed = True
+    _watched.append((imports, record))
+    try:
+        if len(_watched) == 1:
+            with _watched_builtins(), _watched_environment():
+                yield
+        else:
+            yield
+    finally:
+        _watched.pop()
+
+
+@contextmanager
+def _unwatched() -> Iterator[None]:
+    _watched.append(None)
+    try:
+        yield
+    finally:
+        _watched.pop()
+
+
+def _now_watched() -> tuple[Imports, Record] | None:
+    return _watched[-1] if _watched else None
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    watched = _now_watched()
+    if watched is None:
+        return
+    record = watched[1]
+    if event in {"open", "os.listdir", "os.scandir"}:
+        path = arguments[0]
+        if not isinstance(path, str | bytes | os.PathLike):
+            return
+        if event == "open":
+            _note_path(record.files, path)
+        elif not _is_importlib(sys._getframe(1)):
+            _note_path(record.listings, path)
+    elif event in {"subprocess.Popen", "os.system", "socket.connect", "os.posix_spawn", "os.exec", "sqlite3.connect"}:
+        record.uncacheable = f"it uses {event} while loading"
+
+
+def _note_path(paths: set[str], path: str | bytes | os.PathLike[Any]) -> None:
+    text = os.path.abspath(os.fsdecode(path))
+    if text.endswith(".pyc"):  # it stands for the text that it was compiled from
+        text = importlib.util.source_from_cache(text) if "__pycache__" in text else text[:-1]
+    elif f"{os.sep}__pycache__{os.sep}" in text:  # byte code on its way to its name
+        return
+    if not text.startswith((*_PRIVATE, sys.prefix, sys.base_prefix)):
+        paths.add(text)
+
+
+def _is_importlib(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith("<frozen importlib")
+
+
+@contextmanager
+def _watched_builtins() -> Iterator[None]:
+    """See imports of modules that are loaded already, and questions about files, which raise no audit event."""
+    plain: dict[tuple[Any, str], Callable[..., Any]] = {
+        (owner, name): getattr(owner, name)
+        for owner, name in (
+            (builtins, "__import__"),
+            (importlib, "import_module"),
+            *((os, name) for name in ("stat", "lstat", "access", "readlink")),
+        )
+    }
+
+    def watched_import(
+        name: str,
+        globals: Mapping[str, object] | None = None,
+        locals: Mapping[str, object] | None = None,
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> Any:
+        try:
+            return plain[builtins, "__import__"](name, globals, locals, fromlist or (), level)
+        finally:
+            _note_modules(name, str((globals or {}).get("__package__") or ""), fromlist or (), level)
+
+    def watched_import_module(name: str, package: str | None = None) -> Any:
+        try:
+            return plain[importlib, "import_module"](name, package)
+        finally:
+            relative = name.lstrip(".")
+            _note_modules(relative, package or "", (), len(name) - len(relative))
+
+    def watched(ask: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(path: Any, *arguments: Any, **options: Any) -> Any:
+            watched = _now_watched()
+            if watched and isinstance(path, str | bytes | os.PathLike) and not _is_importlib(sys._getframe(1)):
+                _note_path(watched[1].stats, path)
+            return ask(path, *arguments, **options)
+
+        return asked
+
+    for (owner, name), function in plain.items():
+        setattr(owner, name, watched(function))
+    builtins.__import__ = watched_import
+    importlib.import_module = watched_import_module
+    try:
+        yield
+    finally:
+        for (owner, name), function in plain.items():
+            setattr(owner, name, function)
+
+
+def _note_modules(name: str, package: str, fromlist: Sequence[str], level: int) -> None:
+    """Note which project modules an import led to, also when it failed in the end."""
+    watched = _now_watched()
+    if watched is None:
+        return
+    imports, record = watched
+    with _unwatched():
+        for module in _imported(name, package, fromlist, level):
+            file = getattr(module, "__file__", None)
+            if not isinstance(file, str):  # a folder without __init__.py: a file in it could appear
+                folders = getattr(module, "__path__", ())
+                record.folders.update(path for path in folders if imports.owns(os.path.join(path, "_")))
+            elif imports.owns(file):
+                record.modules.add(os.path.realpath(file))
+            else:  # another package of the same repository, installed in place
+                _note_path(record.files, file)
+
+
+def _imported(name: str, package: str, fromlist: Sequence[str], level: int) -> Iterator[ModuleType]:
+    """The modules that an import statement names: `a.b` gives a and a.b, `from a import b` gives a and a.b."""
+    if level:
+        try:
+            name = importlib.util.resolve_name("." * level + name, package)
+        except ImportError:  # beyond the top: the import itself has said so
+            return
+    parts = name.split(".")
+    names = [".".join(parts[: depth + 1]) for depth in range(len(parts))]
+    names += [f"{name}.{item}" for item in fromlist]
+    for one in names:
+        module = sys.modules.get(one)
+        if module is not None:
+            yield module
+
+
+@contextmanager
+def _watched_environment() -> Iterator[None]:
+    """Record which environment variables are read, by whatever route leads through `os.environ`."""
+    kind = type(os.environ)
+    plain: dict[str, Callable[..., Any]] = {
+        name: getattr(kind, name) for name in ("__getitem__", "__contains__", "__iter__")
+    }
+
+    def getitem(self: Any, key: str | bytes) -> Any:
+        _note_variable(key, plain["__getitem__"])
+        return plain["__getitem__"](self, key)
+
+    def contains(self: Any, key: object) -> bool:
+        if isinstance(key, str | bytes):
+            _note_variable(key, plain["__getitem__"])
+        # MutableMapping's own answer asks __getitem__, which is watched as well.
+        return bool(plain["__contains__"](self, key))
+
+    def iterate(self: Any) -> Iterator[str]:
+        names = list(plain["__iter__"](self))
+        _note_variable(
+            EVERY_VARIABLE, lambda environment, _: str(sorted((n, plain["__getitem__"](environment, n)) for n in names))
+        )
+        return iter(names)
+
+    for name, method in (("__getitem__", getitem), ("__contains__", contains), ("__iter__", iterate)):
+        setattr(kind, name, method)
+    try:
+        yield
+    finally:
+        for name, method in plain.items():
+            setattr(kind, name, method)
+
+
+def _note_variable(key: str | bytes, get: Callable[..., Any]) -> None:
+    """Note what a variable was when it was first read: the code may set it afterwards."""
+    key = os.fsdecode(key)
+    watched = _now_watched()
+    if watched is None or _while_importing_a_package(watched[0], sys._getframe(2)):
+        return
+    try:
+        value: str | None = hash_of_value(str(get(os.environ, key)))
+    except KeyError:
+        value = None
+    watched[1].variables.setdefault(key, value)
+
+
+def _while_importing_a_package(imports: Imports, frame: FrameType | None) -> bool:
+    """True when an installed package looks around while it is imported: its version stands for what it saw."""
+    while frame is not None:
+        if frame.f_code.co_name == "<module>" and not imports.owns(frame.f_code.co_filename):
+            return True
+        if imports.owns(frame.f_code.co_filename):
+            return False
+        frame = frame.f_back
+    return False

@@ -1,0 +1,170 @@
+"""Refreshes an asset by the rows that changed in what it reads: a worker's other way of making it.
+
+changed files  --views of what was, came and went-->  incremental.refresh  --new files, and those that stay-->  Built
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from assetflow.asset import Asset
+from assetflow.incremental.answer import SHOWN, Change, version_of
+from assetflow.incremental.blocks import take_apart
+from assetflow.incremental.refresh import refresh, refuse_at_sight
+from assetflow.incremental.refused import Lasting, Refused
+from assetflow.materialization import Column, ReadSet
+from assetflow.quoting import quote_identifier
+from assetflow.running.refreshes.changes import Refresh, TableChange
+from assetflow.running.refreshes.kept_groups import DAMAGED, taken_up, written
+from assetflow.running.refreshes.rewriting import (
+    FLOATS,
+    Refreshed,
+    Rows,
+    bag_difference,
+    is_inexact_inside,
+    times,
+    view,
+)
+from assetflow.running.task import Tried
+from assetflow.warehouse.digest import digests
+from assetflow.warehouse.snapshots import Staged, columns_made, readable, scan_files, scan_of, stage_query
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Cursor
+
+
+def refresh_rows(
+    sql: str, upstreams: Sequence[str], given: Refresh, cursor: Cursor, folder: str, reads: Sequence[ReadSet]
+) -> Refreshed:
+    """Make the rows of a query out of those it had; Refused where that cannot be done, or would not pay."""
+    parts = take_apart(sql, frozenset(upstreams))
+    refuse_at_sight(parts)
+    if columns_made(cursor, sql) != [column[:2] for column in given.columns]:
+        raise Refused("its columns are others than before")
+    changes = {change.name: show(change, cursor) for change in given.changes}
+    changes = {name: change for name, change in changes.items() if change.plus or change.minus}
+    rows = Rows(given, cursor, folder, tuple(reads))
+    view(cursor, SHOWN, rows.of(rows.all_files))
+    path = given.groups.path
+    kept = None if path is None else taken_up(cursor, path)
+    answer = refresh(cursor, parts, changes, shown=SHOWN, kept=kept or ())
+    made = rows.ordered(answer, parts) if parts.orders else rows.applied(answer)
+    if not answer.keeps:
+        return made
+    anew = answer.anew
+    if anew is not None and not kept:
+        anew = given.groups.why if path is None else DAMAGED
+    return replace(made, groups=written(cursor, answer.keeps, folder), anew=anew)
+
+
+def attempt(asset: Asset, given: Refresh, cursor: Cursor, folder: str, reads: Sequence[ReadSet]) -> Tried:
+    """Refresh, and compare with a full refresh where asked to; whatever hinders it is a reason for a full one."""
+    sql = asset.sql or ""
+    try:
+        made = refresh_rows(sql, asset.upstreams, given, cursor, folder, reads)
+        if given.is_quick:
+            refuse_reordered(made, given, cursor, reads)
+    except Refused as refused:
+        line = refused.line(sql)
+        why = refused.what if line is None else f"{refused.what}, line {asset.line + line - 1}"
+        return Tried(why=why, in_vain=refused.lasts)
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        return Tried(why=f"DuckDB: {str(error).splitlines()[0]}")
+    tried = Tried(made.staged, made.how, delta=made.delta, groups=made.groups)
+    if made.anew is not None and asset.incremental != "require":
+        tried = replace(tried, why=made.anew, is_full=True)
+    if not given.compare:
+        return tried
+    began = time.perf_counter()
+    if is_same(made.staged, sql, given, cursor, os.path.join(folder, "full")):
+        return replace(tried, is_right=True, seconds=time.perf_counter() - began)
+    said = "an incremental refresh gave other rows than a full one; from now on it is made in full"
+    return Tried(why=said, is_right=False, warnings=(f"{said}: please report its SQL",))
+
+
+def refuse_reordered(made: Refreshed, given: Refresh, cursor: Cursor, reads: Sequence[ReadSet]) -> None:
+    """Refuse what puts rows into another order for somebody who reads them in their order."""
+    if made.keeps_order:
+        return
+    if given.read_in_order:
+        raise Lasting("a function reads its rows in their order, which a full refresh keeps")
+    narrow = [ReadSet(read.columns) for read in readable(given.columns, reads) if read.ordered]
+    if not narrow:
+        return
+    before, after = (
+        digests(cursor, scan_of([os.path.join(given.root, file.path) for file in files]), given.columns, narrow)[1]
+        for files in (given.files, made.staged.files)
+    )
+    if any(one == other for one, other in zip(before, after, strict=True)):
+        raise Refused("others read columns that did not change in the order of its rows, which a full refresh keeps")
+
+
+def is_same(made: Staged, sql: str, given: Refresh, cursor: Cursor, folder: str) -> bool:
+    """True when a full refresh gives the same rows; sums of floats may differ by the order in which they are added."""
+    return is_same_as(stage_query(cursor, sql, folder), made, given, cursor)
+
+
+def is_same_as(whole: Staged, made: Staged, given: Refresh, cursor: Cursor) -> bool:
+    """True when both hold the same rows but for the last digits of floating-point numbers."""
+    if whole.digest == made.digest:
+        return True
+    if whole.columns != made.columns or whole.rows != made.rows:
+        return False
+    paths = [os.path.join(given.root, file.path) for file in made.files]
+    return is_alike(cursor, given.columns, paths, [file.path for file in whole.files])
+
+
+def is_alike(cursor: Cursor, columns: Sequence[Column], ours: Sequence[str], others: Sequence[str]) -> bool:
+    """True for files with the same rows but for the last digits of floating-point numbers, by the sums of these."""
+    floats = [column.name for column in columns if column.type in FLOATS]
+    if not floats:
+        return False
+    exact = ReadSet(tuple(column.name for column in columns if column.name not in floats))
+    one, other = (digests(cursor, scan_of(paths), columns, [exact])[1] for paths in (ours, others))
+    totals = ", ".join(f"sum({quote_identifier(name)}), count({quote_identifier(name)})" for name in floats)
+    sums_of = [cursor.execute(f"SELECT {totals} FROM {scan_of(paths)}").fetchall()[0] for paths in (ours, others)]
+    return one == other and all(is_near(mine, theirs) for mine, theirs in zip(*sums_of, strict=True))
+
+
+def is_near(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one == other or math.isclose(one, other, rel_tol=1e-9) or (math.isnan(one) and math.isnan(other))
+
+
+def show(change: TableChange, cursor: Cursor) -> Change:
+    """Make what was, came and went of a table visible on the cursor."""
+    view(cursor, version_of(change.name, "old"), scan_files(change.columns, change.before))
+    none = f"SELECT * FROM ({scan_files(change.columns, change.came or change.went)}) WHERE false"
+    plus = scan_files(change.columns, change.came) if change.came else none
+    minus = scan_files(change.columns, change.went) if change.went else none
+    is_mixed = change.came and change.went and not change.is_net
+    if is_mixed and not any(is_inexact_inside(column.type) for column in change.columns):
+        net(change, plus, minus, cursor)
+    else:
+        view(cursor, version_of(change.name, "plus"), plus)
+        view(cursor, version_of(change.name, "minus"), minus)
+    return Change(has_rows(cursor, version_of(change.name, "plus")), has_rows(cursor, version_of(change.name, "minus")))
+
+
+def net(change: TableChange, plus: str, minus: str, cursor: Cursor) -> None:
+    """The difference of files row by row: a file that was written anew differs in few of its rows."""
+    listed = ", ".join(quote_identifier(column.name) for column in change.columns)
+    counted = quote_identifier(f"{change.name}__assetflow_counted")
+    difference = bag_difference(change.columns, [(plus, 1), (minus, -1)])
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE {counted} AS {difference}")
+    view(cursor, version_of(change.name, "plus"), times(listed, counted, "assetflow_times"))
+    view(cursor, version_of(change.name, "minus"), times(listed, counted, "-assetflow_times"))
+
+
+def has_rows(cursor: Cursor, name: str) -> bool:
+    return bool(cursor.execute(f"SELECT EXISTS(FROM {quote_identifier(name)})").fetchall()[0][0])

@@ -1,0 +1,398 @@
+"""Puts rows that came into the files of a table, and takes out those that went; files in which nothing changes stay.
+
+    Answer (what came; what went, by keys or row by row)  --Rows-->  Refreshed (new files, and those that stay)
+
+A row that goes is found by its values, and left out by its place: the number of its file and its number in there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from assetflow.incremental.answer import Answer
+from assetflow.incremental.blocks import Parts
+from assetflow.incremental.exact import is_inexact
+from assetflow.incremental.ranges import ranges
+from assetflow.incremental.refused import Lasting, Refused
+from assetflow.incremental.tree import select_all, text
+from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile, Sums
+from assetflow.quoting import quote_identifier
+from assetflow.running.refreshes.changes import Refresh
+from assetflow.running.refreshes.delta import Delta
+from assetflow.warehouse.digest import digest_of, sums, sums_key, tells_order
+from assetflow.warehouse.snapshots import (
+    Staged,
+    readable,
+    scan_files,
+    scan_of,
+    scan_placed,
+    stage_query,
+    write_rows,
+)
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Cursor
+
+FLOATS = ("FLOAT", "DOUBLE")
+MOST_SMALL = 32
+"""Small files of a table beyond which they are put together."""
+SMALL = 50_000
+"""Rows of a file that is small."""
+MOST_KEYS = 0.5
+"""The share of a table's rows beyond which making only the keys concerned costs as much as making all."""
+FEW_ROWS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What an incremental refresh made: all files of the table, new and old, and in words what was done.
+
+    `keeps_order`: rows that were there stand where they stood, and new ones behind them; or all are sorted. `delta` are
+    the rows that came and went, where somebody wants to know. `groups` is a file of what is to be kept beside them;
+    `anew` says why it was made of all rows.
+    """
+
+    staged: Staged
+    how: str
+    keeps_order: bool
+    delta: Delta | None = None
+    groups: str | None = None
+    anew: str | None = None
+
+
+class Rewritten(NamedTuple):
+    """SELECTs of the rows of some files as they will be, of those that came, and of those that went (None: none).
+
+    `is_net`: no row is both among those that came and those that went.
+    """
+
+    rows: str
+    came: str
+    went: str | None = None
+    is_net: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows that are there, and how an answer is put into their files, which go by their numbers."""
+
+    given: Refresh
+    cursor: Cursor
+    folder: str
+    reads: tuple[ReadSet, ...]
+
+    @property
+    def all_rows(self) -> int:
+        return sum(file.rows for file in self.given.files)
+
+    @property
+    def all_files(self) -> range:
+        return range(len(self.given.files))
+
+    @property
+    def names(self) -> list[str]:
+        return [quote_identifier(column.name) for column in self.given.columns]
+
+    def applied(self, answer: Answer) -> Refreshed:
+        """Put in what came and take out what went; files in which nothing changes stay."""
+        if answer.is_whole and answer.is_sorted:
+            return self.staged_with(self.rewritten(answer, self.all_files), (), words(answer), in_order=True)
+        if answer.is_whole:
+            return self.rewriting(answer, self.all_files)
+        if answer.keys is not None:
+            return self.by_keys(answer)
+        if answer.minus is not None:
+            return self.by_rows(answer)
+        return self.added(answer.plus, "added")
+
+    def ordered(self, answer: Answer, parts: Parts) -> Refreshed:
+        """A table with an order is written anew out of its rows: only their making is spared."""
+        for order in parts.orders:
+            if order["expression"]["class"] not in ("COLUMN_REF", "CONSTANT"):
+                raise Lasting("ORDER BY of an expression")
+            if order["expression"].get("column_names", [""])[1:]:
+                raise Lasting("ORDER BY of a column of a table")
+        if answer.keys is None and answer.minus is not None:
+            self.find_rows(answer)
+        rewritten = self.rewritten(answer, self.all_files)
+        view(self.cursor, "assetflow_all_rows", rewritten.rows)
+        node = select_all("assetflow_all_rows")
+        node = {**node, "modifiers": [{"type": "ORDER_MODIFIER", "orders": list(parts.orders)}]}
+        sorted_ = rewritten._replace(rows=text(node))
+        return self.staged_with(sorted_, (), f"{words(answer)}, and sorted again", in_order=True)
+
+    def by_keys(self, answer: Answer) -> Refreshed:
+        touched, rows = self.files_with(answer)
+        is_merged = any(rule.name == "merged" for rule in answer.rules)
+        if rows > MOST_KEYS * self.all_rows > MOST_KEYS * FEW_ROWS and not is_merged:
+            raise Refused(f"most of its rows are concerned: {rows:,} of {self.all_rows:,}")
+        touched = self.with_small(touched)
+        if not touched:
+            return self.added(answer.plus, words(answer))
+        return self.rewriting(answer, touched)
+
+    def by_rows(self, answer: Answer) -> Refreshed:
+        """Take out row by row: all files in which one of the rows stands are written anew."""
+        touched = self.find_rows(answer)
+        if not touched:
+            return self.added(times(", ".join(self.names), "assetflow_net", "assetflow_times"), words(answer))
+        return self.rewriting(answer, self.with_small(touched))
+
+    def rewriting(self, answer: Answer, touched: Sequence[int]) -> Refreshed:
+        return self.staged_with(self.rewritten(answer, touched), self.others(touched), words(answer))
+
+    def added(self, plus: str, how: str) -> Refreshed:
+        """Add rows as a file of their own, or together with small ones, where there are many of these."""
+        small = self.with_small([])
+        if small:
+            return self.staged_with(self.rewritten(Answer(plus), small), self.others(small), how)
+        # What came is the file that came: nobody has to be told.
+        return self.staged_with(Rewritten(plus, ""), self.given.files, how, keeps_order=True)
+
+    def rewritten(self, answer: Answer, files: Sequence[int]) -> Rewritten:
+        """The rows of some files after the answer was put in; `find_rows` has found those that go row by row."""
+        if answer.keys is None and answer.minus is not None:
+            return self.without_found(files)
+        plus = self.once(answer.plus)
+        old = self.of(files)
+        if answer.is_whole:
+            return Rewritten(plus, plus, old)
+        if answer.keys is None:
+            return Rewritten(f"({old}) UNION ALL ({plus})", plus)
+        match = self.match(answer)
+        others, gone = (
+            f"SELECT old.* FROM ({old}) AS old {kind} JOIN {answer.keys} AS keys ON {match}"
+            for kind in ("ANTI", "SEMI")
+        )
+        return Rewritten(f"({others}) UNION ALL ({plus})", plus, gone)
+
+    def of(self, files: Sequence[int]) -> str:
+        """The rows of some files, with the types that the table has."""
+        if files:
+            return scan_files(self.given.columns, self.paths_at(files))
+        typed = ", ".join(f"NULL::{column.type} AS {quote_identifier(column.name)}" for column in self.given.columns)
+        return f"SELECT {typed} WHERE false"
+
+    def once(self, plus: str) -> str:
+        """The rows that came, made only once where they are told as well: sums of floats differ between two times."""
+        if self.given.tell is None:
+            return plus
+        self.make("assetflow_came", plus)
+        return "FROM assetflow_came"
+
+    # Rows by their values
+
+    def find_rows(self, answer: Answer) -> list[int]:
+        """Find the places of the rows that went, each as often as it went; the files in which there are some."""
+        self.refuse_unmatchable(answer)
+        columns = self.given.columns
+        listed = ", ".join(self.names)
+        self.make("assetflow_net", bag_difference(columns, [(answer.plus, 1), (answer.minus or "", -1)]))
+        self.make(
+            "assetflow_minus",
+            f"SELECT {listed}, -assetflow_times AS assetflow_times, row_number() OVER () AS assetflow_id "
+            "FROM assetflow_net WHERE assetflow_times < 0",
+        )
+        view(self.cursor, "assetflow_minus_rows", f"SELECT {listed} FROM assetflow_minus")
+        near = self.near("assetflow_minus_rows", [column.name for column in columns])
+        pairs = zip(compared(columns, "old."), compared(columns, "gone."), strict=True)
+        match = " AND ".join(f"{old} IS NOT DISTINCT FROM {gone}" for old, gone in pairs)
+        old = f"SELECT * FROM ({self.placed(self.all_files)}) AS old WHERE {near}"
+        self.make(
+            "assetflow_gone",
+            f"SELECT assetflow_file, assetflow_row FROM ({old}) AS old JOIN assetflow_minus AS gone ON {match} "
+            "QUALIFY row_number() OVER (PARTITION BY assetflow_id ORDER BY assetflow_file, assetflow_row) "
+            "<= assetflow_times",
+        )
+        found = self.counted("assetflow_file, count(*) FROM assetflow_gone GROUP BY ALL")
+        if sum(found.values()) < self.counted("0, coalesce(sum(assetflow_times), 0) FROM assetflow_minus")[0]:
+            raise Refused("rows to take out are not there")
+        return sorted(found)
+
+    def without_found(self, files: Sequence[int]) -> Rewritten:
+        """The rows of some files without those that were found, and with those that came."""
+        listed = ", ".join(self.names)
+        at = f"list_position({list(files)}, assetflow_file) - 1"
+        came = times(listed, "assetflow_net", "assetflow_times")
+        went = times(listed, "assetflow_net", "-assetflow_times")
+        if not files:
+            return Rewritten(came, came, went, is_net=True)
+        gone = f"SELECT {at} AS assetflow_file, assetflow_row FROM assetflow_gone"
+        others = (
+            f"SELECT {listed} FROM ({self.placed(files)}) AS old ANTI JOIN ({gone}) AS gone "
+            "USING (assetflow_file, assetflow_row)"
+        )
+        return Rewritten(f"({others}) UNION ALL ({came})", came, went, is_net=True)
+
+    def refuse_unmatchable(self, answer: Answer) -> None:
+        """Refuse to look for rows by values that are not made the same twice, or are equal and not the same."""
+        computed = any(rule.name in ("keyed", "rows") for rule in answer.rules)
+        for column in self.given.columns:
+            if is_inexact(column.type) if computed else is_inexact_inside(column.type):
+                raise Lasting(f"rows would have to be found by column {column.name}, a {column.type}")
+
+    # Files
+
+    def others(self, files: Sequence[int]) -> list[SnapshotFile]:
+        return [file for at, file in enumerate(self.given.files) if at not in files]
+
+    def with_small(self, touched: Sequence[int]) -> list[int]:
+        """The files to write anew, and the small ones with them where there are too many files."""
+        small = {at for at, file in enumerate(self.given.files) if file.rows < SMALL}.difference(touched)
+        return sorted(small.union(touched)) if len(small) >= MOST_SMALL else list(touched)
+
+    def files_with(self, answer: Answer) -> tuple[list[int], int]:
+        """The files in which rows of the keys stand, and how many rows these are."""
+        if not self.given.files:
+            return [], 0
+        near = self.near(answer.keys or "", answer.key_columns)
+        old = f"SELECT * FROM ({self.placed(self.all_files)}) AS old WHERE {near}"
+        among = f"({old}) AS old SEMI JOIN {answer.keys} AS keys ON {self.match(answer)}"
+        found = self.counted(f"assetflow_file, count(*) FROM {among} GROUP BY ALL")
+        return sorted(found), sum(found.values())
+
+    def near(self, keys: str, names: Sequence[str]) -> str:
+        """A condition that rows which match a row of `keys` fulfil, and by which DuckDB passes over row groups.
+
+        `names` are the columns of the table that stand for those of `keys`.
+        """
+        relation = self.cursor.sql(f"FROM {keys}")
+        columns = [(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
+        found = zip(names, ranges(self.cursor, keys, columns), strict=True)
+        said = [f"old.{quote_identifier(name)} BETWEEN {each[0]} AND {each[1]}" for name, each in found if each]
+        return " AND ".join(said) or "true"
+
+    def match(self, answer: Answer) -> str:
+        keys = [row[0] for row in self.cursor.execute(f"DESCRIBE {answer.keys}").fetchall()]
+        return " AND ".join(
+            f"old.{quote_identifier(name)} IS NOT DISTINCT FROM keys.{key}"
+            for name, key in zip(answer.key_columns, keys, strict=True)
+        )
+
+    def placed(self, files: Sequence[int]) -> str:
+        """The rows of some files with the place of each: `assetflow_file`, counted from 0, and `assetflow_row`."""
+        if not tells_order(self.given.columns):
+            raise Refused("a column of its own has the name by which DuckDB tells where a row stands")
+        return scan_placed(self.given.columns, self.paths_at(files))
+
+    def paths_at(self, files: Sequence[int]) -> list[str]:
+        return [os.path.join(self.given.root, self.given.files[at].path) for at in files]
+
+    def make(self, name: str, sql: str) -> None:
+        self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+
+    def counted(self, asked: str) -> dict[int, int]:
+        return {int(at): int(count) for at, count in self.cursor.execute(f"SELECT {asked}").fetchall()}
+
+    # What comes out
+
+    def staged_with(
+        self, rewritten: Rewritten, stay: Sequence[SnapshotFile], how: str, *, in_order: bool = False,
+        keeps_order: bool = False,
+    ) -> Refreshed:  # fmt: skip
+        """Write rows, and put the new files together with those that stay."""
+        staged = stage_query(self.cursor, rewritten.rows, self.folder, reads=self.reads, spread=not in_order)
+        if staged.columns != self.given.columns:
+            raise Refused("its rows are stored otherwise than before")
+        new = () if staged.rows == 0 and stay else staged.files
+        return Refreshed(self.combined(staged, stay, new), how, in_order or keeps_order, self.told(rewritten))
+
+    def told(self, rewritten: Rewritten) -> Delta | None:
+        """Write down the rows that came and those that went, for whoever is refreshed by them in the same run."""
+        folder = self.given.tell
+        if folder is None or not rewritten.came:
+            return None
+        came, went = rewritten.came, rewritten.went
+        if went is not None and not rewritten.is_net:
+            if any(is_inexact_inside(column.type) for column in self.given.columns):
+                return None
+            listed = ", ".join(self.names)
+            self.make("assetflow_told", bag_difference(self.given.columns, [(came, 1), (went, -1)]))
+            came = times(listed, "assetflow_told", "assetflow_times")
+            went = times(listed, "assetflow_told", "-assetflow_times")
+        os.makedirs(folder, exist_ok=True)
+        paths, rows = [], 0
+        for name, sql in (("came", came), ("went", went)):
+            path = os.path.join(folder, f"{name}.parquet")
+            count = 0 if sql is None else write_rows(self.cursor, sql, self.given.columns, path)
+            paths.append(path if count else None)
+            rows += count
+        return Delta(paths[0], paths[1], rows)
+
+    def combined(self, staged: Staged, stay: Sequence[SnapshotFile], new: Sequence[SnapshotFile]) -> Staged:
+        """The digests of old and new files together, without a look into the old ones where their sums are known."""
+        columns = self.given.columns
+        known = {**self.given.sums, **{(one.file, one.key): one.sums for one in staged.sums}}
+        found: list[FileSums] = list(staged.sums)
+        files = [*stay, *new]
+        narrow = [read for read in readable(columns, self.reads) if not read.ordered]
+        for file in stay:
+            if (file.sha256, sums_key(columns, ReadSet())) not in known:
+                found += self.sum_up(file, known)
+        digests = []
+        for read in (ReadSet(), *narrow):
+            key = sums_key(columns, read)
+            if all((file.sha256, key) in known for file in files):
+                total = sum((known[file.sha256, key] for file in files), Sums(0, 0, 0))
+                digests.append((read, digest_of(columns, read, total)))
+        (_, digest), *projections = digests
+        return replace(
+            staged, files=tuple(files), rows=sum(file.rows for file in files), bytes=sum(file.bytes for file in files),
+            digest=digest, projections=tuple(projections), sums=tuple(found),
+        )  # fmt: skip
+
+    def sum_up(self, file: SnapshotFile, known: dict[tuple[str, str], Sums]) -> list[FileSums]:
+        columns = self.given.columns
+        wanted = [read for read in (ReadSet(), *readable(columns, self.reads)) if not read.ordered]
+        path = os.path.join(self.given.root, file.path)
+        _, totals = sums(self.cursor, scan_of([path]), columns, wanted, about=file.rows)
+        found = [FileSums(file.sha256, sums_key(columns, read), one) for read, one in zip(wanted, totals, strict=True)]
+        known.update({(one.file, one.key): one.sums for one in found})
+        return found
+
+
+def bag_difference(columns: Sequence[Column], terms: Sequence[tuple[str, int]]) -> str:
+    """SQL of the rows of all terms, and how often each is there when those of a negative sign are taken off.
+
+    Zeros of either sign are equal to DuckDB, and still two values.
+    """
+    names = ", ".join(quote_identifier(column.name) for column in columns)
+    groups = ", ".join(compared(columns))
+    union = " UNION ALL ".join(f"(SELECT *, {sign} AS assetflow_sign FROM ({sql}))" for sql, sign in terms)
+    return (
+        f"SELECT {names}, sum(assetflow_sign)::BIGINT AS assetflow_times FROM ({union}) "
+        f"GROUP BY {groups} HAVING sum(assetflow_sign) <> 0"
+    )
+
+
+def compared(columns: Sequence[Column], table: str = "") -> list[str]:
+    """What makes two rows the same, as SQL: the values, and the sign of each number."""
+    names = [f"{table}{quote_identifier(column.name)}" for column in columns]
+    return [*names, *(f"signbit({name})" for column, name in zip(columns, names, strict=True) if column.type in FLOATS)]
+
+
+def times(listed: str, table: str, count: str) -> str:
+    """SQL of the rows of a table, each as often as a column counts it."""
+    return f"SELECT {listed} FROM {table}, range({count}) AS times(assetflow_nth) WHERE {count} > 0"
+
+
+def is_inexact_inside(kind: str) -> bool:
+    """True for types of which two values can be equal and not the same; of plain floats the sign is looked at."""
+    return kind not in FLOATS and is_inexact(kind)
+
+
+def words(answer: Answer) -> str:
+    """What was done, as a person says it."""
+    if answer.keeps:
+        return ", ".join(dict.fromkeys(str(rule) for rule in answer.rules if rule.name in ("kept", "whole")))
+    for rule in reversed(answer.rules):
+        if rule.name != "unchanged":
+            return {"append": "added", "linear": "added and taken out"}.get(rule.name, str(rule))
+    return "unchanged"
+
+
+def view(cursor: Cursor, name: str, sql: str) -> None:
+    cursor.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(name)} AS {sql}")

@@ -1,0 +1,72 @@
+"""What is known of a source from when it was recorded last, so that only what is new of it is looked at."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from assetflow.materialization import Snapshot, SnapshotFile, Sums
+from assetflow.running.sources.parts import Known, Part, as_read_now, tag_of, types_of
+from assetflow.source import Observed
+from assetflow.warehouse.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Cursor
+
+
+class Before(NamedTuple):
+    """A source as it was: `known` is what was parsed of it, `files` are those that are read where they lie.
+
+    `sums` are what digests of `files` are made of.
+    """
+
+    known: Known | None = None
+    files: tuple[SnapshotFile, ...] = ()
+    sums: Mapping[tuple[str, str], Sums] = {}
+
+
+NEVER = Before()
+"""A source that was never recorded."""
+
+
+def before(name: str, snapshot: Snapshot | None, warehouse: Warehouse) -> Before:
+    """What is known of a source of which `snapshot` was recorded last."""
+    if snapshot is None:
+        return NEVER
+    if any(os.path.isabs(file.path) for file in snapshot.files):
+        return Before(None, snapshot.files, warehouse.ledger.file_sums(file.sha256 for file in snapshot.files))
+    return Before(parsed_before(name, snapshot, warehouse))
+
+
+def parsed_before(name: str, snapshot: Snapshot, warehouse: Warehouse) -> Known | None:
+    """What was parsed of a source, as far as the files are still there."""
+    found = warehouse.ledger.parsed(name)
+    if found is None:
+        return None
+    parts = tuple(
+        Part(tags, file) for tags, file in found.parts if os.path.exists(os.path.join(warehouse.root, file.path))
+    )
+    sums = warehouse.ledger.file_sums(part.file.sha256 for part in parts)
+    return Known(found.reading, found.tags, found.types, parts, snapshot.columns, sums, warehouse.root)
+
+
+def opens_in_place(observed: Observed, then: Before, cursor: Cursor) -> bool:
+    """True when readers may open the files as they are: Parquet whose files agree on their columns."""
+    return observed.source.location.opens_in_place(cursor, standing_for_all(observed, then))
+
+
+def standing_for_all(observed: Observed, then: Before) -> tuple[str, ...]:
+    """The files to look at: of those that were found to agree before, one stands for all."""
+    seen = {file.sha256 for file in then.files}
+    old = [file.stat.path for file in observed.files if file.sha256 in seen]
+    new = [file.stat.path for file in observed.files if file.sha256 not in seen]
+    return (*old[:1], *new)
+
+
+def columns_now(observed: Observed, then: Before, cursor: Cursor) -> dict[str, str]:
+    """The columns of a source and their types; SourceError, or DuckDB's own, when it cannot be read."""
+    if then.files and opens_in_place(observed, then, cursor):
+        return observed.source.location.sniff(cursor, standing_for_all(observed, then)[:1])
+    tags = tuple(tag_of(file, observed) for file in observed.files)
+    return types_of(observed, as_read_now(then.known, observed), tags, cursor)

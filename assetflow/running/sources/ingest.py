@@ -1,0 +1,134 @@
+"""Records what a source holds: files that are parsed are turned into Parquet once, Parquet is read where it lies."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assetflow.errors import SourceError
+from assetflow.materialization import Column, FileSums, Fingerprint, ReadSet, SnapshotFile
+from assetflow.running.sources.before import NEVER, Before, opens_in_place, standing_for_all
+from assetflow.running.sources.parts import parse
+from assetflow.running.sources.steady import refuse_changed
+from assetflow.running.task import Built, finished
+from assetflow.running.workshop import Workplace, workshop
+from assetflow.source import Observed
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTask:
+    """A source to record, a folder for what is made of its files, what is known to be read of it, and what it was."""
+
+    observed: Observed
+    staging: str
+    read_sets: tuple[ReadSet, ...] = ()
+    before: Before = NEVER
+
+
+def source_fingerprint(observed: Observed) -> Fingerprint:
+    """What the record of a source is made from: its data version."""
+    return Fingerprint(observed.version, "", {})
+
+
+def ingest(task: SourceTask, place: Workplace) -> Built:
+    """Read a source; SourceError, with its name, file and line, when it cannot be read."""
+    import duckdb
+
+    began = time.perf_counter()
+    source = task.observed.source
+    cursor = workshop(place).session.cursor()
+    try:
+        in_place = opens_in_place(task.observed, task.before, cursor)
+        built = read_in_place(task, cursor) if in_place else parse_in_parts(task, cursor)
+        refuse_changed(task.observed)
+    except (duckdb.Error, SourceError) as error:
+        from assetflow.sources.files.explain import explain_read_error
+
+        raise explain_read_error(error, source, place.root) from error
+    finally:
+        cursor.close()
+    return finished(built, time.perf_counter() - began)
+
+
+def paths_of(task: SourceTask) -> tuple[str, ...]:
+    return tuple(file.stat.path for file in task.observed.files)
+
+
+def read_in_place(task: SourceTask, cursor: Cursor) -> Built:
+    """The columns and the row counts of Parquet files from their footers, and the digests of what is read of them.
+
+    These have to be taken now, as long as the files are there; only files that are new are looked into.
+    """
+    from assetflow.running.sources.parts import projections
+    from assetflow.warehouse.digest import digests
+    from assetflow.warehouse.snapshots import readable, scan_of
+
+    # They agree on their columns, so that not all of them need be opened for these.
+    relation = cursor.sql(task.observed.source.location.scan(standing_for_all(task.observed, task.before)))
+    columns = tuple(Column(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True))
+    listed = listed_files(task, cursor)
+    narrow = readable(columns, task.read_sets)
+    found = sums_in_place(task, listed, columns, [read for read in narrow if not read.ordered], cursor)
+    ordered = [read for read in narrow if read.ordered]
+    in_order = digests(cursor, scan_of(paths_of(task)), columns, ordered)[1] if ordered else ()
+    known = {**task.before.sums, **{(one.file, one.key): one.sums for one in found}}
+    rows, size = sum(file.rows for file in listed), sum(file.bytes for file in listed)
+    return Built(
+        columns, listed, rows, size, None, 0.0, sums=found,
+        projections=(*projections(columns, listed, narrow, known), *zip(ordered, in_order, strict=True)),
+    )  # fmt: skip
+
+
+def listed_files(task: SourceTask, cursor: Cursor) -> tuple[SnapshotFile, ...]:
+    """The files with their rows, as far as they were not known before."""
+    from assetflow.quoting import quote_literal
+
+    known = {file.sha256: file.rows for file in task.before.files}
+    new = [file.stat.path for file in task.observed.files if file.sha256 not in known]
+    counted: dict[str, int] = {}
+    if new:
+        from assetflow.sources.files.read import escape
+
+        paths = ", ".join(quote_literal(escape(path)) for path in new)
+        asked = f"SELECT file_name, num_rows FROM parquet_file_metadata([{paths}])"
+        counted = {str(path): int(rows) for path, rows in cursor.execute(asked).fetchall()}
+    return tuple(
+        SnapshotFile(
+            file.stat.path, file.sha256, known.get(file.sha256, counted.get(file.stat.path, 0)), file.stat.size
+        )
+        for file in task.observed.files
+    )
+
+
+def sums_in_place(
+    task: SourceTask, listed: tuple[SnapshotFile, ...], columns: tuple[Column, ...], reads: list[ReadSet],
+    cursor: Cursor,
+) -> tuple[FileSums, ...]:  # fmt: skip
+    """What digests of the files are made of, of those of which that is not known."""
+    from assetflow.warehouse.digest import sums_key
+    from assetflow.warehouse.snapshots import sums_of_files
+
+    keys = [sums_key(columns, read) for read in reads]
+    new = [file for file in listed if any((file.sha256, key) not in task.before.sums for key in keys)]
+    if not new or not reads:
+        return ()
+    found = sums_of_files(cursor, [file.path for file in new], columns, reads)
+    return tuple(
+        FileSums(file.sha256, key, one)
+        for file, sums in zip(new, found, strict=True)
+        for key, one in zip(keys, sums, strict=True)
+    )
+
+
+def parse_in_parts(task: SourceTask, cursor: Cursor) -> Built:
+    """Read CSV or JSON once, with one type for each column over all files, into Parquet."""
+    parsed = parse(task.observed, task.before.known, cursor, task.staging, task.read_sets)
+    rows, size = sum(file.rows for file in parsed.files), sum(file.bytes for file in parsed.files)
+    return Built(
+        parsed.columns, parsed.files, rows, size, task.observed.version, 0.0, projections=parsed.projections,
+        sums=parsed.sums, parsed=parsed,
+    )  # fmt: skip
