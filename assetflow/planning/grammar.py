@@ -130,9 +130,8 @@ Selection = Match | Reach | Closure | Not | And | Or
 
 def written(name: str) -> str:
     """A name as one writes it in a selection: in quotes where it would read as something else."""
-    is_plain = (
-        re.fullmatch(_WORD, name) and ":" not in name and name.casefold() not in _KEYWORDS and not _is_count(name)
-    )
+    reads_otherwise = ":" in name or name.startswith("//") or name.casefold() in _KEYWORDS or _is_count(name)
+    is_plain = re.fullmatch(_WORD, name) and not reads_otherwise
     return name if is_plain else '"' + name.replace('"', '""') + '"'
 
 

@@ -137,6 +137,7 @@ TREES: st.SearchStrategy[Selection] = st.recursive(
 
 
 @given(TREES)
+@example(Match("column", "//", NOWHERE))
 @settings(LAW, max_examples=300)
 def test_what_is_printed_reads_back_the_same(tree: Selection) -> None:
     assert parse(str(tree)) == tree
