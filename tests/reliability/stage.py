@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,9 +137,9 @@ class Stage:
         words = line.split() if isinstance(line, str) else list(line)
         return [*words, "--log-format", "json"] if words[0] == "materialize" else words
 
-    def run(self, line: str | Sequence[str], *, under: Iterable[str] = (), seconds: float = 120) -> Done:
-        """Run a command to its end, `under` another program such as strace."""
-        process = self.start(line, under=under)
+    def run(self, line: str | Sequence[str], *, seconds: float = 120) -> Done:
+        """Run a command to its end, in a process of its own."""
+        process = self.start(line)
         try:
             out, err = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -148,11 +148,16 @@ class Stage:
             err += "\n[it did not end]"
         return Done(process.returncode, out, err)
 
-    def start(self, line: str | Sequence[str], *, under: Iterable[str] = (), **options: Any) -> subprocess.Popen[str]:
+    def start(self, line: str | Sequence[str], **options: Any) -> subprocess.Popen[str]:
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}
-        command = [*under, *self.command(line)]
         process = subprocess.Popen(
-            command, cwd=self.root, env=self.variables, text=True, errors="replace", start_new_session=True, **streams
+            self.command(line),
+            cwd=self.root,
+            env=self.variables,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+            **streams,
         )
         STARTED.append(process)
         return process

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.reliability.ready import run_under
 from tests.reliability.stage import Done, Stage
 
 CHANGES = (
@@ -56,7 +57,7 @@ def reason_to_skip() -> str | None:
     return None if tried.returncode == 0 else f"strace may not trace here: {tried.stderr.strip()[-200:]}"
 
 
-def under(log: Path, calls: str, *options: str) -> list[str]:
+def tracer(log: Path, calls: str, *options: str) -> list[str]:
     # Stopping only at the calls that are asked for is faster, but strace then sends no signal.
     fast = [] if any(":signal=" in option for option in options) else ["--seccomp-bpf"]
     return ["strace", "-f", *fast, "-y", "-s", "300", "-o", str(log), "-e", f"trace={calls}", *options]
@@ -64,16 +65,14 @@ def under(log: Path, calls: str, *options: str) -> list[str]:
 
 def record(stage: Stage, line: str, calls: str, log: Path) -> tuple[Done, list[Call]]:
     """Run a command to its end; all calls of these kinds, in the order in which they began."""
-    done = stage.run(line, under=under(log, calls))
+    done = run_under(stage, line, tracer(log, calls))
     return done, list(read(log, stage))
 
 
-def interfere(
-    stage: Stage, line: str, calls: str, injections: Sequence[str], log: Path, *, seconds: float = 60
-) -> Done:
+def interfere(stage: Stage, line: str, calls: str, injections: Sequence[str], log: Path) -> Done:
     """Run a command with what `once` or `from_then_on` say."""
     options = [word for each in injections for word in ("-e", each)]
-    return stage.run(line, under=under(log, calls, *options), seconds=seconds)
+    return run_under(stage, line, tracer(log, calls, *options))
 
 
 def once(call: Call, what: str) -> list[str]:

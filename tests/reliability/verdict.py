@@ -7,6 +7,7 @@ unrecovered  the next run fails, or leaves something stale, or the catalog shows
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import re
 import shutil
@@ -14,6 +15,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -126,11 +128,15 @@ def reported(ledger: Path) -> list[str]:
 def edition_of(stage: Stage, snapshot: Snapshot) -> tuple[object, ...]:
     from assetflow.warehouse.snapshots import scan
 
-    with duckdb.connect() as connection:
-        found = connection.execute(
-            f"SELECT count(*), min(edition), max(edition) FROM ({scan(snapshot, str(stage.warehouse))})"
-        ).fetchall()[0]
-    return tuple(found)
+    asked = f"SELECT count(*), min(edition), max(edition) FROM ({scan(snapshot, str(stage.warehouse))})"
+    return tuple(memory().execute(asked).fetchall()[0])
+
+
+@cache
+def memory() -> duckdb.DuckDBPyConnection:
+    """A database that reads files; files of a name have always the same bytes, which is looked at before."""
+    atexit.register(memory.cache_clear)  # or DuckDB complains of what is left
+    return duckdb.connect()
 
 
 def catalog_wrong(stage: Stage, env: str, *, is_complete: bool, may_mix: bool) -> list[str]:
