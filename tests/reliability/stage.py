@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assetflow.errors import Interrupted
+from tests.reliability.tally import Enough
+
 REPOSITORY = Path(__file__).parent.parent.parent
 ROWS = 100
 TABLES = ("first", "second", "seen", "third", "fourth", "parted")
@@ -127,6 +130,8 @@ class Stage:
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = run_explained(["-C", str(self.root), *self.words(line)])
+        if code == Interrupted.exit_code:  # who stops the whole suite met this command
+            raise Enough
         return Done(code, out.getvalue(), err.getvalue())
 
     def command(self, line: str | Sequence[str]) -> list[str]:
