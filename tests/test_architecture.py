@@ -44,6 +44,7 @@ ENGINES_ALLOWED = {
     "incremental/foresee.py": {"duckdb"},
     "incremental/ranges.py": {"duckdb"},
     "incremental/refresh.py": {"duckdb"},
+    "incremental/work.py": {"duckdb"},
     "lineage/sql.py": {"sqlglot"},
     "lineage/sqlglot_columns.py": {"sqlglot"},
     "lineage/plans/frames.py": {"polars"},

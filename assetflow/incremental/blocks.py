@@ -223,7 +223,7 @@ class _Taker:
         for each in conjuncts(condition):
             is_negated = each["type"] == "OPERATOR_NOT"
             test = each["children"][0] if is_negated else each
-            if not is_in(test) or not is_closed(test["subquery"]["node"], scope, self.tables):
+            if not is_in(test) or not is_closed(test["subquery"]["node"]):
                 changed.append(each)
             else:
                 name = self.take(test["subquery"]["node"], scope)
@@ -335,7 +335,7 @@ def is_equality(condition: Tree) -> bool:
     return str(condition["comparison_type"]) == "COMPARE_EQUAL"
 
 
-def is_closed(node: Tree, scope: Scope, tables: Mapping[str, str]) -> bool:
+def is_closed(node: Tree) -> bool:
     """False for a subquery that could speak of a table outside of it: with a name that is none of its own."""
     own = {str(value["alias"] or value["table_name"]).lower() for value in _tables(node)}
     qualified = [each["column_names"] for each in expressions(node) if each["class"] == "COLUMN_REF"]

@@ -9,26 +9,24 @@ kept, so that these keys are made anew.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from assetflow.incremental.answer import KEYS, Answer, Rule
+from assetflow.incremental.blocks import Block
 from assetflow.incremental.keyed import find_keys, restricted_table
 from assetflow.incremental.linear import terms
 from assetflow.incremental.outputs import outputs_of
 from assetflow.incremental.query_parts import has_groups, windows_of
 from assetflow.incremental.tree import column, select_all, spoken, text, without_alias
+from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import Tree
-
-if TYPE_CHECKING:
-    from assetflow.incremental.blocks import Block
-    from assetflow.incremental.refresh import Refreshing
 
 RANKS = ("row_number", "rank", "dense_rank")
 PLUS = f"{KEYS}first_plus"
 TOGETHER = f"{KEYS}first_together"
 
 
-def first_rows(work: Refreshing, block: Block) -> Answer | None:
+def first_rows(work: Work, block: Block) -> Answer | None:
     """The first rows of the keys to which rows came; None where it is not such a query, or rows went."""
     window = ranking(block.node)
     parts = terms(work, block)

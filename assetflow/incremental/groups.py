@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from assetflow.incremental.answer import Answer
+from assetflow.incremental.blocks import Block
 from assetflow.incremental.keyed import by_keys
 from assetflow.incremental.merging import merged
 from assetflow.incremental.query_parts import group_keys, outside_subqueries, window_keys, windows_of
 from assetflow.incremental.refused import Refused
+from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import place
 
-if TYPE_CHECKING:
-    from assetflow.incremental.blocks import Block
-    from assetflow.incremental.refresh import Refreshing
 
-
-def by_groups(work: Refreshing, block: Block) -> Answer:
+def by_groups(work: Work, block: Block) -> Answer:
     """Groups: what came is added to the rows that are there where these tell enough, others are made anew."""
     node = block.node
     keys = group_keys(node, work.binds_over(block))

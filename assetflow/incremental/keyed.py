@@ -8,9 +8,9 @@ Right wherever the rows of the answer that have a key depend on those rows below
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from assetflow.incremental.answer import KEY, KEYS, Answer, Rule, Version
+from assetflow.incremental.blocks import Block
 from assetflow.incremental.exact import is_inexact
 from assetflow.incremental.joins import FULL, looked_up, pairs
 from assetflow.incremental.lookups import lookups
@@ -30,14 +30,11 @@ from assetflow.incremental.tree import (
     spoken,
     text,
 )
+from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import Tree, place
 
-if TYPE_CHECKING:
-    from assetflow.incremental.blocks import Block
-    from assetflow.incremental.refresh import Refreshing
 
-
-def by_keys(work: Refreshing, block: Block, keys: Sequence[Tree]) -> Answer:
+def by_keys(work: Work, block: Block, keys: Sequence[Tree]) -> Answer:
     """Find the keys of what came and went, and make the rows of these keys anew, then and now."""
     for key in keys:
         if any(each["class"] in ("SUBQUERY", "WINDOW") for each in expressions(key)):
@@ -53,16 +50,14 @@ def by_keys(work: Refreshing, block: Block, keys: Sequence[Tree]) -> Answer:
     return Answer(text(new), text(old), found, tuple(name for name in outputs if name is not None))
 
 
-def restricted(
-    work: Refreshing, block: Block, version: Version, keys: Sequence[Tree], found: str, names: list[str]
-) -> Tree:
+def restricted(work: Work, block: Block, version: Version, keys: Sequence[Tree], found: str, names: list[str]) -> Tree:
     """A block as it is or was, of some keys only."""
     node = work.versions.at(block, version)
     where = narrowed(work, node["from_table"], node["where_clause"], keys, found)
     return {**node, "from_table": only_where(node["from_table"], keys, found, names), "where_clause": where}
 
 
-def narrowed(work: Refreshing, table: Tree, where: Tree | None, keys: Sequence[Tree], found: str) -> Tree | None:
+def narrowed(work: Work, table: Tree, where: Tree | None, keys: Sequence[Tree], found: str) -> Tree | None:
     """A condition, and between which values the keys lie, where that can be said of the columns of one table."""
     more = [
         condition
@@ -74,14 +69,14 @@ def narrowed(work: Refreshing, table: Tree, where: Tree | None, keys: Sequence[T
     return all_of(parts) if parts else None
 
 
-def restricted_table(work: Refreshing, name: str, columns: Sequence[str], found: str) -> str:
+def restricted_table(work: Work, name: str, columns: Sequence[str], found: str) -> str:
     """A SELECT of the rows of a table of some keys only."""
     node = select_all(name)
     keys = [column(name, each) for each in columns]
     return text({**node, "from_table": only_where(node["from_table"], keys, found, key_names(work, found))})
 
 
-def touched(work: Refreshing, block: Block, table: Tree, keys: Sequence[Tree], *, inside: bool = False) -> list[Tree]:
+def touched(work: Work, block: Block, table: Tree, keys: Sequence[Tree], *, inside: bool = False) -> list[Tree]:
     """SELECTs of the keys of all rows over a FROM clause that came or went, and perhaps of some others."""
     node, found = block.node, []
     where = None if inside else node["where_clause"]
@@ -110,14 +105,14 @@ def touched(work: Refreshing, block: Block, table: Tree, keys: Sequence[Tree], *
 
 
 def keys_over(
-    work: Refreshing, table: Tree, where: Tree | None, keys: Sequence[Tree], at: int, version: Version, others: Version
+    work: Work, table: Tree, where: Tree | None, keys: Sequence[Tree], at: int, version: Version, others: Version
 ) -> Tree:
     versions = work.versions.tables_at(table, lambda index: version if index == at else others)
     return select(as_keys(keys), versions, work.versions.expression_at(where, others), distinct=True)
 
 
 def keys_among(
-    work: Refreshing, table: Tree, where: Tree | None, keys: Sequence[Tree], here: Sequence[Tree], concerned: str
+    work: Work, table: Tree, where: Tree | None, keys: Sequence[Tree], here: Sequence[Tree], concerned: str
 ) -> list[Tree]:
     """The keys of all rows, then and now, that are looked up by one of the values concerned."""
     names = key_names(work, concerned)
@@ -132,7 +127,7 @@ def keys_among(
     ]
 
 
-def found_by(work: Refreshing, join: Tree, side: str) -> tuple[list[Tree], list[Tree]]:
+def found_by(work: Work, join: Tree, side: str) -> tuple[list[Tree], list[Tree]]:
     """By what the rows of a join are found when one side changed, and what that is on this side."""
     here, there = pairs(join, side, work.binds)
     if join["join_type"] in FULL:
@@ -143,11 +138,11 @@ def found_by(work: Refreshing, join: Tree, side: str) -> tuple[list[Tree], list[
     return here, there
 
 
-def find_keys(work: Refreshing, selects: Sequence[Tree], count: int) -> str:
+def find_keys(work: Work, selects: Sequence[Tree], count: int) -> str:
     return find_keys_in(work, [text(each) for each in selects], count)
 
 
-def find_keys_in(work: Refreshing, selects: Sequence[str], count: int) -> str:
+def find_keys_in(work: Work, selects: Sequence[str], count: int) -> str:
     """Make a temporary table of keys; Refused for keys that cannot be compared exactly."""
     work.made += 1
     name = f"{KEYS}{work.made}"
@@ -160,7 +155,7 @@ def find_keys_in(work: Refreshing, selects: Sequence[str], count: int) -> str:
     return name
 
 
-def key_names(work: Refreshing, table: str) -> list[str]:
+def key_names(work: Work, table: str) -> list[str]:
     return [name for name, _ in work.columns_of(table)]
 
 

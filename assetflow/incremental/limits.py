@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from assetflow.incremental.answer import KEYS
 from assetflow.incremental.exact import is_inexact
 from assetflow.incremental.refused import Refused, ThisTime
 from assetflow.incremental.split import ordered_by
 from assetflow.incremental.tree import alike, called, expressions, parsed, text
+from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import Tree, place
-
-if TYPE_CHECKING:
-    from assetflow.incremental.refresh import Refreshing
 
 RANK = f"{KEYS}rank"
 
 
-def refuse_ties(work: Refreshing, node: Tree, where: int | None) -> None:
+def refuse_ties(work: Work, node: Tree, where: int | None) -> None:
     """Refuse a LIMIT that cuts between rows which its ORDER BY does not tell apart; `node` reads what there is now."""
     orders, limit = order_and_limit(node)
     last = number_of(limit["limit"])
@@ -56,7 +52,7 @@ def is_clear(node: Tree, order: Tree) -> bool:
     return bool(references) and not any(each["column_names"][-1].lower() in names for each in references)
 
 
-def kinds_of(work: Refreshing, node: Tree) -> list[str]:
+def kinds_of(work: Work, node: Tree) -> list[str]:
     return [str(kind) for kind in work.cursor.sql(text({**node, "modifiers": []})).types]
 
 

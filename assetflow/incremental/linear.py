@@ -7,22 +7,19 @@ is the rule `keyed`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from assetflow.incremental.answer import Answer, Rule, Version
+from assetflow.incremental.blocks import Block
 from assetflow.incremental.joins import looked_up
 from assetflow.incremental.keyed import by_keys, found_by
 from assetflow.incremental.lookups import lookups
 from assetflow.incremental.tree import leaves, text, written
+from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import Tree
 from assetflow.quoting import quote_identifier
 
-if TYPE_CHECKING:
-    from assetflow.incremental.blocks import Block
-    from assetflow.incremental.refresh import Refreshing
 
-
-def linear(work: Refreshing, block: Block) -> Answer:
+def linear(work: Work, block: Block) -> Answer:
     """Filters, projections and joins: the difference of a product is the sum of products of differences."""
     found = terms(work, block)
     if found is None:
@@ -32,7 +29,7 @@ def linear(work: Refreshing, block: Block) -> Answer:
     return Answer(union(plus) or text(work.versions.empty(block)), union(minus) if minus else None)
 
 
-def terms(work: Refreshing, block: Block) -> tuple[list[Tree], list[Tree]] | None:
+def terms(work: Work, block: Block) -> tuple[list[Tree], list[Tree]] | None:
     """What comes to a block and what goes, a term for each table; None where rows are looked up in one of them."""
     found = list(leaves(block.node["from_table"]))
     changed = [at for at, leaf in enumerate(found) if leaf.name in work.changes]
@@ -43,12 +40,12 @@ def terms(work: Refreshing, block: Block) -> tuple[list[Tree], list[Tree]] | Non
     return plus, minus
 
 
-def term(work: Refreshing, block: Block, at: int, version: Version) -> Tree:
+def term(work: Work, block: Block, at: int, version: Version) -> Tree:
     """One term of the sum: tables before this one as they are now, those after it as they were."""
     return work.versions.versioned(block.node, lambda index: "new" if index < at else version if index == at else "old")
 
 
-def by_lookup(work: Refreshing, block: Block) -> Answer:
+def by_lookup(work: Work, block: Block) -> Answer:
     """The other side of an outer join changed: make the rows of the keys concerned anew."""
     found: dict[str, Tree] = {}
     for leaf in leaves(block.node["from_table"]):
@@ -62,7 +59,7 @@ def by_lookup(work: Refreshing, block: Block) -> Answer:
     return by_keys(work, block, list(found.values()))
 
 
-def union_all(work: Refreshing, block: Block) -> Answer:
+def union_all(work: Work, block: Block) -> Answer:
     versions = work.versions
     plus = tuple(versions.version(name, "plus" if versions.has(name, "plus") else "none") for name in block.children)
     minus = tuple(versions.version(name, "minus" if versions.has(name, "minus") else "none") for name in block.children)

@@ -6,7 +6,6 @@ SELECT * FROM t WHERE t.k IN (SELECT k FROM u) AND EXISTS (SELECT 1 FROM v WHERE
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from assetflow.incremental.answer import version_of
 from assetflow.incremental.blocks import PREFIX, Block, Member
@@ -14,30 +13,25 @@ from assetflow.incremental.refused import Refused, ThisTime
 from assetflow.incremental.same_value import has_same_value
 from assetflow.incremental.subqueries import correlation, subqueries_over
 from assetflow.incremental.tree import tables_of
+from assetflow.incremental.work import Lookup, Work
 from assetflow.lineage.sql_tree import Tree, place
 from assetflow.quoting import quote_identifier
 
-if TYPE_CHECKING:
-    from assetflow.incremental.refresh import Refreshing
 
-Lookup = tuple[list[Tree], str]
-"""Expressions, and the table or block in which they are looked up."""
-
-
-def lookups(work: Refreshing, block: Block) -> list[Lookup]:
+def lookups(work: Work, block: Block) -> list[Lookup]:
     """Subqueries that changed: the expressions that are looked up in them, and the block of what is found there."""
-    if block.name not in work.found:
+    if block.name not in work.lookups:
         changed = [name for name in block.inner if name in work.changes]
         members = [each for each in block.members if each.name in work.changes]
         for member in members:
             refuse_turned(work, member)
         inner = [correlated(work, block, each, changed) for each in subqueries_over(block.node, changed)]
         found = [([member.expression], member.name) for member in members]
-        work.found[block.name] = [*found, *(each for each in inner if each is not None)]
-    return work.found[block.name]
+        work.lookups[block.name] = [*found, *(each for each in inner if each is not None)]
+    return work.lookups[block.name]
 
 
-def refuse_turned(work: Refreshing, member: Member) -> None:
+def refuse_turned(work: Work, member: Member) -> None:
     """Refuse a NOT IN whose list came to hold NULL, or any value at all, or ceased to: that concerns all rows."""
     columns = work.columns_of(member.name)
     if len(columns) > 1:
@@ -52,7 +46,7 @@ def refuse_turned(work: Refreshing, member: Member) -> None:
         raise Refused(said, place(member.expression))
 
 
-def correlated(work: Refreshing, block: Block, subquery: Tree, changed: Sequence[str]) -> Lookup | None:
+def correlated(work: Work, block: Block, subquery: Tree, changed: Sequence[str]) -> Lookup | None:
     """By what a subquery is looked up; None where its answer is what it was, however it is looked up."""
     found = correlation(subquery, block.node["from_table"], changed, work.binds)
     same = has_same_value(work, block, subquery) if found is None else None

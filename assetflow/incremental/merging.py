@@ -9,25 +9,23 @@ off again, and those that HAVING left out
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from assetflow.incremental.answer import KEY, KEYS, Answer, Rule
+from assetflow.incremental.blocks import Block
 from assetflow.incremental.keyed import find_keys_in, key_names, restricted
 from assetflow.incremental.linear import terms
 from assetflow.incremental.merged import Cell, Merge, is_some_constant, merge_of
 from assetflow.incremental.refused import ThisTime
 from assetflow.incremental.tree import alike, called, select, spoken, text
+from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import Tree, place
 from assetflow.quoting import quote_identifier
-
-if TYPE_CHECKING:
-    from assetflow.incremental.blocks import Block
-    from assetflow.incremental.refresh import Refreshing
 
 PLUS, MINUS = f"{KEYS}merged_plus", f"{KEYS}merged_minus"
 
 
-def merged(work: Refreshing, block: Block, keys: list[Tree]) -> Answer | None:
+def merged(work: Work, block: Block, keys: list[Tree]) -> Answer | None:
     """The groups of the query's last block; None where the rows that are there do not tell enough."""
     found = terms(work, block)
     if work.shown is None or found is None or block is not work.root:
@@ -59,7 +57,7 @@ class Went(NamedTuple):
         return [*parts, self.merge.taken_off(MINUS)] if self.takes_off else parts
 
 
-def groups(work: Refreshing, block: Block, went: Went, keys: list[Tree]) -> Answer:
+def groups(work: Work, block: Block, went: Went, keys: list[Tree]) -> Answer:
     """The rows of all groups to which rows came, or from which rows went."""
     merge = went.merge
     cells = [next(cell for cell in merge.keys if alike(cell.expression, key)) for key in keys]
@@ -92,7 +90,7 @@ def match(cells: Sequence[Cell], table: Literal["shown", "part"]) -> str:
     return " AND ".join(alike)
 
 
-def total(work: Refreshing, went: Went) -> Answer:
+def total(work: Work, went: Went) -> Answer:
     """The one row of aggregates over all rows."""
     merge, shown = went.merge, str(work.shown)
     place_of = place(merge.aggregates[0].expression) if merge.aggregates else None
@@ -104,14 +102,14 @@ def total(work: Refreshing, went: Went) -> Answer:
     return Answer(merge.combined(went.parts(shown)), is_whole=True)
 
 
-def total_stays(work: Refreshing, merge: Merge) -> bool:
+def total_stays(work: Work, merge: Merge) -> bool:
     if not merge.checked:
         return True
     asked = f"SELECT {merge.stays} FROM ({merge.gone(MINUS, [])}) AS gone, {work.shown} AS shown"
     return bool(work.cursor.execute(asked).fetchall()[0][0])
 
 
-def is_never_null(work: Refreshing, block: Block, value: Tree) -> bool:
+def is_never_null(work: Work, block: Block, value: Tree) -> bool:
     """True for values of which none is NULL now; asked where the statistics of files tell it."""
     if is_some_constant(value):
         return True

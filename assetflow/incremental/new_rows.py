@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from assetflow.incremental.answer import Answer, Rule
+from assetflow.incremental.blocks import Block
 from assetflow.incremental.keyed import find_keys, key_names
+from assetflow.incremental.work import Work
 from assetflow.quoting import quote_identifier
 
-if TYPE_CHECKING:
-    from assetflow.incremental.blocks import Block
-    from assetflow.incremental.refresh import Refreshing
 
-
-def new_rows(work: Refreshing, block: Block) -> Answer | None:
+def new_rows(work: Work, block: Block) -> Answer | None:
     """What comes to the last block of the query; None where rows went, or for another operation."""
     changed = [name for name in block.children if name in work.changes]
     if block.operation not in ("DISTINCT", "UNION") or block is not work.root or work.shown is None:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from assetflow.incremental.blocks import Block
 from assetflow.incremental.tree import alike, leaves
+from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import Tree
 
-if TYPE_CHECKING:
-    from assetflow.incremental.blocks import Block
-    from assetflow.incremental.refresh import Refreshing
 
-
-def outputs_of(work: Refreshing, block: Block, keys: Sequence[Tree]) -> list[str | None]:
+def outputs_of(work: Work, block: Block, keys: Sequence[Tree]) -> list[str | None]:
     """For each key the column of the block's answer that holds it, if there is one."""
     names = [name for name, _ in work.columns_of(block.name)]
     items = block.node["select_list"]
@@ -21,10 +18,10 @@ def outputs_of(work: Refreshing, block: Block, keys: Sequence[Tree]) -> list[str
     if not stars and len(items) == len(names):
         found = [[name for name, item in zip(names, items, strict=True) if alike(item, key)] for key in keys]
         return [each[0] if each else None for each in found]
-    return [output_behind_star(work, block.node, key, names) for key in keys]
+    return [output_behind_star(block.node, key, names) for key in keys]
 
 
-def output_behind_star(work: Refreshing, node: Tree, key: Tree, names: Sequence[str]) -> str | None:
+def output_behind_star(node: Tree, key: Tree, names: Sequence[str]) -> str | None:
     """The one column of that name, where `*` gives all columns of the tables as they are."""
     if key["class"] != "COLUMN_REF":
         return None

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from assetflow.incremental.answer import KEYS, Answer, Rule, Version
+from assetflow.incremental.blocks import Block
 from assetflow.incremental.keyed import find_keys, key_names
 from assetflow.incremental.new_rows import new_rows
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.tree import column, only_where, select_all, text
+from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import Tree
 from assetflow.quoting import quote_identifier
 
-if TYPE_CHECKING:
-    from assetflow.incremental.blocks import Block
-    from assetflow.incremental.refresh import Refreshing
 
-
-def by_rows(work: Refreshing, block: Block) -> Answer:
+def by_rows(work: Work, block: Block) -> Answer:
     """DISTINCT, UNION, EXCEPT, INTERSECT: how often a row is there depends on how often it was there before."""
     answer = new_rows(work, block)
     if answer is not None:
@@ -38,7 +35,7 @@ def by_rows(work: Refreshing, block: Block) -> Answer:
 
 
 def rows_among(
-    work: Refreshing,
+    work: Work,
     block: Block,
     version: Version,
     columns: Sequence[Sequence[tuple[str, str]]],

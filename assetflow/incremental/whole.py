@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from assetflow.incremental.answer import KEYS, Answer, Rule
 from assetflow.incremental.blocks import Block, Parts, is_limited
@@ -25,11 +24,9 @@ from assetflow.incremental.refused import Refused
 from assetflow.incremental.split import Split, split
 from assetflow.incremental.states import STATES
 from assetflow.incremental.tree import select_all, spoken, text
+from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import place
 from assetflow.quoting import quote_identifier
-
-if TYPE_CHECKING:
-    from assetflow.incremental.refresh import Refreshing
 
 FEW_GROUPS = 100_000
 """Groups of a table beyond which averages and the like are made anew for the keys concerned, and no states are kept."""
@@ -38,7 +35,7 @@ MOST_KEPT = 2_000_000
 """Groups that are kept at most."""
 
 
-def whole(work: Refreshing, parts: Parts) -> Answer | None:
+def whole(work: Work, parts: Parts) -> Answer | None:
     """The rows of the query, made whole out of groups that are kept; None where another rule is to be asked."""
     changed = changed_blocks(work, parts)
     for block in parts.blocks:
@@ -64,7 +61,7 @@ def whole(work: Refreshing, parts: Parts) -> Answer | None:
     return replace(answer, keeps=keeps, anew=anew[0] if anew else None)
 
 
-def changed_blocks(work: Refreshing, parts: Parts) -> list[Block]:
+def changed_blocks(work: Work, parts: Parts) -> list[Block]:
     """The blocks that read something which changed, however far below."""
     names, found = set(work.changes), []
     for block in parts.blocks:
@@ -74,7 +71,7 @@ def changed_blocks(work: Refreshing, parts: Parts) -> list[Block]:
     return found
 
 
-def is_for_whole(work: Refreshing, parts: Parts, changed: Sequence[Block]) -> bool:
+def is_for_whole(work: Work, parts: Parts, changed: Sequence[Block]) -> bool:
     """True for a query with a part that has to be made whole, or with averages and the like over few groups."""
     root = parts.root
     if any(needs_whole(block) for block in changed if block is not root):
@@ -88,7 +85,7 @@ def is_for_whole(work: Refreshing, parts: Parts, changed: Sequence[Block]) -> bo
     return work.shown is not None and (work.assume or rows_of(work, work.shown) <= FEW_GROUPS)
 
 
-def is_merged(work: Refreshing, root: Block) -> bool:
+def is_merged(work: Work, root: Block) -> bool:
     """True for a total that tells enough by itself: of sums, counts, least and greatest."""
     if is_limited(root.node) or root.node["group_sets"] or windows_of(root.node):
         return False
@@ -108,11 +105,11 @@ def needs_whole(block: Block) -> bool:
     return has_groups(node) and not node["group_expressions"] and node["aggregate_handling"] != "FORCE_AGGREGATES"
 
 
-def rows_of(work: Refreshing, table: str) -> int:
+def rows_of(work: Work, table: str) -> int:
     return int(work.cursor.execute(f"SELECT count(*) FROM {quote_identifier(table)}").fetchall()[0][0])
 
 
-def cut(work: Refreshing, block: Block, changed: Mapping[str, Block]) -> dict[str, Split] | None:
+def cut(work: Work, block: Block, changed: Mapping[str, Block]) -> dict[str, Split] | None:
     """The blocks to keep, as far below this one as there are groups; None where something else changed, too."""
     found = cut_below(work, block, changed)
     if found or block.operation != "SELECT" or not has_groups(block.node):
@@ -122,7 +119,7 @@ def cut(work: Refreshing, block: Block, changed: Mapping[str, Block]) -> dict[st
     return {block.name: part} if part is not None else None
 
 
-def cut_below(work: Refreshing, block: Block, changed: Mapping[str, Block]) -> dict[str, Split] | None:
+def cut_below(work: Work, block: Block, changed: Mapping[str, Block]) -> dict[str, Split] | None:
     splits: dict[str, Split] = {}
     for name in block.reads:
         more = None if name in work.changes else cut(work, changed[name], changed) if name in changed else {}
@@ -132,7 +129,7 @@ def cut_below(work: Refreshing, block: Block, changed: Mapping[str, Block]) -> d
     return splits
 
 
-def as_it_is(work: Refreshing, block: Block) -> Split | None:
+def as_it_is(work: Work, block: Block) -> Split | None:
     """A block whose own rows are kept, and made anew for the keys concerned; None where these are no columns of it."""
     if block is work.root or needs_whole(block) or windows_of(block.node):
         return None
@@ -151,7 +148,7 @@ def below(parts: Parts, splits: dict[str, Split]) -> set[str]:
     return found
 
 
-def kept_now(work: Refreshing, part: Split) -> tuple[str, str | None]:
+def kept_now(work: Work, part: Split) -> tuple[str, str | None]:
     """Make a table of what is to be kept of a block; and, where it was made of all rows, why."""
     work.show(part.keep, "new")
     name = f"{KEYS}now_{part.of.name}"
@@ -171,7 +168,7 @@ def kept_now(work: Refreshing, part: Split) -> tuple[str, str | None]:
     return name, why
 
 
-def refreshed(work: Refreshing, part: Split) -> str:
+def refreshed(work: Work, part: Split) -> str:
     """What is kept of a block, with what came and without what went."""
     root, shown, rules = work.root, work.shown, list(work.rules)
     work.root, work.shown = part.keep, part.name
@@ -195,7 +192,7 @@ def keys_of(part: Split) -> tuple[str, ...]:
     return tuple(map(spoken, part.keep.node["group_expressions"]))
 
 
-def made_of(work: Refreshing, parts: Parts, splits: dict[str, Split], tables: dict[str, str]) -> Answer:
+def made_of(work: Work, parts: Parts, splits: dict[str, Split], tables: dict[str, str]) -> Answer:
     """The rows of the query out of the tables of what is kept, in place of the blocks that these stand for."""
     nodes = {block.name: work.versions.at(block, "new") for block in parts.blocks}
     nodes |= {name: part.rows_of(tables[name]) for name, part in splits.items()}

@@ -1,0 +1,102 @@
+"""What the rules of a refresh work with: the cursor, what changed, and what has been made and found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from assetflow.incremental.answer import Answer, Change, Rule, Version, version_of
+from assetflow.incremental.blocks import Block
+from assetflow.incremental.refused import Refused
+from assetflow.incremental.tree import select, text, without_alias
+from assetflow.incremental.versions import Versions
+from assetflow.lineage.sql_tree import Tree
+from assetflow.quoting import quote_identifier
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Cursor
+
+
+Lookup = tuple[list[Tree], str]
+"""Expressions, and the table or block in which they are looked up."""
+
+
+@dataclass
+class Work:
+    """A refresh at work: what has been found so far, and what the rules are made of. `rule` answers for any block."""
+
+    cursor: Cursor
+    rule: Callable[[Work, Block], Answer]
+    changes: dict[str, Change]
+    shown: str | None
+    assume: bool
+    kept: Collection[str] | None
+    root: Block
+    rules: list[Rule] = field(default_factory=list)
+    made: int = 0
+    lookups: dict[str, list[Lookup]] = field(default_factory=dict)
+
+    @property
+    def versions(self) -> Versions:
+        return Versions(self.changes)
+
+    def is_changed(self, block: Block) -> bool:
+        return any(name in self.changes for name in block.reads)
+
+    def show(self, block: Block, version: Version) -> None:
+        """Make a view of a block as it is now or was then."""
+        name = quote_identifier(version_of(block.name, version))
+        self.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {text(self.versions.at(block, version))}")
+
+    def answer(self, block: Block) -> Answer:
+        """How the rows of a block change."""
+        return self.rule(self, block)
+
+    def settle(self, block: Block, answer: Answer) -> None:
+        """Keep what came to a block and what went, for the blocks that read it."""
+        plus = self.keep(version_of(block.name, "plus"), answer.plus)
+        minus = False
+        if answer.minus is not None:
+            minus = self.keep(version_of(block.name, "minus"), answer.minus)
+        if self.assume and self.is_changed(block):
+            plus, minus = True, answer.minus is not None
+        if plus or minus:
+            self.changes[block.name] = Change(plus, minus)
+
+    def keep(self, name: str, sql: str) -> bool:
+        """Make a temporary table of a query; True when it has rows."""
+        self.execute(f"CREATE OR REPLACE TEMP TABLE {quote_identifier(name)} AS {sql}")
+        return bool(self.cursor.execute(f"SELECT EXISTS(FROM {quote_identifier(name)})").fetchall()[0][0])
+
+    def kinds(self, expressions: Sequence[Tree], table: Tree) -> list[str]:
+        return [str(kind) for kind in self.cursor.sql(text(select(expressions, table, None))).types]
+
+    def binds_over(self, block: Block) -> Callable[[Tree], bool]:
+        return lambda expression: self.binds(expression, block.node["from_table"])
+
+    def binds(self, expression: Tree, table: Tree) -> bool:
+        try:
+            self.cursor.sql(text(select([without_alias(expression)], table, None)))
+        except duckdb.Error:
+            return False
+        return True
+
+    def answered(self, sql: str) -> list[Any] | None:
+        """The rows of a query; None where it does not stand for itself."""
+        try:
+            return self.cursor.execute(sql).fetchall()
+        except duckdb.BinderException:
+            return None
+
+    def columns_of(self, name: str) -> list[tuple[str, str]]:
+        relation = self.cursor.sql(f"FROM {quote_identifier(name)}")
+        return [(each, str(kind)) for each, kind in zip(relation.columns, relation.types, strict=True)]
+
+    def execute(self, sql: str) -> None:
+        try:
+            self.cursor.execute(sql)
+        except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
+            raise Refused(f"a part that does not stand for itself ({str(error).splitlines()[0]})") from error
