@@ -9,11 +9,12 @@ import re
 import sys
 import types
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from assetflow.asset import Note
+from assetflow.lineage.python.effects import modules_at, modules_with_effects
 from assetflow.lineage.python.functions import (
     MUTATORS,
     changes_self,
@@ -186,8 +187,14 @@ class Draft:
 
     def _link_class(self, value: type) -> str:
         if not is_project_class(value, self.sources):
-            if self.sources.find(value.__module__) is None:
+            module = self.sources.find(value.__module__)
+            if module is None:
                 self.note(f"the module of {value.__qualname__} is not loaded")
+            elif _at(module, value.__qualname__.split(".")) is not value:
+                # Made by a call of a library's function that says it is its own: `make_dataclass("Point", ["x"])`.
+                namespace, name = self.subject.namespace, self.subject.name
+                if namespace is not None and name in namespace.source.bindings:
+                    return self.link(Subject("definition", namespace.names, namespace, name), LOADING)
             return self.library(f"{value.__module__}.{value.__qualname__}")
         if self._has_statement(value):
             return self.link(Subject("class", value), CALLED_LATER)
@@ -210,6 +217,12 @@ class Draft:
         self.links.append((subject, when))
         return "#"
 
+    def link_effects(self, imported: Iterable[types.ModuleType]) -> None:
+        """What importing these modules sets up beyond their names."""
+        found = {id(each): each for module in imported for each in modules_with_effects(module, self.sources)}
+        for each in found.values():
+            self.link(Subject("import", each), LOADING)
+
     # Uses
 
     def write_usage(self, usage: Usage, namespace: Namespace, when: When) -> None:
@@ -221,6 +234,8 @@ class Draft:
                 library_uses.append(LibraryUse(joined(use.chain[0], use.chain[1:]), use.line, use.call))
                 continue
             meaning = find_meaning(use, namespace, self.sources)
+            if use.origin is not None and when == CALLED_LATER:
+                self.link_effects(modules_at(use.origin, namespace, self.sources))
             library_uses += self._as_library(meaning, use)
             plain = _plain(use.chain)
             if plain not in written:
@@ -300,16 +315,20 @@ class Draft:
     def _write_said_of(self, meaning: Meaning, use: Use, namespace: Namespace) -> None:
         """What code says of itself counts where it is asked for: docstrings, annotations, classes below a class."""
         first = use.call.args[0] if use.call is not None and use.call.args else None
-        if isinstance(meaning, Library) and meaning.name in ASKS_FOR_ANNOTATIONS and isinstance(first, ast.Name):
-            asked_of = find_meaning(Use((first.id,), use.line), namespace, self.sources)
-            if isinstance(asked_of, ProjectName) and isinstance(asked_of.value, types.FunctionType):
-                self.lines.append(f"annotations {self.text(asked_of.value.__annotations__).text}")
+        if isinstance(meaning, Library) and meaning.name in ASKS_FOR_ANNOTATIONS and first is not None:
+            words = ast.unparse(first).split(".")
+            asked_of = find_meaning(Use(tuple(words), use.line), namespace, self.sources)
+            value = _at(asked_of.value, asked_of.rest) if isinstance(asked_of, ProjectName) else None
+            if isinstance(value, types.FunctionType):
+                self.lines.append(f"annotations {self.text(value.__annotations__).text}")
         if isinstance(meaning, ProjectName) and meaning.rest:
-            value, asked = meaning.value, meaning.rest[0]
-            if asked == "__subclasses__" and isinstance(value, type):
+            value = meaning.value
+            if meaning.rest[0] == "__subclasses__" and isinstance(value, type):
                 self.lines += [f"subclass {self.link_value(each)}" for each in _subclasses(value)]
-            elif asked in ("__doc__", "__annotations__"):
-                self.lines.append(f"{asked} {self.text(getattr(value, asked, None)).text}")
+            for at, asked in enumerate(meaning.rest):
+                if asked in ("__doc__", "__annotations__"):
+                    said = getattr(_at(value, meaning.rest[:at]), asked, None)
+                    self.lines.append(f"{asked} {self.text(said).text}")
         elif isinstance(meaning, Library) and use.chain[-1] == "__doc__":
             self.note("a docstring is used as a value", use.line, ALWAYS)
 
@@ -330,8 +349,7 @@ class Draft:
     def _is_changed_by(self, value: object, rest: tuple[str, ...], use: Use) -> bool:
         if use.call is None or not rest:
             return False
-        for name in rest[:-1]:
-            value = inspect.getattr_static(value, name, None)
+        value = _at(value, rest[:-1])
         if isinstance(value, list | dict | set | bytearray | deque):
             return rest[-1] in MUTATORS
         method = getattr(type(value), rest[-1], None)
@@ -362,6 +380,13 @@ def _subclasses(kind: type) -> list[type]:
     below = [each for one in direct for each in (one, *_subclasses(one))]
     held = {each for each in below if vars(sys.modules.get(each.__module__, sys)).get(each.__name__) is each}
     return sorted(held, key=lambda each: f"{each.__module__}.{each.__qualname__}")
+
+
+def _at(value: object, names: Sequence[str]) -> object:
+    """What stands behind attributes of a value, without running any code."""
+    for name in names:
+        value = inspect.getattr_static(value, name, None)
+    return value
 
 
 def _plain(chain: tuple[str, ...]) -> tuple[str, ...]:

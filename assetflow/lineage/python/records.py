@@ -13,7 +13,6 @@ from dataclasses import replace
 
 from assetflow.asset import OPTIONS, asset, check
 from assetflow.lineage.python.draft import CALLED_LATER, LOADING, VALUE_KNOWN, Draft, Record, Subject
-from assetflow.lineage.python.effects import effects_of, modules_with_effects
 from assetflow.lineage.python.functions import (
     cells_of,
     default_expressions,
@@ -26,6 +25,7 @@ from assetflow.lineage.python.functions import (
 from assetflow.lineage.python.meaning import Namespace, namespace_of
 from assetflow.lineage.python.modules import Sources
 from assetflow.lineage.python.scopes import Usage, read_expressions, read_function, read_statements
+from assetflow.lineage.python.setups import set_ups
 from assetflow.lineage.python.syntax import FunctionNode, dump, dump_function, dump_statements
 from assetflow.lineage.python.volatile import NOT_WHILE_LOADING, find_volatile_sql
 
@@ -72,13 +72,8 @@ def _write_function(draft: Draft) -> None:
         draft.write_value(f"cell {name}", cells[name], code.co_firstlineno)
     _write_attributes(draft, function)
     if draft.subject.annotated:
-        _link_effects(draft, function)
-
-
-def _link_effects(draft: Draft, function: types.FunctionType) -> None:
-    module = draft.sources.find(str(function.__globals__.get("__name__")))
-    for each in () if module is None else modules_with_effects(module, draft.sources):
-        draft.link(Subject("import", each), LOADING)
+        module = draft.sources.find(str(function.__globals__.get("__name__")))
+        draft.link_effects([] if module is None else [module])
 
 
 def _write_import(draft: Draft) -> None:
@@ -86,7 +81,7 @@ def _write_import(draft: Draft) -> None:
     module = draft.subject.value
     assert isinstance(module, types.ModuleType)
     namespace = namespace_of(vars(module), draft.sources)
-    statements = effects_of(namespace, draft.sources)
+    statements = set_ups(namespace, draft.sources)
     draft.place(namespace.path, "import", statements[0].lineno)
     draft.lines.append(dump_statements(statements))
     draft.write_usage(read_statements(statements), namespace, LOADING)

@@ -76,7 +76,8 @@ class _Writer:
     def _write_container(self, value: object) -> str | None:
         if type(value) in (list, tuple, deque):
             assert isinstance(value, list | tuple | deque)
-            return f"{type(value).__name__}[{self._each(value)}]"
+            most = f" {value.maxlen}" if isinstance(value, deque) else ""
+            return f"{type(value).__name__}[{self._each(value)}{most}]"
         if type(value) in (set, frozenset):
             assert isinstance(value, set | frozenset)
             return f"{type(value).__name__}[{self._each(sorted(value, key=_stable_key))}]"
@@ -126,7 +127,9 @@ class _Writer:
             arguments = getattr(value, "__args__", None)
             if arguments is None:
                 return f"type:{value!r}"
-            return f"type:{kind.__name__}[{self.write(getattr(value, '__origin__', None))} {self._each(arguments)}]"
+            remarks = getattr(value, "__metadata__", ())  # of Annotated
+            told = self._each((*arguments, *remarks))
+            return f"type:{kind.__name__}[{self.write(getattr(value, '__origin__', None))} {told}]"
         if self._is_ours(kind) or kind is types.SimpleNamespace:
             return f"object[{self._link(kind)} {self._payload(value)} {self._pairs(_state(value))}]"
         if isinstance(value, dict | tuple) and module == "collections":
