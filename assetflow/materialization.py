@@ -174,7 +174,7 @@ class Materialization:
     """The record of having made an asset once.
 
     `code_text` and `code_parts` are what the code version was taken of, so that a change can be shown. `meaning` is
-    what the code did, column by column, as far as that could be told (see planning/meaning.py).
+    what the code did, column by column, as far as that could be told (see `Lineage.meaning`).
     `checks` is a hash of the checks that passed: others are run before the snapshot is published again.
     `layers` tell of a table that is cut into partitions which of them were last held against what is recorded here,
     and which against what an older materialization was made from: slices as text, with its id ('' for this one).

@@ -1,6 +1,6 @@
 """Does the work of one step, on a worker: from what changed or in full, then the contract, then the checks.
 
-compute -> attempt_once -> try_refresh | body.evaluate  -> stage -> promised.keep_contract -> checking.run_checks
+compute -> make_table -> try_refresh | body.evaluate -> stage  -> promised.keep_contract -> checking.run_checks
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from assetflow.asset import Asset
 from assetflow.engines import Table, Where
@@ -18,7 +20,7 @@ from assetflow.running.body import evaluate, stage
 from assetflow.running.checking import Subject, check_rows, run_checks
 from assetflow.running.promised import keep_contract
 from assetflow.running.seen import Seen, confirmed
-from assetflow.running.task import Built, Task, Tried, finished, where_of
+from assetflow.running.task import Built, Task, Tried, built_of, finished, where_of
 from assetflow.running.workshop import Workplace, Workshop, workshop
 from assetflow.warehouse.costs import InVain
 
@@ -31,80 +33,92 @@ if TYPE_CHECKING:
     from assetflow.running.history.kept import Kept as KeptHistory
     from assetflow.warehouse.snapshots import Staged
 
+T = TypeVar("T")
+
 
 def compute(task: Task, place: Workplace) -> Built:
     """Make the rows of one asset in the staging folder, read them back, and check them; AssetError when it fails."""
     began = time.perf_counter()
     shop = workshop(place)
     os.makedirs(task.staging, exist_ok=True)
-    attempts = task.asset.retries + 1
-    for attempt in range(1, attempts + 1):
+
+    def once() -> Built:
+        with shop.meter.running():
+            return attempt_once(task, shop)
+
+    built = with_retries(once, task.asset, shop, is_good=lambda built: built.error is None)
+    # What the comparison took is no time of the refresh.
+    return finished(built, time.perf_counter() - began - built.seconds)
+
+
+def with_retries(
+    once: Callable[[], T], asset: Asset, shop: Workshop, is_good: Callable[[T], bool] = lambda made: True
+) -> T:
+    """Do it, and again after a while as often as the asset allows it; what comes of the last attempt stands."""
+    for left in range(asset.retries, -1, -1):
         try:
-            with shop.meter.running():
-                built = attempt_once(task, shop)
+            made = once()
         except AssetError:
-            if attempt == attempts or shop.stopping.wait(task.asset.retry_delay):
+            if not left or shop.stopping.wait(asset.retry_delay):
                 raise
         else:
-            if built.error is not None and attempt < attempts and not shop.stopping.wait(task.asset.retry_delay):
-                continue
-            # What the comparison took is no time of the refresh.
-            return finished(built, time.perf_counter() - began - built.seconds)
+            if is_good(made) or not left or shop.stopping.wait(asset.retry_delay):
+                return made
     raise AssertionError("the last attempt returns or raises")
 
 
 def attempt_once(task: Task, shop: Workshop) -> Built:
-    from assetflow.engines.limit import time_limit
-
-    asset = task.asset
-    where = where_of(asset, shop.place.root)
     cursor = shop.session.cursor()
-    tried = Tried()
-    mode: Literal["full", "incremental"] | None = None
-    wasted = 0.0
-    seen: dict[str, Seen] = {}
     try:
         shop.session.attach(task.tables, cursor)
-        with time_limit(asset.timeout, where, cursor.interrupt) as limit, shop.stoppable(limit):
-            if asset.is_view:
-                columns, built = view_columns(asset, cursor, where), None
-            else:
-                tried = try_refresh(task, shop, cursor, where, limit)
-                if tried.error is not None and tried.staged is not None:
-                    return unfinished(tried, tried.staged)
-                built = tried.staged
-                if built is None:
-                    wasted = shop.meter.used()
-                    result = evaluate(task, shop, cursor, where, seen, tried.why)
-                    limit.also(result.cursor.interrupt)
-                    if task.kept is None:
-                        built = stage(result, task, where)
-                        keep_key(asset, built, cursor)
-                    else:
-                        added = keep_in_history(result, task, task.kept, where)
-                        built, tried = added.staged, Tried(why=added.how, delta=added.delta)
-                        mode = added.mode
-                columns = built.columns
-        keep_contract(asset, columns, cursor)
-        checks = run_checks(task, shop, built)
+        return make_view(task, shop, cursor) if task.asset.is_view else make_table(task, shop, cursor)
     finally:
         cursor.close()
-    if built is None:
-        return Built(columns, (), None, 0, None, 0.0, checks=checks)
+
+
+def make_view(task: Task, shop: Workshop, cursor: Cursor) -> Built:
+    """A view holds no rows: its query is bound, and what it shows is checked."""
+    from assetflow.engines.limit import time_limit
+
+    where = where_of(task.asset, shop.place.root)
+    with time_limit(task.asset.timeout, where, cursor.interrupt) as limit, shop.stoppable(limit):
+        columns = view_columns(task.asset, cursor, where)
+    keep_contract(task.asset, columns, cursor)
+    return Built(columns, (), None, 0, None, 0.0, checks=run_checks(task, shop, None))
+
+
+def make_table(task: Task, shop: Workshop, cursor: Cursor) -> Built:
+    from assetflow.engines.limit import time_limit
+
+    asset, where = task.asset, where_of(task.asset, shop.place.root)
+    wasted = 0.0
+    seen: dict[str, Seen] = {}
+    with time_limit(asset.timeout, where, cursor.interrupt) as limit, shop.stoppable(limit):
+        tried = try_refresh(task, shop, cursor, where, limit)
+        staged = tried.staged
+        if staged is None:
+            wasted = shop.meter.used()
+            result = evaluate(task, shop, cursor, where, seen, tried.why)
+            limit.also(result.cursor.interrupt)
+            if task.kept is None:
+                staged, tried = stage(result, task, where), replace(tried, is_full=True)
+                keep_key(asset, staged, cursor)
+            else:
+                added = keep_in_history(result, task, task.kept, where)
+                staged, tried = added.staged, Tried(why=added.how, delta=added.delta, is_full=added.mode == "full")
+    if tried.error is not None:
+        # What can be used the next time of an asset that failed for one of its files.
+        return replace(built_of(staged), kept=tried.kept, error=tried.error)
+    keep_contract(asset, staged.columns, cursor)
+    checks = run_checks(task, shop, staged)
     read = confirmed(asset.name, seen, task.watching)
-    return Built(
-        columns,
-        built.files,
-        built.rows,
-        built.bytes,
-        built.digest,
-        tried.seconds,
+    return replace(
+        built_of(staged),
+        seconds=tried.seconds,
         checks=checks,
-        projections=built.projections,
         reads=read.reads,
         surprises=read.surprises,
-        sums=built.sums,
-        mode=mode or ("full" if tried.staged is None or tried.is_full else "incremental"),
+        mode="full" if tried.is_full else "incremental",
         mode_reason=tried.why,
         is_right=tried.is_right,
         warnings=(*read.warnings, *tried.warnings),
@@ -116,14 +130,6 @@ def attempt_once(task: Task, shop: Workshop) -> Built:
         kept=tried.kept,
         groups=tried.groups,
     )
-
-
-def unfinished(tried: Tried, staged: Staged) -> Built:
-    """What can be used the next time of an asset that failed for one of its files."""
-    return Built(
-        staged.columns, staged.files, staged.rows, staged.bytes, staged.digest, 0.0, sums=staged.sums, kept=tried.kept,
-        error=tried.error,
-    )  # fmt: skip
 
 
 def try_refresh(task: Task, shop: Workshop, cursor: Cursor, where: Where, limit: Limit) -> Tried:

@@ -114,40 +114,30 @@ class Keeping:
 
     def keep_unfinished(self, asset: Asset, built: Built) -> None:
         """Keep what was made of some files, for the next run; nothing points to it."""
-        warehouse = self.order.warehouse
-        snapshot = warehouse.keep(asset.name, built.columns, built.files, built.rows or 0, built.bytes, "")
-        parts = parts_of(built, snapshot)
+        parts = parts_of(built, self.keep_files(asset.name, built, ""))
         if parts is not None:
-            warehouse.ledger.record_parts(parts, built.sums)
+            self.order.warehouse.ledger.record_parts(parts, built.sums)
 
     def keep_rejected(self, asset: Asset, built: Built) -> None:
         """Keep what a check refused, to be looked at: nothing points to it, and no run takes it up again."""
         if asset.is_view or not built.files:
             return
-        warehouse = self.order.warehouse
-        snapshot = warehouse.keep(
-            asset.name, built.columns, built.files, built.rows or 0, built.bytes, built.digest or ""
-        )
-        warehouse.ledger.record_rejected(self.order.environment, self.order.run_id, snapshot)
+        snapshot = self.keep_files(asset.name, built, built.digest)
+        self.order.warehouse.ledger.record_rejected(self.order.environment, self.order.run_id, snapshot)
+
+    def keep_files(self, name: str, built: Built, digest: str | None) -> Snapshot:
+        """What was staged, at the place where it stays; no record speaks of it yet."""
+        return self.order.warehouse.keep(name, built.columns, built.files, built.rows or 0, built.bytes, digest or "")
 
     def materialization(self, asset: Asset, step: Step, built: Built, snapshot: Snapshot) -> Materialization:
         lineage = self.contents.lineage(asset)
         reads = with_seen(reads_of(asset, lineage), built)
         if built.surprises:  # what its code tells is not to be relied on
             reads = {name: read._replace(ordered=asset.reads_order) for name, read in reads.items()}
-        return Materialization(
-            id=f"{self.order.run_id}.{asset.name}",
-            asset=asset.name,
-            partition=None,
-            run_id=self.order.run_id,
-            fingerprint=fingerprint(asset, seen_by(asset, self.contents.held)),
+        made_of = fingerprint(asset, seen_by(asset, self.contents.held))
+        return replace(
+            made_into(snapshot, self.order.run_id, made_of, built.seconds),
             inputs=self.contents.inputs(asset, reads),
-            snapshot=snapshot.id,
-            digest=snapshot.digest,
-            rows=snapshot.rows,
-            bytes=snapshot.bytes,
-            built_at=now(),
-            seconds=built.seconds,
             checks=asset.checks_version,
             code_text=asset.sql or "",
             code_parts=asset.code_parts,
@@ -171,10 +161,7 @@ class Keeping:
             others = (asset.sets_order and are_others(current, built)) or cut_otherwise(current, built)
             if same and not mends and not others:
                 return replace(current, digest=built.digest or ""), True
-        snapshot = warehouse.keep(
-            asset.name, built.columns, built.files, built.rows or 0, built.bytes, built.digest or ""
-        )
-        return snapshot, same
+        return self.keep_files(asset.name, built, built.digest), same
 
     def restore(self, asset: Asset, step: Step, made: Made, checks: tuple[CheckResult, ...] = ()) -> AssetResult:
         """Point to an older materialization again."""
@@ -215,21 +202,8 @@ class Keeping:
                 name, built.columns, built.files, built.rows, built.bytes, observed.version
             )
         else:
-            snapshot = warehouse.keep(name, built.columns, built.files, built.rows or 0, built.bytes, observed.version)
-        materialization = Materialization(
-            id=f"{self.order.run_id}.{name}",
-            asset=name,
-            partition=None,
-            run_id=self.order.run_id,
-            fingerprint=source_fingerprint(observed),
-            inputs=(),
-            snapshot=snapshot.id,
-            digest=observed.version,
-            rows=snapshot.rows,
-            bytes=snapshot.bytes,
-            built_at=now(),
-            seconds=built.seconds,
-        )
+            snapshot = self.keep_files(name, built, observed.version)
+        materialization = made_into(snapshot, self.order.run_id, source_fingerprint(observed), built.seconds)
         self.order.projections.add(snapshot.id, built.projections)
         self.record(
             records.Built(
@@ -279,6 +253,26 @@ class Keeping:
             self.order.warehouse.ledger.record_built(self.unrecorded)
             self.unrecorded.clear()
             self.recorded_at = time.perf_counter()
+
+
+def made_into(
+    snapshot: Snapshot, run_id: str, made_of: Fingerprint, seconds: float, part: str | None = None
+) -> Materialization:
+    """The record of having made a snapshot, or that of some partitions, before anything is said of the inputs."""
+    return Materialization(
+        id=".".join(filter(None, (run_id, snapshot.asset, part))),
+        asset=snapshot.asset,
+        partition=part,
+        run_id=run_id,
+        fingerprint=made_of,
+        inputs=(),
+        snapshot=snapshot.id,
+        digest=snapshot.digest,
+        rows=snapshot.rows,
+        bytes=snapshot.bytes,
+        built_at=now(),
+        seconds=seconds,
+    )
 
 
 def refuse_broken_promise(asset: Asset, step: Step, built: Built) -> None:

@@ -127,6 +127,14 @@ class Tried:
     groups: str | None = None
 
 
+def built_of(staged: Staged) -> Built:
+    """What was staged, before anything is said of it."""
+    return Built(
+        staged.columns, staged.files, staged.rows, staged.bytes, staged.digest, 0.0, projections=staged.projections,
+        sums=staged.sums,
+    )  # fmt: skip
+
+
 def finished(built: Built, seconds: float) -> Built:
     return replace(built, seconds=round(seconds, 6))
 

@@ -6,8 +6,8 @@ import os
 import time
 from dataclasses import replace
 
-from assetflow.errors import AssetError
 from assetflow.running.body import evaluate
+from assetflow.running.computing import with_retries
 from assetflow.running.partitions.checks import checked
 from assetflow.running.partitions.given import narrowed
 from assetflow.running.partitions.sql_forms import is_batched
@@ -15,7 +15,7 @@ from assetflow.running.partitions.staging import stage_parts
 from assetflow.running.partitions.tasks import PartBuilt, PartTask
 from assetflow.running.promised import keep_contract
 from assetflow.running.seen import Seen, confirmed
-from assetflow.running.task import Built, finished, where_of
+from assetflow.running.task import built_of, finished, where_of
 from assetflow.running.workshop import Workplace, Workshop, workshop
 
 
@@ -24,17 +24,9 @@ def compute_parts(wanted: PartTask, place: Workplace) -> tuple[PartBuilt, ...]:
     began = time.perf_counter()
     task, shop = wanted.task, workshop(place)
     os.makedirs(task.staging, exist_ok=True)
-    attempts = task.asset.retries + 1
-    for attempt in range(1, attempts + 1):
-        try:
-            parts = compute_once(wanted, shop)
-        except AssetError:
-            if attempt == attempts or shop.stopping.wait(task.asset.retry_delay):
-                raise
-        else:
-            took = (time.perf_counter() - began) / max(len(parts), 1)
-            return tuple(replace(part, built=finished(part.built, took)) for part in parts)
-    raise AssertionError("the last attempt returns or raises")
+    parts = with_retries(lambda: compute_once(wanted, shop), task.asset, shop)
+    took = (time.perf_counter() - began) / max(len(parts), 1)
+    return tuple(replace(part, built=finished(part.built, took)) for part in parts)
 
 
 def compute_once(wanted: PartTask, shop: Workshop) -> tuple[PartBuilt, ...]:
@@ -61,9 +53,8 @@ def compute_once(wanted: PartTask, shop: Workshop) -> tuple[PartBuilt, ...]:
     return tuple(
         PartBuilt(
             keys,
-            Built(
-                one.columns, one.files, one.rows, one.bytes, one.digest, 0.0,
-                checks=found.get(keys, ()), projections=one.projections, reads=read.reads, surprises=read.surprises,
+            replace(
+                built_of(one), checks=found.get(keys, ()), reads=read.reads, surprises=read.surprises,
                 warnings=read.warnings, sums=one.sums if one.rows else (),
             ),
             tuple(rows.get(key, 0) for key in keys),

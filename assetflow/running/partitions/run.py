@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assetflow.check import Check, CheckResult, looks_at_rows_alone
 from assetflow.errors import AssetflowError
-from assetflow.materialization import Materialization, Snapshot
+from assetflow.materialization import Snapshot
 from assetflow.partitions.reading import read_keys
 from assetflow.partitions.slices import Key, Slice, slice_of
 from assetflow.running.computing import check_again
 from assetflow.running.events import AssetResult, Event, EventKind
 from assetflow.running.failures import failed_checks
-from assetflow.running.keeping import now
+from assetflow.running.keeping import made_into
 from assetflow.running.partitions.batches import Batches
 from assetflow.running.partitions.failures import failures_told, other_columns, other_rows
 from assetflow.running.partitions.gathered import Gathered
@@ -229,7 +229,10 @@ class PartRun:
         files = tuple(file._replace(path=places[file.sha256], partition=text) for file in built.files if file.rows)
         size = sum(file.bytes for file in files)
         snapshot = with_id(Snapshot("", self.asset.name, built.digest or "", built.columns, files, built.rows, size))
-        record = self.record_of(text, snapshot, part)
+        record = replace(
+            made_into(snapshot, self.order.run_id, self.order.made_of, built.seconds, text),
+            reasons=self.parts.reasons_of(part.keys[0]),
+        )
         self.keeping.record(records.Built(record, snapshot, checks, sums=built.sums))
         self.gathered.add(text, files)
         result = AssetResult(
@@ -238,23 +241,6 @@ class PartRun:
         )  # fmt: skip
         for key, rows in zip(part.keys, part.rows, strict=True):
             yield from self.conclude(key, replace(result, rows=rows, seconds=built.seconds / len(part.keys)))
-
-    def record_of(self, text: str, snapshot: Snapshot, part: PartBuilt) -> Materialization:
-        return Materialization(
-            id=f"{self.order.run_id}.{self.asset.name}.{text}",
-            asset=self.asset.name,
-            partition=text,
-            run_id=self.order.run_id,
-            fingerprint=self.order.made_of,
-            inputs=(),
-            snapshot=snapshot.id,
-            digest=snapshot.digest,
-            rows=snapshot.rows,
-            bytes=snapshot.bytes,
-            built_at=now(),
-            seconds=part.built.seconds,
-            reasons=self.parts.reasons_of(part.keys[0]),
-        )
 
     def take_error(self, keys: tuple[Key, ...], error: AssetflowError) -> Iterator[Event]:
         """What to do when a batch failed: halve it, until it is one partition that fails."""
