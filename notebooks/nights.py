@@ -82,6 +82,8 @@ def main() -> None:
             f"\n{len(shop.tables())} tables after {len(nights)} nights; all nights together {sum(nights):.0f} s of "
             f"processor time, the last of them in full {in_full[given.nights]:.1f} s"
         )
+        dearest = sorted(enumerate(nights, 1), key=lambda each: -each[1])[:5]
+        print(f"the dearest nights: {', '.join(f'{number} ({took:.2f} s)' for number, took in dearest)}")
         if given.plot is not None:
             plot(nights, in_full, given.plot)
             print(f"drawn in {given.plot}")

@@ -13,10 +13,14 @@ SHOWN = "assetflow_shown"
 
 
 class Change(NamedTuple):
-    """Whether rows came to a table, and whether rows went."""
+    """Whether rows came to a table, and whether rows went.
+
+    `is_net`: none did both, and each did once.
+    """
 
     plus: bool
     minus: bool
+    is_net: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,8 @@ class Answer:
     `plus` are the rows to put in. The rows to take out are those whose `key_columns` are among the rows of the table
     `keys`, or else the rows of `minus`, each as often as it is there; with neither, none. `is_whole`: take out all.
     `is_sorted`: the rows of `plus` come in the order that the query says. `keeps` are tables to keep for the next time,
-    by the names under which they are asked for then; `anew` says why these were made of all rows.
+    by the names under which they are asked for then; `anew` says why these were made of all rows. `is_net`: no row is
+    in both `plus` and `minus`, or twice in one.
     """
 
     plus: str
@@ -52,6 +57,7 @@ class Answer:
     is_sorted: bool = False
     keeps: tuple[tuple[str, str], ...] = ()
     anew: str | None = None
+    is_net: bool = False
 
 
 def version_of(name: str, version: Version) -> str:

@@ -13,6 +13,7 @@ from assetflow.incremental.blocks import Block
 from assetflow.incremental.joins import looked_up
 from assetflow.incremental.keyed import by_keys, found_by
 from assetflow.incremental.lookups import lookups
+from assetflow.incremental.outputs import is_plain_star
 from assetflow.incremental.tree import leaves, text, written
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import Tree
@@ -26,7 +27,18 @@ def linear(work: Work, block: Block) -> Answer:
         return by_lookup(work, block)
     plus, minus = found
     work.rules.append(Rule("linear" if minus else "append", block.name))
-    return Answer(union(plus) or text(work.versions.empty(block)), union(minus) if minus else None)
+    came = union(plus) or text(work.versions.empty(block))
+    return Answer(came, union(minus) if minus else None, is_net=shows_rows(work, block))
+
+
+def shows_rows(work: Refreshing, block: Block) -> bool:
+    """True where the answer is some rows of a table as they are, of which no two that changed are alike."""
+    items, table = block.node["select_list"], block.node["from_table"]
+    is_whole = len(items) == 1 and items[0]["class"] == "STAR" and is_plain_star(items[0])
+    if not is_whole or table["type"] != "BASE_TABLE":
+        return False
+    name = next(leaves(table)).name
+    return work.changes[name].is_net and work.columns_of(name) == work.columns_of(block.name)
 
 
 def terms(work: Work, block: Block) -> tuple[list[Tree], list[Tree]] | None:

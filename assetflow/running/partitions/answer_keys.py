@@ -23,7 +23,7 @@ def keys_of_answer(answer: Answer, keys: KeyColumns, made: Sequence[Column], *, 
     """The SELECT of the keys of all rows that came to a query or went; `exactly`: not of those that did both."""
     from assetflow.incremental.answer import KEY
     from assetflow.incremental.exact import is_inexact
-    from assetflow.running.refreshes.rewriting import bag_difference
+    from assetflow.running.refreshes.difference import bag_difference
 
     wanted = [column[0] for column in keys.columns if column is not None]
     if answer.keys is not None and set(wanted) <= set(answer.key_columns):

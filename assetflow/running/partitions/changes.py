@@ -104,8 +104,9 @@ class PartitionChanges:
     def show(self, name: str, before: str, now: str, read: ReadSet, cursor: Cursor) -> Change:
         """Make visible on the cursor what was, came and went of a table, as far as that is read of it."""
         from assetflow.incremental.answer import Change, version_of
+        from assetflow.running.refreshes.difference import bag_difference, is_inexact_inside
         from assetflow.running.refreshes.refreshing import has_rows
-        from assetflow.running.refreshes.rewriting import bag_difference, is_inexact_inside, view
+        from assetflow.running.refreshes.rewriting import view
         from assetflow.warehouse.snapshots import scan_files
 
         then, today = self.snapshot(before), self.snapshot(now)

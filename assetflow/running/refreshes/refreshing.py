@@ -22,16 +22,9 @@ from assetflow.incremental.refused import Lasting, Refused
 from assetflow.materialization import Column, ReadSet
 from assetflow.quoting import quote_identifier
 from assetflow.running.refreshes.changes import Refresh, TableChange
+from assetflow.running.refreshes.difference import FLOATS, difference_of, is_inexact_inside
 from assetflow.running.refreshes.kept_groups import DAMAGED, taken_up, written
-from assetflow.running.refreshes.rewriting import (
-    FLOATS,
-    Refreshed,
-    Rows,
-    bag_difference,
-    is_inexact_inside,
-    times,
-    view,
-)
+from assetflow.running.refreshes.rewriting import Refreshed, Rows, view
 from assetflow.running.task import Tried
 from assetflow.warehouse.digest import digests
 from assetflow.warehouse.snapshots import Staged, columns_made, readable, scan_files, scan_of, stage_query
@@ -149,21 +142,15 @@ def show(change: TableChange, cursor: Cursor) -> Change:
     minus = scan_files(change.columns, change.went) if change.went else none
     is_mixed = change.came and change.went and not change.is_net
     if is_mixed and not any(is_inexact_inside(column.type) for column in change.columns):
-        net(change, plus, minus, cursor)
-    else:
-        view(cursor, version_of(change.name, "plus"), plus)
-        view(cursor, version_of(change.name, "minus"), minus)
+        # Row by row: a file that was written anew differs in few of its rows.
+        counted = quote_identifier(f"{change.name}__assetflow_counted")
+        net = difference_of(cursor, counted, change.columns, plus, minus)
+        view(cursor, version_of(change.name, "plus"), net.came or none)
+        view(cursor, version_of(change.name, "minus"), net.went or none)
+        return Change(net.came is not None, net.went is not None, net.is_of_single_rows)
+    view(cursor, version_of(change.name, "plus"), plus)
+    view(cursor, version_of(change.name, "minus"), minus)
     return Change(has_rows(cursor, version_of(change.name, "plus")), has_rows(cursor, version_of(change.name, "minus")))
-
-
-def net(change: TableChange, plus: str, minus: str, cursor: Cursor) -> None:
-    """The difference of files row by row: a file that was written anew differs in few of its rows."""
-    listed = ", ".join(quote_identifier(column.name) for column in change.columns)
-    counted = quote_identifier(f"{change.name}__assetflow_counted")
-    difference = bag_difference(change.columns, [(plus, 1), (minus, -1)])
-    cursor.execute(f"CREATE OR REPLACE TEMP TABLE {counted} AS {difference}")
-    view(cursor, version_of(change.name, "plus"), times(listed, counted, "assetflow_times"))
-    view(cursor, version_of(change.name, "minus"), times(listed, counted, "-assetflow_times"))
 
 
 def has_rows(cursor: Cursor, name: str) -> bool:

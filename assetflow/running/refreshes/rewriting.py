@@ -18,10 +18,11 @@ from assetflow.incremental.exact import is_inexact
 from assetflow.incremental.ranges import ranges
 from assetflow.incremental.refused import Lasting, Refused
 from assetflow.incremental.tree import select_all, text
-from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile, Sums
+from assetflow.materialization import FileSums, ReadSet, SnapshotFile, Sums
 from assetflow.quoting import quote_identifier
 from assetflow.running.refreshes.changes import Refresh
 from assetflow.running.refreshes.delta import Delta
+from assetflow.running.refreshes.difference import Difference, compared, difference_of, is_inexact_inside
 from assetflow.warehouse.digest import digest_of, sums, sums_key, tells_order
 from assetflow.warehouse.snapshots import (
     Staged,
@@ -36,7 +37,6 @@ from assetflow.warehouse.snapshots import (
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
-FLOATS = ("FLOAT", "DOUBLE")
 MOST_SMALL = 32
 """Small files of a table beyond which they are put together."""
 SMALL = 50_000
@@ -44,6 +44,8 @@ SMALL = 50_000
 MOST_KEYS = 0.5
 """The share of a table's rows beyond which making only the keys concerned costs as much as making all."""
 FEW_ROWS = 100_000
+CAME, WENT = "assetflow_net_came", "assetflow_net_went"
+"""Views of the rows that come to a table and of those that go, none of them both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ class Rows:
         """Take out row by row: all files in which one of the rows stands are written anew."""
         touched = self.find_rows(answer)
         if not touched:
-            return self.added(times(", ".join(self.names), "assetflow_net", "assetflow_times"), words(answer))
+            return self.added(f"FROM {CAME}", words(answer))
         return self.rewriting(answer, self.with_small(touched))
 
     def rewriting(self, answer: Answer, touched: Sequence[int]) -> Refreshed:
@@ -190,34 +192,46 @@ class Rows:
         self.refuse_unmatchable(answer)
         columns = self.given.columns
         listed = ", ".join(self.names)
-        self.make("assetflow_net", bag_difference(columns, [(answer.plus, 1), (answer.minus or "", -1)]))
-        self.make(
-            "assetflow_minus",
-            f"SELECT {listed}, -assetflow_times AS assetflow_times, row_number() OVER () AS assetflow_id "
-            "FROM assetflow_net WHERE assetflow_times < 0",
-        )
+        if answer.is_net:
+            net, gone = (
+                Difference(answer.plus, answer.minus),
+                f"SELECT {listed}, 1 AS assetflow_times FROM ({answer.minus})",
+            )
+        else:
+            net = difference_of(self.cursor, "assetflow_net", columns, answer.plus, answer.minus or "")
+            gone = f"SELECT {listed}, -assetflow_times AS assetflow_times FROM assetflow_net WHERE assetflow_times < 0"
+        view(self.cursor, CAME, net.came or self.of(()))
+        view(self.cursor, WENT, net.went or self.of(()))
+        self.make("assetflow_minus", f"SELECT *, row_number() OVER () AS assetflow_id FROM ({gone})")
         view(self.cursor, "assetflow_minus_rows", f"SELECT {listed} FROM assetflow_minus")
         near = self.near("assetflow_minus_rows", [column.name for column in columns])
         pairs = zip(compared(columns, "old."), compared(columns, "gone."), strict=True)
         match = " AND ".join(f"{old} IS NOT DISTINCT FROM {gone}" for old, gone in pairs)
         old = f"SELECT * FROM ({self.placed(self.all_files)}) AS old WHERE {near}"
+        joined = f"({old}) AS old JOIN assetflow_minus AS gone ON {match}"
+        self.make("assetflow_gone", f"SELECT assetflow_file, assetflow_row, assetflow_id FROM {joined}")
+        if self.ask("count(*), count(DISTINCT assetflow_id) FROM assetflow_gone") != self.ask(
+            "coalesce(sum(assetflow_times), 0), count(*) FROM assetflow_minus"
+        ):
+            self.drop_surplus()
+        return sorted(self.counted("assetflow_file, count(*) FROM assetflow_gone GROUP BY ALL"))
+
+    def drop_surplus(self) -> None:
+        """Of rows that are alike, take out only as many as went; Refused when there are fewer."""
         self.make(
             "assetflow_gone",
-            f"SELECT assetflow_file, assetflow_row FROM ({old}) AS old JOIN assetflow_minus AS gone ON {match} "
+            "SELECT assetflow_file, assetflow_row FROM assetflow_gone JOIN assetflow_minus USING (assetflow_id) "
             "QUALIFY row_number() OVER (PARTITION BY assetflow_id ORDER BY assetflow_file, assetflow_row) "
             "<= assetflow_times",
         )
-        found = self.counted("assetflow_file, count(*) FROM assetflow_gone GROUP BY ALL")
-        if sum(found.values()) < self.counted("0, coalesce(sum(assetflow_times), 0) FROM assetflow_minus")[0]:
+        if self.ask("count(*) FROM assetflow_gone") < self.ask("sum(assetflow_times) FROM assetflow_minus"):
             raise Refused("rows to take out are not there")
-        return sorted(found)
 
     def without_found(self, files: Sequence[int]) -> Rewritten:
         """The rows of some files without those that were found, and with those that came."""
         listed = ", ".join(self.names)
         at = f"list_position({list(files)}, assetflow_file) - 1"
-        came = times(listed, "assetflow_net", "assetflow_times")
-        went = times(listed, "assetflow_net", "-assetflow_times")
+        came, went = f"SELECT {listed} FROM {CAME}", f"SELECT {listed} FROM {WENT}"
         if not files:
             return Rewritten(came, came, went, is_net=True)
         gone = f"SELECT {at} AS assetflow_file, assetflow_row FROM assetflow_gone"
@@ -284,6 +298,10 @@ class Rows:
     def make(self, name: str, sql: str) -> None:
         self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
 
+    def ask(self, asked: str) -> tuple[int, ...]:
+        """The numbers that a SELECT gives."""
+        return tuple(map(int, self.cursor.execute(f"SELECT {asked}").fetchall()[0]))
+
     def counted(self, asked: str) -> dict[int, int]:
         return {int(at): int(count) for at, count in self.cursor.execute(f"SELECT {asked}").fetchall()}
 
@@ -309,13 +327,12 @@ class Rows:
         if went is not None and not rewritten.is_net:
             if any(is_inexact_inside(column.type) for column in self.given.columns):
                 return None
-            listed = ", ".join(self.names)
-            self.make("assetflow_told", bag_difference(self.given.columns, [(came, 1), (went, -1)]))
-            came = times(listed, "assetflow_told", "assetflow_times")
-            went = times(listed, "assetflow_told", "-assetflow_times")
+            told = difference_of(self.cursor, "assetflow_told", self.given.columns, came, went)
+        else:
+            told = Difference(came, went)
         os.makedirs(folder, exist_ok=True)
         paths, rows = [], 0
-        for name, sql in (("came", came), ("went", went)):
+        for name, sql in (("came", told.came), ("went", told.went)):
             path = os.path.join(folder, f"{name}.parquet")
             count = 0 if sql is None else write_rows(self.cursor, sql, self.given.columns, path)
             paths.append(path if count else None)
@@ -352,36 +369,6 @@ class Rows:
         found = [FileSums(file.sha256, sums_key(columns, read), one) for read, one in zip(wanted, totals, strict=True)]
         known.update({(one.file, one.key): one.sums for one in found})
         return found
-
-
-def bag_difference(columns: Sequence[Column], terms: Sequence[tuple[str, int]]) -> str:
-    """SQL of the rows of all terms, and how often each is there when those of a negative sign are taken off.
-
-    Zeros of either sign are equal to DuckDB, and still two values.
-    """
-    names = ", ".join(quote_identifier(column.name) for column in columns)
-    groups = ", ".join(compared(columns))
-    union = " UNION ALL ".join(f"(SELECT *, {sign} AS assetflow_sign FROM ({sql}))" for sql, sign in terms)
-    return (
-        f"SELECT {names}, sum(assetflow_sign)::BIGINT AS assetflow_times FROM ({union}) "
-        f"GROUP BY {groups} HAVING sum(assetflow_sign) <> 0"
-    )
-
-
-def compared(columns: Sequence[Column], table: str = "") -> list[str]:
-    """What makes two rows the same, as SQL: the values, and the sign of each number."""
-    names = [f"{table}{quote_identifier(column.name)}" for column in columns]
-    return [*names, *(f"signbit({name})" for column, name in zip(columns, names, strict=True) if column.type in FLOATS)]
-
-
-def times(listed: str, table: str, count: str) -> str:
-    """SQL of the rows of a table, each as often as a column counts it."""
-    return f"SELECT {listed} FROM {table}, range({count}) AS times(assetflow_nth) WHERE {count} > 0"
-
-
-def is_inexact_inside(kind: str) -> bool:
-    """True for types of which two values can be equal and not the same; of plain floats the sign is looked at."""
-    return kind not in FLOATS and is_inexact(kind)
 
 
 def words(answer: Answer) -> str:

@@ -1,0 +1,73 @@
+"""The difference of two bags of rows: how often a row is there more in one than in the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from assetflow.incremental.exact import is_inexact
+from assetflow.materialization import Column
+from assetflow.quoting import quote_identifier
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Cursor
+
+FLOATS = ("FLOAT", "DOUBLE")
+
+
+class Difference(NamedTuple):
+    """SELECTs of the rows that came and of those that went, each as often as it did; None: none.
+
+    `is_of_single_rows`: each did once.
+    """
+
+    came: str | None
+    went: str | None
+    is_of_single_rows: bool = False
+
+
+def difference_of(cursor: Cursor, table: str, columns: Sequence[Column], plus: str, minus: str) -> Difference:
+    """Make a temporary table of the difference of two SELECTs, and say how to read it."""
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {bag_difference(columns, [(plus, 1), (minus, -1)])}")
+    most, least = cursor.execute(f"SELECT max(assetflow_times), min(assetflow_times) FROM {table}").fetchall()[0]
+    listed = ", ".join(quote_identifier(column.name) for column in columns)
+    most, least = most or 0, -(least or 0)
+    return Difference(
+        repeated(listed, table, "assetflow_times", most),
+        repeated(listed, table, "-assetflow_times", least),
+        max(most, least) <= 1,
+    )
+
+
+def repeated(listed: str, table: str, count: str, most: int) -> str | None:
+    """SQL of the rows of a table, each as often as a column counts it, which is at `most` so often; None: no rows."""
+    if most <= 0:
+        return None
+    if most == 1:  # the usual case, at half the price
+        return f"SELECT {listed} FROM {table} WHERE {count} > 0"
+    return f"SELECT {listed} FROM {table}, range({count}) AS times(assetflow_nth) WHERE {count} > 0"
+
+
+def bag_difference(columns: Sequence[Column], terms: Sequence[tuple[str, int]]) -> str:
+    """SQL of the rows of all terms, and how often each is there when those of a negative sign are taken off.
+
+    Zeros of either sign are equal to DuckDB, and still two values.
+    """
+    names = ", ".join(quote_identifier(column.name) for column in columns)
+    groups = ", ".join(compared(columns))
+    union = " UNION ALL ".join(f"(SELECT *, {sign} AS assetflow_sign FROM ({sql}))" for sql, sign in terms)
+    return (
+        f"SELECT {names}, sum(assetflow_sign)::BIGINT AS assetflow_times FROM ({union}) "
+        f"GROUP BY {groups} HAVING sum(assetflow_sign) <> 0"
+    )
+
+
+def compared(columns: Sequence[Column], table: str = "") -> list[str]:
+    """What makes two rows the same, as SQL: the values, and the sign of each number."""
+    names = [f"{table}{quote_identifier(column.name)}" for column in columns]
+    return [*names, *(f"signbit({name})" for column, name in zip(columns, names, strict=True) if column.type in FLOATS)]
+
+
+def is_inexact_inside(kind: str) -> bool:
+    """True for types of which two values can be equal and not the same; of plain floats the sign is looked at."""
+    return kind not in FLOATS and is_inexact(kind)
