@@ -27,6 +27,10 @@ def scratch() -> duckdb.DuckDBPyConnection:
         return _database().cursor()
 
 
+def is_open() -> bool:
+    return _database.cache_info().currsize > 0
+
+
 @cache
 def functions() -> Functions:
     """All functions, by DuckDB's own word."""

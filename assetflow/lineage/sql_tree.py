@@ -6,12 +6,15 @@ Nothing is bound, opened or executed.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from assetflow.lineage.scratch import scratch
+from assetflow.lineage.scratch import is_open, scratch
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
@@ -32,9 +35,7 @@ class Parsed:
 
 def parse(text: str) -> Parsed:
     """The tree of every statement in `text`; only queries have one."""
-    with _one_at_a_time:
-        row = _parser().execute("SELECT json_serialize_sql(?)", [text]).fetchall()[0]
-    answer = json.loads(row[0])
+    answer = json.loads(_asked("SELECT json_serialize_sql(?)", text))
     if not answer["error"]:
         return Parsed(tuple(answer["statements"]))
     position = answer.get("position")
@@ -48,8 +49,34 @@ def parse(text: str) -> Parsed:
 def unparse(statement: Tree) -> str:
     """The text of a statement whose tree may have been changed."""
     tree = json.dumps({"error": False, "statements": [statement]})
+    return _asked("SELECT json_deserialize_sql(?)", tree)
+
+
+@contextmanager
+def parsing_on(cursor: Cursor) -> Iterator[None]:
+    """Parse on another database that is open already: opening the one for reading SQL takes as long as a small refresh.
+
+    For what this thread does meanwhile, and not where that one is open.
+    """
+    if is_open():
+        yield
+        return
+    lent = cursor.cursor()
+    lent.execute(QUICKLY)
+    token = _lent.set(lent)
+    try:
+        yield
+    finally:
+        _lent.reset(token)
+        lent.close()
+
+
+def _asked(sql: str, given: str) -> str:
+    lent = _lent.get()
+    if lent is not None:
+        return str(lent.execute(sql, [given]).fetchall()[0][0])
     with _one_at_a_time:
-        return str(_parser().execute("SELECT json_deserialize_sql(?)", [tree]).fetchall()[0][0])
+        return str(_parser().execute(sql, [given]).fetchall()[0][0])
 
 
 def statement_kinds(text: str) -> list[str]:
@@ -85,10 +112,13 @@ def _output_name(expression: Tree) -> str | None:
 
 _one_at_a_time = Lock()
 """DuckDB refuses a second thread on one connection, and a cursor for each text costs more than the parse."""
+_lent: ContextVar[Cursor | None] = ContextVar("_lent", default=None)
+QUICKLY = "PRAGMA disable_optimizer"
+"""Halves the time of a call."""
 
 
 @cache
 def _parser() -> Cursor:
     cursor = scratch()
-    cursor.execute("PRAGMA disable_optimizer")  # halves the time of a call
+    cursor.execute(QUICKLY)
     return cursor

@@ -19,6 +19,7 @@ from assetflow.incremental.answer import SHOWN, Change, version_of
 from assetflow.incremental.blocks import take_apart
 from assetflow.incremental.refresh import refresh, refuse_at_sight
 from assetflow.incremental.refused import Lasting, Refused
+from assetflow.lineage.sql_tree import parsing_on
 from assetflow.materialization import Column, ReadSet
 from assetflow.quoting import quote_identifier
 from assetflow.running.refreshes.changes import Refresh, TableChange
@@ -61,7 +62,8 @@ def attempt(asset: Asset, given: Refresh, cursor: Cursor, folder: str, reads: Se
     """Refresh, and compare with a full refresh where asked to; whatever hinders it is a reason for a full one."""
     sql = asset.sql or ""
     try:
-        made = refresh_rows(sql, asset.upstreams, given, cursor, folder, reads)
+        with parsing_on(cursor):
+            made = refresh_rows(sql, asset.upstreams, given, cursor, folder, reads)
         if given.is_quick:
             refuse_reordered(made, given, cursor, reads)
     except Refused as refused:
