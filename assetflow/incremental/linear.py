@@ -31,7 +31,7 @@ def linear(work: Work, block: Block) -> Answer:
     return Answer(came, union(minus) if minus else None, is_net=shows_rows(work, block))
 
 
-def shows_rows(work: Refreshing, block: Block) -> bool:
+def shows_rows(work: Work, block: Block) -> bool:
     """True where the answer is some rows of a table as they are, of which no two that changed are alike."""
     items, table = block.node["select_list"], block.node["from_table"]
     is_whole = len(items) == 1 and items[0]["class"] == "STAR" and is_plain_star(items[0])
