@@ -38,6 +38,7 @@ def command(
     made = partitions_made(opened, versions)
     if partition is not None:
         versions = tuple(each for each in versions if is_about(each, made, wanted_of(opened, asset, partition)))[:limit]
+    whys = opened.ledger.whys(versions)
     if as_json:
         put_json(
             {
@@ -53,9 +54,10 @@ def command(
                         "rows": version.rows,
                         "bytes": version.bytes,
                         "code_version": version.code,
+                        "why": why,
                         **({"partitions": of.to_dict()} if (of := made.get((version.asset, version.run_id))) else {}),
                     }
-                    for version in versions
+                    for version, why in zip(versions, whys, strict=True)
                 ],
             }
         )
@@ -73,9 +75,10 @@ def command(
             version.snapshot[:12],
             version.code[:12],
             version.run_id,
+            why.partition("\n")[0],
             *([made_text(made.get((version.asset, version.run_id)))] if made else []),
         ]
-        for version in versions
+        for version, why in zip(versions, whys, strict=True)
     ]
     header = [
         "asset",
@@ -86,6 +89,7 @@ def command(
         "snapshot",
         "code",
         "run",
+        "why",
         *(["partitions made"] if made else []),
     ]
     for line in table(header, rows, right=["rows", "size"]):

@@ -48,10 +48,13 @@ def command(
     project: str | None,
 ) -> None:
     """Show rows of an asset or a source, as it is published now or was at some time."""
+    from assetflow.errors import UsageError
     from assetflow.project.versions import table_and_version
 
     asset, named = table_and_version(asset)
-    when = when or named
+    if (when is not None) + (named is not None) + failed > 1:
+        raise UsageError("only one version can be shown", hint="Leave out --failed, --at or what is behind the @.")
+    when = named if when is None else when
     opened = open_to_read(project, env)
     reader = opened.reader()
     warn_of_broken(opened)

@@ -66,7 +66,7 @@ def ends_meant(asset: str, versions: Sequence[str]) -> tuple[str, str, str]:
             raise UsageError(
                 f"{text} is a version of {of}, and {name} is compared", hint="`diff` compares versions of one table."
             )
-        given.append(text if when is None else when)
+        given.append("current" if text.lower() == name.lower() else when or text)
     if len(given) > 2:
         raise UsageError(f"{', '.join(given)}: too many versions", hint="`diff` compares two.")
     before, after = (*given, *("-1", "current")[len(given) :])
@@ -83,7 +83,7 @@ def among(versions: Sequence[Version], when: str, now: datetime) -> Version | No
         return versions[back] if back < len(versions) else None
     moment = time_meant(text, now)
     if moment is not None:
-        told = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        told = moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
         return next((version for version in versions if version.published_at <= told), None)
     by_run = next((version for version in versions if version.run_id == text), None)
     if by_run is not None:
@@ -95,7 +95,15 @@ def among(versions: Sequence[Version], when: str, now: datetime) -> Version | No
 
 
 def time_meant(text: str, now: datetime) -> datetime | None:
-    """The moment that a text names; a time without a zone is on the clock of this machine."""
+    """The moment that a text names, in UTC; a time without a zone is on the clock of this machine."""
+    try:
+        moment = moment_named(text, now)
+        return None if moment is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # no such day, or before the first or after the last one that there is
+        return None
+
+
+def moment_named(text: str, now: datetime) -> datetime | None:
     ago = AGO.fullmatch(text)
     if ago is not None:
         return now - timedelta(seconds=int(ago[1]) * UNITS[ago[2].lower()])
@@ -103,13 +111,9 @@ def time_meant(text: str, now: datetime) -> datetime | None:
         return now - timedelta(days=1)
     if not re.match(r"\d{4}-\d\d-\d\d", text):
         return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        moment += timedelta(days=1, microseconds=-1)  # a day means what was current at its end
-    return moment if moment.tzinfo is not None else moment.astimezone()
+    moment = datetime.fromisoformat(text)
+    # A day means what was current at its end.
+    return moment + timedelta(days=1, microseconds=-1) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else moment
 
 
 def compare_versions(project: Project, name: str, before: Version, after: Version, samples: int) -> Difference:

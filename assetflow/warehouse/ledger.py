@@ -209,6 +209,21 @@ class Ledger:
         parameters = {"env": env, "asset": asset, "limit": -1 if limit is None else limit}
         return tuple(rows.to_version(row) for row in self._connection.read(rows.SELECT_VERSIONS, parameters))
 
+    def whys(self, versions: Iterable[Version]) -> tuple[str, ...]:
+        """Why each was published: what made it stale then, or the command that only moved what is current."""
+        told: dict[tuple[str, str, Partition], str] = {}
+        commands: dict[str, str] = {}
+        versions = tuple(versions)
+        runs = rows.as_json(sorted({version.run_id for version in versions}))
+        for run, command, asset, partition, reasons in self._connection.read(rows.SELECT_WHYS, (runs,)):
+            if asset is None:
+                commands[run] = command
+            elif found := rows.to_reasons(reasons):
+                told[run, asset, partition or None] = found[0].detail
+        return tuple(
+            told.get((each.run_id, each.asset, each.partition)) or commands.get(each.run_id, "") for each in versions
+        )
+
     def since(self, env: str, asset: str) -> Since | None:
         """Since when the content of an asset, and the code that made it, are what they are; None: never published."""
         versions = self.history(env, asset)

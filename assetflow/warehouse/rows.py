@@ -74,6 +74,10 @@ FROM publications p JOIN materializations m ON m.id = p.materialization
 WHERE p.env = :env AND (:asset IS NULL OR p.asset = :asset)
 ORDER BY p.number DESC LIMIT :limit
 """
+SELECT_WHYS = """
+SELECT r.id, r.selection, s.asset, s.partition, s.reasons FROM runs r LEFT JOIN steps s ON s.run_id = r.id
+WHERE r.id IN (SELECT value FROM json_each(?))
+"""
 SELECT_CHECK_RESULTS = """
 SELECT name, severity, failures, column, sample, error FROM check_results
 WHERE asset = :asset AND run_id = (

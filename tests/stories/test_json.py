@@ -130,6 +130,7 @@ def test_history(ask: Any) -> None:
     versions = ask("history", "sales")["versions"]
     assert versions[0].keys() == {
         "asset", "partition", "snapshot", "run_id", "published_at", "current", "rows", "bytes", "code_version",
+        "why",
     }  # fmt: skip
     assert [(each["asset"], each["current"], each["rows"]) for each in versions] == [("sales", True, 3)]
 

@@ -38,6 +38,18 @@ def test_no_run_undoes_it_until_it_is_let_go(twice: Shop) -> None:
     assert twice.rows("SELECT count(*) FROM sales") == [(4,)]
 
 
+CAME = "what it reads of orders changed (amount, city, customer, id)"
+
+
+def test_the_history_says_why_each_version_was_published(twice: Shop) -> None:
+    twice.cli("rollback", "sales", "-1")
+    versions = twice.cli("history", "sales", "--json").json["versions"]
+    assert [each["why"] for each in versions] == [
+        f"rollback sales {versions[0]['snapshot'][:12]}", CAME, "never made"
+    ]  # fmt: skip
+    assert "never made" in twice.cli("history", "sales").out
+
+
 def test_promoting_does_not_undo_it_either(twice: Shop) -> None:
     twice.run(env="dev")
     twice.cli("rollback", "sales", "-1")

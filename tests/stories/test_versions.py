@@ -61,7 +61,7 @@ def test_show_at_a_version_shows_the_rows_of_then(doubled: Shop) -> None:
 @pytest.mark.parametrize(
     "versions",
     [("sales",), ("sales", "-1"), ("sales@-1",), ("sales@-1", "current"), ("sales@-1", "sales@current"),
-     ("sales", "sales@-1", "sales@prod"), ("Sales@-1",)],
+     ("sales", "sales@-1", "sales@prod"), ("Sales@-1",), ("sales@-1", "sales")],
 )  # fmt: skip
 def test_diff_takes_versions_behind_the_name(doubled: Shop, versions: tuple[str, ...]) -> None:
     found = doubled.cli("diff", *versions, "--json").json
@@ -76,6 +76,12 @@ def test_diff_takes_versions_behind_the_name(doubled: Shop, versions: tuple[str,
         (("diff", "sales@"), "'sales@' names no version of a table"),
         (("diff", "nothing@-1"), "there is no asset named nothing"),
         (("show", "sales@-9"), "sales has no version '-9'"),
+        (("show", "sales@0001-01-01"), "sales has no version '0001-01-01'"),
+        (("show", "sales", "--at", f"{9**99} days ago"), "sales has no version"),
+        (("show", "sales", "--at", ""), "sales has no version ''"),
+        (("show", "sales@-1", "--at", "-2"), "only one version can be shown"),
+        (("show", "sales", "--at", "-1", "--failed"), "only one version can be shown"),
+        (("show", "sales", "--at", "9999-12-31T23:59-12:00"), "sales has no version"),
     ],
 )
 def test_a_version_that_cannot_be_meant_is_refused(doubled: Shop, arguments: tuple[str, ...], said: str) -> None:
