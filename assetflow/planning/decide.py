@@ -125,6 +125,8 @@ def restored(
         return None
     if asset.rebuilds_always or any(contents.get(name) is None for name in (*asset.upstreams, *asset.files)):
         return None
+    if not state.was_made(asset.name):  # what it reads need not be looked at
+        return None
     older = state.find(asset.name, now.hash)
     if older is None and (asset.upstreams or asset.files):
         lineage = state.known.lineage(asset)

@@ -23,7 +23,8 @@ class State(NamedTuple):
     """What the planner needs to know of the world: what is current, what sources hold, what could be restored.
 
     `sources` gives the data version of each source, or the error of one that cannot be read. `find` looks for what
-    was made from the same whole upstreams, `find_read` for what was made from the same columns of them.
+    was made from the same whole upstreams, `find_read` for what was made from the same columns of them; `was_made`
+    tells whether an asset was made at all, ever.
     """
 
     made: Mapping[str, Made]
@@ -31,6 +32,7 @@ class State(NamedTuple):
     find: Find
     find_read: Find
     known: Knowledge
+    was_made: Callable[[str], bool]
 
 
 class Listed(NamedTuple):

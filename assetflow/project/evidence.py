@@ -55,7 +55,7 @@ class Evidence:
             self.project.name_in_place,
             self.changed_keys,
         )
-        return State(made, sources, self.find, self.find_read, known)
+        return State(made, sources, self.find, self.find_read, known, self.was_made)
 
     def recall(self, id: str) -> Materialization:
         """A materialization, with its code version as it would be written down today.
@@ -97,6 +97,10 @@ class Evidence:
         """An older materialization by this code of the same rows of the columns that it reads."""
         found = self.project.ledger.find_read(asset, None, read_hash)
         return None if found is None else self.made_of(found)
+
+    def was_made(self, asset: str) -> bool:
+        """True when there is something of an asset that could be restored, in whatever environment it was made."""
+        return asset in self.project.current or self.project.ledger.was_made(asset)
 
     def project_columns(self, snapshot: str, read: ReadSet) -> str | None:
         """The digest of some columns of a snapshot, by its id; None where there is none to be had."""

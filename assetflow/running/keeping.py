@@ -33,7 +33,9 @@ from assetflow.warehouse.costs import UNKNOWN, Cost, Costs
 from assetflow.warehouse.kept_groups import keep_groups, made_from
 from assetflow.warehouse.links import keep_links
 
-SECONDS_UNRECORDED = 0.5
+SECONDS_UNRECORDED = 3.0
+WORK_UNRECORDED = 0.5
+"""Seconds of processor time: where a machine is busy, a second holds less work, and a transaction costs the same."""
 MOST_UNRECORDED = 64
 
 
@@ -45,7 +47,7 @@ class Keeping:
         self.contents = contents
         self.shop = shop
         self.unrecorded: list[records.Built] = []
-        self.recorded_at = time.perf_counter()
+        self.recorded_at = (time.perf_counter(), time.process_time())
         self.costs: dict[str, Costs] = {}
 
     def keep(self, asset: Asset, step: Step, built: Built) -> AssetResult:
@@ -245,14 +247,16 @@ class Keeping:
         )
 
     def record(self, built: records.Built | None = None) -> None:
-        """Record what was built, many at a time: a run that is killed loses half a second of small assets at most."""
+        """Record what was built, many at a time: a run that is killed loses half a second of work on small assets."""
         if built is not None:
             self.unrecorded.append(built)
-        due = time.perf_counter() - self.recorded_at > SECONDS_UNRECORDED
+        now_at = (time.perf_counter(), time.process_time())
+        passed, worked = (one - then for one, then in zip(now_at, self.recorded_at, strict=True))
+        due = passed > SECONDS_UNRECORDED or worked > WORK_UNRECORDED
         if self.unrecorded and (built is None or due or len(self.unrecorded) >= MOST_UNRECORDED):
             self.order.warehouse.ledger.record_built(self.unrecorded)
             self.unrecorded.clear()
-            self.recorded_at = time.perf_counter()
+            self.recorded_at = now_at
 
 
 def made_into(

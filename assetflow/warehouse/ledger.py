@@ -123,6 +123,10 @@ class Ledger:
         found = self._materializations(where, (asset, partition or "", read_hash))
         return found[0] if found else None
 
+    def was_made(self, asset: str) -> bool:
+        """True when an asset was ever made, in any environment."""
+        return bool(self._connection.read("SELECT 1 FROM materializations WHERE asset = ? LIMIT 1", (asset,)))
+
     def built_parts(self, asset: str, fingerprint_hash: str) -> dict[str, str]:
         """The partitions of an asset that were built from exactly this, and the snapshot of each."""
         return dict(self._connection.read(rows.SELECT_BUILT_PARTS, (asset, fingerprint_hash)))
