@@ -160,7 +160,7 @@ class ProjectColumns:
 
     def _source_schema(self, name: str) -> Schema | None:
         """What a source holds: as it was read last, or by a look into its files where they changed since."""
-        observed = self.project.observe([name])[name]
+        observed = self.project.observed(name)
         if not isinstance(observed, Observed):
             return None
         current = self.project.current.get(name)

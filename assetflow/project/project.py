@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 
 class Project:
-    """Opened once and used for a while; `reload()` looks at the files again."""
+    """Opened once and used for a while: files are read once, what is published is looked at again before each plan."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -102,7 +102,7 @@ class Project:
 
     @cached_property
     def current(self) -> Mapping[str, Current]:
-        """What is published, as it was when first asked since `reload()`."""
+        """What is published, as it was when a plan was made, or somebody first asked."""
         return self.ledger.current(self.environment)
 
     @cached_property
@@ -143,10 +143,7 @@ class Project:
         """What SQL reads of files that it opens by itself."""
         from assetflow.running.sources.in_place import InPlace
 
-        def look(name: str) -> Observed | SourceError:
-            return self.observe([name])[name]
-
-        return InPlace(look, lambda: self.ledger, self.open_cursor, self.settings.root)
+        return InPlace(self.observed, lambda: self.ledger, self.open_cursor, self.settings.root)
 
     def name_in_place(self, asset: Asset, file: str) -> str | None:
         return self.in_place.name(asset, file)
@@ -185,11 +182,15 @@ class Project:
         return found
 
     def observe(self, names: Sequence[str] | frozenset[str]) -> Mapping[str, Observed | SourceError]:
-        """What these sources hold now; looked at once until `reload()`."""
+        """What these sources hold now; looked at once."""
         missing = [self.definitions.sources[name] for name in names if name not in self._observed]
         if missing:
             self._observed.update(self.observer.observe(missing))
         return {name: self._observed[name] for name in names}
+
+    def observed(self, name: str) -> Observed | SourceError:
+        """What one source holds now."""
+        return self.observe([name])[name]
 
     def select(self, selections: Sequence[str] = (), excludes: Sequence[str] = ()) -> frozenset[str]:
         """The names of the assets and sources that are meant; SelectionError when that makes no sense."""
@@ -198,12 +199,6 @@ class Project:
         from assetflow.project.selecting import selected
 
         return selected(self, selections, excludes)
-
-    def statuses(self) -> dict[str, str]:
-        """`fresh`, `stale`, `new` or `failed` for each asset and source."""
-        from assetflow.project.statuses import statuses, whole_plan
-
-        return statuses(self, whole_plan(self))
 
     def plan(
         self,
@@ -272,16 +267,13 @@ class Project:
         """The published tables as they are now, pinned."""
         from assetflow.project.reading import Reader
 
-        def look(name: str) -> Observed | SourceError:
-            return self.observe([name])[name]
-
         def find(name: str, when: str) -> Version:
             from assetflow.project.versions import find_version
 
             return find_version(self, name, when)
 
         warehouse = self.settings.warehouse
-        return Reader(self.readable, self.ledger, self.environment, warehouse, look, self.open_session, find)
+        return Reader(self.readable, self.ledger, self.environment, warehouse, self.observed, self.open_session, find)
 
     def open_session(self) -> Session:
         return self.workplace.open_session()

@@ -69,7 +69,7 @@ def checked(project: Project, asset: Asset, folder: str) -> Problem | None:
 def all_files(project: Project, asset: Asset) -> Pieces:
     """The files of its source that a function is called with, as if none of them was known; SourceError."""
     name = asset.parameters[0].upstream
-    observed = project.observe([name])[name]
+    observed = project.observed(name)
     if isinstance(observed, SourceError):
         raise observed
     columns = project.ledger.snapshot(project.current[name].snapshot).columns

@@ -9,7 +9,7 @@ from concurrent.futures import BrokenExecutor
 
 from assetflow.asset import Asset
 from assetflow.check import CheckResult
-from assetflow.errors import AssetError, AssetflowError
+from assetflow.errors import AssetError, AssetflowError, Interrupted, says_interrupted
 from assetflow.scrub import scrub
 from assetflow.source import Source
 from assetflow.version import VERSION
@@ -17,7 +17,14 @@ from assetflow.warehouse import durable
 
 
 def told(error: Exception, thing: Asset | Source) -> AssetflowError:
-    """What a worker raised, as an error of ours about this one table, with file and line."""
+    """What a worker raised, as an error of ours about this one table, with file and line.
+
+    Interrupted is raised again: who stops a run stops all of it, and no table is to blame.
+    """
+    if isinstance(error, Interrupted):
+        raise error
+    if says_interrupted(error):
+        raise Interrupted("the run was interrupted") from error
     found = error if isinstance(error, AssetflowError) else unexpected(error, thing.name)
     if found.path is None:
         found.path, found.line = thing.path, thing.line

@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from assetflow.asset import Asset
-from assetflow.errors import AssetflowError, Interrupted, WarehouseError, says_interrupted
+from assetflow.errors import AssetflowError, WarehouseError
 from assetflow.executors import Killable
 from assetflow.materialization import Proof
 from assetflow.names import run
@@ -202,11 +202,7 @@ class Run:
         keys = self.keys_of.pop(future)
         try:
             made = future.result()
-        except Interrupted:
-            raise
         except Exception as raised:
-            if says_interrupted(raised):
-                raise Interrupted("the run was interrupted") from raised
             yield from run.take_error(keys, told(raised, run.asset))
         else:
             try:
@@ -242,28 +238,23 @@ class Run:
         name = self.futures.pop(future)
         if name in self.part_runs:
             yield from self.take_parts(self.part_runs[name], future)
-            return
-        is_source = name in self.order.sources
-        try:
-            built = future.result()
-            if is_source:
-                self.keeping.keep_source(name, built)
-            else:
-                result = self.keeping.keep(self.order.assets[name], self.steps[name], built)
-        except Interrupted:
-            raise
-        except Exception as raised:
-            if says_interrupted(raised):
-                raise Interrupted("the run was interrupted") from raised
-            error = told(raised, self.order.sources[name].source if is_source else self.order.assets[name])
-            if is_source:
-                self.source_errors[name] = error
-            else:
-                result = AssetResult(name, "failed", mode="full", reasons=self.steps[name].reasons, error=error)
-        if is_source:
-            self.waiting.release(name)
+        elif name in self.order.sources:
+            self.take_source(name, future)
         else:
+            try:
+                result = self.keeping.keep(self.order.assets[name], self.steps[name], future.result())
+            except Exception as raised:
+                error = told(raised, self.order.assets[name])
+                result = AssetResult(name, "failed", mode="full", reasons=self.steps[name].reasons, error=error)
             yield from self.conclude(result)
+
+    def take_source(self, name: str, future: Future[Any]) -> None:
+        """Record what a source holds, and let go on what waits for it; who reads one that failed fails, too."""
+        try:
+            self.keeping.keep_source(name, future.result())
+        except Exception as raised:
+            self.source_errors[name] = told(raised, self.order.sources[name].source)
+        self.waiting.release(name)
 
     def conclude(self, result: AssetResult) -> Iterator[Event]:
         """Note how an asset fared, and let what waits for it go on."""

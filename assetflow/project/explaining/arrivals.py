@@ -62,7 +62,7 @@ def input_change(project: Project, input_: Input) -> InputChange | None:
     """How one table differs from what an asset was made from; None where it does not, or nobody can tell."""
     current = project.current.get(input_.upstream)
     if input_.upstream in project.definitions.sources and current is not None:
-        now = project.observe([input_.upstream])[input_.upstream]
+        now = project.observed(input_.upstream)
         if isinstance(now, SourceError):
             return None
         if now.version != current.digest:

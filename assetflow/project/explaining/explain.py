@@ -247,7 +247,7 @@ def compared_input(
     digest_now = None
     if now is not None and columns is not None:
         digest_now = project.evidence.project_columns(now, read)
-    observed = project.observe([name])[name] if name in project.definitions.sources else None
+    observed = project.observed(name) if name in project.definitions.sources else None
     seen = digest_now or getattr(observed, "version", None) or (current.digest if current else None)
     return Compared("input", name, digest, seen, changed_at, columns, ordered, snapshot, now or "")
 
