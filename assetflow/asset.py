@@ -105,12 +105,9 @@ class History(NamedTuple):
         """All that it does, as text that goes into the code version."""
         return json.dumps([*self, *(name.lower() for name in key)])
 
-    def parts(self, key: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-        """The same among the parts that code is made of; it tells a history from another table, also in the ledger."""
-        return ((HISTORY_PART, self.said(key)),)
-
 
 HISTORY_PART = "the history option"
+"""What it does, among the parts that code is made of, tells a history from another table, also in the ledger."""
 
 
 class Asset(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from assetflow.asset import Asset
@@ -44,6 +44,26 @@ def link(files: Iterable[FileDefinitions]) -> Definitions:
     """Put the definitions of single files together, or say what does not fit: all of it, not just the first."""
     files = list(files)
     problems: list[DefinitionError] = []
+    assets, sources = by_name(files, problems)
+    for file in files:
+        for name, check in file.checks:
+            add_check(name, check, assets, sources, problems)
+    tell_names(assets, sources, problems)
+    read = {name: (*asset.upstreams, *asset.files) for name, asset in assets.items()}
+    graph = Graph.of({**dict.fromkeys(sources, ()), **read})  # sources that nobody reads belong to it, too
+    problems += unknown_upstreams(assets, sources)
+    problems += unknown_in_checks(assets, sources)
+    if not problems and (cycle := graph.cycle()) is not None:
+        problems.append(cycle_error(cycle, assets))
+    if problems:
+        raise together(problems)
+    return Definitions(assets, sources, graph)
+
+
+def by_name(
+    files: Sequence[FileDefinitions], problems: list[DefinitionError]
+) -> tuple[dict[str, Asset], dict[str, Source]]:
+    """All assets and sources; files that SQL reads in place are sources unless somebody declares them."""
     assets: dict[str, Asset] = {}
     sources: dict[str, Source] = {}
     for file in files:
@@ -59,28 +79,22 @@ def link(files: Iterable[FileDefinitions]) -> Definitions:
     for file in files:
         for source in file.in_place:
             sources.setdefault(source.name, source)
-    for file in files:
-        for name, check in file.checks:
-            add_check(name, check, assets, sources, problems)
+    return assets, sources
+
+
+def tell_names(assets: Mapping[str, Asset], sources: dict[str, Source], problems: list[DefinitionError]) -> None:
+    """Note which sources are read by somebody who is told the names of their files."""
     for asset in assets.values():
+        told = [opened for opened in asset.files if asset.kind == "sql" and shows_paths(asset.sql or "")]
         if asset.per == "file":
             first = asset.parameters[0].upstream
             if first in assets:
                 problems.append(no_files(asset, first))
-            elif first in sources and asset.knows_names:
-                sources[first] = sources[first]._replace(by_name=True)
-        for opened in asset.files if asset.kind == "sql" and shows_paths(asset.sql or "") else ():
-            if opened in sources:
-                sources[opened] = sources[opened]._replace(by_name=True)
-    read = {name: (*asset.upstreams, *asset.files) for name, asset in assets.items()}
-    graph = Graph.of({**dict.fromkeys(sources, ()), **read})  # sources that nobody reads belong to it, too
-    problems += unknown_upstreams(assets, sources)
-    problems += unknown_in_checks(assets, sources)
-    if not problems and (cycle := graph.cycle()) is not None:
-        problems.append(cycle_error(cycle, assets))
-    if problems:
-        raise together(problems)
-    return Definitions(assets, sources, graph)
+            elif asset.knows_names:
+                told.append(first)
+        for name in told:
+            if name in sources:
+                sources[name] = sources[name]._replace(by_name=True)
 
 
 def shows_paths(sql: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from assetflow.asset import History
+from assetflow.asset import HISTORY_PART, History
 from assetflow.check import Check
 from assetflow.checks.declare import check_from_option
 from assetflow.errors import DefinitionError, did_you_mean
@@ -96,6 +96,17 @@ def refuse_unfit_history(values: Mapping[str, Any], asset: str, place: Place) ->
                 key=key,
                 hint="Take one of the two out.",
             )
+
+
+def history_said(values: Mapping[str, Any]) -> str:
+    """All that keeping the history does, as text that goes into the code version; empty where none is kept."""
+    history = values.get("history")
+    return history.said(values["unique_key"]) if history is not None else ""
+
+
+def history_parts(said: str) -> tuple[tuple[str, str], ...]:
+    """The same among the parts that code is made of."""
+    return ((HISTORY_PART, said),) if said else ()
 
 
 def refuse_other_links(name: str, declared: Mapping[str, Any], upstreams: Iterable[str], place: Place) -> None:

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from assetflow.asset import (
@@ -37,7 +37,14 @@ from assetflow.partitions.partitioning import WrongPartitionError
 from assetflow.project.loading.declared import in_place_source, python_source
 from assetflow.project.loading.definitions import FileDefinitions
 from assetflow.project.loading.merges import refuse_no_pieces, refuse_unmergeable
-from assetflow.project.loading.options import Place, check_name, read_options, refuse_other_links
+from assetflow.project.loading.options import (
+    Place,
+    check_name,
+    history_parts,
+    history_said,
+    read_options,
+    refuse_other_links,
+)
 from assetflow.project.loading.sqlfile import group_of, refuse_twins
 from assetflow.project.settings import Settings, line_of
 from assetflow.running.python.imports import Imports
@@ -128,62 +135,48 @@ class Reader:
     def asset(self, declaration: AssetDeclaration) -> Asset:
         function = declaration.function
         place = Place(self.path, declaration.line)
-        if isinstance(function, type) or not callable(function) or not hasattr(function, "__name__"):
-            hint = "Put @asset on a function, or let the decorators below it use functools.wraps."
-            what = "class" if isinstance(function, type) else type(function).__name__
-            raise place.error(f"@asset stands on a {what}, which is no function", hint=hint)
+        refuse_other_than_function(function, place)
         name = declaration.asset_name
         check_name(name, what="an asset", place=place)
         values = read_options(declaration.options, asset=name, place=place)
         values.pop("name", None)
-        if values.get("materialized") == "view" or "dialect" in values:
-            key = "dialect" if "dialect" in values else "materialized"
-            raise place.error(f"{key} of {name} is for SQL files: a function's rows are always kept as a table")
+        refuse_for_queries(name, values, place)
         signature = read_signature(function, self.path, self.texts)
         config = self.config(name, signature, place)
         queries = self.queries(name, function, signature, config, place)
         merge, unique_key, per = values.get("merge"), values.get("unique_key", ()), values.get("per")
         refuse_no_pieces(name, per, signature.parameters, place, is_query=signature.returns_query)
         refuse_unmergeable(name, merge, unique_key, signature.parameters, place, is_query=signature.returns_query)
-        code = code_version(
-            function,
-            root=self.imports.root,
-            read=self.texts,
-            packages=tracked_versions(self.settings.tracked_packages),
-            config=signature.config,
-        )
-        self.used.update(os.path.join(self.imports.root, file) for file in code.files)
-        for query in queries:
-            for file in query.files:
-                found = in_place_source(file.text, file.function, Place(self.path, declaration.line))
-                self.in_place.setdefault(file.text, found)
-        upstreams = [*(each.upstream for each in signature.parameters)]
+        code = self.code(function, tracked_versions(self.settings.tracked_packages), signature.config)
+        files = [file for query in queries for file in query.files]
+        for file in files:
+            self.in_place.setdefault(file.text, in_place_source(file.text, file.function, place))
+        upstreams = [each.upstream for each in signature.parameters]
         upstreams += [table.name for query in queries for table in query.tables]
         with_links(name, values, signature.parameters, place)
         refuse_other_links(name, values.get("partition", {}), upstreams, place)
         checks = tuple(values.pop("checks", ()))
         refuse_twins(name, [check.name for check in checks], place)
-        history = values.get("history")
-        said = history.said(values["unique_key"]) if history is not None else ""
+        history = history_said(values)
         return Asset(
             name=name,
             kind="python",
             path=self.path,
             line=declaration.line,
             group=values.pop("group", group_of(self.path, self.settings)),
-            code_version=declared_version(code.digest, merge, unique_key, per, said),
-            code_parts=code.parts if history is None else (*code.parts, *history.parts(values["unique_key"])),
+            code_version=declared_version(code.digest, merge, unique_key, per, history),
+            code_parts=(*code.parts, *history_parts(history)),
             upstreams=tuple(dict.fromkeys(upstreams)),
             function=function.__name__,
             parameters=signature.parameters,
             takes_context=signature.takes_context,
             config=config,
             overrides={key: plain(value) for key, value in self.settings.assets.get(name, {}).items()},
-            files=tuple(dict.fromkeys(file.text for query in queries for file in query.files)),
+            files=tuple(dict.fromkeys(file.text for file in files)),
             # Of changes, and of rows one by one, the order does not count: they can come at any time.
             reads_order=(merge is None or not all(each.changes for each in signature.parameters))
             and (per is None or len(signature.parameters) > 1),
-            sets_order=history is None,
+            sets_order=not history,
             notes=(
                 *untracked(self.notes(code, function, signature), queries),
                 *(note for query in queries for note in query.notes),
@@ -191,6 +184,14 @@ class Reader:
             checks=checks,
             **values,
         )
+
+    def code(
+        self, function: Any, packages: Mapping[str, str] | None = None, config: Collection[str] = ()
+    ) -> CodeVersion:
+        """The version of a function's code; the files of the project that it was read from are noted."""
+        found = code_version(function, root=self.imports.root, read=self.texts, packages=packages, config=config)
+        self.used.update(os.path.join(self.imports.root, file) for file in found.files)
+        return found
 
     def notes(self, code: CodeVersion, function: Any, signature: Signature) -> tuple[Note, ...]:
         """What the code version cannot see; a file that the function is called with can be seen."""
@@ -281,8 +282,7 @@ class Reader:
             raise place.error("a check is given whole tables, and takes no Changes and no Path")
         if declaration.severity not in {"error", "warn"}:
             raise place.error(f"severity must be error or warn, not {declaration.severity!r}")
-        code = code_version(function, root=self.imports.root, read=self.texts)
-        self.used.update(os.path.join(self.imports.root, file) for file in code.files)
+        code = self.code(function)
         return about, Check(
             name=declaration.check_name,
             severity=declaration.severity,
@@ -294,9 +294,21 @@ class Reader:
         )
 
 
-def declared_version(
-    digest: str, merge: Merge | None, unique_key: Sequence[str], per: Per | None, history: str = ""
-) -> str:
+def refuse_other_than_function(function: Any, place: Place) -> None:
+    if isinstance(function, type) or not callable(function) or not hasattr(function, "__name__"):
+        hint = "Put @asset on a function, or let the decorators below it use functools.wraps."
+        what = "class" if isinstance(function, type) else type(function).__name__
+        raise place.error(f"@asset stands on a {what}, which is no function", hint=hint)
+
+
+def refuse_for_queries(name: str, values: Mapping[str, Any], place: Place) -> None:
+    """Refuse keys that only mean something of a SQL file."""
+    if values.get("materialized") == "view" or "dialect" in values:
+        key = "dialect" if "dialect" in values else "materialized"
+        raise place.error(f"{key} of {name} is for SQL files: a function's rows are always kept as a table")
+
+
+def declared_version(digest: str, merge: Merge | None, unique_key: Sequence[str], per: Per | None, history: str) -> str:
     """The version of a function's code, with how its rows are merged or kept, which is part of what it makes."""
     if history:
         return hashlib.sha256(f"{digest}{history}".encode()).hexdigest()

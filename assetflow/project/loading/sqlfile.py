@@ -16,7 +16,14 @@ from assetflow.partitions.declared import partitioning
 from assetflow.partitions.parameters import example_key, variables
 from assetflow.project.loading.declared import in_place_source
 from assetflow.project.loading.definitions import FileDefinitions
-from assetflow.project.loading.options import Place, check_name, read_options, refuse_other_links
+from assetflow.project.loading.options import (
+    Place,
+    check_name,
+    history_parts,
+    history_said,
+    read_options,
+    refuse_other_links,
+)
 from assetflow.project.settings import Settings
 
 
@@ -41,22 +48,21 @@ def read_sql_definition(path: str, text: str, settings: Settings) -> FileDefinit
         )
     refuse_unknown_parameters(name, front.query, values.get("partition", {}), place)
     refuse_other_links(name, values.get("partition", {}), [table.name for table in query.tables], place)
-    history = values.get("history")
-    said = history.said(values["unique_key"]) if history is not None else ""
+    history = history_said(values)
     asset = Asset(
         name=name,
         kind="sql",
         path=path,
         line=front.first_line,
         group=values.pop("group", group_of(path, settings)),
-        code_version=sql_code_version(query, values.get("materialized", "table"), said),
-        code_parts=history.parts(values["unique_key"]) if history is not None else (),
+        code_version=sql_code_version(query, values.get("materialized", "table"), history),
+        code_parts=history_parts(history),
         upstreams=tuple(table.name for table in query.tables),
         sql=runnable(query, values.get("dialect", "duckdb"), path, front.first_line),
         files=tuple(dict.fromkeys(file.text for file in query.files)),
         # A view hands the order of what it reads on to whoever reads it.
         reads_order=values.get("materialized") == "view" or reads_order(query.canonical),
-        sets_order=history is None and sets_order(query.canonical),
+        sets_order=not history and sets_order(query.canonical),
         notes=query.notes,
         checks=tuple(checks),
         column_tags={column: tuple(names) for column, names in tags.items()},
