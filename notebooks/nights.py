@@ -78,15 +78,14 @@ def main() -> None:
                 night = statistics.median(nights[-EVERY:])
                 print(f"{number:>5} {in_full[number]:>8.2f}s {night:>10.2f}s  {bar(night, in_full[number])}")
                 print(f"{'':>5} not as if made at once: {shop.differing(whole) or 'none'}", flush=True)
+                if given.plot is not None:
+                    plot(nights, in_full, given.plot)
         print(
             f"\n{len(shop.tables())} tables after {len(nights)} nights; all nights together {sum(nights):.0f} s of "
             f"processor time, the last of them in full {in_full[given.nights]:.1f} s"
         )
         dearest = sorted(enumerate(nights, 1), key=lambda each: -each[1])[:5]
         print(f"the dearest nights: {', '.join(f'{number} ({took:.2f} s)' for number, took in dearest)}")
-        if given.plot is not None:
-            plot(nights, in_full, given.plot)
-            print(f"drawn in {given.plot}")
         shop.late(whole, max(given.nights - LATE, 0))
         shop.functions(max(given.nights - LATE, 0))
 
