@@ -146,7 +146,7 @@ def deciding(folder: Path, size: Size) -> Iterator[Figure]:
 REFUSED = {
     "middle": "SELECT median(value) AS value, avg(value) AS mean FROM facts",
     "notes": "SELECT product, any_value(note) AS note, count(*) AS n FROM facts GROUP BY product",
-    "ranked": "SELECT product, rank() OVER (ORDER BY sum(value)) AS place FROM facts GROUP BY product",
+    "drawn": "SELECT store, first(product) AS product, max(value) AS value FROM facts GROUP BY store",
 }
 """Queries that are made in full, whatever a night brings."""
 

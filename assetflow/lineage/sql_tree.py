@@ -6,15 +6,12 @@ Nothing is bound, opened or executed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from assetflow.lineage.scratch import is_open, scratch
+from assetflow.lineage.scratch import QUICKLY, lent, scratch
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
@@ -52,29 +49,10 @@ def unparse(statement: Tree) -> str:
     return _asked("SELECT json_deserialize_sql(?)", tree)
 
 
-@contextmanager
-def parsing_on(cursor: Cursor) -> Iterator[None]:
-    """Parse on another database that is open already: opening the one for reading SQL takes as long as a small refresh.
-
-    For what this thread does meanwhile, and not where that one is open.
-    """
-    if is_open():
-        yield
-        return
-    lent = cursor.cursor()
-    lent.execute(QUICKLY)
-    token = _lent.set(lent)
-    try:
-        yield
-    finally:
-        _lent.reset(token)
-        lent.close()
-
-
 def _asked(sql: str, given: str) -> str:
-    lent = _lent.get()
-    if lent is not None:
-        return str(lent.execute(sql, [given]).fetchall()[0][0])
+    other = lent()
+    if other is not None:
+        return str(other.execute(sql, [given]).fetchall()[0][0])
     with _one_at_a_time:
         return str(_parser().execute(sql, [given]).fetchall()[0][0])
 
@@ -112,9 +90,6 @@ def _output_name(expression: Tree) -> str | None:
 
 _one_at_a_time = Lock()
 """DuckDB refuses a second thread on one connection, and a cursor for each text costs more than the parse."""
-_lent: ContextVar[Cursor | None] = ContextVar("_lent", default=None)
-QUICKLY = "PRAGMA disable_optimizer"
-"""Halves the time of a call."""
 
 
 @cache

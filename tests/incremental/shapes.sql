@@ -163,6 +163,7 @@ SELECT k, sum(x) AS x FROM t GROUP BY k ORDER BY x DESC, k LIMIT 2;
 SELECT k, g, count(*) AS n FROM t GROUP BY k, g ORDER BY 3 DESC NULLS LAST, k, g LIMIT 3 OFFSET 1;
 SELECT k, avg(x) AS m FROM t GROUP BY k ORDER BY avg(x), k DESC LIMIT 2;
 SELECT k, count(*) AS n FROM t GROUP BY k ORDER BY n LIMIT 2;
+SELECT s, count(*) AS n FROM t GROUP BY s ORDER BY n LIMIT 2;
 -- whole when t grows
 WITH a AS (SELECT k, sum(x) AS s FROM t GROUP BY k) SELECT k, s, s / sum(s) OVER () AS share FROM a;
 WITH a AS (SELECT k, count(*) AS n, max(x) AS m FROM t GROUP BY k) SELECT a.k, m, u.name FROM a JOIN u ON a.k = u.k ORDER BY ALL LIMIT 4;

@@ -14,6 +14,7 @@ from assetflow.incremental import (
     first_rows,
     joins,
     keyed,
+    limits,
     linear,
     lookups,
     merged,
@@ -181,6 +182,9 @@ PLANTED = {
     "a subquery that is looked up by nothing always gives what it gave": (
         same_value, "if repr(then) != repr(now):", "if False:",
     ),
+    "ties at the end of LIMIT are anybody's choice": (
+        limits, "if count > cut:", "if False:",
+    ),
     "the finest groups are taken for all of them": (
         split, '"group_sets": sets,\n        "having": having', '"group_sets": sets[-1:],\n        "having": having',
     ),
@@ -220,6 +224,7 @@ TOLD_BY = {
     "groups that lost rows stay among those that are kept": "ROLLUP",
     "the state of an average of different values is kept": "avg(DISTINCT",
     "ROLLUP counts groups, not rows": "ROLLUP",
+    "ties at the end of LIMIT are anybody's choice": "GROUP BY s ORDER BY n LIMIT",
     "the finest groups are taken for all of them": "GROUPING SETS",
     "a subquery that is looked up by nothing always gives what it gave": "(SELECT max(x)",
 }

@@ -19,7 +19,7 @@ from assetflow.incremental.answer import SHOWN, Change, version_of
 from assetflow.incremental.blocks import take_apart
 from assetflow.incremental.refresh import refresh, refuse_at_sight
 from assetflow.incremental.refused import Lasting, Refused
-from assetflow.lineage.sql_tree import parsing_on
+from assetflow.lineage.scratch import reading_on
 from assetflow.materialization import Column, ReadSet
 from assetflow.quoting import quote_identifier
 from assetflow.running.refreshes.changes import Refresh, TableChange
@@ -62,7 +62,7 @@ def attempt(asset: Asset, given: Refresh, cursor: Cursor, folder: str, reads: Se
     """Refresh, and compare with a full refresh where asked to; whatever hinders it is a reason for a full one."""
     sql = asset.sql or ""
     try:
-        with parsing_on(cursor):
+        with reading_on(cursor):
             made = refresh_rows(sql, asset.upstreams, given, cursor, folder, reads)
         if given.is_quick:
             refuse_reordered(made, given, cursor, reads)
@@ -75,8 +75,11 @@ def attempt(asset: Asset, given: Refresh, cursor: Cursor, folder: str, reads: Se
     except duckdb.Error as error:
         return Tried(why=f"DuckDB: {str(error).splitlines()[0]}")
     tried = Tried(made.staged, made.how, delta=made.delta, groups=made.groups)
-    if made.anew is not None and asset.incremental != "require":
-        tried = replace(tried, why=made.anew, is_full=True)
+    if made.anew is not None:
+        # Where a full refresh is refused, this is said of an incremental one.
+        is_full = asset.incremental != "require"
+        why = made.anew if is_full else f"{made.how}, out of all rows: {made.anew}"
+        tried = replace(tried, why=why, is_full=is_full)
     if not given.compare:
         return tried
     began = time.perf_counter()
