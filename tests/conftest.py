@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import Phase, settings
 
 from assetflow.planning.plan import Plan
 from assetflow.project.project import Project
@@ -23,6 +24,11 @@ from assetflow.running.events import RunResult
 # A script that starts the tests with `&` ignores Ctrl-C for them, and so for every command that they start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Not `explain`, for which hypothesis traces every line: that is slow, and CPython 3.11 can spin for ever in a traced call when threads that are
+# done have left its flag "something is pending" set.
+settings.register_profile("assetflow", phases=set(Phase) - {Phase.explain})
+settings.load_profile("assetflow")
 
 ORDERS = """\
 id,customer,city,amount
