@@ -136,7 +136,7 @@ def test_what_cannot_be_read_back_is_refused(cursor, tmp_path, damage):
     if written == 100:
         os.truncate(path, 0 if damage == "emptied" else 200)
     with pytest.raises(WarehouseError, match="read back"):
-        read_back(cursor, staged.columns, path, written)
+        read_back(cursor, staged.columns, [path], written)
 
 
 FORESEEN = [
