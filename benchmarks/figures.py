@@ -89,7 +89,7 @@ def heavy_build(folder: Path, size: Size) -> Iterator[Figure]:
     """Ten assets over a large table: what assetflow adds to DuckDB's own work."""
     project = folder / "heavy"
     # In a process of its own, since this one must stay small.
-    arguments = [sys.executable, "-m", "benchmarks.heavy", project, "--rows", str(size.rows)]
+    arguments = [sys.executable, "-m", "benchmarks.heavy", str(project), "--rows", str(size.rows)]
     subprocess.run(arguments, cwd=ROOT, env=surroundings(), check=True)
     read = "SELECT * FROM read_parquet('data/{}.parquet')"
     sources = [{"name": name, "kind": "view", "sql": read.format(name)} for name in SOURCES]

@@ -218,7 +218,7 @@ def test_a_layout_fits_and_is_harmless(table: tuple[list[Column], list[list[str 
 
 def test_a_layout_cuts_cells_then_leaves_out_columns() -> None:
     columns = [Column("id", is_number=True), Column("name"), Column("remark")]
-    rows = [["1", "ann", "x" * 70], ["20", None, "y"]]
+    rows: list[list[str | None]] = [["1", "ann", "x" * 70], ["20", None, "y"]]
     assert layout(columns, rows, 30) == [
         "id  name  remark",
         " 1  ann   " + "x" * 19 + "…",

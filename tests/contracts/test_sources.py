@@ -43,7 +43,6 @@ def test_it_offers_what_a_location_offers(name: str, tmp_path: Path) -> None:
         assert found == location.stat_files(str(tmp_path))
         rows = duckdb.connect().execute(location.scan(tuple(file.path for file in found))).fetchall()
         assert rows == [(1, "a")]
-        assert isinstance(location.in_place, bool)
 
 
 @pytest.mark.parametrize("name", TYPES)

@@ -55,7 +55,7 @@ def sales(cursor: Cursor, tmp_path: Path) -> Table:
         files.append(path)
     scanned = ", ".join(f"'{file}'" for file in files)
     sql = f"SELECT id, store, CAST(units AS HUGEINT) AS units FROM read_parquet([{scanned}])"
-    return Table("sales", sql, tuple(files), casts=True)
+    return Table("sales", sql, tuple(files))
 
 
 @pytest.fixture

@@ -254,7 +254,7 @@ class World:
                 else self.query([*SOURCES], 1, LAST)
             )
             return self.say_last(query, kind)
-        elif kind == "drop" and self.queries.pop(ASSETS[-1], None):
+        elif kind == "drop" and self.queries.pop(ASSETS[-1], ""):
             self.shop.remove(f"assets/{ASSETS[-1]}.sql")
             return kind
         elif kind == "rollback":

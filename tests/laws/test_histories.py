@@ -9,7 +9,7 @@ import itertools
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -58,7 +58,7 @@ def edited(given: list[Row], kind: str, row: Row, earlier: list[list[Row]]) -> l
     return {"set": [*others, row], "also": [*given, row], "drop": others}.get(kind, given)
 
 
-def written(given: list[Row], columns: list[str], width: int) -> str:
+def written(given: Sequence[Row], columns: list[str], width: int) -> str:
     """A delivery as SQL, with these columns, and types as wide as that."""
     kinds = {"id": "INTEGER", "at": "TIMESTAMP", **{name: TYPES[name][min(width, len(TYPES[name]) - 1)]
                                                     for name in columns}}  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
+from typing import Any
 
 import polars as pl
 import pytest
@@ -22,7 +23,7 @@ SCHEMAS = {
     "sales": (("id", "BIGINT"), ("city", "VARCHAR"), ("amount", "BIGINT"), ("tags", "VARCHAR[]")),
     "shops": (("city", "VARCHAR"), ("size", "BIGINT")),
 }
-VALUES = {
+VALUES: dict[str, list[Any]] = {
     "BIGINT": [1, 2, 3, 4, None],
     "VARCHAR": ["a", "b", "c", None],
     "VARCHAR[]": [["a"], ["a", "b"], [], None],

@@ -54,7 +54,7 @@ def fuzz(tally: Tally, scale: float, *, number: int | None = None) -> None:
         bent_files(tally, stage, max(number // 4, 20))
 
 
-def examine(tally: Tally, number: int, inputs: st.SearchStrategy, try_: Callable[[object], None], what: str) -> None:
+def examine(tally: Tally, number: int, inputs: st.SearchStrategy, try_: Callable[[object], object], what: str) -> None:
     """Try many inputs; anything but an error of ours is written down, with the input."""
 
     @seed(1)
@@ -70,7 +70,7 @@ def examine(tally: Tally, number: int, inputs: st.SearchStrategy, try_: Callable
     tally.tell(f"{what}: {number}")
 
 
-def one(tally: Tally, try_: Callable[[object], None], value: object, what: str) -> None:
+def one(tally: Tally, try_: Callable[[object], object], value: object, what: str) -> None:
     tally.add("inputs made up")
     began = time.monotonic()
     try:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -85,7 +86,7 @@ def killed_after(shop: Shop, finished: int, *options: str) -> list[str]:
     return found
 
 
-def outcomes(shop: Shop, *select: str, **options: object) -> dict[str, list[str | None]]:
+def outcomes(shop: Shop, *select: str, **options: Any) -> dict[str, list[str | None]]:
     """Run; the partitions of `scored` by what became of them."""
     found: dict[str, list[str | None]] = {}
     for result in shop.materialize(*select, **options).assets:

@@ -112,7 +112,8 @@ def test_the_schema_is_part_of_it(reader):
 
 
 def test_a_read_set_sees_its_columns_only(reader):
-    before, after = [(1, "x", [1]), (2, "y", [2])], [(1, "x", [9]), (2, "y", [9])]
+    before: list[Row] = [(1, "x", [1]), (2, "y", [2])]
+    after: list[Row] = [(1, "x", [9]), (2, "y", [9])]
     assert digest(reader, before, read=["a", "b"]) == digest(reader, after, read=["a", "b"])
     assert digest(reader, before, read=["a", "c"]) != digest(reader, after, read=["a", "c"])
 

@@ -17,7 +17,7 @@ from assetflow.materialization import Column, Fingerprint, Snapshot
 from assetflow.reason import Reason
 from assetflow.warehouse.ledger import Ledger
 from assetflow.warehouse.manifest import with_id
-from assetflow.warehouse.records import Built, RunRecord, Since, StepRecord
+from assetflow.warehouse.records import Built, Outcome, RunRecord, Since, StepRecord
 from assetflow.warehouse.schema import FORMAT_VERSION
 from assetflow.warehouse.warehouse import Warehouse
 from tests.warehouse import told
@@ -180,7 +180,7 @@ def test_runs_and_their_steps(warehouse):
 
 
 def test_last_failed(warehouse):
-    def outcome(run_id: str, asset: str, said: str, env: str = "prod") -> frozenset[str]:
+    def outcome(run_id: str, asset: str, said: Outcome, env: str = "prod") -> frozenset[str]:
         told.run(warehouse, run_id, env)
         warehouse.ledger.finish_run(run_id, "failed", [StepRecord(asset, said)], told.at(3))
         return warehouse.ledger.last_failed("prod")
