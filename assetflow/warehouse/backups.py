@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from assetflow.warehouse import durable
 from assetflow.warehouse.removal import remove_file
+from assetflow.warehouse.reserve import PLENTY, keep_reserve
 
 FOLDER = "backups"
 DAILY = re.compile(r"ledger-\d{4}-\d\d-\d\d\.db")
@@ -33,6 +34,8 @@ def back_up_daily(connection: sqlite3.Connection, root: str, today: str) -> bool
     for old in daily(root)[:-KEPT]:
         for name in (old + SEAL, old):
             remove_file(root, os.path.join(root, FOLDER, name))
+    # Whoever has never called `gc` calls it when the disk is full.
+    keep_reserve(root, leaving=PLENTY)
     return True
 
 

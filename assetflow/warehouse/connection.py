@@ -26,6 +26,9 @@ BUSY_SECONDS = 30.0
 held = threading.local()
 """In `roots`, the warehouses whose ledger this thread writes at the moment."""
 
+REFUSED = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN)
+"""What the system has against it, which is no damage and nobody else at work."""
+
 
 class Connection:
     """One connection to the ledger of a warehouse folder; several threads may share it."""
@@ -94,7 +97,7 @@ class Connection:
         if self._open is None:
             if not os.path.exists(self.path):
                 return None
-            self._open = self._remembered(self._opened())
+            self._open = self._remembered(self._opened_readable())
         if not self._has_tables:
             self._has_tables = format_of(self._open, self.path) > 0 and self._is_of_today(self._open, is_locked=False)
         return self._open if self._has_tables else None
@@ -138,18 +141,38 @@ class Connection:
                 migrate(connection, self.path, version)
         return True
 
+    def _opened_readable(self) -> sqlite3.Connection:
+        """The ledger, also where a full disk has no room for the files that stand beside an open one."""
+        try:
+            connection = self._opened()
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+            return connection
+        except sqlite3.OperationalError as error:
+            # What stands in the log was committed last, and would not be seen.
+            if error.sqlite_errorcode & 0xFF not in REFUSED or has_content(f"{self.path}-wal"):
+                raise
+            self._is_writable = False
+            return self._frozen()
+
+    def _frozen(self) -> sqlite3.Connection:
+        """The file as it lies there, for reading: nobody can be at work who would change it."""
+        return sqlite3.connect(f"{self._uri}?immutable=1", check_same_thread=False, uri=True)
+
+    @property
+    def _uri(self) -> str:
+        return "file:" + self.path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
     def _opened(self) -> sqlite3.Connection:
         self._is_writable = os.access(self.path, os.W_OK) and os.access(self.root, os.W_OK)
         if self._is_writable:
             return self._connected(self.path)
-        uri = "file:" + self.path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-        connection = sqlite3.connect(f"{uri}?mode=ro", timeout=BUSY_SECONDS, check_same_thread=False, uri=True)
+        connection = sqlite3.connect(f"{self._uri}?mode=ro", timeout=BUSY_SECONDS, check_same_thread=False, uri=True)
         try:
             connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         except sqlite3.OperationalError:
             # Without a writer at work there is no shared memory to join, and no permission to make one.
             connection.close()
-            return sqlite3.connect(f"{uri}?immutable=1", check_same_thread=False, uri=True)
+            return self._frozen()
         return connection
 
     def _remembered(self, connection: sqlite3.Connection) -> sqlite3.Connection:
@@ -192,6 +215,10 @@ def close_guarded(connection: sqlite3.Connection, root: str) -> None:
     with contextlib.suppress(WarehouseError), ledger_lock(root) if may_lock else contextlib.nullcontext():
         connection.close()
     connection.close()
+
+
+def has_content(path: str) -> bool:
+    return os.path.exists(path) and os.path.getsize(path) > 0
 
 
 def format_of(connection: sqlite3.Connection, path: str) -> int:

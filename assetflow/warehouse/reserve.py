@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 
 from assetflow.warehouse.removal import remove_file
 
 FILE = os.path.join("cache", "reserve")
 BYTES = 512 * 1024
+PLENTY = 100 * BYTES
 
 
-def keep_reserve(root: str) -> None:
-    """Set the space aside, where there is any."""
+def keep_reserve(root: str, *, leaving: int = 0) -> None:
+    """Set the space aside, where there is any; or only where so many bytes are free."""
     path = os.path.join(root, FILE)
     with contextlib.suppress(OSError):
         if os.path.getsize(path) == BYTES:
             return
     try:
+        if shutil.disk_usage(root).free < leaving:
+            return
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
             file.write(bytes(BYTES))
