@@ -7,6 +7,7 @@
     ├── DefinitionError             2  an asset, check or source is declared wrongly
     ├── SourceError                 2  a source's files are missing or cannot be read
     ├── WarehouseError              1  the warehouse cannot be read or written
+    │   ├── NewerWarehouseError     1  a newer version wrote it
     │   └── BusyError               4  another run works on the same
     ├── AssetError                  1  making one asset failed
     └── Interrupted               130  the user stopped the run
@@ -80,6 +81,10 @@ class SourceError(AssetflowError):
 
 class WarehouseError(AssetflowError):
     """The warehouse cannot be read or written."""
+
+
+class NewerWarehouseError(WarehouseError):
+    """The warehouse was written by a newer version, which may have told what this one does not know."""
 
 
 class BusyError(WarehouseError):

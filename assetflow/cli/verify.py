@@ -20,6 +20,7 @@ def command(
     deep: bool, budget: str | None, skips: int | None, env: str | None, as_json: bool, project: str | None
 ) -> int:
     """Check the soundness of the warehouse itself. Exit code 1 when something is wrong."""
+    from assetflow.project.doctor import remedy
     from assetflow.warehouse.verify import verify
 
     if budget is not None and not deep:
@@ -54,8 +55,8 @@ def command(
     for problem in problems:
         where = " ".join(each for each in (problem.asset, problem.path) if each)
         put(f"{styled(problem.kind, 'failed')}  {clean(where)}: {clean(problem.detail)}")
-    if problems:
-        put("Made again is what is missing or damaged: assetflow materialize --full-refresh --select NAME")
+    for step in dict.fromkeys(remedy(problem) for problem in problems):
+        put(f"  {clean(step)}")
     return 1 if problems else 0
 
 

@@ -20,6 +20,7 @@ SPARE_BYTES = 100_000_000
 
 REBUILD = "assetflow doctor --rebuild"
 REMEDIES = {
+    "ledger_newer": "Upgrade assetflow, or name another folder as `warehouse`.",
     "ledger_damaged": REBUILD,
     "record_missing": REBUILD,
     "record_damaged": REBUILD,
@@ -46,7 +47,7 @@ def look_over(project: Project) -> list[Finding]:
         return []
     problems = verify(warehouse).problems
     found = [*from_problems(problems), *from_the_place(warehouse)]
-    if not any(finding.remedy == REBUILD for finding in found):
+    if not any(finding.remedy in (REBUILD, REMEDIES["ledger_newer"]) for finding in found):
         found += [*from_runs(warehouse), *from_catalogs(warehouse)]
     return sorted(found, key=lambda finding: not finding.is_wrong)
 
@@ -54,8 +55,12 @@ def look_over(project: Project) -> list[Finding]:
 def from_problems(problems: tuple[Problem, ...]) -> Iterator[Finding]:
     for problem in problems:
         where = " ".join(each for each in (problem.asset, problem.path) if each)
-        again = f"assetflow materialize --full-refresh --select {problem.asset}"
-        yield Finding(problem.kind, f"{where}: {problem.detail}", REMEDIES.get(problem.kind, again))
+        yield Finding(problem.kind, f"{where}: {problem.detail}", remedy(problem))
+
+
+def remedy(problem: Problem) -> str:
+    again = f"assetflow materialize --full-refresh --select {problem.asset or 'NAME'}"
+    return REMEDIES.get(problem.kind, again)
 
 
 def from_the_place(warehouse: Warehouse) -> Iterator[Finding]:

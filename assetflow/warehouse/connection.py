@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from assetflow.errors import WarehouseError
+from assetflow.errors import NewerWarehouseError, WarehouseError
 from assetflow.warehouse import durable
 from assetflow.warehouse.filesystem import journal_mode
 from assetflow.warehouse.locks import short_lock
@@ -230,13 +230,18 @@ def format_of(connection: sqlite3.Connection, path: str) -> int:
     if application != APPLICATION_ID:
         hint = "Name another folder as `warehouse`, or move this file away."
         raise WarehouseError("this is not a ledger of assetflow", path=path, hint=hint)
+    refuse_newer(version, path)
+    return int(version)
+
+
+def refuse_newer(version: int, path: str) -> None:
+    """A ledger or a journal from the future tells what this version does not know, and would lose."""
     if version > FORMAT_VERSION:
-        raise WarehouseError(
-            f"this ledger was written by a newer assetflow: its format is {version}, this one knows {FORMAT_VERSION}",
+        raise NewerWarehouseError(
+            f"this was written by a newer assetflow: its format is {version}, this one knows {FORMAT_VERSION}",
             path=path,
             hint="Upgrade assetflow, or name another folder as `warehouse`.",
         )
-    return int(version)
 
 
 def create(connection: sqlite3.Connection, journal_mode: str = "WAL") -> None:

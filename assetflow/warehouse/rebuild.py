@@ -17,13 +17,13 @@ from assetflow.errors import BusyError, WarehouseError
 from assetflow.quoting import quote_identifier
 from assetflow.warehouse import durable, journal
 from assetflow.warehouse.backups import FOLDER as BACKUPS
-from assetflow.warehouse.connection import FILE, Connection, create, ledger_lock
+from assetflow.warehouse.connection import FILE, Connection, create, ledger_lock, refuse_newer
 from assetflow.warehouse.filesystem import journal_mode
 from assetflow.warehouse.journal import Damage, Entry
 from assetflow.warehouse.locks import holders, short_lock
 from assetflow.warehouse.migrate import ADDED, columns_of, statements
 from assetflow.warehouse.removal import remove_file
-from assetflow.warehouse.schema import FORMAT_VERSION
+from assetflow.warehouse.schema import APPLICATION_ID, FORMAT_VERSION
 
 SIDES = ("-wal", "-shm", "")
 """What belongs to a ledger; the file itself is moved last."""
@@ -43,7 +43,11 @@ class Rebuilt:
 
 def mend(root: str, now: str) -> Rebuilt:
     """Restore the ledger from its journal, or a damaged journal from a ledger that is sound."""
-    damaged = [found for found in journal.read(root, waiting_in(os.path.join(root, FILE))) if isinstance(found, Damage)]
+    refuse_newer(format_in(os.path.join(root, FILE)), os.path.join(root, FILE))
+    told = list(journal.read(root, waiting_in(os.path.join(root, FILE))))
+    newest = max((found.format for found in told if isinstance(found, Entry)), default=0)
+    refuse_newer(newest, os.path.join(root, journal.FOLDER))
+    damaged = [found for found in told if isinstance(found, Damage)]
     if damaged and is_sound(root):
         refuse_at_work(root)
         renew_journal(root, now)
@@ -266,6 +270,17 @@ def waiting_in(path: str) -> list[tuple[int, str]]:
             return [(number, entry) for number, entry in found if entry and is_entry(number, entry)]
     except sqlite3.Error:
         return []
+
+
+def format_in(path: str) -> int:
+    """The format of a ledger of ours, 0 where that cannot be told."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{quoted(path)}?mode=ro", uri=True)) as connection:
+            (application,) = connection.execute("PRAGMA application_id").fetchone()
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+    except sqlite3.Error:
+        return 0
+    return int(version) if application == APPLICATION_ID else 0
 
 
 def is_entry(number: object, entry: object) -> bool:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from assetflow.errors import WarehouseError
+from assetflow.errors import NewerWarehouseError, WarehouseError
 from assetflow.materialization import Snapshot, SnapshotFile
 from assetflow.quoting import quote_identifier
 from assetflow.warehouse import backups, journal
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
 Kind = Literal[
-    "ledger_damaged", "record_missing", "record_damaged", "file_missing", "file_size", "file_damaged",
+    "ledger_newer", "ledger_damaged", "record_missing", "record_damaged", "file_missing", "file_size", "file_damaged",
     "content_differs", "skip_wrong", "journal_damaged", "journal_ahead", "backup_damaged",
 ]  # fmt: skip
 
@@ -63,6 +63,8 @@ def verify(
     """
     try:
         return look(warehouse, deep=deep, budget=budget, open_cursor=open_cursor)
+    except NewerWarehouseError as error:
+        return Verified(0, 0, (Problem("ledger_newer", path=error.path, detail=error.message),))
     except WarehouseError as error:
         # A ledger so damaged that it cannot be read to the end.
         return Verified(0, 0, (Problem("ledger_damaged", path=error.path, detail=error.message),))

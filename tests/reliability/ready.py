@@ -28,7 +28,7 @@ LEFT_OUT = ("assetflow.__main__", "assetflow.notebook", "assetflow.testing")
 ATTACHED = "attached"
 
 
-def run_under(stage: Stage, line: str, tracer: Sequence[str], *, seconds: float = 60) -> Done:
+def run_under(stage: Stage, line: str, tracer: Sequence[str], *, seconds: float = 300) -> Done:
     """Run a command to its end; the tracer is given the number of its process."""
     server = started(stage.variables["PYTHONPATH"])
     with tempfile.TemporaryDirectory() as folder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from assetflow.warehouse.journal import OWN
+from assetflow.warehouse.journal import OWN, sealed
 from assetflow.warehouse.locks import run_lock
+from assetflow.warehouse.schema import FORMAT_VERSION
 from tests.conftest import Shop, make_shop
 
 Rows = dict[str, set[tuple[object, ...]]]
@@ -234,3 +236,27 @@ def test_what_is_not_wrong_is_only_told(shop: Shop) -> None:
     printed = shop.cli("doctor", "--json")
     assert (printed.code, printed.json["ok"]) == (0, True)
     assert {each["kind"] for each in printed.json["findings"]} == {"catalog_behind", "left_behind"}
+
+
+@pytest.mark.parametrize("where", ["the ledger", "the journal alone"])
+def test_what_a_newer_version_wrote_is_not_restored_by_an_older_one(lived: Shop, where: str) -> None:
+    warehouse = lived.root / "warehouse"
+    if where == "the ledger":
+        with closing(sqlite3.connect(warehouse / "ledger.db")) as connection:
+            connection.execute(f"PRAGMA user_version = {FORMAT_VERSION + 1}")
+    else:
+        lose(lived)
+        [*_, last] = sorted((warehouse / "journal").iterdir())
+        newer = {"number": len(last.read_bytes().splitlines()) + 1, "kind": "told", "format": FORMAT_VERSION + 1}
+        with last.open("ab") as file:
+            file.write(sealed(json.dumps({**newer, "rows": {}, "gone": []})))
+    before = {path: path.read_bytes() for path in warehouse.rglob("*") if path.is_file()}
+    printed = lived.cli("doctor", "--rebuild")
+    assert printed.code == 1
+    assert "this was written by a newer assetflow" in printed.err
+    assert "Upgrade assetflow" in printed.err
+    assert {path: path.read_bytes() for path in before} == before
+    if where == "the ledger":
+        assert "ledger_newer" in (told := lived.cli("doctor").out)
+        assert "--rebuild" not in told
+        assert "Upgrade assetflow" in lived.cli("verify").out
