@@ -46,7 +46,8 @@ def _find(text: str, schemas: Mapping[str, Schema]) -> Lineage:
         return _without_plan(text, schemas, str(reason), reason.columns)
     try:
         return _of_plan(bound)
-    except NotUnderstood as reason:
+    except (NotUnderstood, LookupError, TypeError) as reason:
+        # A plan of another shape than it always had is not understood, either.
         columns = None if bound.open_columns else bound.columns
         return _without_plan(text, schemas, f"its plan has a part that is not known: {reason}", columns)
 

@@ -172,12 +172,16 @@ def _unnest(walk: _Walk, plan: Plan) -> Relation:
 def _join(walk: _Walk, plan: Plan) -> Relation:
     left, right = walk.children(plan)
     conditions = plan.get("conditions", [])
-    at_left, at_right = walk.scope(left), walk.scope(right)
-    keys = [(at_left.value(each["left"]), at_right.value(each["right"]), each["comparison"]) for each in conditions]
+    at_left, at_right, at_both = walk.scope(left), walk.scope(right), walk.scope(left, right)
+    compared = [each for each in conditions if "right" in each]
+    keys = [(at_left.value(each["left"]), at_right.value(each["right"]), each["comparison"]) for each in compared]
+    # What compares no side with the other is one condition over the columns of both.
+    others = [at_both.value(each["left"]) for each in conditions if "right" not in each]
     if plan.get("mark_types"):
         right = _with_outer_keys(right, keys)
     said = [[one.meaning, other.meaning, comparison] for one, other, comparison in keys]
-    edges = union(*(one.edges | other.edges for one, other, _ in keys))
+    said += [[other.meaning] for other in others]
+    edges = union(edges_of(others), *(one.edges | other.edges for one, other, _ in keys))
     return _joined(plan, left, right, edges, said)
 
 

@@ -85,3 +85,43 @@ SELECT CASE WHEN h.shop IS NULL THEN 'none' ELSE s.city END AS c FROM sales s LE
 SELECT s.id FROM sales s JOIN shops h ON true
 
 SELECT * FROM (SELECT id, city FROM sales) a JOIN (SELECT city, size FROM shops) b USING (city) JOIN (SELECT city, name FROM people) c USING (city)
+
+-- Conditions that compare no side with the other, beside those that do.
+
+SELECT s.id FROM sales s JOIN shops h ON s.shop = h.shop AND (s.qty > h.size OR s.city = 'a')
+
+SELECT s.id FROM sales s LEFT JOIN people p ON p.id = s.id AND p.active
+
+SELECT s.id FROM sales s JOIN shops h ON s.shop = h.shop AND s.city = 'a'
+
+SELECT s.id FROM sales s LEFT JOIN shops h ON s.shop = h.shop AND h.city = 'a'
+
+SELECT s.id FROM sales s FULL JOIN shops h ON s.shop = h.shop AND h.city = 'a' AND s.qty > 1
+
+SELECT s.id, h.size FROM sales s JOIN shops h ON s.shop = h.shop AND s.qty > h.size LEFT JOIN people p ON p.id = s.id AND p.active WHERE s.city = 'a'
+
+SELECT s.id FROM sales s JOIN shops h ON s.shop = h.shop AND (s.qty > h.size OR s.city = 'a') LEFT JOIN people p ON p.id = s.id
+
+SELECT s.id FROM sales s LEFT JOIN shops h ON s.shop = h.shop AND s.qty > 1
+
+SELECT s.id FROM sales s FULL JOIN shops h ON s.shop = h.shop AND s.qty > 1
+
+SELECT h.size FROM sales s RIGHT JOIN shops h ON s.shop = h.shop AND h.city = 'a'
+
+SELECT h.size, s.qty FROM sales s RIGHT JOIN shops h ON s.shop = h.shop AND (h.city = 'a' OR s.id > h.boss) AND s.qty % 2 = 1
+
+SELECT s.id FROM sales s SEMI JOIN shops h ON s.shop = h.shop AND s.qty > 1 AND (h.size > 2 OR s.city = h.city)
+
+SELECT s.id FROM sales s ANTI JOIN shops h ON s.shop = h.shop AND (s.qty > 1 OR h.size < s.id)
+
+SELECT s.id, EXISTS (SELECT 1 FROM shops h WHERE h.shop = s.shop AND (h.size > s.qty OR s.city = 'a')) AS e FROM sales s
+
+SELECT s.id, e.value FROM sales s ASOF LEFT JOIN events e ON s.city = e.kind AND s.day >= e.moment
+
+SELECT s.id FROM sales s LEFT JOIN shops h ON s.qty > 1 LEFT JOIN people p ON p.id = s.id AND h.size > 1
+
+SELECT s.id, (SELECT max(h.size) FROM shops h LEFT JOIN people p ON p.id = h.boss AND p.active AND h.size > s.qty WHERE h.shop = s.shop) AS m FROM sales s
+
+SELECT s.id FROM sales s WHERE s.shop NOT IN (SELECT h.shop FROM shops h WHERE h.size > s.qty OR s.city = 'a')
+
+SELECT s.id, t.x FROM sales s LEFT JOIN LATERAL (SELECT max(h.size) AS x FROM shops h WHERE h.shop = s.shop) t ON s.id > 1
