@@ -77,6 +77,7 @@ REFUSED = {
     "config of a class": ("@asset\ndef t(n=Capsule(1)): return 1", "The default of n is a Capsule, which a config value cannot be"),
     "class": ("@asset\nclass t: pass", "@asset stands on a class, which is no function"),
     "partial": ("asset(name='t')(functools.partial(print))", "@asset stands on a partial, which is no function"),
+    "wrapper without functools.wraps": ("def timed(f):\n    def inner(orders): return f(orders)\n    return inner\n@asset\n@timed\ndef t(orders): return orders", "a decorator of t returns a function called inner, which would name the table"),
     "itself": ("@asset\ndef t(t): return t", "t reads itself"),
     "unknown upstream": ("@asset\ndef t(orderz): return orderz", "the parameter 'orderz' of t is no asset and no source"),
     "no columns": ("@asset\ndef t(o: Annotated[pl.DataFrame, upstream('orders', columns=[])]): return o", 'columns must be a list of names, as in columns=["a", "b"], not []'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import inspect
 import json
@@ -132,10 +133,28 @@ class Reader:
         self.in_place: dict[str, Source] = {}
         self.used: set[str] = set()
 
+    def refuse_name_of_wrapper(self, declaration: AssetDeclaration, place: Place) -> None:
+        """`@asset` above a decorator without functools.wraps sees a function called `wrapper`."""
+        function = declaration.function
+        code = getattr(function, "__code__", None)
+        if "name" in declaration.options or code is None or code.co_name != function.__name__:
+            return  # named on purpose
+        nodes = ast.walk(self.texts.parse(os.path.realpath(declaration.path)).tree)
+        decorated = [each for each in nodes if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+        for node in decorated:
+            is_it = any(each.lineno <= declaration.line <= (each.end_lineno or 0) for each in node.decorator_list)
+            if is_it and node.name != function.__name__ and "<locals>" in function.__qualname__:
+                named = f"a function called {function.__name__}, which would name the table"
+                raise place.error(
+                    f"a decorator of {node.name} returns {named}",
+                    hint=f'Let it use functools.wraps(function), or say @asset(name="{node.name}").',
+                )
+
     def asset(self, declaration: AssetDeclaration) -> Asset:
         function = declaration.function
         place = Place(self.path, declaration.line)
         refuse_other_than_function(function, place)
+        self.refuse_name_of_wrapper(declaration, place)
         name = declaration.asset_name
         check_name(name, what="an asset", place=place)
         values = read_options(declaration.options, asset=name, place=place)
