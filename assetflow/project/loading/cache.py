@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import locale
 import os
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from stat import S_ISDIR
 from typing import Any
@@ -20,10 +22,10 @@ from assetflow.check import Check
 from assetflow.project.derived import derived, keep_derived
 from assetflow.project.loading.definitions import FileDefinitions
 from assetflow.project.stat import Stamp, content_hash, settled, stamp_of, unchanged
-from assetflow.running.python.record import EVERY_VARIABLE, Record, hash_of_value
+from assetflow.running.python.record import EVERY_VARIABLE, Record, hash_of_value, import_path
 from assetflow.source import Source
 
-FORMAT = 3
+FORMAT = 4
 
 
 class DefinitionsCache:
@@ -58,9 +60,14 @@ class DefinitionsCache:
         return definitions_from_json(path, entry) if entry is not None and entry["sha256"] == sha256 else None
 
     def put(
-        self, file: FileDefinitions, stamp: Stamp | None, sha256: str, records: Iterable[Record] | None = None
+        self,
+        file: FileDefinitions,
+        stamp: Stamp | None,
+        sha256: str,
+        records: Iterable[Record] | None = None,
+        together: bool = False,
     ) -> None:
-        """Remember what a file declares; `records` say what else it was read from."""
+        """Remember what a file declares; `records` say what else it was read from, `together` with all the others."""
         self.changed = True
         self.entries.pop(file.path, None)
         records = None if records is None else list(records)
@@ -69,10 +76,14 @@ class DefinitionsCache:
         try:
             entry = {"stamp": stamp and settled(stamp), "sha256": sha256, **definitions_to_json(file)}
             if records is not None:
-                entry["depends"] = {"python": self.python, **depends_on(records)}
+                entry["depends"] = {"python": self.python, "together": together, **depends_on(records)}
             self.entries[file.path] = json.loads(json.dumps(entry))
         except TypeError:  # something in it has no JSON form: it is read anew each time
             return
+
+    def are_together(self) -> bool:
+        """True when the Python files of the project are read as one, because some of them set up what others read."""
+        return any(entry.get("depends", {}).get("together") for entry in self.entries.values())
 
     def keep_only(self, paths: Iterable[str]) -> None:
         """Forget files that are gone."""
@@ -97,10 +108,12 @@ class DefinitionsCache:
     def _same_surroundings(self, depends: Mapping[str, Any]) -> bool:
         return (
             depends["python"] == self.python
+            and depends.get("cwd") in {None, os.getcwd()}
             and all(self._same_file(path, *then) for path, then in depends["files"].items())
             and all(stat_only(path) == then for path, then in depends["stats"].items())
             and all(listing(path) == then for path, then in depends["listings"].items())
             and all(self._module_listing(path) == then for path, then in depends["folders"].items())
+            and all(importable(path) == then for path, then in depends["importable"].items())
             and all(variable_hash(name) == then for name, then in depends["variables"].items())
         )
 
@@ -113,9 +126,9 @@ class DefinitionsCache:
         known = self._known.get(path)
         if known is None:
             try:
-                known = sha256 is not None and unchanged(path, then, sha256, stamp_of(path))
+                known = not os.path.isfile(path) if sha256 is None else unchanged(path, then, sha256, stamp_of(path))
             except OSError:
-                known = sha256 is None
+                known = False
             self._known[path] = known
         return known
 
@@ -133,8 +146,24 @@ def surroundings(version: str) -> str:
 def python_surroundings(root: str, skip: Iterable[str], settings: Any, python_files: Iterable[str]) -> str:
     """What every Python definition depends on besides: interpreter, settings, and which modules could be imported."""
     skip = {os.path.basename(folder) for folder in skip}
+    python_files = sorted(python_files)
     beside = [name for name in os.listdir(root) if name not in skip and is_importable(root, name)]
-    return hash_of([sys.version, root, settings, sorted(python_files), sorted(beside)])
+    folders = {root, *(os.path.join(root, os.path.dirname(file)) for file in python_files)}
+    return hash_of([machine(), import_path(folders), root, settings, python_files, sorted(beside)])
+
+
+def machine() -> list[Any]:
+    """The interpreter and how it was started, the machine, its time zone and its encodings."""
+    return [
+        sys.version,
+        sys.flags,
+        *os.uname(),
+        os.cpu_count(),
+        *time.tzname,
+        locale.getencoding(),
+        sorted((name, value) for name, value in os.environ.items() if name.startswith(("PYTHON", "LC_", "TZ"))),
+        os.environ.get("LANG"),
+    ]
 
 
 def is_importable(root: str, name: str) -> bool:
@@ -164,14 +193,18 @@ def depends_on(records: Iterable[Record]) -> dict[str, Any]:
             files[path] = [None, None]
     stats = {path for record in records for path in record.stats} - paths
     listings = {path for record in records for path in record.listings}
-    folders = {path for record in records for path in record.folders} | {os.path.dirname(path) for path in paths}
+    folders = {path for record in records for path in record.folders}
+    folders |= {os.path.dirname(path) for path, (_, sha256) in files.items() if sha256 is not None}
+    places = {path for record in records for path in record.importable} - folders
     variables = {name: value for record in records for name, value in record.variables.items()}
     return {
         "files": files,
         "stats": {path: stat_only(path) for path in sorted(stats)},
         "listings": {path: listing(path) for path in sorted(listings)},
         "folders": {path: module_listing(path) for path in sorted(folders)},
+        "importable": {path: importable(path) for path in sorted(places)},
         "variables": dict(sorted(variables.items())),
+        "cwd": next((record.cwd for record in records if record.cwd is not None), None),
     }
 
 
@@ -188,11 +221,19 @@ def stat_only(path: str) -> list[Any] | None:
 
 
 def listing(path: str) -> str | None:
-    """A hash of the names in a folder."""
+    """A hash of what can be learnt by listing a folder: names, and of files also what asking would tell."""
     try:
-        return hash_of(sorted(os.listdir(path)))
+        return hash_of([(name, stat_only(os.path.join(path, name))) for name in sorted(os.listdir(path))])
     except OSError:
         return None
+
+
+def importable(path: str) -> str | list[Any] | None:
+    """What could be imported from a place on the import path: the names in a folder, or a file that holds modules."""
+    try:
+        return hash_of(sorted(name for name in os.listdir(path) if is_importable(path, name)))
+    except OSError:
+        return stat_only(path)
 
 
 def module_listing(path: str) -> str | None:

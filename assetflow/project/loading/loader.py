@@ -48,12 +48,17 @@ def load(settings: Settings, open_imports: Callable[[], Imports], version: str) 
         else:
             found.append(remembered)
     python = [file.absolute for file in missing if file.path.endswith(".py")]
-    if python:
-        open_imports().forget()  # a helper may have changed: what is loaded now is loaded from today's files
+    as_one = bool(python) and cache.are_together()
+    if python and not as_one:
         import_all(python, open_imports())
+        as_one = any(open_imports().sets_up_others(path) for path in python)
+    if as_one:  # files that set up what others read are loaded with these, else these would not be what they are
+        missing += [file for file in files if file.path.endswith(".py") and file not in missing]
+        found = [one for one in found if not one.path.endswith(".py")]
+        import_all([file.absolute for file in missing if file.path.endswith(".py")], open_imports())
     for file in missing:
         try:
-            found.append(read(file, settings, open_imports, cache))
+            found.append(read(file, settings, open_imports, cache, as_one))
         except DefinitionError as problem:
             problems.append(problem)
     if problems:
@@ -66,7 +71,8 @@ def load(settings: Settings, open_imports: Callable[[], Imports], version: str) 
 
 def import_all(paths: list[str], imports: Imports) -> None:
     """Import files before any of them is fingerprinted, since one may register what another one uses."""
-    for path in paths:
+    imports.forget()  # a helper may have changed: what is loaded now is loaded from today's files
+    for path in sorted(paths):
         with suppress(Exception, SystemExit):  # the file is read next, and then told of
             imports.load(path)
 
@@ -114,9 +120,13 @@ def settings_definitions(settings: Settings, cache: DefinitionsCache) -> FileDef
 
 
 def read(
-    file: DefinitionFile, settings: Settings, open_imports: Callable[[], Imports], cache: DefinitionsCache
+    file: DefinitionFile,
+    settings: Settings,
+    open_imports: Callable[[], Imports],
+    cache: DefinitionsCache,
+    together: bool,
 ) -> FileDefinitions:
-    """Read one file anew, and remember what it declares."""
+    """Read one file anew, and remember what it declares: it depends on all that were loaded `together` with it."""
     with open(file.absolute, "rb") as opened:
         content = opened.read()
     sha256 = hashlib.sha256(content).hexdigest()
@@ -140,5 +150,7 @@ def read(
     for path in used:
         imports.records.setdefault(path, Record(path))
         own.modules.add(path)
-    cache.put(definitions, file.stamp, sha256, imports.needed_by(file.absolute))
+    own.uncacheable = own.uncacheable or imports.unseen_by(file.absolute)
+    needed = list(imports.records.values()) if together else imports.needed_by(file.absolute)
+    cache.put(definitions, file.stamp, sha256, needed, together)
     return definitions

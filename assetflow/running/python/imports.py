@@ -7,6 +7,7 @@ other projects and of a notebook, so that two projects (or two versions of one h
         modules   other project files that it imported, also when they were loaded already
         files     files that it opened          listings  folders that it listed
         stats     paths that it only asked about      variables  environment variables that it read, with their hash
+        cwd       the working folder, if it counted
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 from assetflow.asset import Declaration, declared
-from assetflow.running.python.native import native_read
-from assetflow.running.python.record import EVERY_VARIABLE, Record, hash_of_value
+from assetflow.running.python.at_load import AtLoad, parts_at_load
+from assetflow.running.python.record import EVERY_VARIABLE, Record, hash_of_value, import_path, is_installed
 
 _OURSELVES = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)))) + os.sep
 """Our own package may lie in the project, when it is installed from a clone; loaded twice, it hears no declaration."""
@@ -48,9 +49,15 @@ class Imports:
         self.executed: set[str] = set()
         """Names of the modules of the project that were executed here."""
         self.declarations: dict[str, list[Declaration]] = {}
+        self._texts: dict[str, AtLoad] = {}
+        self._outside: dict[str, str] = {}
+        """Which file was loading when a package was imported that lies elsewhere, beside the installed ones."""
         self._ours: dict[str, ModuleType] = {}
         self._theirs: dict[str, ModuleType] = {}
         self._added: list[str] = []
+        self._path: list[str] = []
+        self._of_project: list[tuple[int, str]] = []
+        """What code of the project put into the import path, and where."""
         self._depth = 0
         self._owned: dict[str, bool] = {}
         self._folders: dict[str, str] = {}
@@ -64,7 +71,7 @@ class Imports:
         with self.active([os.path.dirname(path)]):
             if name in sys.modules:
                 return sys.modules[name]
-            self._make_packages(name)
+            self._make_packages(name, path)
             spec = importlib.util.spec_from_file_location(name, path, loader=RecordingLoader(name, path, self))
             if spec is None or spec.loader is None:
                 raise ImportError(f"cannot import {relative}", path=path)
@@ -82,6 +89,7 @@ class Imports:
         self._ours.clear()
         self.records.clear()
         self.declarations.clear()
+        self._texts.clear()
 
     def owns(self, path: str) -> bool:
         """True for code of this project: below its root, but not an installed package or the warehouse."""
@@ -115,6 +123,27 @@ class Imports:
                 waiting.extend(self.records[one].modules)
         return list(seen.values())
 
+    def unseen_by(self, path: str) -> str | None:
+        """What is read while a file is loaded and no later look could compare: a clock, chance, a reader in C."""
+        texts = self._texts_of(path)
+        readers = [text.reader for text in texts if text.reader is not None]
+        return next(
+            (part.unseen for part in parts_at_load(texts) if part.unseen is not None), next(iter(readers), None)
+        )
+
+    def sets_up_others(self, path: str) -> bool:
+        """True when loading a file changes what lies in other modules of the project, as one does that registers."""
+        return any(self._is_changed(name) for part in parts_at_load(self._texts_of(path)) for name in part.changes)
+
+    def _texts_of(self, path: str) -> list[AtLoad]:
+        return [self._texts[record.path] for record in self.needed_by(path) if record.path in self._texts]
+
+    def _is_changed(self, name: str) -> bool:
+        if name.startswith(".") or not name:
+            return True
+        module = sys.modules.get(name.partition(".")[0])
+        return module is not None and self._is_ours(name.partition(".")[0], module)
+
     @contextmanager
     def active(self, folders: Sequence[str] = ()) -> Iterator[None]:
         """While inside, the project's folders and modules are importable; outside nothing of it is seen."""
@@ -138,13 +167,28 @@ class Imports:
         with _watching(self, record):
             yield
 
-    def _make_packages(self, name: str) -> None:
-        """Give relative imports of a file the packages above it."""
+    def _make_packages(self, name: str, path: str) -> None:
+        """Give relative imports of a file the packages above it; what their `__init__.py` do counts for it, too."""
         parts = name.split(".")
+        record = self.records.setdefault(path, Record(path))
         for depth in range(1, len(parts)):
             package = ".".join(parts[:depth])
+            record.modules.add(os.path.realpath(os.path.join(self.root, *parts[1:depth], "__init__.py")))
             if package not in sys.modules:
                 sys.modules[package] = self._make_package(package, os.path.join(self.root, *parts[1:depth]))
+
+    def _note_outside(self, record: Record, package: str) -> None:
+        """A package that lies elsewhere, such as another one of the same repository, installed in place.
+
+        Whoever imports it first reads its files, and all others depend on what that one did. Where it was imported
+        before anybody looked, its files may have changed since, and what it is now cannot be told.
+        """
+        first = self._outside.setdefault(package, record.path)
+        record.modules.add(first)
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if name.partition(".")[0] == package and isinstance(file, str):
+                record.files.add(file)
 
     def _make_package(self, name: str, folder: str) -> ModuleType:
         file = os.path.join(folder, "__init__.py")
@@ -164,14 +208,20 @@ class Imports:
         self._theirs = self._take()
         sys.modules.update(self._ours)
         sys.meta_path.insert(0, _ProjectFinder(self))
+        self._path = list(sys.path)
+        for index, place in self._of_project:
+            sys.path.insert(index, place)
 
     def _leave(self) -> None:
         self._ours = self._take()
         sys.modules.update(self._theirs)
         sys.meta_path[:] = [finder for finder in sys.meta_path if getattr(finder, "imports", None) is not self]
         for folder in self._added:
-            sys.path.remove(folder)
+            if folder in sys.path:
+                sys.path.remove(folder)
         self._added.clear()
+        self._of_project = [(index, place) for index, place in enumerate(sys.path) if place not in self._path]
+        sys.path[:] = [place for place in sys.path if place in self._path]
 
     def _extend_path(self, folders: Sequence[str]) -> None:
         # At the end: a file named calendar.py must not stand in for the standard library's.
@@ -218,9 +268,7 @@ class RecordingLoader(SourceFileLoader):
             record.uncacheable = "it was saved while it was loading"
         record.sha256 = sha256
         code: CodeType = self.source_to_code(content, self.path)
-        unseen = native_read(content)
-        if unseen is not None:
-            record.uncacheable = f"{unseen} may read a file unseen"
+        self.imports._texts[record.path] = AtLoad.of(content)
         return code
 
     def exec_module(self, module: ModuleType) -> None:
@@ -237,6 +285,7 @@ class RecordingLoader(SourceFileLoader):
                 super().exec_module(module)
         finally:
             declared.reset(listening)
+            self.imports.records[path].importable.update(import_path())
 
 
 class _ProjectFinder(MetaPathFinder):
@@ -265,6 +314,11 @@ _watched: list[tuple[Imports, Record] | None] = []
 
 _hook_installed = False
 _PRIVATE = ("/proc/", "/sys/", "/dev/")
+_UNSEEN = frozenset({
+    "subprocess.Popen", "os.system", "os.posix_spawn", "os.exec", "os.spawn", "os.fork", "os.forkpty", "socket.connect",
+    "sqlite3.connect",
+})  # fmt: skip
+"""Events after which nobody can tell what was read."""
 
 
 @contextmanager
@@ -307,20 +361,24 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         if not isinstance(path, str | bytes | os.PathLike):
             return
         if event == "open":
-            _note_path(record.files, path)
+            _note_path(record, record.files, path)
         elif not _is_importlib(sys._getframe(1)):
-            _note_path(record.listings, path)
-    elif event in {"subprocess.Popen", "os.system", "socket.connect", "os.posix_spawn", "os.exec", "sqlite3.connect"}:
+            _note_path(record, record.listings, path)
+    elif event in _UNSEEN:
         record.uncacheable = f"it uses {event} while loading"
 
 
-def _note_path(paths: set[str], path: str | bytes | os.PathLike[Any]) -> None:
-    text = os.path.abspath(os.fsdecode(path))
+def _note_path(record: Record, paths: set[str], path: str | bytes | os.PathLike[Any]) -> None:
+    text = os.fsdecode(path)
+    if not os.path.isabs(text):
+        with _unwatched():
+            record.cwd = os.getcwd()
+            text = os.path.abspath(text)
     if text.endswith(".pyc"):  # it stands for the text that it was compiled from
         text = importlib.util.source_from_cache(text) if "__pycache__" in text else text[:-1]
     elif f"{os.sep}__pycache__{os.sep}" in text:  # byte code on its way to its name
         return
-    if not text.startswith((*_PRIVATE, sys.prefix, sys.base_prefix)):
+    if not text.startswith(_PRIVATE) and not is_installed(text):
         paths.add(text)
 
 
@@ -336,9 +394,16 @@ def _watched_builtins() -> Iterator[None]:
         for owner, name in (
             (builtins, "__import__"),
             (importlib, "import_module"),
-            *((os, name) for name in ("stat", "lstat", "access", "readlink")),
+            *((os, name) for name in ("stat", "lstat", "access", "readlink", "getcwd")),
         )
     }
+
+    def watched_getcwd() -> str:
+        folder: str = plain[os, "getcwd"]()
+        watched = _now_watched()
+        if watched is not None and not _while_importing_a_package(watched[0], sys._getframe(1)):
+            watched[1].cwd = folder
+        return folder
 
     def watched_import(
         name: str,
@@ -363,7 +428,7 @@ def _watched_builtins() -> Iterator[None]:
         def asked(path: Any, *arguments: Any, **options: Any) -> Any:
             watched = _now_watched()
             if watched and isinstance(path, str | bytes | os.PathLike) and not _is_importlib(sys._getframe(1)):
-                _note_path(watched[1].stats, path)
+                _note_path(watched[1], watched[1].stats, path)
             return ask(path, *arguments, **options)
 
         return asked
@@ -372,6 +437,7 @@ def _watched_builtins() -> Iterator[None]:
         setattr(owner, name, watched(function))
     builtins.__import__ = watched_import
     importlib.import_module = watched_import_module
+    os.getcwd = watched_getcwd
     try:
         yield
     finally:
@@ -393,8 +459,9 @@ def _note_modules(name: str, package: str, fromlist: Sequence[str], level: int) 
                 record.folders.update(path for path in folders if imports.owns(os.path.join(path, "_")))
             elif imports.owns(file):
                 record.modules.add(os.path.realpath(file))
-            else:  # another package of the same repository, installed in place
-                _note_path(record.files, file)
+                record.files.add(os.path.abspath(file))  # by its own name as well: a link may come to point elsewhere
+            elif not is_installed(file) and not file.startswith(_OURSELVES):
+                imports._note_outside(record, module.__name__.partition(".")[0])
 
 
 def _imported(name: str, package: str, fromlist: Sequence[str], level: int) -> Iterator[ModuleType]:
@@ -418,7 +485,7 @@ def _watched_environment() -> Iterator[None]:
     """Record which environment variables are read, by whatever route leads through `os.environ`."""
     kind = type(os.environ)
     plain: dict[str, Callable[..., Any]] = {
-        name: getattr(kind, name) for name in ("__getitem__", "__contains__", "__iter__")
+        name: getattr(kind, name) for name in ("__getitem__", "__contains__", "__iter__", "__len__")
     }
 
     def getitem(self: Any, key: str | bytes) -> Any:
@@ -438,7 +505,13 @@ def _watched_environment() -> Iterator[None]:
         )
         return iter(names)
 
-    for name, method in (("__getitem__", getitem), ("__contains__", contains), ("__iter__", iterate)):
+    watched = {
+        "__getitem__": getitem,
+        "__contains__": contains,
+        "__iter__": iterate,
+        "__len__": lambda self: len([*self]),
+    }
+    for name, method in watched.items():
         setattr(kind, name, method)
     try:
         yield
@@ -462,10 +535,11 @@ def _note_variable(key: str | bytes, get: Callable[..., Any]) -> None:
 
 def _while_importing_a_package(imports: Imports, frame: FrameType | None) -> bool:
     """True when an installed package looks around while it is imported: its version stands for what it saw."""
-    while frame is not None:
-        if frame.f_code.co_name == "<module>" and not imports.owns(frame.f_code.co_filename):
-            return True
-        if imports.owns(frame.f_code.co_filename):
-            return False
-        frame = frame.f_back
+    with _unwatched():
+        while frame is not None:
+            if imports.owns(frame.f_code.co_filename):
+                return False
+            if frame.f_code.co_name == "<module>":
+                return True
+            frame = frame.f_back
     return False

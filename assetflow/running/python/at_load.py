@@ -1,0 +1,144 @@
+"""What the code of a Python file does while the file is loaded, found in its text: what the loader cannot see happen.
+
+    TODAY = datetime.now()                       reads the clock
+    ROWS = pl.read_csv("d.csv")                  readers in Rust and C++ open files by themselves
+    @register("a") ...  ->  REGISTRY.append(a)   sets up what other files read
+
+Functions count where a name that is met on the way leads to them, whatever module they stand in.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from assetflow.lineage.python.functions import MUTATORS
+from assetflow.lineage.python.python_tree import python_tree
+from assetflow.lineage.python.scopes import UNKNOWN, Usage, Use, all_imports, read_function, read_statements
+from assetflow.lineage.python.volatile import ALWAYS, LibraryUse, find_volatile
+
+READERS = ("read_", "scan_", "from_csv", "from_parquet")
+"""How readers are called anywhere in a file: a function of it may be called while it loads."""
+AT_LOAD = frozenset({
+    "sql", "execute", "query", "connect", "dataset", "ParquetFile", "ParquetDataset", "open_dataset", "get_file_info",
+    "open_input_file", "open_input_stream",
+})  # fmt: skip
+"""Calls that count only where they run while the file loads: in a function they mostly read what they are given."""
+PLAIN = frozenset({"read_text", "read_bytes"})
+"""Readers that Python does see, or that read no file."""
+SEEN = ("builtins.open", "os.environ", "os.environb", "os.getcwd", "os.path", "os.cpu_count", "os.uname", "pathlib",
+        "platform", "sys.modules", "importlib", "boto3", "s3fs", "gcsfs", "fsspec", "obstore", "requests", "httpx",
+        "sqlalchemy", "urllib", "http", "socket")  # fmt: skip
+"""What is watched while it happens, is of the machine that the cache counts, or only makes a handle."""
+
+
+class Part(NamedTuple):
+    """The top of a module, or one function: the names it meets, what it reads unseen, which modules it changes."""
+
+    names: frozenset[str]
+    unseen: str | None
+    changes: frozenset[str]
+
+
+class AtLoad(NamedTuple):
+    """What one file does when it is loaded (`top`), and what its functions would do, by name."""
+
+    top: Part
+    functions: dict[str, tuple[Part, ...]]
+    reader: str | None
+
+    @classmethod
+    def of(cls, text: bytes | str) -> AtLoad:
+        tree = python_tree(text)
+        reader = _reader(tree)
+        imports = all_imports(tree)
+        found: dict[str, list[Part]] = {}
+        _Emptied(found, imports).visit(tree)
+        top = _part(read_statements(tree.body), imports, own=False)
+        return cls(top, {name: tuple(parts) for name, parts in found.items()}, reader)
+
+
+def parts_at_load(files: Iterable[AtLoad]) -> list[Part]:
+    """The parts that run while these files are loaded."""
+    files = list(files)
+    parts = [file.top for file in files]
+    met: set[str] = set()
+    for part in parts:  # grows while it is walked
+        new = part.names - met
+        met |= new
+        parts += [each for file in files for name in new for each in file.functions.get(name, ())]
+    return parts
+
+
+class _Emptied(ast.NodeTransformer):
+    """Takes the bodies of functions out of a tree and keeps what each would do."""
+
+    def __init__(self, found: dict[str, list[Part]], imports: dict[str, str]) -> None:
+        self.found = found
+        self.imports = imports
+        self.classes: list[str] = []
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+        part = _part(read_function(node), self.imports, own=True)
+        self.found.setdefault(node.name, []).append(part)
+        if self.classes and node.name.startswith("__"):  # who names the class may make an object of it
+            self.found.setdefault(self.classes[-1], []).append(part)
+        node.body = [ast.copy_location(ast.Pass(), node)]
+        return node
+
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 - as ast names it
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        self.classes.append(node.name)
+        self.generic_visit(node)
+        self.classes.pop()
+        return node
+
+
+def _part(usage: Usage, imports: dict[str, str], *, own: bool) -> Part:
+    names = {name.removeprefix(UNKNOWN) for use in usage.uses for name in use.chain}
+    found = find_volatile([named for use in usage.uses if (named := _library(use, imports)) is not None])
+    unseen = [f"line {each.line}: {each.what}" for each in found if each.weight == ALWAYS]
+    unseen += [f"line {use.line}: {use.chain[-1]}(...) may read a file" for use in usage.uses if _runs_query(use)]
+    changes = {imports.get(use.chain[0], "" if own else None) for use in usage.uses if _is_change(use)}
+    return Part(
+        frozenset(names), unseen[0] if unseen else None, frozenset(each for each in changes if each is not None)
+    )
+
+
+def _library(use: Use, imports: dict[str, str]) -> LibraryUse | None:
+    """A use by its full name: `dt.now` as `datetime.datetime.now`; None for what is known to be watched."""
+    first = use.chain[0]
+    origin = use.origin or imports.get(first) or (f"builtins.{first}" if hasattr(builtins, first) else first)
+    name = origin
+    for link in use.chain[1:]:
+        name += link if link in {"()", "[]"} else f".{link}"
+    is_seen = any(name == each or name.startswith((f"{each}.", f"{each}[", f"{each}(")) for each in SEEN)
+    return None if is_seen or _only_asks(name) else LibraryUse(name, use.line, use.call)
+
+
+def _only_asks(name: str) -> bool:
+    """True for questions to the file system, which are watched, and for the name of a module by itself."""
+    return name.startswith(("os.stat", "os.lstat", "os.listdir", "os.scandir", "os.walk", "glob.")) or "." not in name
+
+
+def _runs_query(use: Use) -> bool:
+    return use.call is not None and use.chain[-1] in AT_LOAD
+
+
+def _is_change(use: Use) -> bool:
+    if use.chain[0].startswith(UNKNOWN):
+        return False
+    return use.changes or (use.call is not None and len(use.chain) > 1 and use.chain[-1] in MUTATORS)
+
+
+def _reader(tree: ast.Module) -> str | None:
+    """The first call anywhere that may read a file unseen, as `line 3: pl.read_csv(...)`; None when there is none."""
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute | ast.Name):
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id
+            if name.startswith(READERS) and name not in PLAIN:
+                return f"line {call.lineno}: {ast.unparse(call.func)}(...) may read a file"
+    return None
