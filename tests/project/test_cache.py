@@ -65,6 +65,9 @@ BEFORE = 'TEXT = "before"'
 SQL = '/* @asset\ndescription = "before"\n*/\nSELECT 1 AS x\n'
 CHOICE = '"after" if {} else "before"'
 
+SHARES = 'import builtins\nbuiltins.SHOP_TEXT = "before"'
+REGISTERS = 'import words\nwords.ALL.append("before")'
+
 CASES = [
     Case("sql", {"assets/a.sql": SQL}, lambda shop: shop.replace("assets/a.sql", "before", "after")),
     Case("sql of same size and time", {"assets/a.sql": SQL}, same_size_and_time("assets/a.sql")),
@@ -263,6 +266,40 @@ CASES = [
         },
         becomes(writes("assets/one.py", 'ONE = "aft"'), writes("assets/two.py", 'TWO = "er"')),
     ),
+    Case(
+        "the package around a file",
+        {"assets/a.py": asset_with("import builtins", "builtins.SHOP_TEXT"), "assets/__init__.py": SHARES},
+        lambda shop: shop.replace("assets/__init__.py", "before", "after"),
+    ),
+    Case(
+        "another file, by what it registers",
+        {"assets/a.py": asset_with("import words", "words.ALL[0]"), "words.py": "ALL = []", "assets/0.py": REGISTERS},
+        lambda shop: shop.replace("assets/0.py", "before", "after"),
+    ),
+    Case(
+        "another file, by what it registers with a decorator",
+        {
+            "assets/a.py": asset_with("import words", "sorted(words.ALL)[0]"),
+            "words.py": "ALL = {}\ndef known(name):\n    return lambda it: ALL.setdefault(name, it)",
+            "assets/0.py": 'from words import known\n\n@known("before")\ndef it():\n    return None',
+        },
+        lambda shop: shop.replace("assets/0.py", "before", "after"),
+    ),
+    Case(
+        "who reads what another file registers",
+        {"assets/a.py": asset_with("import words", "words.ALL[0]"), "words.py": "ALL = []", "assets/0.py": REGISTERS},
+        lambda shop: shop.replace("assets/a.py", "words.ALL[0]", '"after" if words.ALL else "nobody registered"'),
+    ),
+    Case(
+        "a folder of modules that is a link",
+        {
+            "assets/a.py": asset_with("from lib.words import TEXT"),
+            "one/words.py": BEFORE,
+            "two/words.py": 'TEXT = "after"',
+            "lib": "-> one",
+        },
+        becomes(removes("lib"), lambda shop: (shop.root / "lib").symlink_to("two")),
+    ),
     # Files
     Case(
         "a file that is opened",
@@ -381,6 +418,16 @@ CASES = [
         writes("words/deep/b", ""),
     ),
     Case(
+        "the size of a file in a folder that is listed",
+        {
+            "assets/a.py": asset_with(
+                "import os", CHOICE.format('any(each.stat().st_size > 2 for each in [*os.scandir("words")])')
+            ),
+            "words/a": "",
+        },
+        writes("words/a", "longer"),
+    ),
+    Case(
         "a hidden file of a folder that is listed",
         {"assets/a.py": asset_with("import os", CHOICE.format('".flag" in os.listdir("words")')), "words/a": ""},
         writes("words/.flag", ""),
@@ -410,7 +457,10 @@ def shop(request: pytest.FixtureRequest, empty_shop: Shop, monkeypatch: pytest.M
 @pytest.mark.parametrize("case", CASES, ids=[case.what for case in CASES])
 def test_an_edit_is_seen(case: Case, shop: Shop) -> None:
     for path, text in case.files.items():
-        shop.write(path, text)
+        if text.startswith("-> "):
+            (shop.root / path).symlink_to(text.removeprefix("-> "))
+        else:
+            shop.write(path, text)
     assert described(shop) == "before"
     assert is_remembered(shop)
     case.edit(shop)
@@ -514,9 +564,67 @@ def test_a_module_on_the_python_path(
         assert described(shop) == "afterwards"
 
 
+def test_what_another_package_of_the_path_is_made_of(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The second file that imports it depends on its inner modules as the first one does."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "shop_words").mkdir()
+    (elsewhere / "shop_words" / "__init__.py").write_text("from .inner import TEXT")
+    (elsewhere / "shop_words" / "inner.py").write_text(BEFORE)
+    monkeypatch.syspath_prepend(str(elsewhere))
+    shop.python("0", "import shop_words")
+    shop.python("a", asset_with("from shop_words import TEXT"))
+    with in_a_new_process("shop_words", "shop_words.inner"):
+        assert described(shop) == "before"
+        assert is_remembered(shop)
+    (elsewhere / "shop_words" / "inner.py").write_text('TEXT = "afterwards"')
+    with in_a_new_process("shop_words", "shop_words.inner"):
+        assert described(shop) == "afterwards"
+
+
+def test_a_folder_joins_the_python_path(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.python("a", asset_with(f"try:\n    from shop_words import TEXT\nexcept ImportError:\n    {BEFORE}"))
+    shop.write("elsewhere/shop_words.py", 'TEXT = "after"')
+    assert described(shop) == "before"
+    assert is_remembered(shop)
+    monkeypatch.syspath_prepend(str(shop.root / "elsewhere"))
+    assert described(shop) == "after"
+
+
+@pytest.mark.parametrize("question", ['Path("flag").exists()', 'Path.cwd().name == "inner"'])
+def test_the_working_folder_counts_for_who_asks(shop: Shop, monkeypatch: pytest.MonkeyPatch, question: str) -> None:
+    shop.python("a", asset_with("from pathlib import Path", CHOICE.format(question)))
+    shop.write("inner/flag", "")
+    assert described(shop) == "before"
+    assert is_remembered(shop)
+    monkeypatch.chdir(shop.root / "inner")
+    assert described(shop) == "after"
+
+
+def test_the_working_folder_counts_for_nobody_else(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.python("a", asset_with(BEFORE))
+    shop.write("inner/flag", "")
+    assert described(shop) == "before"
+    monkeypatch.chdir(shop.root / "inner")
+    assert is_remembered(shop)
+
+
+def test_the_time_zone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.python("a", asset_with(BEFORE))
+    assert described(shop) == "before"
+    monkeypatch.setenv("TZ", "Europe/Rome")
+    assert not is_remembered(shop)
+
+
 @pytest.mark.parametrize(
     "reading",
     [
+        "TODAY = date.today()",
+        "def today():\n    return date.today()\n\nTODAY = today()",
+        "CHANCE = random.random()",
+        "from polars import read_csv\nROWS = read_csv('data/orders.csv')",
+        "def rows():\n    return duckdb.sql(\"FROM 'data/orders.csv'\").fetchall()\n\nROWS = rows()",
         'sqlite3.connect(":memory:").close()',
         'subprocess.run(["true"], check=True)',
         'os.system("true")',
@@ -534,7 +642,11 @@ def test_what_cannot_be_compared_is_read_anew_each_time(
     shop.write("data/orders.csv", "id\n1\n")
     shop.python(
         "a",
-        asset_with(f"import os, sqlite3, subprocess, duckdb, pyarrow.csv\nimport polars as pl\n{reading}", '"before"'),
+        asset_with(
+            f"import os, random, sqlite3, subprocess, duckdb, pyarrow.csv\nfrom datetime import date\n"
+            f"import polars as pl\n{reading}",
+            '"before"',
+        ),
     )
     assert described(shop) == "before"
     assert not is_remembered(shop)
@@ -705,8 +817,10 @@ def test_a_project_without_a_place_for_a_cache_is_read_all_the_same(shop: Shop) 
 
 
 @contextmanager
-def in_a_new_process(module: str) -> Iterator[None]:
-    """As if no command had imported this module of another project yet."""
-    sys.modules.pop(module, None)
+def in_a_new_process(*modules: str) -> Iterator[None]:
+    """As if no command had imported these modules of another project yet."""
+    for module in modules:
+        sys.modules.pop(module, None)
     yield
-    sys.modules.pop(module, None)
+    for module in modules:
+        sys.modules.pop(module, None)

@@ -39,6 +39,7 @@ class DefinitionsCache:
         self.changed = False
         self._known: dict[str, bool] = {}
         self._listings: dict[str, str | None] = {}
+        self._places: dict[str, str | list[Any] | None] = {}
         self._read()
 
     def get(self, path: str, absolute: str, stamp: Stamp) -> FileDefinitions | None:
@@ -113,7 +114,7 @@ class DefinitionsCache:
             and all(stat_only(path) == then for path, then in depends["stats"].items())
             and all(listing(path) == then for path, then in depends["listings"].items())
             and all(self._module_listing(path) == then for path, then in depends["folders"].items())
-            and all(importable(path) == then for path, then in depends["importable"].items())
+            and all(self._importable(path) == then for path, then in depends["importable"].items())
             and all(variable_hash(name) == then for name, then in depends["variables"].items())
         )
 
@@ -121,6 +122,11 @@ class DefinitionsCache:
         if path not in self._listings:
             self._listings[path] = module_listing(path)
         return self._listings[path]
+
+    def _importable(self, path: str) -> str | list[Any] | None:
+        if path not in self._places:
+            self._places[path] = importable(path)
+        return self._places[path]
 
     def _same_file(self, path: str, then: Stamp | None, sha256: str | None) -> bool:
         known = self._known.get(path)

@@ -139,10 +139,10 @@ class Imports:
         return [self._texts[record.path] for record in self.needed_by(path) if record.path in self._texts]
 
     def _is_changed(self, name: str) -> bool:
-        if name.startswith(".") or not name:
-            return True
-        module = sys.modules.get(name.partition(".")[0])
-        return module is not None and self._is_ours(name.partition(".")[0], module)
+        """True when a name, as an import gives it, is of the project; none stands for the module of a function."""
+        package = name.partition(".")[0]
+        module = self._ours.get(package) or sys.modules.get(package)
+        return not package or (module is not None and self._is_ours(package, module))
 
     @contextmanager
     def active(self, folders: Sequence[str] = ()) -> Iterator[None]:
@@ -509,7 +509,7 @@ def _watched_environment() -> Iterator[None]:
         "__getitem__": getitem,
         "__contains__": contains,
         "__iter__": iterate,
-        "__len__": lambda self: len([*self]),
+        "__len__": lambda self: len(list(iterate(self))),
     }
     for name, method in watched.items():
         setattr(kind, name, method)
