@@ -37,63 +37,55 @@ def command(
         opened.asset(asset)
     made = partitions_made(opened, versions)
     if partition is not None:
-        versions = tuple(each for each in versions if is_about(each, made, wanted_of(opened, asset, partition)))[:limit]
-    whys = opened.ledger.whys(versions)
+        wanted = wanted_of(opened, asset, partition) if versions else {}
+        versions = tuple(each for each in versions if is_about(each, made, wanted))[:limit]
+    listed = list(zip(versions, opened.ledger.whys(versions), strict=True))
     if as_json:
-        put_json(
-            {
-                "schema": "assetflow.history/1",
-                "versions": [
-                    {
-                        "asset": version.asset,
-                        "partition": version.partition,
-                        "snapshot": version.snapshot,
-                        "run_id": version.run_id,
-                        "published_at": version.published_at,
-                        "current": version.is_current,
-                        "rows": version.rows,
-                        "bytes": version.bytes,
-                        "code_version": version.code,
-                        "why": why,
-                        **({"partitions": of.to_dict()} if (of := made.get((version.asset, version.run_id))) else {}),
-                    }
-                    for version, why in zip(versions, whys, strict=True)
-                ],
-            }
-        )
+        documents = [document(version, why, made.get((version.asset, version.run_id))) for version, why in listed]
+        put_json({"schema": "assetflow.history/1", "versions": documents})
         return
     if not versions:
         say(f"Nothing was published in {opened.environment} yet.")
         return
-    rows = [
-        [
-            version.asset,
-            local_time(version.published_at),
-            "current" if version.is_current else "",
-            count(version.rows),
-            size(version.bytes),
-            version.snapshot[:12],
-            version.code[:12],
-            version.run_id,
-            why.partition("\n")[0],
-            *([made_text(made.get((version.asset, version.run_id)))] if made else []),
-        ]
-        for version, why in zip(versions, whys, strict=True)
-    ]
-    header = [
-        "asset",
-        "published",
-        "",
-        "rows",
-        "size",
-        "snapshot",
-        "code",
-        "run",
-        "why",
-        *(["partitions made"] if made else []),
-    ]
+    header = ["asset", "published", "", "rows", "size", "snapshot", "code", "run", "why"]
+    rows = [cells(version, why) for version, why in listed]
+    if made:
+        header.append("partitions made")
+        for row, version in zip(rows, versions, strict=True):
+            row.append(made_text(made.get((version.asset, version.run_id))))
     for line in table(header, rows, right=["rows", "size"]):
         put(line)
+
+
+def document(version: Version, why: str, parts: PartsOfRun | None) -> dict[str, object]:
+    """One element of `history --json`."""
+    return {
+        "asset": version.asset,
+        "partition": version.partition,
+        "snapshot": version.snapshot,
+        "run_id": version.run_id,
+        "published_at": version.published_at,
+        "current": version.is_current,
+        "rows": version.rows,
+        "bytes": version.bytes,
+        "code_version": version.code,
+        "why": why,
+        **({} if parts is None else {"partitions": parts.to_dict()}),
+    }
+
+
+def cells(version: Version, why: str) -> list[str]:
+    return [
+        version.asset,
+        local_time(version.published_at),
+        "current" if version.is_current else "",
+        count(version.rows),
+        size(version.bytes),
+        version.snapshot[:12],
+        version.code[:12],
+        version.run_id,
+        why.partition("\n")[0],
+    ]
 
 
 def partitions_made(opened: Project, versions: Sequence[Version]) -> dict[tuple[str, str], PartsOfRun]:

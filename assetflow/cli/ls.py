@@ -80,19 +80,19 @@ def told(each: dict[str, Any]) -> str:
 
 def describe(thing: Asset | Source, status: str, current: Any) -> dict[str, Any]:
     """One element of `ls --json`."""
-    is_asset = isinstance(thing, Asset)
+    asset = thing if isinstance(thing, Asset) else None
     return {
         "name": thing.name,
-        "kind": thing.kind if isinstance(thing, Asset) else "source",
+        "kind": asset.kind if asset else "source",
         "group": thing.group,
         "tags": list(thing.tags),
         "owner": thing.owner,
         "path": thing.path,
-        "upstreams": [*thing.upstreams, *thing.files] if isinstance(thing, Asset) else [],
+        "upstreams": [*asset.upstreams, *asset.files] if asset else [],
         "status": status,
         "rows": current.rows if current else None,
         "materialized_at": current.published_at if current else None,
         "description": thing.description,
-        "materialized": thing.materialized if isinstance(thing, Asset) else None,
-        "enabled": thing.enabled if is_asset else True,  # type: ignore[union-attr]
+        "materialized": asset.materialized if asset else None,
+        "enabled": asset.enabled if asset else True,
     }

@@ -78,43 +78,50 @@ def command(
 ) -> int:
     """Make what is stale, in order, check it, and publish it all at once."""
 
+    as_lines = log_format == "json"
+
     def once() -> int:
         opened = open_project(project, env, executor=executor)
         plan = opened.plan(select, exclude, full_refresh=full_refresh, partition=partition)
         if discard_history:
             plan = discarding(plan, select)
-        if plan.stale_upstreams and log_format == "text":
+        if plan.stale_upstreams and not as_lines:
             from assetflow.cli.plan import warn_of_stale_upstreams
 
             warn_of_stale_upstreams(plan, select)
         if dry_run:
             return show_plan(opened.foresee(plan), as_json)
         if not plan:
-            return nothing_to_do(plan, opened, quiet=quiet or log_format == "json", as_json=as_json)
+            return nothing_to_do(plan, opened, quiet=quiet or as_lines, as_json=as_json)
         selection = " ".join(select) + (f" (without {' '.join(exclude)})" if exclude else "")
         running = opened.run(plan, jobs=jobs, fail_fast=fail_fast, selection=selection, publish_each=publish == "each")
-        with terminated_like_interrupted():
-            try:
-                # What a user's function prints is for people, too.
-                with redirect_stdout(sys.stderr):
-                    follow(running, quiet=quiet, log_format=log_format)
-            except (KeyboardInterrupt, Interrupted):
-                running.close()
-                say_interrupted(running)
-                if as_json and running.result is not None:
-                    put_json(running.result.to_dict())
-                return 130
-        result = running.result
-        assert result is not None, "a run that ends has a result"
-        if as_json:
-            put_json(result.to_dict())
-        if log_format == "json":
-            log_warnings(result)
-        else:
-            summarize(result, plan, opened, quiet=quiet)
-        return 1 if result.status == "failed" else 0
+        return carry_out(running, opened, quiet=quiet, as_json=as_json, as_lines=as_lines)
 
-    return patiently(once, wait, quiet=quiet, as_lines=log_format == "json")
+    return patiently(once, wait, quiet=quiet, as_lines=as_lines)
+
+
+def carry_out(running: Running, project: Project, *, quiet: bool, as_json: bool, as_lines: bool) -> int:
+    """Run, show what happens and what came of it; the exit code."""
+    with terminated_like_interrupted():
+        try:
+            # What a user's function prints is for people, too.
+            with redirect_stdout(sys.stderr):
+                follow(running, quiet=quiet, as_lines=as_lines)
+        except (KeyboardInterrupt, Interrupted):
+            running.close()
+            say_interrupted(running)
+            if as_json and running.result is not None:
+                put_json(running.result.to_dict())
+            return 130
+    result = running.result
+    assert result is not None, "a run that ends has a result"
+    if as_json:
+        put_json(result.to_dict())
+    if as_lines:
+        log_warnings(result)
+    else:
+        summarize(result, running.plan, project, quiet=quiet)
+    return 1 if result.status == "failed" else 0
 
 
 def patiently(once: Callable[[], int], seconds: float | None, *, quiet: bool, as_lines: bool) -> int:
@@ -168,24 +175,15 @@ def nothing_to_do(plan: Plan, project: Project, *, quiet: bool, as_json: bool) -
     for warning in project.settle(plan):
         show_warning(warning)
     if as_json:
-        put_json(
-            {
-                "schema": "assetflow.materialize/1",
-                "run_id": None,
-                "status": "nothing_to_do",
-                "seconds": 0.0,
-                "assets": [],
-                "withdrawn": [],
-            }
-        )
-    elif not quiet:
-        if plan.fresh:
-            from assetflow.cli.plan import held_text
+        from assetflow.running.events import RunResult
 
+        put_json(RunResult(None, "nothing_to_do", 0.0).to_dict())
+    elif not quiet:
+        from assetflow.cli.plan import held_text
+
+        if plan.fresh:
             say(f"Nothing is stale: {plural(len(plan.fresh), 'asset')} fresh{held_text(plan)}.")
         elif plan.held:
-            from assetflow.cli.plan import held_text
-
             say(f"Nothing to do{held_text(plan)}.")
         elif project.definitions.assets:
             say("Nothing to do: what is selected is a source or not enabled. See `assetflow ls`.")
@@ -198,12 +196,12 @@ SELDOM = 20_000
 """Objects after which garbage is looked for, in place of 700."""
 
 
-def follow(running: Running, *, quiet: bool, log_format: str) -> None:
+def follow(running: Running, *, quiet: bool, as_lines: bool) -> None:
     """Show what happens, as it happens, in the way that fits the stream."""
     # All that was read of the project stays to the end: it need not be looked through for garbage again and again.
     gc.freeze()
     gc.set_threshold(SELDOM)
-    if log_format == "json":
+    if as_lines:
         for event in running:
             if event.parts is None:  # each of its partitions has had a line of its own
                 log(event.to_dict())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+
 import click
 
 from assetflow.cli.options import json_option, open_project, project_option
@@ -9,6 +12,8 @@ from assetflow.cli.screen import count, local_time, parse_time, put, put_json, s
 from assetflow.errors import UsageError
 from assetflow.warehouse.ledger import Ledger
 from assetflow.warehouse.records import RunRecord, StepRecord
+
+IsRunning = Callable[[RunRecord], bool]
 
 
 @click.command("runs")
@@ -29,7 +34,7 @@ def command(run: str | None, limit: int, as_json: bool, project: str | None) -> 
     show_run(matches[0], opened.ledger.steps(matches[0].id), opened.is_running, as_json=as_json)
 
 
-def list_runs(ledger: Ledger, limit: int, is_running: object, *, as_json: bool) -> None:
+def list_runs(ledger: Ledger, limit: int, is_running: IsRunning, *, as_json: bool) -> None:
     records = ledger.runs(limit)
     steps = {record.id: ledger.steps(record.id) for record in records}
     if as_json:
@@ -56,7 +61,7 @@ def list_runs(ledger: Ledger, limit: int, is_running: object, *, as_json: bool) 
         put(line)
 
 
-def show_run(record: RunRecord, steps: tuple[StepRecord, ...], is_running: object, *, as_json: bool) -> None:
+def show_run(record: RunRecord, steps: tuple[StepRecord, ...], is_running: IsRunning, *, as_json: bool) -> None:
     if as_json:
         put_json({"schema": "assetflow.run/1", **document(record, steps, is_running)})
         return
@@ -76,7 +81,7 @@ def show_run(record: RunRecord, steps: tuple[StepRecord, ...], is_running: objec
         put(line)
 
 
-def document(record: RunRecord, steps: tuple[StepRecord, ...], is_running: object) -> dict[str, object]:
+def document(record: RunRecord, steps: tuple[StepRecord, ...], is_running: IsRunning) -> dict[str, object]:
     return {
         "run_id": record.id,
         "env": record.env,
@@ -102,11 +107,11 @@ def document(record: RunRecord, steps: tuple[StepRecord, ...], is_running: objec
     }
 
 
-def status_of(record: RunRecord, is_running: object) -> str:
+def status_of(record: RunRecord, is_running: IsRunning) -> str:
     """A run that is not finished and holds no lock has died."""
     if record.status != "running":
         return record.status
-    return "running" if callable(is_running) and is_running(record) else "died"
+    return "running" if is_running(record) else "died"
 
 
 def duration(record: RunRecord) -> str:
@@ -117,7 +122,5 @@ def duration(record: RunRecord) -> str:
 
 def summary(steps: tuple[StepRecord, ...]) -> str:
     """`12 materialized, 1 failed`"""
-    counts: dict[str, int] = {}
-    for step in steps:
-        counts[step.outcome] = counts.get(step.outcome, 0) + 1
+    counts = Counter(step.outcome for step in steps)
     return ", ".join(f"{number} {outcome}" for outcome, number in counts.items())

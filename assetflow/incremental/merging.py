@@ -30,8 +30,7 @@ def merged(work: Work, block: Block, keys: list[Tree]) -> Answer | None:
     found = terms(work, block)
     if work.shown is None or found is None or block is not work.root:
         return None
-    kind_of = lambda each: work.kinds([each], block.node["from_table"])[0]  # noqa: E731
-    merge = merge_of(block.node, keys, work.columns_of(block.name), work.binds_over(block), kind_of)
+    merge = merge_of(block.node, keys, work.columns_of(block.name), work.binds_over(block), work.kind_over(block))
     if merge is None:
         return None
     for name, nodes in zip((PLUS, MINUS), found, strict=True):

@@ -89,8 +89,7 @@ def is_merged(work: Work, root: Block) -> bool:
     """True for a total that tells enough by itself: of sums, counts, least and greatest."""
     if is_limited(root.node) or root.node["group_sets"] or windows_of(root.node):
         return False
-    kind_of = lambda each: work.kinds([each], root.node["from_table"])[0]  # noqa: E731
-    return merge_of(root.node, [], work.columns_of(root.name), work.binds_over(root), kind_of) is not None
+    return merge_of(root.node, [], work.columns_of(root.name), work.binds_over(root), work.kind_over(root)) is not None
 
 
 def needs_whole(block: Block) -> bool:
@@ -114,8 +113,8 @@ def cut(work: Work, block: Block, changed: Mapping[str, Block]) -> dict[str, Spl
     found = cut_below(work, block, changed)
     if found or block.operation != "SELECT" or not has_groups(block.node):
         return found
-    kind_of = lambda each: work.kinds([each], block.node["from_table"])[0]  # noqa: E731
-    part = split(block, work.columns_of(block.name), work.binds_over(block), kind_of) or as_it_is(work, block)
+    columns = work.columns_of(block.name)
+    part = split(block, columns, work.binds_over(block), work.kind_over(block)) or as_it_is(work, block)
     return {block.name: part} if part is not None else None
 
 

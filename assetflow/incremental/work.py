@@ -74,6 +74,10 @@ class Work:
     def kinds(self, expressions: Sequence[Tree], table: Tree) -> list[str]:
         return [str(kind) for kind in self.cursor.sql(text(select(expressions, table, None))).types]
 
+    def kind_over(self, block: Block) -> Callable[[Tree], str]:
+        """Tells the type of an expression over what a block reads."""
+        return lambda expression: self.kinds([expression], block.node["from_table"])[0]
+
     def binds_over(self, block: Block) -> Callable[[Tree], bool]:
         return lambda expression: self.binds(expression, block.node["from_table"])
 

@@ -12,12 +12,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from assetflow.lineage.columns import Lineage, OutCol, opaque
-from assetflow.lineage.plans.binder import BindError, Bound, NotBound, Schema, bind, engine
+from assetflow.lineage.plans.binder import Bound, NotBound, Schema, bind, engine
 from assetflow.lineage.plans.bound_plan import walk
 from assetflow.lineage.plans.plan_columns import Columns
 from assetflow.lineage.plans.plan_values import NotUnderstood, Relation
-
-__all__ = ["BindError", "sql_lineage"]
 
 DEEP = 30_000
 """Frames that a query of some hundred terms takes; DuckDB itself refuses those of more than 1,000."""

@@ -30,7 +30,7 @@ def check_published(project: Project, names: frozenset[str]) -> Iterator[Checked
     from assetflow.project.run import new_run_id
     from assetflow.running.keeping import now
     from assetflow.running.workshop import opened
-    from assetflow.warehouse.records import RunRecord
+    from assetflow.warehouse.records import RunRecord, RunStatus
 
     reader = project.reader()
     run_id = new_run_id()
@@ -39,7 +39,7 @@ def check_published(project: Project, names: frozenset[str]) -> Iterator[Checked
     if not chosen:
         return
     project.ledger.start_run(RunRecord(run_id, project.environment, now(), selection="check " + " ".join(chosen)))
-    status = "failed"
+    status: RunStatus = "failed"
     try:
         with opened(project.workplace, project.imports) as shop:
             results = []
@@ -51,7 +51,7 @@ def check_published(project: Project, names: frozenset[str]) -> Iterator[Checked
     finally:
         reader.close()
         remove_folder(project.settings.warehouse, staging)
-        project.ledger.finish_run(run_id, status, [], now())  # type: ignore[arg-type]
+        project.ledger.finish_run(run_id, status, [], now())
 
 
 def checks_of(project: Project, name: str) -> tuple[Check, ...]:

@@ -22,7 +22,7 @@ from assetflow.project.columns_cache import ColumnsCache
 from assetflow.source import Observed
 
 if TYPE_CHECKING:
-    from assetflow.lineage.sql_columns import BindError
+    from assetflow.lineage.plans.binder import BindError
     from assetflow.project.project import Project
 
 Schema = tuple[tuple[str, str], ...]
@@ -236,7 +236,8 @@ class ProjectColumns:
         if asset.kind == "python":
             lineage = self._python_lineage(asset, known)
         else:
-            from assetflow.lineage.sql_columns import BindError, sql_lineage
+            from assetflow.lineage.plans.binder import BindError
+            from assetflow.lineage.sql_columns import sql_lineage
 
             try:
                 lineage = sql_lineage(bound_sql(asset), known)

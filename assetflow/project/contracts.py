@@ -16,7 +16,7 @@ from assetflow.project.columns import ProjectColumns, Schema
 from assetflow.project.loading.definitions import line_of_upstream, together
 
 if TYPE_CHECKING:
-    from assetflow.lineage.sql_columns import BindError
+    from assetflow.lineage.plans.binder import BindError
     from assetflow.project.project import Project
 
 

@@ -81,7 +81,8 @@ def watch(asset: Asset, given: dict[str, object], watching: Watching) -> dict[st
 
 def read_by_query(query: Query, asset: Asset, cursor: Cursor) -> dict[str, Seen]:
     """What SQL that a function built reads of each of its upstreams."""
-    from assetflow.lineage.sql_columns import BindError, sql_lineage
+    from assetflow.lineage.plans.binder import BindError
+    from assetflow.lineage.sql_columns import sql_lineage
     from assetflow.quoting import quote_identifier
 
     schemas = {}

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from assetflow.lineage.python.closure import CodeVersion, ModuleTexts, code_version
+from assetflow.lineage.python.closure import CodeVersion, code_version
+from assetflow.lineage.python.modules import ModuleTexts
 
 Files = Mapping[str, str]
 

@@ -295,7 +295,8 @@ ASK = """
 import sys
 sys.path[:0] = sys.argv[1:]
 import shop
-from assetflow.lineage.python.closure import ModuleTexts, code_version
+from assetflow.lineage.python.closure import code_version
+from assetflow.lineage.python.modules import ModuleTexts
 read = ModuleTexts(lambda path: open(path, encoding="utf-8").read())
 print(code_version(shop.made, root=sys.argv[1], read=read).digest)
 """

@@ -8,7 +8,8 @@ import pytest
 
 from assetflow.asset import Parameter
 from assetflow.errors import DefinitionError
-from assetflow.lineage.python.signature import Signature, query_texts, read_signature
+from assetflow.lineage.python.query_texts import query_texts
+from assetflow.lineage.python.signature import Signature, read_signature
 
 
 def signature(project: Any, text: str) -> Signature:

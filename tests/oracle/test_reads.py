@@ -12,8 +12,9 @@ import pytest
 from assetflow.errors import DefinitionError
 from assetflow.lineage.columns import Lineage, columns_alike, same_meaning
 from assetflow.lineage.order import reads_order
+from assetflow.lineage.plans.binder import BindError
 from assetflow.lineage.sql import read_query
-from assetflow.lineage.sql_columns import BindError, sql_lineage
+from assetflow.lineage.sql_columns import sql_lineage
 from tests.oracle.corpus import Case, corpus
 from tests.oracle.database import SCHEMAS, Database, Engine, bag, random_database, random_value
 from tests.oracle.made_up import made_up

@@ -20,8 +20,6 @@ from assetflow.lineage.python.draft import CALLED_LATER, LOADING, VALUE_KNOWN, R
 from assetflow.lineage.python.modules import ModuleTexts, Sources, sources_of
 from assetflow.lineage.python.records import record_of
 
-__all__ = ["CodeVersion", "ModuleTexts", "code_version"]
-
 
 @dataclass(frozen=True, slots=True)
 class CodeVersion:

@@ -20,11 +20,8 @@ from assetflow.engines.changes import Changes
 from assetflow.errors import DefinitionError
 from assetflow.lineage.python.functions import function_nodes
 from assetflow.lineage.python.modules import ModuleTexts
-from assetflow.lineage.python.query_texts import query_texts
 from assetflow.lineage.python.syntax import FunctionNode, unquoted
 from assetflow.secret import Secret
-
-__all__ = ["Signature", "query_texts", "read_signature"]
 
 CONTEXT = "context"
 """The parameter that receives the context of the run in place of an upstream."""

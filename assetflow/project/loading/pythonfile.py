@@ -26,10 +26,12 @@ from assetflow.asset import (
 )
 from assetflow.check import Check
 from assetflow.errors import AssetflowError, DefinitionError, did_you_mean
-from assetflow.lineage.python.closure import CodeVersion, ModuleTexts, code_version
+from assetflow.lineage.python.closure import CodeVersion, code_version
 from assetflow.lineage.python.functions import function_nodes
 from assetflow.lineage.python.given_file import other_notes
-from assetflow.lineage.python.signature import Signature, query_texts, read_signature
+from assetflow.lineage.python.modules import ModuleTexts
+from assetflow.lineage.python.query_texts import query_texts
+from assetflow.lineage.python.signature import Signature, read_signature
 from assetflow.lineage.python.volatile import FILE_IN_SQL
 from assetflow.lineage.sql import SqlQuery, read_query
 from assetflow.partitions.declaration import link_declared

@@ -77,8 +77,9 @@ def lineage_of_text(
     from dataclasses import replace
 
     from assetflow.lineage.order import reads_order
+    from assetflow.lineage.plans.binder import BindError
     from assetflow.lineage.sql import read_query
-    from assetflow.lineage.sql_columns import BindError, sql_lineage
+    from assetflow.lineage.sql_columns import sql_lineage
 
     why = "DuckDB writes its relation down as a query that cannot be read"
     try:

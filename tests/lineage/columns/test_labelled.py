@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from assetflow.lineage.columns import Edge, columns_alike, same_meaning
-from assetflow.lineage.sql_columns import BindError, sql_lineage
+from assetflow.lineage.plans.binder import BindError
+from assetflow.lineage.sql_columns import sql_lineage
 from tests.oracle.database import SCHEMAS
 
 FILE = Path(__file__).parent / "labelled.txt"
