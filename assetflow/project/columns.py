@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 Schema = tuple[tuple[str, str], ...]
 """Names and DuckDB types of columns, in the order of the table."""
+
+
+MOST_AHEAD = 100
+"""Queries that are bound together."""
 
 
 class ProjectColumns:
@@ -77,6 +82,39 @@ class ProjectColumns:
         schemas: dict[str, Schema | None] = {name: schema_of(each) for name, each in columns.items()}
         schemas.update({name: self.file_schema(asset, name) for name in asset.files})
         return self._with_history(asset, self._find(asset, schemas)[0])
+
+    def look_ahead(self, names: Collection[str]) -> None:
+        """Answer for many tables that will be asked for one by one: their queries are bound a layer at a time."""
+        definitions = self.project.definitions
+        graph = definitions.graph
+        unknown = (graph.ancestors(names) | set(names)) - self._schemas.keys()
+        layers: defaultdict[int, list[str]] = defaultdict(list)
+        depths: dict[str, int] = {}
+        for name in graph.order:
+            if name in unknown:
+                depths[name] = 1 + max((depths.get(up, 0) for up in graph.upstreams(name)), default=0)
+                layers[depths[name]].append(name)
+        for depth in sorted(layers):
+            for start in range(0, len(layers[depth]), MOST_AHEAD):
+                some = layers[depth][start : start + MOST_AHEAD]
+                self._bind_ahead([definitions.assets[name] for name in some if name in definitions.assets])
+                for name in some:
+                    self._look_into(name)
+
+    def _bind_ahead(self, assets: Sequence[Asset]) -> None:
+        """Have the queries bound that nothing is known of yet, over upstreams that are."""
+        queries = []
+        for asset in assets:
+            schemas = {up: self._schemas[up] for up in asset.upstreams}
+            known = {name: schema for name, schema in schemas.items() if schema is not None}
+            if asset.kind == "sql" and not asset.files and len(known) == len(schemas):
+                key = lineage_key(asset, known)
+                if key not in self._found and self.cache.get(key) is None:
+                    queries.append((bound_sql(asset), known))
+        if len(queries) > 1:
+            from assetflow.lineage.plans.binder import bind_ahead
+
+            bind_ahead(queries)
 
     def read_sets(self, name: str) -> tuple[ReadSet, ...]:
         """What is known to be read of a table by the assets downstream of it."""

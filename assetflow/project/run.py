@@ -67,6 +67,7 @@ class Running:
             opened(place, project.imports, session) as shop,
         ):
             self.refuse_outrun(state, work)
+            self.look_ahead()
             order = Order(
                 plan=self.plan,
                 assets=project.definitions.assets,
@@ -92,6 +93,12 @@ class Running:
             finally:
                 self.result = run.result
                 project.columns_cache.save()
+
+    def look_ahead(self) -> None:
+        """Find the columns of what is made, and of those who read it, all together: each step will ask for them."""
+        graph = self.project.definitions.graph
+        made = [step.asset for step in self.plan.steps if step.action == "build"]
+        self.project.columns_of.look_ahead({*made, *(reader for name in made for reader in graph.downstreams(name))})
 
     def sources_needed(self) -> list[str]:
         """The sources that a step or one of its checks reads."""

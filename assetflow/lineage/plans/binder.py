@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from threading import RLock
@@ -31,6 +32,9 @@ Plan = dict[str, Any]
 
 Schema = Sequence[tuple[str, str]]
 """Names and DuckDB types of a table's columns."""
+
+Tables = tuple[tuple[str, Columns], ...]
+"""The tables that a query may read, in the order of their names."""
 
 
 class BindError(Exception):
@@ -82,6 +86,15 @@ def bind(text: str, schemas: Mapping[str, Schema]) -> Bound:
             raise NotBound(_first_line(str(error))) from error
 
 
+def bind_ahead(queries: Iterable[tuple[str, Mapping[str, Schema]]]) -> None:
+    """Have DuckDB bind many queries together, for those who `bind` them next: a call takes longer than what it does.
+
+    What cannot be bound so is left to them.
+    """
+    with _one_at_a_time:
+        _stubs().bind_ahead(queries)
+
+
 def engine() -> str:
     """`duckdb-2.0/2`: meanings are comparable only where this is equal."""
     return f"duckdb-{'.'.join(duckdb.__version__.split('.')[:2])}/{HASHES}"
@@ -93,6 +106,24 @@ class _Stubs:
     def __init__(self) -> None:
         self.connection = scratch()
         self.schemas: dict[str, Columns] = {}
+        self.ahead: dict[tuple[str, Tables], str] = {}
+        """What DuckDB said of queries over such tables that nobody has asked for yet."""
+
+    def bind_ahead(self, queries: Iterable[tuple[str, Mapping[str, Schema]]]) -> None:
+        self.ahead.clear()
+        asked = {}
+        for text, schemas in queries:
+            # Those that are rewritten first are few.
+            if "pivot" not in text.lower() and all(name.isidentifier() for name in schemas):
+                with suppress(NotBound):
+                    for name, schema in schemas.items():
+                        self._make(name, schema)
+                    asked[text] = _tables(schemas)
+        with suppress(duckdb.Error):  # the binder gives up on one of them: each is asked for alone
+            for text, answer in self.connection.execute(_PLANS, [list(asked)]).fetchall():
+                # Where two of them read different tables of one name, the later ones stand there.
+                if all(self.schemas.get(name) == columns for name, columns in asked[text]):
+                    self.ahead[text, asked[text]] = answer
 
     def bind(self, text: str, schemas: Mapping[str, Schema]) -> Bound:
         rewritten, scans = without_scans(text, schemas)
@@ -103,7 +134,8 @@ class _Stubs:
         open_columns = "pivot" in text.lower() and statement_kinds(rewritten) == ["MULTI"]
         if open_columns:
             rewritten = with_pivot_values(rewritten, "'any'")
-        plan = self._plan(rewritten, is_rewritten=rewritten != text)
+        said = self.ahead.pop((text, _tables(schemas)), None) if self.ahead else None
+        plan = self._plan(rewritten, said, is_rewritten=rewritten != text)
         return Bound(plan, told_columns(plan) or self._columns(rewritten), tables, open_columns)
 
     def _columns(self, text: str) -> Columns:
@@ -122,12 +154,12 @@ class _Stubs:
             raise NotBound(f"no table like {stub} can be made: {_first_line(str(error))}") from error
         self.schemas[stub] = wanted
 
-    def _plan(self, text: str, *, is_rewritten: bool) -> Plan:
+    def _plan(self, text: str, said: str | None, *, is_rewritten: bool) -> Plan:
         try:
-            row = self.connection.execute(_PLAN, [text]).fetchall()[0]
+            said = said or str(self.connection.execute(_PLAN, [text]).fetchall()[0][0])
         except duckdb.Error as error:  # the binder itself gave up, as on some recursive queries
             raise NotBound(_first_line(str(error)), self._columns_or_none(text)) from error
-        answer = json.loads(row[0])
+        answer = json.loads(said)
         if answer["error"]:
             self._refuse(answer, text, is_rewritten=is_rewritten)
         if len(answer["plans"]) != 1:
@@ -159,9 +191,13 @@ class _Stubs:
             return None
 
 
-_PLAN = """
-SELECT json_serialize_plan(?, skip_null := true, skip_empty := true, skip_default := false, optimize := false)
-"""
+_OPTIONS = "skip_null := true, skip_empty := true, skip_default := false, optimize := false"
+_PLAN = f"SELECT json_serialize_plan(?, {_OPTIONS})"
+_PLANS = f"SELECT text, json_serialize_plan(text, {_OPTIONS}) FROM (SELECT unnest(?) AS text)"
+
+
+def _tables(schemas: Mapping[str, Schema]) -> Tables:
+    return tuple((name, tuple((column, kind) for column, kind in schema)) for name, schema in sorted(schemas.items()))
 
 
 def _first_line(text: str) -> str:
