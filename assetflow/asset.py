@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeVar, overload
 
 from assetflow.check import NOTHING, Check, Severity
+from assetflow.errors import AssetError, DefinitionError
 
 Kind = Literal["sql", "python"]
 Arrival = Literal["relation", "polars", "polars_lazy", "arrow", "arrow_reader", "pandas"]
@@ -204,6 +205,14 @@ class Asset(NamedTuple):
             for check in self.checks
         ]
         return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()
+
+    def error(self, message: str, *, hint: str | None = None) -> AssetError:
+        """What went wrong while it was made, with the place of its declaration."""
+        return AssetError(message, path=self.path, line=self.line, hint=hint)
+
+    def definition_error(self, message: str, *, hint: str | None = None) -> DefinitionError:
+        """What is wrong with how it is declared, with the place."""
+        return DefinitionError(message, path=self.path, line=self.line, hint=hint)
 
     @property
     def rebuilds_always(self) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from assetflow.asset import SourceDeclaration, caller, declare
 from assetflow.check import NOTHING, Check
+from assetflow.errors import SourceError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -80,6 +81,10 @@ class Source(NamedTuple):
     column_tags: Mapping[str, tuple[str, ...]] = NOTHING
     column_descriptions: Mapping[str, str] = NOTHING
     by_name: bool = False
+
+    def error(self, message: str, *, hint: str | None = None) -> SourceError:
+        """What keeps it from being read, with the place of its declaration."""
+        return SourceError(message, path=self.path, line=self.line, hint=hint)
 
 
 class Observed(NamedTuple):

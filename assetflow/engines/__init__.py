@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from assetflow.errors import AssetError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -45,6 +47,10 @@ class Where:
     path: str
     line: int
     root: str
+
+    def error(self, message: str, *, hint: str | None = None, details: str | None = None) -> AssetError:
+        """What is wrong with this code, with its place."""
+        return AssetError(message, path=self.path, line=self.line, hint=hint, details=details)
 
 
 class PartitionKey(NamedTuple):

@@ -113,9 +113,7 @@ def evaluate_sql(cursor: Cursor, sql: str, where: Where, tables: Sequence[Table]
         statements = cursor.extract_statements(sql)
         if len(statements) != 1:
             found = "no query" if not statements else f"{len(statements)} statements"
-            raise AssetError(
-                f"{found} where one SELECT is expected", path=where.path, line=where.line, hint="Write one SELECT."
-            )
+            raise where.error(f"{found} where one SELECT is expected", hint="Write one SELECT.")
         kind = statements[0].type
         if kind == duckdb.StatementType.SELECT:
             return Result(cursor, sql=sql)
@@ -123,10 +121,8 @@ def evaluate_sql(cursor: Cursor, sql: str, where: Where, tables: Sequence[Table]
             # COPY (PIVOT ...) writes nothing when the columns are not listed; a relation has found them.
             cursor.register(RESULT, cursor.sql(sql))
             return Result(cursor, sql=f"FROM {RESULT}")
-        raise AssetError(
+        raise where.error(
             f"{kind.name} is not a query",
-            path=where.path,
-            line=where.line,
             hint="An asset is what one SELECT returns; assetflow creates the table itself.",
         )
 

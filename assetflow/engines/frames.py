@@ -265,4 +265,4 @@ def _type_name(value: object) -> str:
 
 
 def _wrong(where: Where, what: str, hint: str) -> AssetError:
-    return AssetError(f"{where.asset} {what}", path=where.path, line=where.line, hint=hint)
+    return where.error(f"{where.asset} {what}", hint=hint)

@@ -92,9 +92,6 @@ def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
 
 
 def _timed_out(seconds: float, where: Where) -> AssetError:
-    return AssetError(
-        f"took longer than {seconds:g} s (timeout)",
-        path=where.path,
-        line=where.line,
-        hint="Raise `timeout`, or look at what makes it slow.",
+    return where.error(
+        f"took longer than {seconds:g} s (timeout)", hint="Raise `timeout`, or look at what makes it slow."
     )

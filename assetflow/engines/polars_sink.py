@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from assetflow.engines import Where
 from assetflow.engines.duckdb import Cursor, Result, nested_types
-from assetflow.errors import AssetError
 from assetflow.quoting import quote_identifier, quote_literal
 
 if TYPE_CHECKING:
@@ -81,10 +80,8 @@ def _require_storable(name: str, dtype: DataType, where: Where) -> None:
     if what is None and dtype != pl.Duration and _holds(dtype, pl.Duration):
         what = f"{dtype}: a Duration inside of another type"
     if what is not None:
-        raise AssetError(
+        raise where.error(
             f"{where.asset} returned the column {name} of type {what}, which a table cannot keep",
-            path=where.path,
-            line=where.line,
             hint=f'Cast it (pl.col("{name}").cast(...)) or leave it out.',
         )
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from assetflow.asset import Asset
-from assetflow.errors import DefinitionError, SourceError, UsageError
+from assetflow.errors import SourceError, UsageError
 from assetflow.lineage.graph import Graph
 from assetflow.materialization import Fingerprint, Proof
 from assetflow.partitions.slices import Slice
@@ -142,10 +142,8 @@ def needs_made(asset: Asset, chosen: Collection[str], assets: Mapping[str, Asset
     for name in asset.upstreams:
         if name in assets and name not in chosen and name not in state.made:
             if not assets[name].enabled:
-                raise DefinitionError(
+                raise asset.definition_error(
                     f"{asset.name} reads {name}, which is not enabled and was never made",
-                    path=asset.path,
-                    line=asset.line,
                     hint=f"Enable {name} in {assets[name].path}, or disable {asset.name} too.",
                 )
             raise UsageError(

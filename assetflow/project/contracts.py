@@ -54,7 +54,7 @@ def names_of_two(asset: Asset, schema: Schema) -> Iterator[DefinitionError]:
             alike = repr(name) if first == name else f"{first!r} and {name!r}"
             hint = "Names must differ by more than case; rename one of them with AS."
             message = f"{asset.name} cannot run: two columns are named {alike}"
-            yield DefinitionError(message, path=asset.path, line=asset.line, hint=hint)
+            yield asset.definition_error(message, hint=hint)
             return
 
 
@@ -103,10 +103,8 @@ def missing_parameters(asset: Asset, columns: ProjectColumns) -> Iterator[Defini
         for name in parameter.columns or ():
             if not has(schema, name):
                 known = [one for one, _ in schema]
-                yield DefinitionError(
+                yield asset.definition_error(
                     f"{asset.name} asks for {name} of {parameter.upstream}, which has no such column",
-                    path=asset.path,
-                    line=asset.line,
                     hint=did_you_mean(name, known) or f"It has {', '.join(known)}.",
                 )
 
@@ -122,19 +120,15 @@ def broken_promises(asset: Asset, schema: Schema) -> Iterator[DefinitionError]:
         if kind is None:
             yield not_there(asset, name, "promises", schema)
         elif (expected := canonical_type(declared)) is not None and expected != kind:
-            yield DefinitionError(
+            yield asset.definition_error(
                 f"column {name} of {asset.name} is {kind}, but `columns` promises {expected}",
-                path=asset.path,
-                line=asset.line,
                 hint=f"Cast it in the query, or change the promise to {kind}.",
             )
 
 
 def not_there(asset: Asset, column: str, verb: str, schema: Schema) -> DefinitionError:
-    return DefinitionError(
+    return asset.definition_error(
         f"{asset.name} has no column {column}, which `columns` {verb}",
-        path=asset.path,
-        line=asset.line,
         hint=f"It has {', '.join(name for name, _ in schema)}.",
     )
 
@@ -160,10 +154,8 @@ def missing_names(asset: Asset, schema: Schema) -> Iterator[DefinitionError]:
         named += [(cut.column, "partition") for cut in partitioning(asset.partition).dimensions]
     for name, key in named:
         if not has(schema, name):
-            yield DefinitionError(
+            yield asset.definition_error(
                 f"{asset.name} has no column {name}, which `{key}` names",
-                path=asset.path,
-                line=asset.line,
                 hint=did_you_mean(name, known) or f"It has {', '.join(known)}.",
             )
     for check in asset.checks:

@@ -203,9 +203,7 @@ def broken_promises(project: Project, plan: Plan) -> Iterator[DefinitionError]:
     for step in plan.to_make:
         asset = project.definitions.assets[step.asset]
         if asset.incremental == "require" and step.mode == "full" and step.mode_reason and step.restores is None:
-            yield DefinitionError(
+            yield asset.definition_error(
                 f'{asset.name} is declared incremental = "require", and would be made in full: {step.mode_reason}',
-                path=asset.path,
-                line=asset.line,
                 hint='Change the query, make it once with --full-refresh, or declare incremental = "auto".',
             )

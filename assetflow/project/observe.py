@@ -39,15 +39,9 @@ class Observer:
             stats = source.location.stat_files(self.root)
             files = tuple(SourceFile(stat, self.hash_of(stat)) for stat in stats)
         except SourceError as error:
-            return SourceError(
-                f"source {source.name}: {error.message}", path=source.path, line=source.line, hint=error.hint
-            )
+            return source.error(f"source {source.name}: {error.message}", hint=error.hint)
         except OSError as error:
-            return SourceError(
-                f"source {source.name} cannot be read: {error.strerror}: {error.filename}",
-                path=source.path,
-                line=source.line,
-            )
+            return source.error(f"source {source.name} cannot be read: {error.strerror}: {error.filename}")
         return Observed(source, data_version(source, files, self.root), files)
 
     def hash_of(self, stat: FileStat) -> str:

@@ -103,10 +103,8 @@ def like_default(function: Callable[..., Any], name: str, value: Any) -> Any:
 def query_of_rows(asset: Asset) -> AssetError:
     """What a function that is given some rows of an upstream has to be told when it returns SQL."""
     given = "takes Changes" if asset.merge is not None else f"is called per {asset.per}"
-    return AssetError(
+    return asset.error(
         f"it {given} and returned a Query, which reads whole tables",
-        path=asset.path,
-        line=asset.line,
         hint="Return rows; or write the query as a SQL asset, which is refreshed by its changes by itself.",
     )
 
@@ -118,17 +116,13 @@ def refuse_surprises(asset: Asset, query: Query) -> None:
     found = read_query(query.sql, asset.path, first_line=asset.line)
     files = [file.text for file in found.files if file.text not in asset.files]
     if files:
-        raise AssetError(
+        raise asset.error(
             f"its SQL reads {files[0]!r} in place, which could not be seen before it ran",
-            path=asset.path,
-            line=asset.line,
             hint="Declare the file as a source, and take it as a parameter.",
         )
     if found.notes and asset.volatile is None and not asset.notes:
-        raise AssetError(
+        raise asset.error(
             f"its SQL has {found.notes[0].what}, which could not be seen before it ran",
-            path=asset.path,
-            line=asset.line,
             hint='Declare volatile = "rebuild" (made in every run) or "ignore" (harmless).',
         )
 

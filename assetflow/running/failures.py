@@ -62,11 +62,9 @@ def failed_checks(asset: Asset, blocking: list[CheckResult], partition: str | No
         else f"{check.name}: {check.failures:,} failing row{'s' * (check.failures != 1)}"
         for check in blocking
     ]
-    return AssetError(
+    return asset.error(
         f"{len(blocking)} check{'s' * (len(blocking) != 1)} failed, so {partition or 'it'} was not published: "
         f"{'; '.join(said)}",
-        path=asset.path,
-        line=asset.line,
         hint=f"`assetflow check {asset.name} --show-failures` shows the rows."
         if any(check.failures for check in blocking)
         else "A check that cannot run counts as failed: correct it.",

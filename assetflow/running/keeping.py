@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 
 from assetflow.asset import Asset
 from assetflow.check import CheckResult
-from assetflow.errors import AssetError
 from assetflow.materialization import Fingerprint, Materialization, ReadSet, Snapshot
 from assetflow.planning.decide import view_digest
 from assetflow.planning.staleness import Content, Made, fingerprint, reads_of, seen_by
@@ -283,10 +282,8 @@ def refuse_broken_promise(asset: Asset, step: Step, built: Built) -> None:
     """Refuse a full refresh of what is declared to be refreshed by the rows that changed."""
     by_data = bool(step.reasons) and all(reason.kind == "input_changed" for reason in step.reasons)
     if asset.incremental == "require" and by_data and built.mode == "full":
-        raise AssetError(
+        raise asset.error(
             f'it is declared incremental = "require", and had to be made in full: {built.mode_reason}',
-            path=asset.path,
-            line=asset.line,
             hint='Make it once with --full-refresh, or declare incremental = "auto".',
         )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
-from assetflow.errors import AssetError
 from assetflow.materialization import Column
 
 if TYPE_CHECKING:
@@ -18,22 +17,16 @@ def keep_contract(asset: Asset, columns: tuple[Column, ...], cursor: Cursor) -> 
     for name, declared in asset.columns.items():
         column = found.get(name.lower())
         if column is None:
-            raise AssetError(
+            raise asset.error(
                 f"it has no column {name}, which `columns` promises",
-                path=asset.path,
-                line=asset.line,
                 hint=f"It has {', '.join(column.name for column in columns)}.",
             )
         try:
             expected = str(cursor.sql(f"SELECT CAST(NULL AS {declared}) AS x").types[0])
         except Exception as error:
-            raise AssetError(
-                f"`columns` says that {name} is {declared!r}, which is no DuckDB type", path=asset.path, line=asset.line
-            ) from error
+            raise asset.error(f"`columns` says that {name} is {declared!r}, which is no DuckDB type") from error
         if expected != column.type:
-            raise AssetError(
+            raise asset.error(
                 f"column {name} is {column.type}, but `columns` promises {expected}",
-                path=asset.path,
-                line=asset.line,
                 hint=f"Cast it in the query, or change the promise to {column.type}.",
             )

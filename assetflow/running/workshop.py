@@ -80,12 +80,7 @@ class Workshop:
         code = code_version(function, root=self.imports.root, read=self._texts(), config=asset.config)
         known = tuple(part for part in asset.code_parts if part[0] != HISTORY_PART)
         if known and code.parts != known:
-            raise AssetError(
-                "it was edited while the run was under way",
-                path=asset.path,
-                line=asset.line,
-                hint="Run the same command again.",
-            )
+            raise asset.error("it was edited while the run was under way", hint="Run the same command again.")
         return function
 
     def function_in(self, asset: Asset, run_id: str) -> Callable[..., Any]:

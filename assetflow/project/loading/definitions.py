@@ -103,10 +103,8 @@ def shows_paths(sql: str) -> bool:
 
 
 def no_files(asset: Asset, upstream: str) -> DefinitionError:
-    return DefinitionError(
+    return asset.definition_error(
         f"{asset.name} is called per file of {upstream}, which is an asset and has no files of its own",
-        path=asset.path,
-        line=asset.line,
         hint='Declare per="row" where each row is made of one row, or take a source.',
     )
 
@@ -179,10 +177,8 @@ def unknown_upstream(
     if parameter is not None:
         message = f"the parameter {parameter!r} of {asset.name} is no asset and no source"
         advice = "A parameter without a default is the upstream of that name; give it a default to make it a setting."
-        return DefinitionError(
+        return asset.definition_error(
             message if parameter == upstream else f"{message}: it stands for {upstream!r}",
-            path=asset.path,
-            line=asset.line,
             hint=f"{near} {advice}" if near else advice,
         )
     return DefinitionError(

@@ -122,4 +122,4 @@ def missing(asset: Asset, name: str, option: str, columns: Columns) -> AssetErro
 
 
 def wrong(asset: Asset, message: str, hint: str) -> AssetError:
-    return AssetError(message, path=asset.path, line=asset.line, hint=hint)
+    return asset.error(message, hint=hint)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assetflow.asset import HISTORY_PART, Asset
-from assetflow.errors import AssetError
 from assetflow.materialization import Snapshot, Sums
 from assetflow.running.contents import Contents
 
@@ -33,10 +32,8 @@ def kept_of(asset: Asset, contents: Contents, tell: str) -> Kept:
     if snapshot is None:
         return Kept(None, {}, warehouse.root)
     if not warehouse.holds(snapshot):
-        raise AssetError(
+        raise asset.error(
             f"files of its history are gone, and {NO_WAY_BACK}",
-            path=asset.path,
-            line=asset.line,
             hint=f"Bring the folder back from a backup, or go back with `assetflow rollback {asset.name} -1`. "
             f"To give it up: assetflow materialize --select {asset.name} --full-refresh --discard-history",
         )

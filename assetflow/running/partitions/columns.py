@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from assetflow.errors import AssetError
 from assetflow.lineage.sql_tokens import with_values
 from assetflow.materialization import Column, SnapshotFile
 from assetflow.partitions.parameters import example_key, variables
@@ -24,10 +23,8 @@ def columns_declared(order: PartOrder, cursor: Cursor) -> tuple[Column, ...]:
     if asset.kind == "sql":
         return columns_of_query(order, cursor)
     if not asset.columns:
-        raise AssetError(
+        raise asset.error(
             "there is no partition to make: no upstream of it has rows",
-            path=asset.path,
-            line=asset.line,
             hint="Promise its columns, columns = {...}, and it is an empty table until there is one.",
         )
     return tuple(

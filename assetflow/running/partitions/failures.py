@@ -30,21 +30,17 @@ def failures_told(asset: Asset, cut: Partitioning, results: Mapping[Key, AssetRe
 def other_columns(asset: Asset, text: str, own: Sequence[Column], others: Sequence[Column]) -> AssetError:
     """The error for a partition whose columns are not those of the others."""
     listed, expected = (", ".join(f"{one.name} {one.type}" for one in columns) for columns in (own, others))
-    return AssetError(
+    return asset.error(
         f"partition {text} has other columns ({listed}) than others ({expected})",
-        path=asset.path,
-        line=asset.line,
         hint="Cast them, so that all partitions have the same; `columns = {...}` can promise which.",
     )
 
 
 def other_rows(asset: Asset, text: str, counted: int, made: int) -> AssetError:
     """The error for a query that gave other rows when partitions were made than when it was asked which there are."""
-    return AssetError(
+    return asset.error(
         f"its query gives other rows each time: {counted:,} of partition {text} when it was asked which partitions "
         f"there are, and {made:,} when that was made, so that rows could be lost",
-        path=asset.path,
-        line=asset.line,
         hint="Take random(), or a LIMIT without an order, out of what decides which rows belong where.",
     )
 
@@ -53,10 +49,8 @@ def mixed_columns(asset: Asset, staying: Sequence[SnapshotFile]) -> AssetError:
     """The error for a table of which some partitions would have the old columns, and others the new ones."""
     texts = sorted({file.partition or "" for file in staying})
     more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
-    return AssetError(
+    return asset.error(
         f"its columns are others than before, and {', '.join(texts[:3])}{more} would still have the old ones: "
         "nothing of it was published",
-        path=asset.path,
-        line=asset.line,
         hint="Make all of its partitions, without --partition; what was built is kept for that.",
     )

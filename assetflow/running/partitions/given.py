@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
 from assetflow.engines import PartitionKey, Table
-from assetflow.errors import AssetError
 from assetflow.lineage.sql_tokens import with_values
 from assetflow.materialization import Column
 from assetflow.partitions.declared import partitioning
@@ -60,10 +59,8 @@ def linked(asset: Asset, cut: Partitioning, table: Table, cursor: Cursor) -> Key
             if column is not None:
                 refuse_wrong(asset, dimension, column, f"{table.name}.{column[0]}")
     elif link.columns and not link.is_all:
-        raise AssetError(
+        raise asset.error(
             f"{table.name} has no column {link.columns[0][1]}, by which its partitions are told",
-            path=asset.path,
-            line=asset.line,
             hint=f"It has {', '.join(column.name for column in columns)}.",
         )
     return found

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
 from assetflow.engines import Where
-from assetflow.errors import AssetError
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column
 from assetflow.partitions.declared import partitioning
@@ -34,16 +33,12 @@ def keys_of(asset: Asset, result: Result, where: Where) -> KeyColumns:
     cut = partitioning(asset.partition)
     ours = next((column.name for column in made if column.name.lower().startswith((AT, LABEL))), None)
     if ours is not None:
-        message = f"the column {ours} has a name that assetflow uses itself: rename it"
-        raise AssetError(message, path=where.path, line=where.line)
+        raise where.error(f"the column {ours} has a name that assetflow uses itself: rename it")
     try:
         found = key_columns(asset, cut, made)
     except Refused as refused:
         listed = ", ".join(column.name for column in made)
-        raise AssetError(
-            f"{refused.what}, by which it is cut into partitions", path=where.path, line=where.line,
-            hint=f"It has {listed}.",
-        ) from None  # fmt: skip
+        raise where.error(f"{refused.what}, by which it is cut into partitions", hint=f"It has {listed}.") from None
     for dimension, column in found.pairs:
         if column is not None:
             refuse_wrong(asset, dimension, column, column[0])
@@ -55,4 +50,4 @@ def refuse_wrong(asset: Asset, dimension: Dimension, column: tuple[str, str], na
     try:
         refuse_kind(dimension, column[1])
     except WrongColumnError as error:
-        raise AssetError(f"the column {name} {error}", path=asset.path, line=asset.line) from None
+        raise asset.error(f"the column {name} {error}") from None

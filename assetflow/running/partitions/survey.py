@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assetflow.engines import Where
-from assetflow.errors import AssetError
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.key_columns import key_of_row
 from assetflow.partitions.slices import Key, Slice
@@ -102,10 +101,8 @@ def keys_of_upstreams(task: Task, cursor: Cursor) -> Counted:
             if None not in row:
                 yield tuple(row), int(count)
     if not known and not cut.domain.is_finite:
-        raise AssetError(
+        raise asset.error(
             f"nothing tells which partitions it has: no upstream has {' and '.join(d.column for d in cut.dimensions)}",
-            path=asset.path,
-            line=asset.line,
             hint="Say where they end (end = ..., values = [...]), or which column of an upstream tells: "
             'upstreams = { sales = { column = "sold_at" } }.',
         )

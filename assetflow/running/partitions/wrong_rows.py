@@ -20,16 +20,17 @@ def wrong_rows(asset: Asset, cut: Partitioning, wrong: Sequence[tuple[tuple[obje
     said = ", ".join(key_told(cut, row) for row, _ in wrong[:SHOWN])
     more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
     nulls = any(key_of_row(row) is None for row, _ in wrong)
-    hint = f"Filter such rows out, or give them a value with coalesce({columns[0]}, ...)." if nulls else None
-    listed = any(each.values is not None for each in cut.dimensions)
-    return AssetError(
+    if nulls:
+        hint = f"Filter such rows out, or give them a value with coalesce({columns[0]}, ...)."
+    elif any(each.values is not None for each in cut.dimensions):
+        hint = "List these values in its partition, too, or leave `values` out."
+    else:
+        hint = "What is made for one partition must lie in it; rows are never dropped."
+    return asset.error(
         f"{count:,} row{'s' * (count != 1)} belong{'s' * (count == 1)} to no partition of it: "
         f"{' and '.join(columns)} {'is' if len(columns) == 1 else 'are'} {said}{more}",
-        path=asset.path,
-        line=asset.line,
-        hint=hint or ("List these values in its partition, too, or leave `values` out." if listed else
-                      "What is made for one partition must lie in it; rows are never dropped."),
-    )  # fmt: skip
+        hint=hint,
+    )
 
 
 def key_told(cut: Partitioning, row: Sequence[object]) -> str:

@@ -265,7 +265,7 @@ def refuse_twins(asset: Asset, staged: Staged, cursor: Cursor) -> None:
 
 
 def wrong_key(asset: Asset, said: str, hint: str) -> AssetError:
-    return AssetError(said, path=asset.path, line=asset.line, hint=hint)
+    return asset.error(said, hint=hint)
 
 
 def told_key(names: Sequence[str], values: Sequence[object]) -> str:

@@ -253,10 +253,8 @@ class Piecewise:
         """Other columns than those kept: everything is made; other ones than for another file: an error."""
         if self.pieces.kept:
             return Refused(f"what it makes of {piece.name} {what}")
-        return AssetError(
+        return self.task.asset.error(
             f"what it makes of {piece.name} {what}, unlike what it makes of other files",
-            path=self.task.asset.path,
-            line=self.task.asset.line,
             hint="Return the same columns with the same types for every file: cast them in the function.",
         )
 
@@ -303,10 +301,8 @@ class Piecewise:
         if len(group) == 1 and group[0] in self.called:
             return self.called[group[0]]
         if not tells_order(self.columns):
-            raise AssetError(
+            raise self.task.asset.error(
                 "it has a column of the name by which DuckDB tells where a row stands (file_index, file_row_number)",
-                path=self.task.asset.path,
-                line=self.task.asset.line,
                 hint="Name it otherwise.",
             )
         listed = ", ".join(quote_identifier(column.name) for column in self.columns)

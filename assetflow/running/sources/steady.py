@@ -53,9 +53,4 @@ def as_linked(file: SourceFile) -> SourceFile:
 
 def changed(observed: Observed, path: str) -> SourceError:
     source = observed.source
-    return SourceError(
-        f"source {source.name}: {path} changed while it was read",
-        path=source.path,
-        line=source.line,
-        hint="Run the same command again.",
-    )
+    return source.error(f"source {source.name}: {path} changed while it was read", hint="Run the same command again.")
