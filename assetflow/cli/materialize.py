@@ -23,7 +23,7 @@ from assetflow.cli.options import (
     select_option,
 )
 from assetflow.cli.screen import percent, plural, put, put_json, say, seconds, show_error, show_warning, styled
-from assetflow.errors import BusyError, Interrupted
+from assetflow.errors import AssetflowError, BusyError, Interrupted
 from assetflow.warehouse.locks import wait_for
 
 if TYPE_CHECKING:
@@ -92,12 +92,22 @@ def command(
         if dry_run:
             return show_plan(opened.foresee(plan), as_json)
         if not plan:
-            return nothing_to_do(plan, opened, quiet=quiet or as_lines, as_json=as_json)
+            return nothing_to_do(plan, opened, quiet=quiet, as_lines=as_lines, as_json=as_json)
         selection = " ".join(select) + (f" (without {' '.join(exclude)})" if exclude else "")
         running = opened.run(plan, jobs=jobs, fail_fast=fail_fast, selection=selection, publish_each=publish == "each")
         return carry_out(running, opened, quiet=quiet, as_json=as_json, as_lines=as_lines)
 
-    return patiently(once, wait, quiet=quiet, as_lines=as_lines)
+    if not as_lines:
+        return patiently(once, wait, quiet=quiet, as_lines=False)
+    try:
+        return patiently(once, wait, quiet=quiet, as_lines=True)
+    except AssetflowError as error:
+        where = f"{error.where}: " if error.where else ""
+        log({**line_of("error", where + error.message), "hint": error.hint})
+        return error.exit_code
+    except KeyboardInterrupt:
+        log(line_of("interrupted", "nothing was begun."))
+        return Interrupted.exit_code
 
 
 def carry_out(running: Running, project: Project, *, quiet: bool, as_json: bool, as_lines: bool) -> int:
@@ -109,7 +119,7 @@ def carry_out(running: Running, project: Project, *, quiet: bool, as_json: bool,
                 follow(running, quiet=quiet, as_lines=as_lines)
         except (KeyboardInterrupt, Interrupted):
             running.close()
-            say_interrupted(running)
+            show_interruption(running, as_lines=as_lines)
             if as_json and running.result is not None:
                 put_json(running.result.to_dict())
             return 130
@@ -170,15 +180,15 @@ def show_plan(plan: Plan, as_json: bool) -> int:
     return 0
 
 
-def nothing_to_do(plan: Plan, project: Project, *, quiet: bool, as_json: bool) -> int:
+def nothing_to_do(plan: Plan, project: Project, *, quiet: bool, as_lines: bool, as_json: bool) -> int:
     """Say so; and repair the catalog where it is missing or out of date."""
     for warning in project.settle(plan):
-        show_warning(warning)
+        log(line_of("warning", warning)) if as_lines else show_warning(warning)
     if as_json:
         from assetflow.running.events import RunResult
 
         put_json(RunResult(None, "nothing_to_do", 0.0).to_dict())
-    elif not quiet:
+    elif not quiet and not as_lines:
         from assetflow.cli.plan import held_text
 
         if plan.fresh:
@@ -226,10 +236,16 @@ def log(line: dict[str, Any]) -> None:
     sys.stderr.flush()
 
 
+def line_of(event: str, error: str, running: Running | None = None) -> dict[str, Any]:
+    """What is told of a whole run, with the keys of an event of one asset."""
+    run_id = None if running is None or running.result is None else running.result.run_id
+    return {"event": event, "run_id": run_id, "asset": None, "partition": None, "error": error}
+
+
 def log_warnings(result: RunResult) -> None:
     """What did not hinder the run, as lines of the log; failures are among its events already."""
     for asset, text in warnings_of(result):
-        log({"event": "warning", "run_id": result.run_id, "asset": asset, "partition": None, "error": text})
+        log({**line_of("warning", text), "run_id": result.run_id, "asset": asset})
 
 
 def warnings_of(result: RunResult) -> Iterator[tuple[str | None, str]]:
@@ -313,25 +329,30 @@ def outcome_counts(result: RunResult) -> dict[str, int]:
     return counts
 
 
-def say_interrupted(running: Running) -> None:
-    """What is kept when the user stops a run."""
-    word = styled("interrupted:", "warning", err=True)
+def show_interruption(running: Running, *, as_lines: bool) -> None:
+    first, *more = interruption(running)
+    if as_lines:
+        log(line_of("interrupted", " ".join([first, *more]), running))
+    else:
+        say("\n".join([f"\n{styled('interrupted:', 'warning', err=True)} {first}", *more]))
+
+
+def interruption(running: Running) -> Iterator[str]:
+    """What is kept when the user stops a run, line by line."""
     if running.result is not None and running.result.status != "interrupted":
-        say(f"\n{word} everything was done and published before.")
+        yield "everything was done and published before."
         return
     published = () if running.result is None else running.result.published
     if published:
         are = "table was" if len(published) == 1 else "tables were"
-        say(f"\n{word} {len(published)} {are} published before, the others of this run were not.")
+        yield f"{len(published)} {are} published before, the others of this run were not."
     else:
-        say(f"\n{word} nothing of this run was published.")
+        yield "nothing of this run was published."
     made = () if running.result is None else running.result.assets
     kept = sum(each.outcome == "materialized" and each.asset not in published for each in made)
     if kept:
-        say(
-            f"{plural(kept, 'finished asset')} {'is' if kept == 1 else 'are'} kept: "
-            "the next run restores what is still right."
-        )
+        are = "is" if kept == 1 else "are"
+        yield f"{plural(kept, 'finished asset')} {are} kept: the next run restores what is still right."
 
 
 @contextmanager
