@@ -54,7 +54,8 @@ def counted(change: InputChange) -> str:
         return f"replaced, as a whole ({plural(removed, 'row')} before, {added:,} now)"
     parts = [f"{plural(len(change.came), 'file')} came ({plural(added, 'row')})"] * bool(change.came)
     parts += [f"{change.went:,} went ({plural(removed, 'row')})"] * bool(change.went)
-    return f"{', '.join(parts)}; {change.files - len(change.came)} of {plural(change.files, 'file')} as before"
+    kept = f"{change.files - len(change.came)} of {plural(change.files, 'file')} as before"
+    return f"{', '.join(parts)}; {kept}" if parts else kept
 
 
 def rows_text(change: InputChange) -> str:

@@ -95,3 +95,39 @@ def test_columns_that_are_not_known_before_a_function_ran_are_no_error(shop: Sho
     )
     shop.sql("after", "SELECT id FROM free")
     assert shop.cli("plan").code == 0
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        ('columns = { id = "BIGNIT" }', "unknown column type BIGNIT"),
+        ('options = { delimm = ";" }', 'unknown option "delimm" for csv files'),
+        ('options = { header = "perhaps" }', "the option \"header\" takes a BOOLEAN, not 'perhaps'"),
+    ],
+)
+def test_words_of_a_source_that_mean_nothing(shop: Shop, declared: str, told: str) -> None:
+    shop.write("assetflow.toml", f'[sources.orders]\nfiles = "data/orders.csv"\n{declared}\n')
+    refused(shop, "assetflow.toml:1: source orders", told)
+
+
+def test_words_of_a_source_that_duckdb_knows(shop: Shop) -> None:
+    shop.write(
+        "assetflow.toml",
+        "[sources.orders]\n"
+        'files = "data/orders.csv"\n'
+        'columns = { id = "DECIMAL(10, 2)", note = "STRUCT(a ENUM(\'x\'))" }\n'
+        'options = { delim = ",", nullstr = ["", "NA"], header = true }\n',
+    )
+    assert shop.cli("plan").code == 0
+
+
+def test_a_file_whose_name_holds_no_date(shop: Shop) -> None:
+    shop.write("data/days/sales-2024-01-31.csv", "id\n1\n")
+    shop.write("data/days/sales-total.csv", "id\n1\n")
+    shop.write(
+        "assetflow.toml",
+        '[sources.orders]\nfiles = "data/orders.csv"\n'
+        '[sources.days]\nfiles = "data/days/sales-{day}.csv"\ncolumns = { day = "DATE" }\n',
+    )
+    shop.sql("daily", "FROM days")
+    refused(shop, '"total" in the name of sales-total.csv is no date like 2024-01-31', "Rename the file")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from assetflow.asset import SourceDeclaration
-from assetflow.errors import AssetflowError, did_you_mean
+from assetflow.errors import AssetflowError, SourceError, did_you_mean
 from assetflow.project.loading.definitions import FileDefinitions
 from assetflow.project.loading.options import (
     SOURCE_OPTIONS,
@@ -18,7 +18,7 @@ from assetflow.project.loading.options import (
 )
 from assetflow.project.settings import Settings, line_of
 from assetflow.source import Location, Source
-from assetflow.sources.files import files
+from assetflow.sources.files import Files, files
 
 LOCATION_KEYS = ("files", "package", "format", "columns", "options")
 
@@ -105,4 +105,23 @@ def format_of(function: str | None) -> str | None:
 
 def make_source(name: str, location: Location, options: Mapping[str, Any], place: Place) -> Source:
     values = read_options(options, asset=name, place=place, kind="source")
-    return Source(name, location, place.path, place.line, **values)
+    source = Source(name, location, place.path, place.line, **values)
+    if isinstance(location, Files) and (location.columns or location.options):
+        refuse_unknown_words(source, location, place)
+    return source
+
+
+def refuse_unknown_words(source: Source, location: Files, place: Place) -> None:
+    """A type or an option that DuckDB does not know is an error of the declaration, before any file is opened."""
+    import duckdb
+
+    from assetflow.lineage.scratch import scratch
+    from assetflow.sources.files.explain import explain_read_error
+    from assetflow.sources.files.words import try_words
+
+    try:
+        with scratch() as cursor:
+            try_words(location, cursor)
+    except (SourceError, duckdb.Error) as error:
+        told = explain_read_error(error, source)
+        raise place.error(told.message, hint=told.hint) from error

@@ -139,6 +139,13 @@ def _unknown_type(text: str) -> _Blame | None:
     return _Blame(f"unknown column type {match[1]}", hint)
 
 
+def _option_value(text: str) -> _Blame | None:
+    match = re.search(r'Could not cast value (.*?) to named parameter "(.*?)" of type (\w+)', text)
+    if match is None:
+        return None
+    return _Blame(f'the option "{match[2]}" takes a {match[3]}, not {match[1]}', "Correct `options` of the source.")
+
+
 COMMON_TYPES = (
     "BIGINT", "BLOB", "BOOLEAN", "DATE", "DECIMAL", "DOUBLE", "FLOAT", "HUGEINT", "INTEGER", "INTERVAL", "JSON",
     "SMALLINT", "TEXT", "TIME", "TIMESTAMP", "TIMESTAMPTZ", "TINYINT", "UBIGINT", "UINTEGER", "UUID", "VARCHAR",
@@ -154,6 +161,7 @@ _RECOGNIZERS: tuple[Callable[[str], _Blame | None], ...] = (
     _compressed,
     _gone,
     _unknown_type,
+    _option_value,
 )
 
 _BROKEN_PARQUET = {

@@ -13,7 +13,7 @@ from assetflow.secret import as_references, lend
 from assetflow.source import FileStat
 from assetflow.sources.files.find import FORMATS, MAGIC, find_files, package_folder, suffix_of
 from assetflow.sources.files.listing import LISTED, listing
-from assetflow.sources.files.named import PATH, expression, glob_of, keys_of, type_of, with_keys
+from assetflow.sources.files.named import PATH, expression, glob_of, keys_of, refuse_other_keys, type_of, with_keys
 from assetflow.sources.files.read import READERS, Reading, partition_keys, scan
 
 if TYPE_CHECKING:
@@ -93,6 +93,8 @@ class Files:
         for pattern in self.patterns:
             found.update(find_files(glob_of(pattern), base, any_suffix=self.format is not None))
         self.format_of(found)
+        for name in self.keys:
+            refuse_other_keys(found, self.patterns, name, self.columns.get(name, ""))
         return tuple(found[path] for path in sorted(found))
 
     def scan(self, files: tuple[str, ...], types: Mapping[str, str] | None = None) -> str:

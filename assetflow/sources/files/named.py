@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from assetflow.errors import DefinitionError
+from assetflow.errors import DefinitionError, SourceError
 from assetflow.quoting import quote_identifier, quote_literal
 
 KEY = re.compile(r"\{(\w*)\}")
@@ -62,6 +63,28 @@ def is_date(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
+
+
+FORMS = {
+    "DATE": (re.compile(r"\s*[+-]?\d+[-/ \\]\d{1,2}[-/ \\]\d{1,2}.*|infinity|-infinity|epoch"), "date like 2024-01-31"),
+    "INTEGER": (re.compile(r"\s*[+-]?[\d_.]+(e[+-]?\d+)?\s*"), "number"),
+    "BIGINT": (re.compile(r"\s*[+-]?[\d_.]+(e[+-]?\d+)?\s*"), "number"),
+}
+"""What a key of a declared type must look like, loosely: what does not cannot be one."""
+
+
+def refuse_other_keys(paths: Iterable[str], patterns: Sequence[str], name: str, kind: str) -> None:
+    """SourceError for a file whose name cannot hold a key of the declared type, before anything is read."""
+    if kind.upper() not in FORMS:
+        return
+    form, said = FORMS[kind.upper()]
+    for path in paths:
+        found = next((match[1] for each in patterns if (match := re.search(regex(each, name), path))), None)
+        if found is not None and not form.fullmatch(found):
+            raise SourceError(
+                f'"{found}" in the name of {os.path.basename(path)} is no {said}, and {name} is declared {kind}',
+                hint=f'Rename the file, narrow the pattern, or declare columns = {{ {name} = "VARCHAR" }}.',
+            )
 
 
 def with_keys(sql: str, patterns: Sequence[str], types: Mapping[str, str], keys: Sequence[str]) -> str:

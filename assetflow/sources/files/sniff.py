@@ -20,7 +20,7 @@ def sniff(cursor: DuckDBPyConnection, reading: Reading, files: Sequence[str]) ->
 
     SourceError when there are none, an option is unknown, or DuckDB would read the files wrong without a word.
     """
-    _check_options(cursor, reading)
+    check_options(cursor, reading)
     filled = _filled(files)
     found = _found(cursor, reading, filled) if filled else {}
     if not found and not reading.columns:
@@ -67,7 +67,8 @@ def _filled(files: Iterable[str]) -> list[str]:
     return [path for path in files if os.path.getsize(path) > 0]
 
 
-def _check_options(cursor: DuckDBPyConnection, reading: Reading) -> None:
+def check_options(cursor: DuckDBPyConnection, reading: Reading) -> None:
+    """SourceError when DuckDB's reader of this format has no such option."""
     if not reading.options:
         return
     function = READERS[reading.format]
