@@ -85,6 +85,13 @@ NOTED = [
     ("where().read_text()", "from pathlib import Path\ndef where(): return Path('x')", ".read_text() reads a file"),
     ("getattr(builtins, 'op' + sales)('x')", "import builtins", "getattr() finds something of builtins"),
     ("pl.LazyFrame.deserialize(sales)", "import polars as pl", "LazyFrame.deserialize() reads a file"),
+    (
+        "read(sales)",
+        "import operator; read = operator.methodcaller('read_text')",
+        "methodcaller('read_text') reads a file",
+    ),
+    ("logging.getLogger('x').level", "import logging", "getLogger.level reads how logging"),
+    ("LOG.getEffectiveLevel()", "import logging; LOG = logging.getLogger()", "getLogger.getEffectiveLevel() reads how"),
     ("made_of()", "import functools, time\nmade_of = functools.partial(lambda: time.time())", "time.time()"),
 ]
 
@@ -141,6 +148,8 @@ QUIET = [
     ),
     ("sales.query('v', 'FROM v USING SAMPLE 10% (bernoulli, 7)')", ""),
     ("Rule(1).rate", "class Rule:\n    def __init__(self, rate): self.rate = rate"),
+    ("LOG.info('x') or LOG.isEnabledFor(10)", "import logging; LOG = logging.getLogger()"),
+    ("named(sales)", "import operator; named = operator.methodcaller('upper')"),
     ("sorted(KEEP)", "KEEP = {'a', 'b'}"),
 ]
 

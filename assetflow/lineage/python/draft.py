@@ -281,6 +281,8 @@ class Draft:
             return [LibraryUse(meaning.name, use.line, use.call)]
         if isinstance(meaning, ProjectName) and type(meaning.value).__module__.startswith("pathlib"):
             return [LibraryUse(joined("pathlib.Path()", meaning.rest), use.line, use.call)]
+        if isinstance(meaning, ProjectName) and type(meaning.value).__module__ == "logging":
+            return [LibraryUse(joined("logging.getLogger()", meaning.rest), use.line, use.call)]
         if isinstance(meaning, ProjectName) and CALLED in meaning.rest:
             # What a function of the project returns can be anything, a path among others.
             return [LibraryUse(joined(f"{UNKNOWN}{meaning.name}", meaning.rest), use.line, use.call)]

@@ -148,6 +148,17 @@ def _network(use: LibraryUse) -> Finding | None:
     return Finding(f"{_short(use)} reads from the network", use.line)
 
 
+def _method_by_name(use: LibraryUse) -> Finding | None:
+    first = use.call.args[0] if use.call and use.call.args else None
+    if not isinstance(first, ast.Constant) or first.value not in ("read_text", "read_bytes", "open"):
+        return None
+    return Finding(f"methodcaller({first.value!r}) reads a file", use.line)
+
+
+def _log(use: LibraryUse) -> Finding | None:
+    return Finding(f"{_short(use)} reads how logging is set up", use.line)
+
+
 def _database(use: LibraryUse) -> Finding | None:
     return Finding(f"{_short(use)} reads a database", use.line)
 
@@ -283,6 +294,9 @@ _RULES: tuple[tuple[tuple[str, ...], Judge], ...] = (
       "oracledb", "snowflake.connector", "redis", "pymongo", "connectorx",
       "adbc_driver_manager", "adbc_driver_postgresql"), _database),
     (("duckdb.connect",), _duckdb_connect),
+    (("operator.methodcaller",), _method_by_name),
+    (("logging.getLogger().level", "logging.getLogger().getEffectiveLevel", "logging.root.level",
+      "logging.root.getEffectiveLevel"), _log),
     (("subprocess", "os.system", "os.popen", "os.exec*", "os.spawn*"), _process),
     (("ctypes", "cffi"), _native),
     (("builtins.eval", "builtins.exec", "builtins.compile", "sys.modules", "runpy"), _dynamic),
