@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assetflow.notebook import html
-from assetflow.notebook.times import local_time
+from assetflow.notebook.html import local_time
 from assetflow.warehouse.records import Version
 
 if TYPE_CHECKING:

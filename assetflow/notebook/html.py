@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from html import escape
 
 from assetflow.formats.table import Column, Row, clean
@@ -38,6 +39,13 @@ def table(columns: Sequence[Column], rows: Sequence[Row]) -> str:
 def text(words: str) -> str:
     """Words from outside as HTML that shows exactly them."""
     return escape(clean(words))
+
+
+def local_time(text: str | None) -> str:
+    """`2026-11-20 02:00`: times of the ledger are UTC, those on the screen are on the reader's clock."""
+    if text is None:
+        return ""
+    return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def _heading(column: Column) -> str:

@@ -14,7 +14,7 @@ from assetflow.errors import AssetError, UsageError
 from assetflow.formats import table as layout
 from assetflow.lineage.draw import tree
 from assetflow.notebook import html
-from assetflow.notebook.times import local_time
+from assetflow.notebook.html import local_time
 from assetflow.project.reading import Reader
 from assetflow.project.versions import compare_versions, find_version
 from assetflow.warehouse.records import Version

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from assetflow.formats.table import Column, Row, layout
 from assetflow.notebook import html
+from assetflow.notebook.html import local_time
 from assetflow.notebook.plan import Plan
 from assetflow.notebook.run import Run, progress
 from assetflow.notebook.table import Table
-from assetflow.notebook.times import local_time
 from assetflow.project.project import Project
 from assetflow.project.reading import Reader
 

@@ -223,7 +223,7 @@ class Project:
 
     def partitions_named(self, text: str, names: Collection[str]) -> dict[str, Slice]:
         """The partitions that `--partition` names, by asset; UsageError where it names none."""
-        from assetflow.project.partitions import partitions_named
+        from assetflow.project.selecting import partitions_named
 
         return partitions_named(text, [self.definitions.assets[name] for name in sorted(names)])
 

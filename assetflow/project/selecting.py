@@ -1,10 +1,16 @@
-"""Finds the assets and sources that a selection means, among all that a project declares."""
+"""Finds what texts of the command line mean: assets and sources by a selection, and partitions of some of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from assetflow.asset import Asset
+from assetflow.errors import UsageError
+from assetflow.partitions.declared import partitioning, told
+from assetflow.partitions.partitioning import WrongPartitionError
+from assetflow.partitions.reading import read_keys
+from assetflow.partitions.slices import Slice
 from assetflow.planning.selection import Candidate, needs_states, select
 from assetflow.project.statuses import published_columns, states
 
@@ -32,3 +38,27 @@ def selected(project: Project, selections: Sequence[str], excludes: Sequence[str
         for source in project.definitions.sources.values()
     ]  # fmt: skip
     return select(selections, excludes, candidates, project.definitions.graph)
+
+
+def partitions_named(text: str, assets: Iterable[Asset]) -> dict[str, Slice]:
+    """The partitions that a text names, of each asset that has some; UsageError where it names none."""
+    cut = [asset for asset in assets if asset.partition]
+    if not cut:
+        raise UsageError(
+            f"--partition {text}: no selected asset is partitioned",
+            hint='Leave --partition away, or declare partition = "day(ts)" for one of them.',
+        )
+    return {asset.name: named_of(text, asset) for asset in cut}
+
+
+def named_of(text: str, asset: Asset) -> Slice:
+    by = partitioning(asset.partition)
+    try:
+        found = read_keys(by, text)
+    except WrongPartitionError as error:
+        hint = f"{asset.name} is cut by {told(asset.partition)}; its partitions are listed by `assetflow plan`."
+        raise UsageError(f"--partition {text}: {asset.name} {error}", hint=hint) from None
+    if not found & by.domain:
+        domain = told(asset.partition)
+        raise UsageError(f"--partition {text}: {asset.name} has no such partition; it is cut by {domain}")
+    return found

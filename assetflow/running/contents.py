@@ -17,7 +17,7 @@ from assetflow.running.order import Order
 from assetflow.warehouse.costs import Costs, read_costs
 
 if TYPE_CHECKING:
-    from assetflow.running.refreshes.delta import Delta
+    from assetflow.running.task import Delta
 
 
 class Contents:

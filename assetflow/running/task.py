@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from assetflow.asset import Asset
 from assetflow.check import CheckResult
@@ -18,7 +18,6 @@ from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile
 if TYPE_CHECKING:
     from assetflow.running.history.kept import Kept as KeptHistory
     from assetflow.running.refreshes.changes import Refresh
-    from assetflow.running.refreshes.delta import Delta
     from assetflow.running.refreshes.pieces import Pieces
     from assetflow.running.seen import Watching
     from assetflow.running.sources.parts import Parsed
@@ -55,6 +54,14 @@ class Task:
     kept: KeptHistory | None = None
     partition: PartitionKey | None = None
     hands: int = 1
+
+
+class Delta(NamedTuple):
+    """The rows that came to a table in this run and those that went, in a file each (None: none), and how many."""
+
+    came: str | None
+    went: str | None
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)

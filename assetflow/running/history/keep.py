@@ -20,8 +20,8 @@ from assetflow.running.history.delivery import DELIVERED, Columns, deliver, refu
 from assetflow.running.history.kept import NO_WAY_BACK, Kept
 from assetflow.running.history.versions import AFTER, BEFORE, KEYS, KNOWN, Versions
 from assetflow.running.refreshes.changes import Refresh
-from assetflow.running.refreshes.delta import Delta
 from assetflow.running.refreshes.rewriting import Refreshed, Rows
+from assetflow.running.task import Delta
 from assetflow.warehouse.snapshots import Staged, scan_files, stage_query
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The errors of an asset some of whose partitions could not be made."""
+"""The errors of an asset some of whose partitions, or rows of them, could not be made."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from collections.abc import Mapping, Sequence
 from assetflow.asset import Asset
 from assetflow.errors import AssetError
 from assetflow.materialization import Column, SnapshotFile
+from assetflow.partitions.key_columns import key_of_row
 from assetflow.partitions.partitioning import Partitioning
 from assetflow.partitions.slices import Key
 from assetflow.running.events import AssetResult
+
+SHOWN = 3
+"""Wrong keys that an error names."""
 
 
 def failures_told(asset: Asset, cut: Partitioning, results: Mapping[Key, AssetResult]) -> AssetError:
@@ -54,3 +58,28 @@ def mixed_columns(asset: Asset, staying: Sequence[SnapshotFile]) -> AssetError:
         "nothing of it was published",
         hint="Make all of its partitions, without --partition; what was built is kept for that.",
     )
+
+
+def wrong_rows(asset: Asset, cut: Partitioning, wrong: Sequence[tuple[tuple[object, ...], int]]) -> AssetError:
+    """The error for rows whose keys belong to no partition, or to others than were made."""
+    count = sum(rows for _, rows in wrong)
+    columns = [each.column for each in cut.dimensions]
+    said = ", ".join(key_told(cut, row) for row, _ in wrong[:SHOWN])
+    more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+    nulls = any(key_of_row(row) is None for row, _ in wrong)
+    if nulls:
+        hint = f"Filter such rows out, or give them a value with coalesce({columns[0]}, ...)."
+    elif any(each.values is not None for each in cut.dimensions):
+        hint = "List these values in its partition, too, or leave `values` out."
+    else:
+        hint = "What is made for one partition must lie in it; rows are never dropped."
+    return asset.error(
+        f"{count:,} row{'s' * (count != 1)} belong{'s' * (count == 1)} to no partition of it: "
+        f"{' and '.join(columns)} {'is' if len(columns) == 1 else 'are'} {said}{more}",
+        hint=hint,
+    )
+
+
+def key_told(cut: Partitioning, row: Sequence[object]) -> str:
+    key = key_of_row(row)
+    return ("NULL or infinite" if cut.time else "NULL") if key is None else cut.shown(key)

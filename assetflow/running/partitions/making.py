@@ -1,22 +1,29 @@
-"""Makes partitions: a worker's work for an asset that is cut into some. PartTask(keys) -> one PartBuilt for each."""
+"""Makes partitions and checks them: what a worker does for an asset that is cut. PartTask(keys) -> PartBuilt each."""
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from assetflow.check import Check, CheckResult, looks_at_rows_alone
+from assetflow.partitions.slices import Key
 from assetflow.running.body import evaluate
+from assetflow.running.checking import Subject, check_rows
 from assetflow.running.computing import with_retries
-from assetflow.running.partitions.checks import checked
 from assetflow.running.partitions.given import narrowed
 from assetflow.running.partitions.sql_forms import is_batched
-from assetflow.running.partitions.staging import stage_parts
+from assetflow.running.partitions.staging import Found, stage_parts
 from assetflow.running.partitions.tasks import PartBuilt, PartTask
 from assetflow.running.promised import keep_contract
 from assetflow.running.seen import Seen, confirmed
 from assetflow.running.task import built_of, finished, where_of
 from assetflow.running.workshop import Workplace, Workshop, workshop
+
+if TYPE_CHECKING:
+    from assetflow.warehouse.snapshots import Staged
 
 
 def compute_parts(wanted: PartTask, place: Workplace) -> tuple[PartBuilt, ...]:
@@ -61,3 +68,36 @@ def compute_once(wanted: PartTask, shop: Workshop) -> tuple[PartBuilt, ...]:
         )
         for keys, one in staged.items()
     )  # fmt: skip
+
+
+def checked(wanted: PartTask, staged: Found, shop: Workshop) -> dict[tuple[Key, ...], tuple[CheckResult, ...]]:
+    """What the checks say of each partition. They are run over all at once; only where one fails, over each."""
+    asset = wanted.task.asset
+    checks = tuple(check for check in asset.checks if tells_of_parts(check))
+    if not checks or not staged:
+        return {}
+    whole = check_staged(wanted, list(staged.values()), checks, shop, "all")
+    if all(result.ok for result in whole) or len(staged) == 1:
+        return dict.fromkeys(staged, whole)
+    return {
+        key: check_staged(wanted, [one], checks, shop, str(number)) for number, (key, one) in enumerate(staged.items())
+    }
+
+
+def tells_of_parts(check: Check) -> bool:
+    """True for a check that fails for the whole table when it fails for a part of it."""
+    return looks_at_rows_alone(check) or check.name.startswith("unique")
+
+
+def check_staged(
+    wanted: PartTask, staged: Sequence[Staged], checks: tuple[Check, ...], shop: Workshop, folder: str
+) -> tuple[CheckResult, ...]:
+    from assetflow.warehouse.snapshots import scan_files
+
+    task = wanted.task
+    paths = [file.path for one in staged for file in one.files]
+    sql = scan_files(staged[0].columns, paths)
+    subject = Subject(
+        task.asset.name, sql, checks, os.path.join(task.staging, f"checks-{folder}"), task.now, task.run_id,
+    )  # fmt: skip
+    return check_rows(subject, (*task.tables, *task.check_tables), shop)

@@ -11,10 +11,10 @@ from assetflow.partitions.declared import partitioning
 from assetflow.partitions.key_columns import AT, LABEL, KeyColumns, key_of_row
 from assetflow.partitions.slices import Key, slice_of
 from assetflow.quoting import quote_literal
+from assetflow.running.partitions.failures import wrong_rows
 from assetflow.running.partitions.own_keys import keys_of
 from assetflow.running.partitions.sql_forms import is_batched
 from assetflow.running.partitions.tasks import PartTask
-from assetflow.running.partitions.wrong_rows import wrong_rows
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor

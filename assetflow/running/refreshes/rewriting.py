@@ -21,8 +21,8 @@ from assetflow.incremental.tree import select_all, text
 from assetflow.materialization import FileSums, ReadSet, SnapshotFile, Sums
 from assetflow.quoting import quote_identifier
 from assetflow.running.refreshes.changes import Refresh
-from assetflow.running.refreshes.delta import Delta
 from assetflow.running.refreshes.difference import Difference, compared, difference_of, is_inexact_inside
+from assetflow.running.task import Delta
 from assetflow.warehouse.digest import digest_of, sums, sums_key, tells_order
 from assetflow.warehouse.snapshots import (
     Staged,
