@@ -6,7 +6,6 @@ import ctypes
 import os
 import re
 import resource
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Printed, Shop
+from tests.small_disk import on_small_disk
 
 SMALL = "SELECT i AS id, hash(i) AS noise FROM range(3) t(i)"
 LARGE = "SELECT i AS id, hash(i) AS noise FROM range(200_000) t(i)"
@@ -83,14 +83,11 @@ def test_a_quota_that_is_used_up(empty_shop: Shop, largest: int, said: str) -> N
 
 def test_a_full_disk(empty_shop: Shop) -> None:
     """On a real one of 900 kB, which is then made larger."""
-    if shutil.which("unshare") is None:
-        pytest.skip("only Linux can mount a small disk for one process")
     empty_shop.sql("numbers", SMALL)
     empty_shop.write("large.sql", LARGE)
     assetflow = f"{sys.executable} -m assetflow"
     query = f"{assetflow} query 'SELECT count(*) AS n FROM numbers' --format csv"
     script = f"""
-        mkdir warehouse && mount -t tmpfs -o size=900k none warehouse || exit 77
         {assetflow} materialize --quiet
         cp large.sql assets/numbers.sql
         {assetflow} materialize
@@ -100,12 +97,7 @@ def test_a_full_disk(empty_shop: Shop) -> None:
         {assetflow} materialize --quiet
         {query}
     """
-    done = subprocess.run(
-        ["unshare", "--map-root-user", "--mount", "sh", "-c", script],
-        cwd=empty_shop.root, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode == 77 or done.stderr.startswith("unshare:"):
-        pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")
+    done = on_small_disk(empty_shop, "900k", script)
     assert plain(done.stderr, empty_shop) == NO_SPACE
     assert done.stdout == "exit 1\nn\n3\nn\n200000\n"
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
 import signal
 import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-import pytest
-
 import assetflow
 from assetflow.project.scratch import scratch_folder
 from tests.conftest import Shop
+from tests.small_disk import on_small_disk
 
 NIGHTS = int(os.environ.get("ASSETFLOW_NIGHTS", "6"))
 SLOW = """
@@ -154,8 +152,6 @@ def test_a_file_that_is_needed_again_is_not_condemned_any_more(shop: Shop) -> No
 
 def test_on_a_full_disk(empty_shop: Shop) -> None:
     """On a real one, filled to the last byte, by somebody who has never called `gc` before: who reads reads on."""
-    if shutil.which("unshare") is None:
-        pytest.skip("only Linux can mount a small disk for one process")
     for number in range(4):
         empty_shop.write(f"numbers{number}.sql", f"SELECT i AS id, hash(i + {number}) AS noise FROM range(60_000) t(i)")
     assetflow_ = f"{sys.executable} -m assetflow"
@@ -164,7 +160,7 @@ def test_on_a_full_disk(empty_shop: Shop) -> None:
         for number in range(4)
     )
     script = f"""
-        mkdir assets warehouse && mount -t tmpfs -o size=64m none warehouse || exit 77
+        mkdir assets
         {made}
         cat /dev/zero > warehouse/filler
         cp numbers0.sql assets/numbers.sql
@@ -178,12 +174,7 @@ def test_on_a_full_disk(empty_shop: Shop) -> None:
         rm warehouse/filler
         {assetflow_} materialize --quiet && echo made
     """
-    done = subprocess.run(
-        ["unshare", "--map-root-user", "--mount", "sh", "-c", script],
-        cwd=empty_shop.root, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode == 77 or done.stderr.startswith("unshare:"):
-        pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")
+    done = on_small_disk(empty_shop, "64m", script)
     lines = [line.strip() for line in done.stdout.splitlines()]
     at = lines.index("0")
     assert "exit 0" in lines[at:], done.stdout + done.stderr
