@@ -74,7 +74,7 @@ class Run:
         self.waiting = Waiting({}, (), order.assets)
         self.source_errors: dict[str, AssetflowError] = {}
         self.publishing = Publishing(order, self.contents)
-        self.tables = Tables(self.contents.snapshot_of, self.contents.upstreams_of, order.warehouse.root)
+        self.tables = Tables(self.contents.snapshot_of, self.contents.upstreams_of, order.warehouse.root, order.sources)
         self.telling = Telling(order, self.contents, self.tables, self.staging, self.started_at)
         self.warnings: list[str] = []
         self.executor: Executor | None = None

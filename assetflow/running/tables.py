@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
+from dataclasses import replace
 
 from assetflow.asset import Asset
 from assetflow.engines import Table
 from assetflow.materialization import Snapshot
 
+MANY_ROWS_IN_FILE = 100_000
+
 
 class Tables:
     """Makes tables of snapshots, each once.
 
-    `snapshot_of` gives the content that counts for whoever asks, `upstreams_of` what a view among them reads.
+    `snapshot_of` gives the content that counts for whoever asks, `upstreams_of` what a view among them reads. `sources`
+    are those that somebody else makes.
     """
 
     def __init__(
-        self, snapshot_of: Callable[[str], Snapshot], upstreams_of: Callable[[str], tuple[str, ...]], root: str
+        self,
+        snapshot_of: Callable[[str], Snapshot],
+        upstreams_of: Callable[[str], tuple[str, ...]],
+        root: str,
+        sources: Container[str] = (),
     ) -> None:
+        self.sources = sources
         self.snapshot_of = snapshot_of
         self.upstreams_of = upstreams_of
         self.root = root
@@ -27,6 +36,20 @@ class Tables:
     def upstream_of(self, asset: Asset) -> tuple[Table, ...]:
         """What the asset reads, in an order in which it can be attached: a view comes after what it reads itself."""
         return self.named(asset.upstreams)
+
+    def read_whole(self, tables: Iterable[Table]) -> tuple[Table, ...]:
+        """The same tables for a body that reads all of their rows."""
+        return tuple(self._read_whole(table) for table in tables)
+
+    def _read_whole(self, table: Table) -> Table:
+        from assetflow.warehouse.snapshots import scan_large
+
+        snapshot = self.snapshot_of(table.name)
+        # A source may lie in files of several forms. Looking into small files takes as long as reading them.
+        is_large = len(table.files) > 1 and (snapshot.rows or 0) > len(table.files) * MANY_ROWS_IN_FILE
+        if not is_large or table.name in self.sources:
+            return table
+        return replace(table, sql=scan_large(snapshot, self.root))
 
     def named(self, names: Iterable[str]) -> tuple[Table, ...]:
         found: dict[str, Table] = {}

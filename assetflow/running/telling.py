@@ -72,7 +72,7 @@ class Telling:
         try:
             return replace(task, refresh=refresh_of(task.asset, step, self.contents, self.order.run_id, tell))
         except Refused as refused:
-            return replace(task, why_full=refused.what)
+            return replace(task, tables=self.tables.read_whole(task.tables), why_full=refused.what)
 
     def watching(self, asset: Asset) -> Watching | None:
         """How to watch a Python function that takes LazyFrames; None for everything else."""
