@@ -64,7 +64,9 @@ def command(
     opened.columns_cache.save()
 
 
-def show_tables(project: Project, focus: str | None, form: str, *, up: bool, down: bool) -> None:
+def show_tables(
+    project: Project, focus: str | None, form: str, *, up: bool, down: bool, column: Col | None = None
+) -> None:
     definitions = project.definitions
     if form == "text":
         print_tree(definitions, focus, up=up, down=down)
@@ -73,7 +75,7 @@ def show_tables(project: Project, focus: str | None, form: str, *, up: bool, dow
     if form == "json":
         put_json(lineage_document(graph, project))
     elif form == "html":
-        put_page(graph, project)
+        put_page(graph, project, column or focus)
     elif form == "openlineage":
         put_json_lines(project, [name for name in graph.names if name in definitions.assets])
     else:
@@ -81,14 +83,15 @@ def show_tables(project: Project, focus: str | None, form: str, *, up: bool, dow
         put(draw(graph, {name: one.kind for name, one in definitions.assets.items()}).rstrip("\n"))
 
 
-def put_page(graph: Graph, project: Project) -> None:
+def put_page(graph: Graph, project: Project, focus: Col | str | None) -> None:
     import os
 
     from assetflow.lineage.page import page
 
     columns = column_graph(project)
     title = f"Lineage of {os.path.basename(project.settings.root)}"
-    put(page(graph, columns, title, descriptions(project, columns)))
+    kinds = {name: one.kind for name, one in project.definitions.assets.items()}
+    put(page(graph, columns, title, descriptions(project, columns), kinds, focus))
 
 
 def put_json_lines(project: Project, names: Iterable[str]) -> None:
@@ -120,7 +123,7 @@ def show_column(project: Project, column: Col, form: str, *, up: bool, down: boo
             put_tree(draw_columns.downstream_tree(graph, column, bold))
         return
     if form in {"openlineage", "html"}:
-        show_tables(project, column.table, form, up=up, down=down)
+        show_tables(project, column.table, form, up=up, down=down, column=column)
         return
     chosen = {column, *(above(graph, column) if up else ()), *(graph.impact([column])[0] if down else ())}
     if form == "json":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape
@@ -10,6 +11,9 @@ from assetflow.formats.table import Column, Row, clean
 
 MOST_CHARACTERS = 200
 """Longer cells are cut: a display is for reading, `.pl()` is for all of it."""
+
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d)")
+"""A date and its time stay on one line."""
 
 
 def card(title: str, *parts: str) -> str:
@@ -60,7 +64,8 @@ def _cells(columns: Sequence[Column], row: Row) -> str:
 def _cell(cell: str | None) -> str:
     if cell is None:
         return '<span style="opacity:0.5">NULL</span>'
-    return text(cell if len(cell) <= MOST_CHARACTERS else cell[:MOST_CHARACTERS] + "…")
+    shown = text(cell if len(cell) <= MOST_CHARACTERS else cell[:MOST_CHARACTERS] + "…")
+    return _TIME.sub(r"\1&nbsp;\2", shown)
 
 
 def _align(column: Column) -> str:

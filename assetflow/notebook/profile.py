@@ -50,9 +50,29 @@ class Profile:
 
     def _cells(self) -> list[layout.Row]:
         return [
-            [one.name, one.type, f"{one.null:.1%}" if one.null else "", f"{one.distinct:,}", one.min, one.mean, one.max]
+            [
+                one.name,
+                one.type,
+                f"{one.null:.1%}" if one.null else "",
+                f"{one.distinct:,}",
+                one.min,
+                _short(one.mean),
+                one.max,
+            ]
             for one in self.columns
         ]
+
+
+def _share(null: float) -> str:
+    return f"{null:.1%}" if null else ""
+
+
+def _short(mean: str | None) -> str:
+    """A mean in six digits; that of times as it is; nothing for what has none."""
+    try:
+        return f"{float(mean or ''):.6g}"
+    except ValueError:
+        return mean or ""
 
 
 def profile_of(cursor: DuckDBPyConnection, name: str) -> Profile:

@@ -147,7 +147,7 @@ class Warehouse:
             asset.kind if asset else "source" if declared else "no longer declared",
             "" if current is None or current.rows is None else f"{current.rows:,}",
             local_time(current.published_at) if current else "",
-            description.partition("\n")[0],
+            " ".join(description.split()),
         ]
 
     def _opened(self) -> Project:

@@ -151,3 +151,16 @@ def test_what_cannot_be_drawn(shop: Shop, arguments: list[str], said: str, ask: 
     printed = ask(shop, "lineage", *arguments)
     assert (printed.code, printed.out) == (2, "")
     assert said in printed.err
+
+
+def test_the_page_draws_the_graph_and_opens_what_was_asked_for(shop: Shop, ask: Ask) -> None:
+    whole = ask(shop, "lineage", "--format", "html").out
+    drawn = whole[whole.index("<svg") : whole.index("</svg>")]
+    for name in ("orders", "sales", "by_city", "big"):
+        assert f'<a href="#{name}">' in drawn
+    assert drawn.count("<path ") == 3  # orders -> sales -> by_city, big
+    assert '<details id="sales">' in whole
+    asked = ask(shop, "lineage", "sales.id", "--format", "html").out
+    assert '<details id="sales" open>' in asked
+    assert '<tr class="focus"><td>id</td>' in asked
+    assert asked.count("open>") == asked.count('class="focus"') == 1
