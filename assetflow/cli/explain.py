@@ -49,7 +49,9 @@ def command(asset: str, rows: bool, partition: str | None, env: str | None, as_j
 
 def lines(told: Explanation) -> Iterator[str]:
     asset = told.asset
-    yield f"{styled(asset.name, 'bold')} is {styled(told.status, told.status)}  {styled(asset.where, 'dim')}"
+    is_open = told.step is not None and told.step.action == "maybe"
+    is_ = "may be" if is_open else "is"
+    yield f"{styled(asset.name, 'bold')} {is_} {styled(told.status, told.status)}  {styled(asset.where, 'dim')}"
     if asset.description:
         yield click.wrap_text(clean(" ".join(asset.description.split())), 100, "  ", "  ")
     for column, words in told.words:
@@ -78,11 +80,7 @@ def verdict(told: Explanation) -> Iterator[str]:
         yield f"It was rolled back and is held there: no run moves it before `{release_text(told)}`."
         return
     if step is None:
-        moved = any(each.what == "input" and each.snapshot_then != each.snapshot_now for each in told.compared)
-        if moved or told.same_code:
-            yield "The next run leaves it alone: what it reads is what it was made from, though not all around it is."
-        else:
-            yield "The next run leaves it alone: it was made from exactly what is there now."
+        yield f"The next run leaves it alone: {why_fresh(told)}."
         return
     does = {
         "build": "The next run makes it again" if told.made else "The next run makes it",
@@ -103,6 +101,15 @@ def verdict(told: Explanation) -> Iterator[str]:
         yield f"  Its columns change: {clean(str(step.columns))}."
     if step.mode_reason:
         yield f"  {clean(refresh_text(step))}"
+
+
+def why_fresh(told: Explanation) -> str:
+    """`users changed, but not in what it reads`."""
+    moved = [each.name for each in told.compared if each.what == "input" and each.snapshot_then != each.snapshot_now]
+    if not moved and not told.same_code:
+        return "it was made from exactly what is there now"
+    why = [f"{clean(', '.join(moved))} changed, but not in what it reads"] if moved else []
+    return " and ".join([*why, *["its code changed, but not in what it does"] * bool(told.same_code)])
 
 
 def release_text(told: Explanation) -> str:
@@ -272,7 +279,7 @@ def stale_when(told: Explanation) -> str:
     narrow = {each.name: each.columns for each in told.compared if each.what == "input"}
     reads = [read_of(name, narrow.get(name)) for name in (*asset.upstreams, *asset.files)]
     code = "its code or its config changes" if asset.config else "its code changes"
-    return f"It becomes stale when {code}" + (f", or {'; '.join(reads)} change." if reads else ".")
+    return f"It becomes stale when {code}" + (f", or what it reads: {'; '.join(reads)}." if reads else ".")
 
 
 def read_of(name: str, columns: tuple[str, ...] | None) -> str:
