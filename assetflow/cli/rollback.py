@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from assetflow.cli.options import complete_asset, environment_option, json_option, open_project, project_option
 from assetflow.cli.screen import local_time, put_json, say, show_warning
 from assetflow.errors import UsageError
+
+if TYPE_CHECKING:
+    from assetflow.project.project import Project
 
 
 @click.command("rollback", context_settings={"ignore_unknown_options": True})
@@ -29,16 +34,10 @@ def command(
     """
     from assetflow.project.environments import roll_back
     from assetflow.project.versions import find_version
-    from assetflow.warehouse import environments as kept
 
     opened = open_project(project, env)
     if release:
-        if not kept.release(opened.ledger.connection, opened.environment, asset):
-            raise UsageError(f"{asset} is not held in {opened.environment}", hint="Only what was rolled back is.")
-        if as_json:
-            put_json({"schema": "assetflow.rollback/1", "asset": asset, "released": True})
-            return
-        say(f"{asset} is let go: the next run makes it what its code and its upstreams say")
+        let_go(opened, asset, as_json=as_json)
         return
     if when is None:
         raise UsageError("to which version?", hint=f"`assetflow history {asset}` lists them; -1 is the one before.")
@@ -72,3 +71,15 @@ def command(
     for warning in moved.warnings:
         show_warning(warning)
     say(f"It is held there; `assetflow rollback {asset} --release` lets it go.")
+
+
+def let_go(project: Project, asset: str, *, as_json: bool) -> None:
+    """Hold an asset no longer."""
+    from assetflow.warehouse.environments import release
+
+    if not release(project.ledger.connection, project.environment, asset):
+        raise UsageError(f"{asset} is not held in {project.environment}", hint="Only what was rolled back is.")
+    if as_json:
+        put_json({"schema": "assetflow.rollback/1", "asset": asset, "released": True})
+        return
+    say(f"{asset} is let go: the next run makes it what its code and its upstreams say")

@@ -98,16 +98,23 @@ def make_plan(
                 if found is not None:
                     proofs.append(found)
         else:
-            made = state.made.get(name)
-            contents[name] = content_of(made) if made else None
-            if is_stale_upstream(asset, contents, stale_upstreams, state):
-                stale_upstreams.append(name)
-                if made and made.is_view:
-                    contents[name] = drifted(made.digest, "now", made.snapshot)
+            contents[name], is_stale = as_published(asset, contents, stale_upstreams, state)
+            stale_upstreams += [name] * is_stale
     return Plan(
         tuple(steps), tuple(sorted(fresh)), tuple(stale_upstreams), forced, frozenset(chosen), proofs=tuple(proofs),
         wanted=wanted or {}, state=state,
     )  # fmt: skip
+
+
+def as_published(
+    asset: Asset, contents: Mapping[str, Content | None], stale: Collection[str], state: State
+) -> tuple[Content | None, bool]:
+    """What an asset holds that is not selected, and whether it is stale: a view of what changed shows that already."""
+    made = state.made.get(asset.name)
+    is_stale = is_stale_upstream(asset, contents, stale, state)
+    if made is None:
+        return None, is_stale
+    return drifted(made.digest, "now", made.snapshot) if is_stale and made.is_view else content_of(made), is_stale
 
 
 def content_after(

@@ -16,6 +16,8 @@ from assetflow.source import Observed
 if TYPE_CHECKING:
     from assetflow.project.project import Project
     from assetflow.running.events import Event, RunResult
+    from assetflow.running.order import Order
+    from assetflow.running.workshop import Workshop
     from assetflow.warehouse.locks import Work
 
 
@@ -48,15 +50,12 @@ class Running:
             self.result = RunResult(None, "nothing_to_do", 0.0, warnings=tuple(self.project.settle(self.plan)))
             return
         from assetflow.running.keeping import now
-        from assetflow.running.order import Order
-        from assetflow.running.projections import Projections
         from assetflow.running.run import Run
         from assetflow.running.workshop import opened
 
         project, settings = self.project, self.project.settings
         state = self.plan.state or project.evidence.state(self.plan.selected)
         run_id = new_run_id()
-        place = project.workplace
         observed = {
             name: one for name, one in project.observe(self.sources_needed()).items() if isinstance(one, Observed)
         }
@@ -64,30 +63,11 @@ class Running:
         with (
             project.warehouse.running(settings.environment, run_id, now(), work),
             project.lent_session() as session,
-            opened(place, project.imports, session) as shop,
+            opened(project.workplace, project.imports, session) as shop,
         ):
             self.refuse_outrun(state, work)
             self.look_ahead()
-            order = Order(
-                plan=self.plan,
-                assets=project.definitions.assets,
-                graph=project.definitions.graph,
-                sources=observed,
-                state=state,
-                warehouse=project.warehouse,
-                environment=settings.environment,
-                place=place,
-                run_id=run_id,
-                open_executor=project.executor,
-                workers=self.workers,
-                lineage=project.columns_of.over,
-                read_sets=project.columns_of.read_sets,
-                projections=Projections(project.warehouse, shop.session.cursor),
-                selection=self.selection,
-                fail_fast=self.fail_fast,
-                publish_each=self.publish_each,
-            )
-            run = Run(order, shop)
+            run = Run(self.order(state, observed, run_id, shop), shop)
             try:
                 yield from run.events()
             finally:
@@ -99,6 +79,32 @@ class Running:
         graph = self.project.definitions.graph
         made = [step.asset for step in self.plan.steps if step.action == "build"]
         self.project.columns_of.look_ahead({*made, *(reader for name in made for reader in graph.downstreams(name))})
+
+    def order(self, state: State, observed: dict[str, Observed], run_id: str, shop: Workshop) -> Order:
+        """All that the coordinator is given."""
+        from assetflow.running.order import Order
+        from assetflow.running.projections import Projections
+
+        project = self.project
+        return Order(
+            plan=self.plan,
+            assets=project.definitions.assets,
+            graph=project.definitions.graph,
+            sources=observed,
+            state=state,
+            warehouse=project.warehouse,
+            environment=project.environment,
+            place=project.workplace,
+            run_id=run_id,
+            open_executor=project.executor,
+            workers=self.workers,
+            lineage=project.columns_of.over,
+            read_sets=project.columns_of.read_sets,
+            projections=Projections(project.warehouse, shop.session.cursor),
+            selection=self.selection,
+            fail_fast=self.fail_fast,
+            publish_each=self.publish_each,
+        )
 
     def sources_needed(self) -> list[str]:
         """The sources that a step or one of its checks reads."""

@@ -83,7 +83,6 @@ class Explanation:
     inputs: tuple[InputChange, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        made = self.made
         return {
             "schema": "assetflow.explain/1",
             "asset": self.asset.name,
@@ -96,18 +95,7 @@ class Explanation:
             "mode_reason": self.step.mode_reason if self.step else None,
             "reasons": [reason.to_dict() for reason in self.step.reasons] if self.step else [],
             "columns": self.step.columns.to_dict() if self.step and self.step.columns else None,
-            "made": None
-            if made is None
-            else {
-                "run_id": made.run_id,
-                "built_at": made.built_at,
-                "published_at": self.published_at,
-                "content_since": self.content_since,
-                "seconds": made.seconds,
-                "rows": made.rows,
-                "snapshot": made.snapshot,
-                "reasons": [reason.to_dict() for reason in made.reasons],
-            },
+            "made": None if self.made is None else self.made_document(self.made),
             "compared": [each.to_dict() for each in self.compared],
             "inputs": [each.to_dict() for each in self.inputs],
             "same_code": self.same_code,
@@ -123,6 +111,18 @@ class Explanation:
             "volatile": {"declared": self.asset.volatile, "notes": [str(note) for note in self.asset.notes]},
             "upstreams": [*self.asset.upstreams, *self.asset.files],
             "downstream": list(self.downstream),
+        }
+
+    def made_document(self, made: Materialization) -> dict[str, Any]:
+        return {
+            "run_id": made.run_id,
+            "built_at": made.built_at,
+            "published_at": self.published_at,
+            "content_since": self.content_since,
+            "seconds": made.seconds,
+            "rows": made.rows,
+            "snapshot": made.snapshot,
+            "reasons": [reason.to_dict() for reason in made.reasons],
         }
 
 
