@@ -134,21 +134,7 @@ class Run:
                 self.proofs.append(again)
             yield from self.conclude(AssetResult(step.asset, "skipped", reasons=step.reasons))
         elif again.restores is None or not self.is_held(again.restores.snapshot):
-            try:
-                kept = None if asset.history is None else kept_of(asset, self.contents, self.telling.told_in(asset))
-            except AssetflowError as error:
-                yield from self.conclude(
-                    AssetResult(step.asset, "failed", mode="incremental", reasons=again.reasons, error=error)
-                )
-                return
-            self.steps[step.asset] = replace(again, action="build", mode="full", restores=None)
-            self.since[step.asset] = time.perf_counter()
-            yield Event("started", self.order.run_id, step.asset, reasons=again.reasons)
-            if asset.partition:
-                yield from self.begin_parts(asset, again, executor)
-                return
-            task = replace(self.telling.with_changes(self.telling.task_of(asset), again), kept=kept)
-            self.futures[executor.submit(compute, task, self.order.place)] = step.asset
+            yield from self.begin_making(asset, again, executor)
         elif asset.checks:
             # They may be others than it passed, or compare it with tables and times that are others now.
             self.steps[step.asset] = again
@@ -158,6 +144,23 @@ class Run:
             self.futures[future] = step.asset
         else:
             yield from self.conclude(self.keeping.restore(asset, again, again.restores))
+
+    def begin_making(self, asset: Asset, step: Step, executor: Executor) -> Iterator[Event]:
+        """Have a worker make an asset, or its partitions."""
+        try:
+            kept = None if asset.history is None else kept_of(asset, self.contents, self.telling.told_in(asset))
+        except AssetflowError as error:
+            result = AssetResult(asset.name, "failed", mode="incremental", reasons=step.reasons, error=error)
+            yield from self.conclude(result)
+            return
+        self.steps[asset.name] = replace(step, action="build", mode="full", restores=None)
+        self.since[asset.name] = time.perf_counter()
+        yield Event("started", self.order.run_id, asset.name, reasons=step.reasons)
+        if asset.partition:
+            yield from self.begin_parts(asset, step, executor)
+            return
+        task = replace(self.telling.with_changes(self.telling.task_of(asset), step), kept=kept)
+        self.futures[executor.submit(compute, task, self.order.place)] = asset.name
 
     def begin_parts(self, asset: Asset, step: Step, executor: Executor) -> Iterator[Event]:
         """Start making the partitions of an asset that are stale."""
