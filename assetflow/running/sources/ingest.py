@@ -64,17 +64,15 @@ def read_in_place(task: SourceTask, cursor: Cursor) -> Built:
     These have to be taken now, as long as the files are there; only files that are new are looked into.
     """
     from assetflow.running.sources.parts import projections
-    from assetflow.warehouse.digest import digests
-    from assetflow.warehouse.snapshots import readable, scan_of
+    from assetflow.warehouse.snapshots import readable
 
     # They agree on their columns, so that not all of them need be opened for these.
     relation = cursor.sql(task.observed.source.location.scan(standing_for_all(task.observed, task.before)))
     columns = tuple(Column(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True))
     listed = listed_files(task, cursor)
     narrow = readable(columns, task.read_sets)
-    found = sums_in_place(task, listed, columns, [read for read in narrow if not read.ordered], cursor)
-    ordered = [read for read in narrow if read.ordered]
-    in_order = digests(cursor, scan_of(paths_of(task)), columns, ordered)[1] if ordered else ()
+    bags, ordered = ([read for read in narrow if read.ordered is one] for one in (False, True))
+    found, in_order = sums_in_place(task, listed, columns, bags, ordered, cursor)
     known = {**task.before.sums, **{(one.file, one.key): one.sums for one in found}}
     rows, size = sum(file.rows for file in listed), sum(file.bytes for file in listed)
     return Built(
@@ -106,22 +104,26 @@ def listed_files(task: SourceTask, cursor: Cursor) -> tuple[SnapshotFile, ...]:
 
 def sums_in_place(
     task: SourceTask, listed: tuple[SnapshotFile, ...], columns: tuple[Column, ...], reads: list[ReadSet],
-    cursor: Cursor,
-) -> tuple[FileSums, ...]:  # fmt: skip
-    """What digests of the files are made of, of those of which that is not known."""
-    from assetflow.warehouse.digest import sums_key
-    from assetflow.warehouse.snapshots import sums_of_files
+    ordered: list[ReadSet], cursor: Cursor,
+) -> tuple[tuple[FileSums, ...], tuple[str, ...]]:  # fmt: skip
+    """What digests of the files are made of, of those of which that is not known; the digests of all rows in order."""
+    from assetflow.warehouse.digest import digest_of, digests, sums_key
+    from assetflow.warehouse.snapshots import scan_of, sums_of_files
 
     keys = [sums_key(columns, read) for read in reads]
     new = [file for file in listed if any((file.sha256, key) not in task.before.sums for key in keys)]
-    if not new or not reads:
-        return ()
-    found = sums_of_files(cursor, [file.path for file in new], columns, reads)
-    return tuple(
+    # One file is read once for both; of several, those that are known need not be read for the first.
+    together = ordered if new and len(listed) == 1 else []
+    found = sums_of_files(cursor, [file.path for file in new], columns, [*reads, *together]) if new else []
+    sums = tuple(
         FileSums(file.sha256, key, one)
-        for file, sums in zip(new, found, strict=True)
-        for key, one in zip(keys, sums, strict=True)
+        for file, of_file in zip(new, found, strict=True)
+        for key, one in zip(keys, of_file[: len(keys)], strict=True)
     )
+    if together:
+        in_order = found[0][len(reads) :]
+        return sums, tuple(digest_of(columns, read, one) for read, one in zip(ordered, in_order, strict=True))
+    return sums, digests(cursor, scan_of(paths_of(task)), columns, ordered)[1] if ordered else ()
 
 
 def parse_in_parts(task: SourceTask, cursor: Cursor) -> Built:
