@@ -225,8 +225,7 @@ def reads(each: Compared) -> str:
 def row_changes(told: Explanation) -> Iterator[str]:
     """The rows of upstreams that changed since: what was asked for, with what of it is read."""
     for name, found in told.differences:
-        each = next(one for one in told.compared if one.name == name and one.what == "input")
-        yield f"      {name}: {rows_sentence(found, each)}"
+        yield f"      {name}: {rows_sentence(found)}"
         for sample in found.samples[:2]:
             yield f"        e.g. {sample_text(found.key, sample.key, sample.changes)}"
         for row in found.added_rows[:1]:
@@ -235,7 +234,7 @@ def row_changes(told: Explanation) -> Iterator[str]:
             yield f"        e.g. - {row_text(found.columns, row)}"
 
 
-def rows_sentence(found: Difference, each: Compared) -> str:
+def rows_sentence(found: Difference) -> str:
     """`3 rows changed, only in email`."""
     parts = [f"{plural(count, 'row')} {word}" for count, word in
              ((found.changed, "changed"), (found.added, "added"), (found.removed, "removed")) if count]  # fmt: skip

@@ -71,7 +71,8 @@ class ProjectColumns:
 
     def published_schema(self, name: str) -> Schema | None:
         """The columns of a table as it was published last."""
-        return self._published_schema(name)
+        current = self.project.current.get(name)
+        return None if current is None else schema_of(self.project.ledger.snapshot(current.snapshot).columns)
 
     def all(self) -> Mapping[str, Lineage]:
         """The lineage of every asset."""
@@ -167,7 +168,7 @@ class ProjectColumns:
             return lineage
         from assetflow.lineage.history import with_history
 
-        published = self._published_schema(asset.name) or ()
+        published = self.published_schema(asset.name) or ()
         return with_history(lineage, asset, published, self._wider)
 
     def _wider(self, now: str, then: str) -> str | None:
@@ -178,7 +179,7 @@ class ProjectColumns:
 
     def _asset_schema(self, asset: Asset, lineage: Lineage) -> Schema | None:
         if asset.name in self.published or (lineage.open_columns and self._is_as_published(asset)):
-            return self._published_schema(asset.name)
+            return self.published_schema(asset.name)
         if lineage.open_columns:
             return None
         from assetflow.warehouse.types import logical_type
@@ -192,10 +193,6 @@ class ProjectColumns:
             return False
         return self.project.ledger.materialization(current.materialization).fingerprint.code == asset.code_version
 
-    def _published_schema(self, name: str) -> Schema | None:
-        current = self.project.current.get(name)
-        return None if current is None else schema_of(self.project.ledger.snapshot(current.snapshot).columns)
-
     def _source_schema(self, name: str) -> Schema | None:
         """What a source holds: as it was read last, or by a look into its files where they changed since."""
         observed = self.project.observed(name)
@@ -203,7 +200,7 @@ class ProjectColumns:
             return None
         current = self.project.current.get(name)
         if current is not None and current.digest == observed.version:
-            return self._published_schema(name)
+            return self.published_schema(name)
         key = f"source {observed.version}"
         kept = self.cache.get(key)
         if kept is not None:

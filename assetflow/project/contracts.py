@@ -67,7 +67,7 @@ def not_bound(project: Project, asset: Asset, problem: BindError, columns: Proje
     line = asset.line + problem.line - 1 if problem.line is not None else asset.line
     hint = problem.hint
     missing = problem.missing or ""
-    lost = [name for name in asset.upstreams if missing and lost_column(project, name, missing, columns)]
+    lost = [name for name in asset.upstreams if missing and lost_column(name, missing, columns)]
     if lost:
         upstream = lost[0]
         made_by = project.definitions.assets.get(upstream)
@@ -82,7 +82,7 @@ def not_bound(project: Project, asset: Asset, problem: BindError, columns: Proje
     return DefinitionError(f"{asset.name} cannot run: {problem.message}", path=asset.path, line=line, hint=hint)
 
 
-def lost_column(project: Project, upstream: str, column: str, columns: ProjectColumns) -> bool:
+def lost_column(upstream: str, column: str, columns: ProjectColumns) -> bool:
     """True when a table was published with a column that it will not have any more."""
     before, after = columns.published_schema(upstream), columns.schema(upstream)
     if before is None or after is None:

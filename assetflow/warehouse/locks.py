@@ -104,9 +104,14 @@ def wait_for(path: str, seconds: float) -> bool:
 def short_lock(root: str, name: str) -> Iterator[None]:
     """Wait for, then hold, a lock that nobody holds for longer than one write."""
     path = os.path.join(root, "locks", f"{name}.lock")
-    with _opened(root, path) as descriptor:
+    with durable.writing(path):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(descriptor)
 
 
 def _run_path(root: str, env: str, run_id: str) -> str:
@@ -153,17 +158,6 @@ def _locked_file(path: str, text: str) -> int:
                 remove_file(os.path.dirname(path), new)
             raise
     return descriptor
-
-
-@contextlib.contextmanager
-def _opened(root: str, path: str) -> Iterator[int]:
-    with durable.writing(path):
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def _busy(holder: Holder, work: Work, path: str) -> BusyError:

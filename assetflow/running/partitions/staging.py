@@ -72,7 +72,7 @@ def stage_each(wanted: PartTask, keys: KeyColumns, rows: Mapping[Key, int], curs
     found: Found = {}
     empty: Staged | None = None
     for number, key in enumerate(wanted.keys):
-        condition = same_key(keys, key) if key in rows else "false"
+        condition = same_key(key) if key in rows else "false"
         own = f"SELECT * EXCLUDE ({keys.names}) FROM {ROWS} WHERE {condition}"
         if key in rows:
             found[(key,)] = stage_query(cursor, own, task.staging, f"part-{number}.parquet", reads=task.read_sets)
@@ -82,7 +82,7 @@ def stage_each(wanted: PartTask, keys: KeyColumns, rows: Mapping[Key, int], curs
     return found
 
 
-def same_key(keys: KeyColumns, key: Key) -> str:
+def same_key(key: Key) -> str:
     at, label = key
     said = [f"{AT} = {at}", *(f"{LABEL}{number} = {quote_literal(value)}" for number, value in enumerate(label))]
     return " AND ".join(said)

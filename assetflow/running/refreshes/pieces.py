@@ -80,7 +80,7 @@ def pieces_of(asset: Asset, step: Step, contents: Contents) -> Pieces:
     key = f"{asset.name} {reading}"
     ledger = contents.order.warehouse.ledger
     known = ledger.parsed(key)
-    why = why_full(asset, step, known, contents)
+    why = why_full(asset, step, known)
     kept: tuple[KeptPart, ...] = ()
     if why is None and known is not None:
         kept = tuple(part for part in map(kept_part, known.parts) if is_there(part, contents))
@@ -131,7 +131,7 @@ def reading_of(asset: Asset, contents: Contents) -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
 
-def why_full(asset: Asset, step: Step, known: Parsed | None, contents: Contents) -> str | None:
+def why_full(asset: Asset, step: Step, known: Parsed | None) -> str | None:
     """Why nothing that is kept can be used."""
     try:
         refuse_by_declaration(asset)
