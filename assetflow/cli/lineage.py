@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assetflow.cli.options import complete_asset, json_option, open_project, project_option
+from assetflow.cli.options import complete_asset, json_option, no_asset, open_project, project_option
 from assetflow.cli.screen import clean, plural, put, put_json, say, styled
 from assetflow.errors import UsageError, did_you_mean
 from assetflow.lineage.draw import dot, mermaid, tree
@@ -70,6 +70,8 @@ def show_tables(
     definitions = project.definitions
     if form == "text":
         print_tree(definitions, focus, up=up, down=down)
+        if not definitions.graph.names:
+            say(f"T{no_asset(project)[1:]}")
         return
     graph = around(definitions.graph, focus, up=up, down=down)
     if form == "json":

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def follow_live(running: Running) -> None:
     """Carry out the run; finished assets scroll away above, what is under way stays at the bottom."""
     console = Console(stderr=True)
-    screen = Screen(len(running.plan.steps))
+    screen = Screen(len(running.plan.steps), spinner="dots" if console.encoding.startswith("utf") else "line")
     with Live(screen, console=console, refresh_per_second=8, transient=True) as live:
         for event in running:
             screen.take(event)
@@ -35,12 +35,12 @@ def follow_live(running: Running) -> None:
 class Screen:
     """The bottom of the terminal: a bar over all steps, and a line for each one under way."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, spinner: str = "dots") -> None:
         self.total = total
         self.done = 0
         self.began = time.monotonic()
         self.under_way: dict[str, float] = {}
-        self.spinner = Spinner("dots", style="cyan")
+        self.spinner = Spinner(spinner, style="cyan")
 
     def take(self, event: Event) -> None:
         if event.event == "started":
@@ -51,7 +51,7 @@ class Screen:
 
     def __rich__(self) -> RenderableType:
         head = Table.grid(padding=(0, 1))
-        bar = ProgressBar(total=self.total, completed=self.done, width=30)
+        bar = ProgressBar(total=self.total, completed=self.done, width=30, complete_style="cyan", finished_style="cyan")
         head.add_row(bar, f"{self.done}/{self.total}", Text(seconds(time.monotonic() - self.began), style="dim"))
         rows = Table.grid(padding=(0, 1))
         for name, began in self.under_way.items():

@@ -11,11 +11,12 @@ from assetflow.cli.options import (
     environment_option,
     exclude_option,
     json_option,
+    no_asset,
     open_to_read,
     project_option,
     select_option,
 )
-from assetflow.cli.screen import age, count, plural, put, put_json, styled, table
+from assetflow.cli.screen import age, count, plural, put, put_json, say, styled, table
 from assetflow.planning.step import Step
 from assetflow.project.statuses import statuses as statuses_of
 from assetflow.project.statuses import whole_plan
@@ -48,6 +49,9 @@ def command(
         each["partitions"] = stale.get(each["name"])
     if as_json:
         put_json({"schema": "assetflow.ls/1", "assets": listed})
+        return
+    if not listed:
+        say(f"T{no_asset(opened)[1:]}" if not definitions.graph.names else "Nothing is selected.")
         return
     rows = [
         [each["name"], each["kind"], each["group"], each["status"], count(each["rows"]), age(each["materialized_at"])]

@@ -18,6 +18,7 @@ from assetflow.cli.options import (
     environment_option,
     exclude_option,
     json_option,
+    no_asset,
     open_project,
     project_option,
     select_option,
@@ -198,7 +199,7 @@ def nothing_to_do(plan: Plan, project: Project, *, quiet: bool, as_lines: bool, 
         elif project.definitions.assets:
             say("Nothing to do: what is selected is a source or not enabled. See `assetflow ls`.")
         else:
-            say("Nothing to do: there is no asset yet. Add SQL or Python files to assets/.")
+            say(f"Nothing to do: {no_asset(project)}")
     return 0
 
 

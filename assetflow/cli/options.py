@@ -21,7 +21,9 @@ def project_option(function: F) -> F:
 
 
 def environment_option(function: F) -> F:
-    return click.option("--env", metavar="ENV", help="The environment (default: prod).")(function)
+    return click.option(
+        "--env", metavar="ENV", shell_complete=complete_environment, help="The environment (default: prod)."
+    )(function)
 
 
 def json_option(function: F) -> F:
@@ -57,6 +59,14 @@ def open_to_read(project: str | None, env: str | None = None) -> Project:
     return opened
 
 
+def no_asset(project: Project) -> str:
+    """What to do in a project without assets."""
+    import os
+
+    folder = os.path.relpath(project.settings.assets_folder, project.settings.root)
+    return f"there is no asset yet. Add SQL or Python files to {folder}/."
+
+
 def warn_of_broken(project: Project) -> None:
     """Say that the project is broken, to somebody who looks at what is published all the same."""
     from assetflow.cli.screen import show_warning
@@ -68,12 +78,18 @@ def warn_of_broken(project: Project) -> None:
 def complete_selection(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Names of assets, sources and groups for the shell; keeps `+`, `@`, `2+` and what stands before a comma."""
     before, separator, name = split_last(incomplete)
-    return [before + separator + known for known in known_names(context) if known.startswith(name)]
+    return [before + separator + known for known in known_names(context, groups=True) if known.startswith(name)]
 
 
 def complete_asset(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Names of assets for the shell."""
     return [name for name in known_names(context) if name.startswith(incomplete)]
+
+
+def complete_environment(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names of environments for the shell."""
+    opened = project_of(context)
+    return [] if opened is None else [name for name in opened.ledger.environments() if name.startswith(incomplete)]
 
 
 def split_last(text: str) -> tuple[str, str, str]:
@@ -84,13 +100,27 @@ def split_last(text: str) -> tuple[str, str, str]:
     return "", "", text
 
 
-def known_names(context: click.Context) -> list[str]:
+def known_names(context: click.Context, *, groups: bool = False) -> list[str]:
     """All names of the project; a project that cannot be read completes nothing rather than print an error."""
+    from assetflow.errors import AssetflowError
+
+    opened = project_of(context)
+    try:
+        definitions = opened.definitions if opened is not None else None
+    except AssetflowError:
+        return []
+    if definitions is None:
+        return []
+    in_groups = {asset.group for asset in definitions.assets.values()} if groups else set()
+    return sorted({*definitions.assets, *definitions.sources, *in_groups})
+
+
+def project_of(context: click.Context) -> Project | None:
+    """The project that somebody is typing about, if there is one."""
     from assetflow.errors import AssetflowError
     from assetflow.project.project import Project
 
     try:
-        definitions = Project.open(context.params.get("project") or context.find_root().obj).definitions
+        return Project.open(context.params.get("project") or context.find_root().obj)
     except AssetflowError:
-        return []
-    return sorted({*definitions.assets, *definitions.sources})
+        return None

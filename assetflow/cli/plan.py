@@ -14,6 +14,7 @@ from assetflow.cli.options import (
     environment_option,
     exclude_option,
     json_option,
+    no_asset,
     open_to_read,
     project_option,
     select_option,
@@ -55,6 +56,8 @@ def command(
     plan = opened.foresee(plan)
     if as_json:
         put_json(plan_document(plan))
+    elif not plan and not opened.definitions.assets:
+        put(f"Nothing to do: {no_asset(opened)}")
     else:
         for line in plan_lines(plan):
             put(line)

@@ -45,6 +45,7 @@ def test_a_shell_that_is_not_known(shop: Shop, ask: Ask) -> None:
         (["materialize", "--select", "+sa"], ["+sales"]),
         (["plan", "-s", "big,2+by"], ["big,2+by_city"]),
         (["materialize", "-x", "@p"], ["@people"]),
+        (["plan", "-s", "mai"], ["main"]),
         (["compl"], ["completion"]),
         (["query", "--format", "c"], ["csv"]),
     ],
@@ -104,3 +105,10 @@ def with_assetflow_on_path(shop: Shop) -> dict[str, str]:
         """)  # fmt: skip
     program.chmod(0o755)
     return {**os.environ, "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def test_tab_offers_environments(shop: Shop, ask: Ask) -> None:
+    assert offered(ask, shop, "bash", ["show", "big", "--env", "p"]) == []
+    assert not (shop.root / "warehouse").exists(), "who presses Tab makes nothing"
+    shop.made()
+    assert offered(ask, shop, "bash", ["show", "big", "--env", "p"]) == ["prod"]

@@ -7,6 +7,7 @@ nearest known key, the file and the line.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -321,7 +322,8 @@ RESERVED = frozenset(
 def check_name(name: str, *, what: str, place: Place) -> None:
     """Refuse a name that could not be written in SQL without quotes, or that is taken."""
     if not ASSET.fullmatch(name):
-        suggestion = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_")
+        plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+        suggestion = re.sub(r"[^a-z0-9_]+", "_", plain).strip("_")
         suggestion = suggestion if is_asset(suggestion) else f"t_{suggestion}"[:128].rstrip("_")
         raise place.error(
             f"{name!r} cannot be the name of {what}: use lower-case letters, digits and _, a letter first",
