@@ -92,6 +92,7 @@ NOTED = [
     ),
     ("logging.getLogger('x').level", "import logging", "getLogger.level reads how logging"),
     ("LOG.getEffectiveLevel()", "import logging; LOG = logging.getLogger()", "getLogger.getEffectiveLevel() reads how"),
+    ("list(__annotations__)", "limit: int = 3", "annotations are used as a value"),
     ("made_of()", "import functools, time\nmade_of = functools.partial(lambda: time.time())", "time.time()"),
 ]
 

@@ -19,6 +19,7 @@ from assetflow.asset import Note
 from assetflow.lineage.python.draft import CALLED_LATER, LOADING, VALUE_KNOWN, Record, Subject, When
 from assetflow.lineage.python.modules import ModuleTexts, Sources, sources_of
 from assetflow.lineage.python.records import record_of
+from assetflow.lineage.python.syntax import said_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ def _closure(roots: tuple[Subject, ...], sources: Sources, changed: frozenset[ob
             if when != VALUE_KNOWN and linked.key not in seen:
                 seen.add(linked.key)
                 queue.append(linked)
+    if any(record.asks for record in records):
+        return [replace(record, text=record.text + "".join(map(said_by, record.nodes))) for record in records]
     return records
 
 

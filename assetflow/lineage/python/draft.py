@@ -38,7 +38,7 @@ from assetflow.lineage.python.meaning import (
     namespace_of,
 )
 from assetflow.lineage.python.modules import Sources
-from assetflow.lineage.python.scopes import CALLED, UNKNOWN, Usage, Use
+from assetflow.lineage.python.scopes import CALLED, SAID, UNKNOWN, Usage, Use
 from assetflow.lineage.python.values import ValueText, write_value
 from assetflow.lineage.python.volatile import (
     ALWAYS,
@@ -68,6 +68,7 @@ Kind = Literal["callable", "function", "class", "module", "name", "definition", 
 ASKS_FOR_ANNOTATIONS = frozenset({
     "inspect.signature", "inspect.getfullargspec", "inspect.get_annotations", "typing.get_type_hints",
 })  # fmt: skip
+ASKS = ASKS_FOR_ANNOTATIONS | {"inspect.getdoc"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +96,8 @@ class Subject:
 class Record:
     """What is known of a subject by itself. `subject` is kept so that its identity stays its own.
 
-    `changes` are the keys of the global names that it changes when it is called.
+    `changes` are the keys of the global names that it changes when it is called. `nodes` are its functions and classes,
+    `asks` is True for code that looks up what such code says of itself: docstrings, annotations.
     """
 
     subject: Subject
@@ -106,6 +108,8 @@ class Record:
     libraries: frozenset[str]
     changes: frozenset[object]
     path: str | None
+    nodes: tuple[ast.AST, ...]
+    asks: bool
 
 
 @dataclass(slots=True)
@@ -124,6 +128,8 @@ class Draft:
     changes: set[object] = field(default_factory=set)
     while_loading: list[range] = field(default_factory=list)
     """Lines that run while classes are made, though they stand in functions."""
+    nodes: list[ast.AST] = field(default_factory=list)
+    asks: bool = False
 
     def finish(self) -> Record:
         """The record of what was gathered."""
@@ -136,6 +142,8 @@ class Draft:
             frozenset(self.libraries),
             frozenset(self.changes),
             self.path,
+            tuple(self.nodes),
+            self.asks,
         )
 
     def place(self, path: str | None, name: str, line: int) -> None:
@@ -230,6 +238,9 @@ class Draft:
         written: set[tuple[str, ...]] = set()
         library_uses: list[LibraryUse] = []
         for use in (*usage.uses, *_named_in_strings(usage.strings, namespace)):
+            self.asks |= use.chain[0].startswith(UNKNOWN) and not SAID.isdisjoint(use.chain)
+            if use.chain[-1] == "__subclasses__":
+                self._write_subclasses(use, namespace)
             if use.chain[0].startswith(UNKNOWN):
                 library_uses.append(LibraryUse(joined(use.chain[0], use.chain[1:]), use.line, use.call))
                 continue
@@ -325,14 +336,28 @@ class Draft:
                 self.lines.append(f"annotations {self.text(value.__annotations__).text}")
         if isinstance(meaning, ProjectName) and meaning.rest:
             value = meaning.value
-            if meaning.rest[0] == "__subclasses__" and isinstance(value, type):
-                self.lines += [f"subclass {self.link_value(each)}" for each in _subclasses(value)]
             for at, asked in enumerate(meaning.rest):
                 if asked in ("__doc__", "__annotations__"):
                     said = getattr(_at(value, meaning.rest[:at]), asked, None)
                     self.lines.append(f"{asked} {self.text(said).text}")
-        elif isinstance(meaning, Library) and use.chain[-1] == "__doc__":
-            self.note("a docstring is used as a value", use.line, ALWAYS)
+        elif isinstance(meaning, Library) and meaning.name in ASKS:
+            self.asks = True
+        elif isinstance(meaning, Library) and not SAID.isdisjoint(use.chain):
+            what = "a docstring is" if "__doc__" in use.chain else "annotations are"
+            self.note(f"{what} used as a value", use.line, ALWAYS)
+
+    def _write_subclasses(self, use: Use, namespace: Namespace) -> None:
+        """The classes below the one that is asked; where it is not known which, all that are derived from another."""
+        meaning = None if use.chain[0].startswith(UNKNOWN) else find_meaning(use, namespace, self.sources)
+        asked = _at(meaning.value, meaning.rest[:-1]) if isinstance(meaning, ProjectName) else None
+        found = _subclasses(asked) if isinstance(asked, type) and not issubclass(asked, type) else self._derived()
+        self.lines += [f"subclass {self.link_value(each)}" for each in found]
+
+    def _derived(self) -> list[type]:
+        modules = [each for each in list(sys.modules.values()) if isinstance(each, types.ModuleType)]
+        held = [value for each in modules if self.sources.holds(each) for value in vars(each).values()]
+        ours = {each for each in held if isinstance(each, type) and is_project_class(each, self.sources)}
+        return sorted((each for each in ours if len(each.__mro__) > 2), key=_full_name)
 
     def _note_changes(self, meaning: Meaning, use: Use, when: When) -> None:
         if when != CALLED_LATER or self.subject.kind not in ("function", "class"):
@@ -381,7 +406,11 @@ def _subclasses(kind: type) -> list[type]:
     direct: list[type] = type.__subclasses__(kind)
     below = [each for one in direct for each in (one, *_subclasses(one))]
     held = {each for each in below if vars(sys.modules.get(each.__module__, sys)).get(each.__name__) is each}
-    return sorted(held, key=lambda each: f"{each.__module__}.{each.__qualname__}")
+    return sorted(held, key=_full_name)
+
+
+def _full_name(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _at(value: object, names: Sequence[str]) -> object:

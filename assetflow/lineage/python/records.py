@@ -63,6 +63,7 @@ def _write_function(draft: Draft) -> None:
     if not nodes:
         draft.note(f"the source of {code.co_qualname} was not found", code.co_firstlineno)
     for node in nodes:
+        draft.nodes.append(node)
         draft.lines.append(dump_function(node, with_annotations=draft.subject.annotated))
         usage = read_function(node, with_annotations=draft.subject.annotated)
         draft.write_usage(usage, namespace, CALLED_LATER)
@@ -144,6 +145,7 @@ def _write_class(draft: Draft) -> None:
     statements = namespace.source.classes.get(kind.__qualname__, ())
     draft.place(namespace.path, kind.__qualname__, statements[0].lineno if statements else 1)
     for node in statements:
+        draft.nodes.append(node)
         draft.lines.append(dump(_undecorated(node)))
         draft.while_loading += _makes_classes(node, kind)
         draft.write_usage(_class_usage(node), namespace, CALLED_LATER)

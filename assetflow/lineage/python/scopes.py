@@ -18,6 +18,9 @@ from assetflow.lineage.python.syntax import FunctionNode, children, is_idle, rea
 CALLED = "()"
 """Stands in a chain for a call: `Path("x").open` is ("Path", "()", "open")."""
 
+SAID = frozenset({"__doc__", "__annotations__"})
+"""What code says of itself, which counts for who asks for it."""
+
 UNKNOWN = "?"
 """Begins a chain whose root is local and could be anything: `frame.sample` is ("?frame", "sample")."""
 
@@ -296,7 +299,7 @@ class _Reader:
         chain, origin, is_bound_above = found
         if is_bound_above:
             return
-        if chain[0].startswith(UNKNOWN) and (call is None or len(chain) < 2):
+        if chain[0].startswith(UNKNOWN) and (call is None or len(chain) < 2) and SAID.isdisjoint(chain):
             return
         self._uses.append(Use(chain, node.lineno, origin, call, changes))
 

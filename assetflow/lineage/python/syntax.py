@@ -60,6 +60,17 @@ def is_idle(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
+def said_by(node: ast.AST) -> str:
+    """What functions and classes say of themselves: docstrings, annotations."""
+    said: list[str] = []
+    for each in ast.walk(node):
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            said.append(ascii(ast.get_docstring(each, clean=False)))
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
+            said.append(_dump_parameters(each.args, True) + (dump(each.returns) if each.returns else ""))
+    return "\n".join(said)
+
+
 def _dump(value: object, in_class: bool) -> str:
     if isinstance(value, list):
         return f"[{' '.join(_dump(item, in_class) for item in value)}]"
