@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from assetflow.engines import Table
-from assetflow.materialization import Column, FileSums, ReadSet, Snapshot, SnapshotFile, Sums
+from assetflow.materialization import Column, ReadSet, Snapshot, SnapshotFile
 from assetflow.partitions.slices import Slice
 from assetflow.planning.staleness import Content, in_part
 from assetflow.running.partitions.columns import columns_declared, empty_file
@@ -95,29 +95,18 @@ class Whole:
 
     def combined(self, files: Sequence[SnapshotFile], columns: tuple[Column, ...], cursor: Cursor) -> Built:
         """The table, with the digests that follow from those of its files."""
-        from assetflow.warehouse.digest import digest_of, sums_key
-        from assetflow.warehouse.snapshots import readable, sums_of_files
+        from assetflow.warehouse.file_sums import by_file, digests_together, missing_sums, that_add_up
 
         order, gathered = self.order, self.gathered
-        wanted = [ReadSet(), *(read for read in readable(columns, order.task.read_sets) if not read.ordered)]
-        keys = [sums_key(columns, read) for read in wanted]
+        wanted = [ReadSet(), *that_add_up(columns, order.task.read_sets)]
         new = {sha256 for sha256, _ in gathered.sums}
         old = order.warehouse.ledger.file_sums(file.sha256 for file in files if file.sha256 not in new)
         known = {**old, **gathered.sums}
-        missing = [file for file in files if any((file.sha256, key) not in known for key in keys)]
-        more = []
-        if missing:
-            paths = [os.path.join(order.warehouse.root, file.path) for file in missing]
-            more = [
-                FileSums(file.sha256, key, one)
-                for file, each in zip(missing, sums_of_files(cursor, paths, columns, wanted), strict=True)
-                for key, one in zip(keys, each, strict=True)
-            ]
-            known.update({(one.file, one.key): one.sums for one in more})
-        totals = [sum((known[file.sha256, key] for file in files), Sums(0, 0, 0)) for key in keys]
-        digest, *others = (digest_of(columns, read, one) for read, one in zip(wanted, totals, strict=True))
+        more = missing_sums(cursor, order.warehouse.root, files, columns, wanted, known)
+        known.update(by_file(more))
+        (_, digest), *projections = digests_together(columns, files, wanted, known)
         return Built(
             columns, tuple(files), sum(file.rows for file in files), sum(file.bytes for file in files), digest,
-            gathered.seconds, projections=tuple(zip(wanted[1:], others, strict=True)), sums=tuple(more),
+            gathered.seconds, projections=tuple(projections), sums=more,
             reads=tuple(gathered.reads.items()), surprises=tuple(sorted(gathered.surprises)),
         )  # fmt: skip

@@ -27,13 +27,13 @@ from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column, SnapshotFile
 from assetflow.quoting import quote_identifier
 from assetflow.running.body import arguments, query_of_rows, stage
-from assetflow.running.refreshes.changes import Refresh
 from assetflow.running.refreshes.pieces import KeptPart, Piece, Pieces, columns_to_keep, tags_to_keep
-from assetflow.running.refreshes.rewriting import MOST_SMALL, SMALL, Rows
+from assetflow.running.refreshes.rewriting import MOST_SMALL, SMALL
 from assetflow.running.refreshes.side_by_side import side_by_side
 from assetflow.running.sources.parts import Part, cover
 from assetflow.running.task import Kept, Task, Tried
 from assetflow.warehouse.digest import tells_order
+from assetflow.warehouse.file_sums import one_table
 from assetflow.warehouse.removal import remove_folder
 from assetflow.warehouse.snapshots import Staged, scan_files, scan_placed, stage_query
 
@@ -323,16 +323,13 @@ class Piecewise:
     def all_of(self, files: Sequence[SnapshotFile], new: Sequence[tuple[KeptPart, Staged]]) -> Staged:
         """All files with the digest of them together."""
         sums = tuple(one for _, staged in new for one in staged.sums)
-        given = Refresh(
-            (), self.columns, (), self.pieces.root, self.pieces.sums or {}, compare=False, is_quick=False,
-            read_in_order=False, checks="",
-        )  # fmt: skip
-        rows = Rows(given, self.cursor, self.task.staging, self.task.read_sets)
         # A file that is new can have the bytes of one that stays.
         stay = list((Counter(files) - Counter(part.file for part, _ in new)).elements())
-        together = rows.combined(Staged(self.columns, (), 0, 0, "", (), sums), stay, [part.file for part, _ in new])
-        # In the order of the upstream, which `combined` does not know.
-        return replace(together, files=tuple(files))
+        staged = Staged(self.columns, (), 0, 0, "", (), sums)
+        made = [part.file for part, _ in new]
+        known = self.pieces.sums or {}
+        together = one_table(self.cursor, self.pieces.root, staged, stay, made, self.task.read_sets, known)
+        return replace(together, files=tuple(files))  # in the order of the upstream
 
 
 def groups(tags: Sequence[str], rows_of: Callable[[str], int]) -> Iterator[list[str]]:

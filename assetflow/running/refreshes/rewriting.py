@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from assetflow.incremental.answer import Answer
@@ -18,17 +18,16 @@ from assetflow.incremental.exact import is_inexact
 from assetflow.incremental.ranges import ranges
 from assetflow.incremental.refused import Lasting, Refused
 from assetflow.incremental.tree import select_all, text
-from assetflow.materialization import FileSums, ReadSet, SnapshotFile, Sums
+from assetflow.materialization import ReadSet, SnapshotFile
 from assetflow.quoting import quote_identifier
 from assetflow.running.refreshes.changes import Refresh
 from assetflow.running.refreshes.difference import Difference, compared, difference_of, is_inexact_inside
 from assetflow.running.task import Delta
-from assetflow.warehouse.digest import digest_of, sums, sums_key, tells_order
+from assetflow.warehouse.digest import tells_order
+from assetflow.warehouse.file_sums import one_table
 from assetflow.warehouse.snapshots import (
     Staged,
-    readable,
     scan_files,
-    scan_of,
     scan_placed,
     stage_query,
     write_rows,
@@ -318,6 +317,9 @@ class Rows:
         new = () if staged.rows == 0 and stay else staged.files
         return Refreshed(self.combined(staged, stay, new), how, in_order or keeps_order, self.told(rewritten))
 
+    def combined(self, staged: Staged, stay: Sequence[SnapshotFile], new: Sequence[SnapshotFile]) -> Staged:
+        return one_table(self.cursor, self.given.root, staged, stay, new, self.reads, self.given.sums)
+
     def told(self, rewritten: Rewritten) -> Delta | None:
         """Write down the rows that came and those that went, for whoever is refreshed by them in the same run."""
         folder = self.given.tell
@@ -338,37 +340,6 @@ class Rows:
             paths.append(path if count else None)
             rows += count
         return Delta(paths[0], paths[1], rows)
-
-    def combined(self, staged: Staged, stay: Sequence[SnapshotFile], new: Sequence[SnapshotFile]) -> Staged:
-        """The digests of old and new files together, without a look into the old ones where their sums are known."""
-        columns = self.given.columns
-        known = {**self.given.sums, **{(one.file, one.key): one.sums for one in staged.sums}}
-        found: list[FileSums] = list(staged.sums)
-        files = [*stay, *new]
-        narrow = [read for read in readable(columns, self.reads) if not read.ordered]
-        for file in stay:
-            if (file.sha256, sums_key(columns, ReadSet())) not in known:
-                found += self.sum_up(file, known)
-        digests = []
-        for read in (ReadSet(), *narrow):
-            key = sums_key(columns, read)
-            if all((file.sha256, key) in known for file in files):
-                total = sum((known[file.sha256, key] for file in files), Sums(0, 0, 0))
-                digests.append((read, digest_of(columns, read, total)))
-        (_, digest), *projections = digests
-        return replace(
-            staged, files=tuple(files), rows=sum(file.rows for file in files), bytes=sum(file.bytes for file in files),
-            digest=digest, projections=tuple(projections), sums=tuple(found),
-        )  # fmt: skip
-
-    def sum_up(self, file: SnapshotFile, known: dict[tuple[str, str], Sums]) -> list[FileSums]:
-        columns = self.given.columns
-        wanted = [read for read in (ReadSet(), *readable(columns, self.reads)) if not read.ordered]
-        path = os.path.join(self.given.root, file.path)
-        _, totals = sums(self.cursor, scan_of([path]), columns, wanted, about=file.rows)
-        found = [FileSums(file.sha256, sums_key(columns, read), one) for read, one in zip(wanted, totals, strict=True)]
-        known.update({(one.file, one.key): one.sums for one in found})
-        return found
 
 
 def words(answer: Answer) -> str:

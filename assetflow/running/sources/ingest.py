@@ -63,7 +63,7 @@ def read_in_place(task: SourceTask, cursor: Cursor) -> Built:
 
     These have to be taken now, as long as the files are there; only files that are new are looked into.
     """
-    from assetflow.running.sources.parts import projections
+    from assetflow.warehouse.file_sums import by_file, digests_together
     from assetflow.warehouse.snapshots import readable
 
     # They agree on their columns, so that not all of them need be opened for these.
@@ -73,11 +73,11 @@ def read_in_place(task: SourceTask, cursor: Cursor) -> Built:
     narrow = readable(columns, task.read_sets)
     bags, ordered = ([read for read in narrow if read.ordered is one] for one in (False, True))
     found, in_order = sums_in_place(task, listed, columns, bags, ordered, cursor)
-    known = {**task.before.sums, **{(one.file, one.key): one.sums for one in found}}
+    known = {**task.before.sums, **by_file(found)}
     rows, size = sum(file.rows for file in listed), sum(file.bytes for file in listed)
     return Built(
         columns, listed, rows, size, None, 0.0, sums=found,
-        projections=(*projections(columns, listed, narrow, known), *zip(ordered, in_order, strict=True)),
+        projections=(*digests_together(columns, listed, bags, known), *zip(ordered, in_order, strict=True)),
     )  # fmt: skip
 
 

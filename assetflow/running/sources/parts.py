@@ -109,6 +109,8 @@ def tag_of(file: SourceFile, observed: Observed) -> str:
 
 def parse(observed: Observed, known: Known | None, cursor: Cursor, staging: str, reads: Sequence[ReadSet]) -> Parsed:
     """Read the files of a source that are not in a part yet; SourceError, or DuckDB's own, when that fails."""
+    from assetflow.warehouse.file_sums import by_file, digests_together, that_add_up
+
     tags = tuple(tag_of(file, observed) for file in observed.files)
     paths = {at: file.stat.path for at, file in enumerate(observed.files)}
     known = as_read_now(known, observed)
@@ -145,8 +147,9 @@ def parse(observed: Observed, known: Known | None, cursor: Cursor, staging: str,
         if not isinstance(piece, Part)
     )
     (shown,) = columns
-    sums = {**(known.sums if known is not None else {}), **{(one.file, one.key): one.sums for one in found}}
-    return Parsed(shown, files, projections(shown, files, reads, sums), found, types, tags, made)
+    sums = {**(known.sums if known is not None else {}), **by_file(found)}
+    digests = digests_together(shown, files, that_add_up(shown, reads), sums)
+    return Parsed(shown, files, tuple(digests), found, types, tags, made)
 
 
 def sizes_of(observed: Observed) -> list[int]:
@@ -278,20 +281,3 @@ def stage_together(
     return stage_query(
         cursor, sql, staging, f"part-{number}.parquet", reads=[read for read in reads if not read.ordered]
     )
-
-
-def projections(
-    columns: tuple[Column, ...], files: Sequence[SnapshotFile], reads: Sequence[ReadSet],
-    sums: Mapping[tuple[str, str], Sums],
-) -> tuple[tuple[ReadSet, str], ...]:  # fmt: skip
-    """The digests of what is read of the source, where they are known for every file."""
-    from assetflow.warehouse.digest import digest_of, sums_key
-    from assetflow.warehouse.snapshots import readable
-
-    found = []
-    for read in readable(columns, reads):
-        key = sums_key(columns, read)
-        if not read.ordered and all((file.sha256, key) in sums for file in files):
-            total = sum((sums[file.sha256, key] for file in files), Sums(0, 0, 0))
-            found.append((read, digest_of(columns, read, total)))
-    return tuple(found)
