@@ -12,7 +12,7 @@ from assetflow.formats.table import Column, Row, clean
 MOST_CHARACTERS = 200
 """Longer cells are cut: a display is for reading, `.pl()` is for all of it."""
 
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d)")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?")
 """A date and its time stay on one line."""
 
 
@@ -22,7 +22,7 @@ def card(title: str, *parts: str) -> str:
 
 
 def paragraph(words: str) -> str:
-    return f'<p style="margin:0.3em 0">{text(words)}</p>' if words else ""
+    return f'<p style="margin:0.3em 0">{text(" ".join(words.split()))}</p>' if words else ""
 
 
 def faint(words: str) -> str:
@@ -65,7 +65,7 @@ def _cell(cell: str | None) -> str:
     if cell is None:
         return '<span style="opacity:0.5">NULL</span>'
     shown = text(cell if len(cell) <= MOST_CHARACTERS else cell[:MOST_CHARACTERS] + "…")
-    return _TIME.sub(r"\1&nbsp;\2", shown)
+    return _TIME.sub(r'<span style="white-space:nowrap">\g<0></span>', shown)
 
 
 def _align(column: Column) -> str:

@@ -6,6 +6,7 @@ the case would prove nothing), and be described as "after" once the edit is made
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -581,6 +582,22 @@ def test_what_another_package_of_the_path_is_made_of(
     (elsewhere / "shop_words" / "inner.py").write_text('TEXT = "afterwards"')
     with in_a_new_process("shop_words", "shop_words.inner"):
         assert described(shop) == "afterwards"
+
+
+def test_a_package_that_was_edited_after_a_notebook_imported_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Its interpreter goes on with what it imported; what it declares so is not remembered for others."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "shop_words.py").write_text(BEFORE)
+    monkeypatch.syspath_prepend(str(elsewhere))
+    with in_a_new_process("shop_words"):
+        importlib.import_module("shop_words")
+        (elsewhere / "shop_words.py").write_text('TEXT = "after"')
+        shop.python("a", asset_with("from shop_words import TEXT"))
+        assert described(shop) == "before"
+    with in_a_new_process("shop_words"):
+        assert described(shop) == "after"
 
 
 def test_a_folder_joins_the_python_path(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,8 @@ class Imports:
         self._texts: dict[str, AtLoad] = {}
         self._outside: dict[str, str] = {}
         """Which file was loading when a package was imported that lies elsewhere, beside the installed ones."""
+        self._stamps: dict[str, tuple[int, ...]] = {}
+        """Of the files of such packages, as they were when they were imported."""
         self._ours: dict[str, ModuleType] = {}
         self._theirs: dict[str, ModuleType] = {}
         self._added: list[str] = []
@@ -142,7 +144,7 @@ class Imports:
         """True when a name, as an import gives it, is of the project; none stands for the module of a function."""
         package = name.partition(".")[0]
         module = self._ours.get(package) or sys.modules.get(package)
-        return not package or (module is not None and self._is_ours(package, module))
+        return package in {"", "builtins"} or (module is not None and self._is_ours(package, module))
 
     @contextmanager
     def active(self, folders: Sequence[str] = ()) -> Iterator[None]:
@@ -181,14 +183,18 @@ class Imports:
         """A package that lies elsewhere, such as another one of the same repository, installed in place.
 
         Whoever imports it first reads its files, and all others depend on what that one did. Where it was imported
-        before anybody looked, its files may have changed since, and what it is now cannot be told.
+        before anybody looked, as in a notebook, or was edited since, nobody can tell what was executed.
         """
-        first = self._outside.setdefault(package, record.path)
-        record.modules.add(first)
+        record.modules.add(self._outside.setdefault(package, record.path))
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
-            if name.partition(".")[0] == package and isinstance(file, str):
+            if name.partition(".")[0] == package and isinstance(file, str) and os.path.exists(file):
                 record.files.add(file)
+                stamp = self._stamps.get(file)
+                if stamp is None and name not in _imported_before:
+                    self._stamps[file] = _stamp(file)
+                elif stamp != _stamp(file):
+                    record.uncacheable = f"{name} was imported before, or edited since"
 
     def _make_package(self, name: str, folder: str) -> ModuleType:
         file = os.path.join(folder, "__init__.py")
@@ -312,6 +318,9 @@ _switching = threading.RLock()
 _watched: list[tuple[Imports, Record] | None] = []
 """Who is being recorded, innermost last; None while we ourselves look at files."""
 
+_imported_before: set[str] = set()
+"""What was in the interpreter before the file that is loading now."""
+
 _hook_installed = False
 _PRIVATE = ("/proc/", "/sys/", "/dev/")
 _UNSEEN = frozenset({
@@ -327,6 +336,9 @@ def _watching(imports: Imports, record: Record) -> Iterator[None]:
     if not _hook_installed:  # an audit hook cannot be removed again, so there is one, and it is idle outside of loading
         sys.addaudithook(_audit)
         _hook_installed = True
+    if not _watched:
+        _imported_before.clear()
+        _imported_before.update(sys.modules)
     _watched.append((imports, record))
     try:
         if len(_watched) == 1:
@@ -380,6 +392,11 @@ def _note_path(record: Record, paths: set[str], path: str | bytes | os.PathLike[
         return
     if not text.startswith(_PRIVATE) and not is_installed(text):
         paths.add(text)
+
+
+def _stamp(path: str) -> tuple[int, ...]:
+    stat = os.stat(path)
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
 
 
 def _is_importlib(frame: FrameType) -> bool:
