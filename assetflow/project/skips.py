@@ -99,13 +99,11 @@ def checked_parts(
 
 
 def digest_of_files(project: Project, snapshot: Snapshot) -> str:
-    from assetflow.warehouse.digest import content_digest
-    from assetflow.warehouse.snapshots import scan_of
+    from assetflow.warehouse.snapshots import digest_anew
 
     cursor = project.open_cursor()
     try:
-        paths = [os.path.join(project.settings.warehouse, file.path) for file in snapshot.files]
-        return content_digest(cursor, scan_of(paths), snapshot.columns)[1]
+        return digest_anew(cursor, snapshot, project.settings.warehouse)
     finally:
         cursor.close()
 

@@ -227,14 +227,12 @@ class Keeping:
 
     def content_digest(self, snapshot: Snapshot) -> str:
         """The digest of a snapshot, computed anew where another engine version made it."""
-        from assetflow.warehouse.digest import content_digest, is_comparable
-        from assetflow.warehouse.snapshots import scan_of
+        from assetflow.warehouse.digest import is_comparable
+        from assetflow.warehouse.snapshots import digest_anew
 
         if is_comparable(snapshot.digest):
             return snapshot.digest
-        cursor = self.shop.session.cursor()
-        files = [os.path.join(self.order.warehouse.root, file.path) for file in snapshot.files]
-        return content_digest(cursor, scan_of(files), snapshot.columns)[1]
+        return digest_anew(self.shop.session.cursor(), snapshot, self.order.warehouse.root)
 
     def keep_failing_rows(self, name: str, checks: tuple[CheckResult, ...]) -> tuple[CheckResult, ...]:
         """Move the samples of failing rows out of the staging folder."""

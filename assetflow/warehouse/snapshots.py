@@ -23,6 +23,7 @@ from assetflow.warehouse import durable
 from assetflow.warehouse.digest import (
     FEW,
     NO_ROWS,
+    content_digest,
     digest_of,
     digests,
     sums,
@@ -216,6 +217,13 @@ def readable(columns: Sequence[Column], reads: Sequence[ReadSet]) -> list[ReadSe
         for read in dict.fromkeys(reads)
         if read.columns is not None and names.issuperset(read.columns) and (tells_order(columns) or not read.ordered)
     ]
+
+
+def digest_anew(cursor: duckdb.DuckDBPyConnection, snapshot: Snapshot, root: str) -> str:
+    """The digest of the rows of a snapshot, read from its files."""
+    return content_digest(
+        cursor, scan_of([os.path.join(root, file.path) for file in snapshot.files]), snapshot.columns
+    )[1]
 
 
 def project(cursor: duckdb.DuckDBPyConnection, snapshot: Snapshot, root: str, read: ReadSet) -> str | None:

@@ -241,14 +241,13 @@ def content_problems(warehouse: Warehouse, snapshot: Snapshot, cursor: Cursor) -
     """Decode the rows and compare their digest with what the snapshot says of itself."""
     import duckdb
 
-    from assetflow.warehouse.digest import content_digest, is_comparable
-    from assetflow.warehouse.snapshots import scan_of
+    from assetflow.warehouse.digest import is_comparable
+    from assetflow.warehouse.snapshots import digest_anew
 
     if not is_comparable(snapshot.digest):
         return
-    files = [os.path.join(warehouse.root, file.path) for file in snapshot.files]
     try:
-        _, digest = content_digest(cursor, scan_of(files), snapshot.columns)
+        digest = digest_anew(cursor, snapshot, warehouse.root)
     except duckdb.Error as error:
         yield Problem("file_damaged", snapshot.asset, snapshot.id, detail=str(error).splitlines()[0])
         return
