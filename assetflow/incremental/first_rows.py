@@ -17,7 +17,8 @@ from assetflow.incremental.keyed import find_keys, restricted_table
 from assetflow.incremental.linear import terms
 from assetflow.incremental.outputs import outputs_of
 from assetflow.incremental.query_parts import has_groups, windows_of
-from assetflow.incremental.tree import column, select_all, spoken, text, without_alias
+from assetflow.incremental.ties import refuse_tied_at
+from assetflow.incremental.tree import column, parsed, select_all, spoken, text, without_alias
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import Tree
 
@@ -44,6 +45,10 @@ def first_rows(work: Work, block: Block) -> Answer | None:
     kept = restricted_table(work, str(work.shown), columns[: len(keys)], found)
     work.execute(f"CREATE OR REPLACE TEMP VIEW {TOGETHER} AS {kept} UNION ALL FROM {PLUS}")
     rows = {**select_all(TOGETHER), "qualify": over_columns(block.node["qualify"], window, columns)}
+    if window["function_name"] == "row_number":
+        rank = {**parsed("rank() OVER (ORDER BY a)"), "partitions": window["partitions"], "orders": window["orders"]}
+        ranked = {**select_all(TOGETHER), "qualify": over_columns(block.node["qualify"], rank, columns)}
+        refuse_tied_at(work, window, ranked, columns[: len(keys)], most_of(block.node["qualify"]))
     work.rules.append(Rule("first rows", block.name, tuple(map(spoken, keys))))
     return Answer(text(rows), keys=found, key_columns=tuple(columns[: len(keys)]))
 
@@ -62,6 +67,12 @@ def ranking(node: Tree) -> Tree | None:
     if not value.isdigit() or (qualify["type"] == "COMPARE_EQUAL" and value != "1"):
         return None
     return window if window["orders"] else None
+
+
+def most_of(qualify: Tree) -> int:
+    """How many rows of a key are chosen."""
+    number = int(qualify["right"]["literal"]["text"])
+    return number - 1 if qualify["type"] == "COMPARE_LESSTHAN" else number
 
 
 def keys_of(table: str, names: Sequence[str]) -> Tree:

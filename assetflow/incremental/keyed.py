@@ -17,6 +17,7 @@ from assetflow.incremental.lookups import lookups
 from assetflow.incremental.outputs import outputs_of
 from assetflow.incremental.ranges import conditions, ranges
 from assetflow.incremental.refused import Refused
+from assetflow.incremental.ties import refuse_tied
 from assetflow.incremental.tree import (
     all_of,
     called,
@@ -42,6 +43,7 @@ def by_keys(work: Work, block: Block, keys: Sequence[Tree]) -> Answer:
     found = find_keys(work, touched(work, block, block.node["from_table"], keys), len(keys))
     names = key_names(work, found)
     new = restricted(work, block, "new", keys, found, names)
+    refuse_tied(work, block, new, keys)
     old = restricted(work, block, "old", keys, found, names)
     outputs = outputs_of(work, block, keys)
     work.rules.append(Rule("keyed", block.name, tuple(map(spoken, keys))))

@@ -197,7 +197,6 @@ class Run:
             result = AssetResult(run.asset.name, "failed", mode="full", reasons=run.order.step.reasons, error=failure)
         finally:
             cursor.close()
-        self.warnings += result.warnings
         yield from self.conclude(replace(result, parts=len(run.results) if all_told(run, result) else None))
 
     def take_parts(self, run: PartRun, future: Future[Any]) -> Iterator[Event]:
@@ -264,6 +263,7 @@ class Run:
         if result.outcome == "failed" and not result.seconds and result.asset in self.since:
             result = replace(result, seconds=round(time.perf_counter() - self.since[result.asset], 6))
         self.results[result.asset] = result
+        self.warnings += result.warnings
         self.waiting.release(result.asset)
         remove_folder(self.order.warehouse.root, os.path.join(self.staging, result.asset))
         kind = "finished" if result.outcome == "materialized" else result.outcome

@@ -43,6 +43,8 @@ REFUSED_BY_ROWS = (
     "rows went from a total that does not tell what it is without them",
     "a total that HAVING left out",
     "NOT IN of a list that came to hold NULL, or its first value, or lost it",
+    "row_number with an ORDER BY that leaves ties",
+    "DISTINCT ON with an ORDER BY that leaves ties",
 )
 """What only the rows tell."""
 KNOWN = [shape for shape in SHAPES if not shape[0].startswith("refused")]

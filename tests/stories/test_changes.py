@@ -249,6 +249,13 @@ def test_a_function_that_is_not_what_it_says_is_found_out_at_once(events: Shop) 
     assert events.rows("FROM counts ORDER BY ALL") == [(1, 3), (2, 1)]
 
 
+def test_a_function_that_is_not_what_it_says_is_named_on_the_screen(events: Shop) -> None:
+    events.python("counts", WRONG)
+    events.made()
+    deliver(events, "2", (1, 4))
+    assert "warning: counts: what it makes of changes, merged, is not" in events.cli("materialize", "-q").err
+
+
 LOOKED_UP = """
 import polars as pl
 

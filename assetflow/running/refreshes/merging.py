@@ -62,7 +62,7 @@ def attempt_function(task: Task, given: Refresh, function: Callable[..., Any], c
         return Tried(staged, how, is_right=is_right, seconds=time.perf_counter() - began, delta=delta)
     said = "what it makes of changes, merged, is not what it makes of everything; from now on it is made in full"
     hint = "assetflow.testing.assert_incremental finds the smallest example"
-    return Tried(why=said, is_right=False, warnings=(f"{said} ({hint})",))
+    return Tried(why=said, is_right=False, warnings=(f"{task.asset.name}: {said} ({hint})",))
 
 
 class Merging:

@@ -86,7 +86,7 @@ def attempt(asset: Asset, given: Refresh, cursor: Cursor, folder: str, reads: Se
     if is_same(made.staged, sql, given, cursor, os.path.join(folder, "full")):
         return replace(tried, is_right=True, seconds=time.perf_counter() - began)
     said = "an incremental refresh gave other rows than a full one; from now on it is made in full"
-    return Tried(why=said, is_right=False, warnings=(f"{said}: please report its SQL",))
+    return Tried(why=said, is_right=False, warnings=(f"{asset.name}: {said}: please report its SQL",))
 
 
 def refuse_reordered(made: Refreshed, given: Refresh, cursor: Cursor, reads: Sequence[ReadSet]) -> None:

@@ -1,0 +1,66 @@
+"""Rows that an ORDER BY does not tell apart: what is refreshed must not depend on which of them came first."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from tests.conftest import Shop
+
+QUERIES = {
+    "latest": "SELECT * FROM events QUALIFY row_number() OVER (PARTITION BY user_id ORDER BY seen DESC) = 1",
+    "numbered": "SELECT *, row_number() OVER (PARTITION BY user_id ORDER BY seen) AS n FROM events",
+    "one_each": "SELECT DISTINCT ON (user_id) * FROM events ORDER BY user_id, seen",
+}
+WHY = {
+    "latest": "row_number with an ORDER BY that leaves ties, line 1",
+    "numbered": "row_number with an ORDER BY that leaves ties, line 1",
+    "one_each": "DISTINCT ON with an ORDER BY that leaves ties, line 1",
+}
+
+
+@pytest.fixture
+def events(empty_shop: Shop) -> Shop:
+    empty_shop.write("assetflow.toml", '[sources.events]\nfiles = "data/*.csv"\n')
+    deliver(empty_shop, "5", "1,10,a", "2,10,b")
+    for name, sql in QUERIES.items():
+        empty_shop.sql(name, sql)
+    empty_shop.run()
+    return empty_shop
+
+
+def deliver(shop: Shop, name: str, *rows: str) -> None:
+    shop.write(f"data/{name}.csv", "\n".join(["user_id,seen,what", *rows]) + "\n")
+
+
+def modes(shop: Shop) -> dict[str, tuple[str | None, str | None]]:
+    """Run; how each table was made. It holds what a rebuild gives."""
+    result = shop.materialize()
+    assert not result.warnings
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute(f"CREATE TABLE events AS FROM '{shop.root}/data/*.csv'")
+        for name, sql in QUERIES.items():
+            assert shop.rows(f"FROM {name} ORDER BY ALL") == connection.execute(f"FROM ({sql}) ORDER BY ALL").fetchall()
+    return {each.asset: (each.mode, each.mode_reason) for each in result.assets}
+
+
+def test_a_tie_among_the_rows_that_came_is_nobodys_choice(events: Shop) -> None:
+    deliver(events, "6", "1,10,z")
+    assert modes(events) == {name: ("full", why) for name, why in WHY.items()}
+
+
+def test_rows_that_are_told_apart_are_refreshed(events: Shop) -> None:
+    deliver(events, "6", "1,11,z", "3,10,z")
+    assert {mode for mode, _ in modes(events).values()} == {"incremental"}
+
+
+def test_a_row_that_is_there_twice_is_no_tie(events: Shop) -> None:
+    deliver(events, "6", "1,10,a")
+    assert {mode for mode, _ in modes(events).values()} == {"incremental"}
+
+
+def test_ties_of_other_keys_do_not_matter(events: Shop) -> None:
+    deliver(events, "6", "1,10,z")
+    modes(events)
+    deliver(events, "7", "2,11,z")
+    assert {mode for mode, _ in modes(events).values()} == {"incremental"}
