@@ -70,23 +70,23 @@ def sums(
     about: int | None = None,
 ) -> tuple[int, tuple[Sums, ...]]:
     """Row count, and what digests are made of, for some of the columns each, in one pass."""
-    hashes = [_row_hash(chosen_columns(columns, read), read) for read in reads]
+    hashes, places = _row_hashes(columns, reads)
     few = about is not None and about <= FEW
     found = (_sums_of_few if few else _sums)(cursor, hashes, scan)
-    return (found[0].rows if found else 0), tuple(found)
+    return (found[0].rows if found else 0), tuple(found[at] for at in places)
 
 
 def sums_by_file(
     cursor: duckdb.DuckDBPyConnection, scan: str, columns: Sequence[Column], reads: Sequence[ReadSet], files: int
 ) -> list[tuple[Sums, ...]]:
     """The same for each of the Parquet files that `scan` reads, in one pass."""
-    hashes = [_row_hash(chosen_columns(columns, read), read) for read in reads]
+    hashes, places = _row_hashes(columns, reads)
     listed = ", ".join(f"{hash_} AS h{at}" for at, hash_ in enumerate(hashes))
     rows_of_files = f"SELECT file_index AS assetflow_file, {listed} FROM {scan}"
     asked = f"SELECT assetflow_file, count(*), {_aggregates(hashes)} FROM ({rows_of_files}) GROUP BY assetflow_file"
     found = dict.fromkeys(range(files), (NO_ROWS,) * len(reads))
     for at, rows, *totals in cursor.execute(asked).fetchall():
-        found[at] = tuple(Sums(rows, totals[n], totals[n + 1]) for n in range(0, len(totals), 2))
+        found[at] = tuple(Sums(rows, totals[2 * n], totals[2 * n + 1]) for n in places)
     return [found[at] for at in range(files)]
 
 
@@ -109,6 +109,13 @@ def digest_of(columns: Sequence[Column], read: ReadSet, found: Sums) -> str:
     content = json.dumps([tag, [*schema, "in order"] if read.ordered else schema, rows, str(low), str(high)],
                          separators=(",", ":"))  # fmt: skip
     return f"{tag}:{hashlib.sha256(content.encode()).hexdigest()}"
+
+
+def _row_hashes(columns: Sequence[Column], reads: Sequence[ReadSet]) -> tuple[list[str], list[int]]:
+    """SQL for the different hashes of a row, and which of them each read-set is about: many name all columns."""
+    wanted = [_row_hash(chosen_columns(columns, read), read) for read in reads]
+    hashes = list(dict.fromkeys(wanted))
+    return hashes, [hashes.index(one) for one in wanted]
 
 
 def _row_hash(columns: Sequence[Column], read: ReadSet) -> str:
@@ -148,13 +155,14 @@ def sums_of_few(
 
     It must be a table function over files, since another cursor reads them.
     """
-    hashes = [_row_hash(chosen_columns(columns, read), read) for read in reads]
+    hashes, places = _row_hashes(columns, reads)
     shown = f"{scan} AS {_ROW}"
     with _without_optimizer(cursor) as plain:
         found = plain.execute(f"SELECT {', '.join(hashes)}, CASE WHEN false THEN {_ROW} END FROM {shown}")
         of_row = found.description[-1][1]
         seen = tuple((name, str(kind)) for name, kind in of_row.children) if of_row.id == "struct" else ()
-        return tuple(_summed_up(found.fetchall(), len(hashes))), seen
+        totals = _summed_up(found.fetchall(), len(hashes))
+        return tuple(totals[at] for at in places), seen
 
 
 @contextmanager

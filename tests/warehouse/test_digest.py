@@ -11,7 +11,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from assetflow.materialization import Column, ReadSet
-from assetflow.warehouse.digest import algorithm, content_digest, digests, is_comparable
+from assetflow.warehouse.digest import (
+    algorithm,
+    content_digest,
+    digests,
+    is_comparable,
+    sums,
+    sums_by_file,
+    sums_of_few,
+)
 
 COLUMNS = [Column("a", "BIGINT"), Column("b", "VARCHAR"), Column("c", "BIGINT[]")]
 Row = tuple[int | None, str | None, list[int | None] | None]
@@ -59,6 +67,18 @@ def test_the_way_for_many_rows_agrees_with_the_way_for_few(reader):
     columns = [Column("a", "BIGINT")]
     many = "(SELECT hash(range) % 50 AS a FROM range(5000))"
     assert content_digest(reader, many, columns) == content_digest(reader, many, columns, about=1)
+
+
+def test_what_names_the_same_columns_in_several_ways_has_its_digests_as_alone(reader, tmp_path):
+    file = tmp_path / "t.parquet"
+    reader.execute(f"COPY (SELECT range AS a, range % 7 AS b FROM range(50)) TO '{file}' (FORMAT parquet)")
+    scan, columns = f"read_parquet('{file}')", [Column("a", "BIGINT"), Column("b", "BIGINT")]
+    reads = [ReadSet(), ReadSet(("b",)), ReadSet(("a", "b")), ReadSet(("b", "a")), ReadSet(("b",), ordered=True)]
+    alone = tuple(digests(reader, scan, columns, [read])[1][0] for read in reads)
+    assert len(set(alone)) == 3
+    assert digests(reader, scan, columns, reads)[1] == digests(reader, scan, columns, reads, about=50)[1] == alone
+    assert sums_of_few(reader, scan, columns, reads)[0] == sums(reader, scan, columns, reads)[1]
+    assert sums_by_file(reader, scan, columns, reads, 1) == [sums(reader, scan, columns, reads)[1]]
 
 
 @pytest.mark.parametrize(
