@@ -291,6 +291,25 @@ CASES = [
         {"assets/a.py": asset_with("import words", "words.ALL[0]"), "words.py": "ALL = []", "assets/0.py": REGISTERS},
         lambda shop: shop.replace("assets/a.py", "words.ALL[0]", '"after" if words.ALL else "nobody registered"'),
     ),
+    *(
+        Case(
+            f"a file that a function of a module read for another asset and kept: {keeps.splitlines()[1]}",
+            {
+                "assets/0.py": "from words import get\nTEXT = get()",
+                "assets/a.py": asset_with("from words import get", "get()"),
+                "words.py": keeps,
+                "text.txt": "before",
+            },
+            writes("text.txt", "after"),
+        )
+        for keeps in (
+            "import functools, pathlib\n@functools.cache\ndef get():\n    return pathlib.Path('text.txt').read_text().strip()",
+            (
+                "import pathlib\nKEPT = {}\n"
+                "get = lambda: KEPT.get(0) or KEPT.setdefault(0, pathlib.Path('text.txt').read_text().strip())"
+            ),
+        )
+    ),
     Case(
         "a folder of modules that is a link",
         {

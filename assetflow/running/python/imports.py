@@ -323,6 +323,7 @@ _imported_before: set[str] = set()
 
 _hook_installed = False
 _PRIVATE = ("/proc/", "/sys/", "/dev/")
+_READING = frozenset({"open", "os.listdir", "os.scandir"})
 _UNSEEN = frozenset({
     "subprocess.Popen", "os.system", "os.posix_spawn", "os.exec", "os.spawn", "os.fork", "os.forkpty", "socket.connect",
     "sqlite3.connect",
@@ -365,19 +366,28 @@ def _now_watched() -> tuple[Imports, Record] | None:
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     watched = _now_watched()
-    if watched is None:
+    if watched is None or event not in _READING | _UNSEEN:
         return
-    record = watched[1]
-    if event in {"open", "os.listdir", "os.scandir"}:
-        path = arguments[0]
-        if not isinstance(path, str | bytes | os.PathLike):
-            return
-        if event == "open":
-            _note_path(record, record.files, path)
-        elif not _is_importlib(sys._getframe(1)):
-            _note_path(record, record.listings, path)
-    elif event in _UNSEEN:
-        record.uncacheable = f"it uses {event} while loading"
+    for record in _concerned(watched, sys._getframe(1)):
+        if event in _UNSEEN:
+            record.uncacheable = f"it uses {event} while loading"
+        elif isinstance(path := arguments[0], str | bytes | os.PathLike):
+            if event == "open":
+                _note_path(record, record.files, path)
+            elif not _is_importlib(sys._getframe(1)):
+                _note_path(record, record.listings, path)
+
+
+def _concerned(watched: tuple[Imports, Record], frame: FrameType | None) -> list[Record]:
+    """The file that is loading, and those whose functions it has called: these may keep what they read for others."""
+    imports, loading = watched
+    found = {loading.path: loading}
+    while frame is not None:
+        record = imports.records.get(frame.f_code.co_filename)
+        if record is not None:
+            found[record.path] = record
+        frame = frame.f_back
+    return list(found.values())
 
 
 def _note_path(record: Record, paths: set[str], path: str | bytes | os.PathLike[Any]) -> None:
@@ -419,7 +429,8 @@ def _watched_builtins() -> Iterator[None]:
         folder: str = plain[os, "getcwd"]()
         watched = _now_watched()
         if watched is not None and not _while_importing_a_package(watched[0], sys._getframe(1)):
-            watched[1].cwd = folder
+            for record in _concerned(watched, sys._getframe(1)):
+                record.cwd = folder
         return folder
 
     def watched_import(
@@ -445,7 +456,8 @@ def _watched_builtins() -> Iterator[None]:
         def asked(path: Any, *arguments: Any, **options: Any) -> Any:
             watched = _now_watched()
             if watched and isinstance(path, str | bytes | os.PathLike) and not _is_importlib(sys._getframe(1)):
-                _note_path(watched[1], watched[1].stats, path)
+                for record in _concerned(watched, sys._getframe(1)):
+                    _note_path(record, record.stats, path)
             return ask(path, *arguments, **options)
 
         return asked
@@ -547,7 +559,8 @@ def _note_variable(key: str | bytes, get: Callable[..., Any]) -> None:
         value: str | None = hash_of_value(str(get(os.environ, key)))
     except KeyError:
         value = None
-    watched[1].variables.setdefault(key, value)
+    for record in _concerned(watched, sys._getframe(2)):
+        record.variables.setdefault(key, value)
 
 
 def _while_importing_a_package(imports: Imports, frame: FrameType | None) -> bool:
