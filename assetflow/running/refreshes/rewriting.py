@@ -148,7 +148,11 @@ class Rows:
     def added(self, plus: str, how: str) -> Refreshed:
         """Add rows as a file of their own, or together with small ones, where there are many of these."""
         small = self.with_small([])
-        if small:
+        at_end = self.small_at_end()
+        if small and len(at_end) >= MOST_SMALL:
+            rewritten = self.rewritten(Answer(plus), at_end)
+            return self.staged_with(rewritten, self.others(at_end), how, in_order=True)
+        if small and not self.is_read_in_order:
             return self.staged_with(self.rewritten(Answer(plus), small), self.others(small), how)
         # What came is the file that came: nobody has to be told.
         return self.staged_with(Rewritten(plus, ""), self.given.files, how, keeps_order=True)
@@ -256,6 +260,17 @@ class Rows:
         """The files to write anew, and the small ones with them where there are too many files."""
         small = {at for at, file in enumerate(self.given.files) if file.rows < SMALL}.difference(touched)
         return sorted(small.union(touched)) if len(small) >= MOST_SMALL else list(touched)
+
+    def small_at_end(self) -> range:
+        """The small files behind all others: put together, their rows stay in their order."""
+        first = len(self.given.files)
+        while first and self.given.files[first - 1].rows < SMALL:
+            first -= 1
+        return range(first, len(self.given.files))
+
+    @property
+    def is_read_in_order(self) -> bool:
+        return self.given.read_in_order or any(read.ordered for read in self.reads)
 
     def files_with(self, answer: Answer) -> tuple[list[int], int]:
         """The files in which rows of the keys stand, and how many rows these are."""
