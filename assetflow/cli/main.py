@@ -44,6 +44,13 @@ COMMANDS = {
     "completion": "Print the script that completes asset names in your shell.",
 }
 
+ELSEWHERE = {
+    "run": "materialize", "build": "materialize", "apply": "materialize", "seed": "materialize",
+    "test": "check", "audit": "check", "list": "ls", "status": "ls", "compile": "plan", "docs": "lineage --format html",
+    "dag": "lineage", "fetchdf": "query", "clean": "gc", "environments": "env list", "debug": "doctor",
+}  # fmt: skip
+"""Commands of other tools, and what does the same here."""
+
 
 class Commands(click.Group):
     """Imports a command only when it is called."""
@@ -77,6 +84,8 @@ class Commands(click.Group):
 
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
+            if args[0] in ELSEWHERE:
+                hint = f" Here it is `assetflow {ELSEWHERE[args[0]]}`."
             ctx.fail(f"There is no command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
 

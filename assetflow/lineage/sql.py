@@ -13,6 +13,7 @@ from assetflow.errors import DefinitionError
 from assetflow.lineage.canonical import canonical_text
 from assetflow.lineage.column_tags import may_have_tags, read_column_tags
 from assetflow.lineage.frontmatter import FrontMatter, read_options
+from assetflow.lineage.habits import hint_for
 from assetflow.lineage.sql_names import fold
 from assetflow.lineage.sql_reads import Read, reads
 from assetflow.lineage.sql_tokens import code_tokens, with_pivot_values, without_trailing_semicolon
@@ -156,7 +157,7 @@ def _one_query(text: str, path: str, first_line: int) -> tuple[str, Tree]:
     parsed = parse(text)
     if parsed.is_syntax_error:
         line = first_line + text.encode()[: parsed.position or 0].count(b"\n")
-        raise wrong(f"the SQL does not parse: {parsed.problem}", line)
+        raise wrong(f"the SQL does not parse: {parsed.problem}", line, hint_for(text))
     if parsed.problem is not None and statement_kinds(text) == ["MULTI"]:
         text = with_pivot_values(text, _ANY_VALUE)
         parsed = parse(text)

@@ -131,3 +131,33 @@ def test_a_file_whose_name_holds_no_date(shop: Shop) -> None:
     )
     shop.sql("daily", "FROM days")
     refused(shop, '"total" in the name of sales-total.csv is no date like 2024-01-31', "Rename the file")
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("SELECT * FROM {{ ref('sales') }}", "write the name itself, FROM sales."),
+        ("SELECT * FROM {{ source('shop', 'orders') }}", "write the name itself, FROM orders."),
+        ("{{ config(materialized='view') }}\nFROM sales", '/* @asset materialized = "view" */'),
+        ("FROM sales\n{% if is_incremental() %} WHERE id > 3 {% endif %}", "write the whole query"),
+        ("{% set x = 1 %}\nFROM sales", "write plain SQL"),
+        ("MODEL (name x);\nFROM sales", '/* @asset tags = ["nightly"] */'),
+    ],
+)
+def test_the_habits_of_other_tools(shop: Shop, written: str, told: str) -> None:
+    shop.sql("habit", written)
+    printed = shop.cli("plan")
+    assert printed.code == 2
+    assert told in printed.err
+
+
+def test_what_the_hints_say_works(shop: Shop) -> None:
+    shop.sql("habit", '/* @asset materialized = "view" */\nFROM sales')
+    assert shop.cli("plan").code == 0
+
+
+@pytest.mark.parametrize(("command", "told"), [("run", "assetflow materialize"), ("test", "assetflow check")])
+def test_the_commands_of_other_tools(shop: Shop, command: str, told: str) -> None:
+    printed = shop.cli(command)
+    assert (printed.code, printed.out) == (2, "")
+    assert told in printed.err
