@@ -159,16 +159,20 @@ def python_surroundings(root: str, skip: Iterable[str], settings: Any, python_fi
 
 
 def machine() -> list[Any]:
-    """The interpreter and how it was started, the machine, its time zone and its encodings."""
+    """The interpreter and how it was started, the machine, its time zone and its encoding.
+
+    Not the name of the machine, which is another one in each container, nor its language: a file that asks for these
+    while it loads is not remembered.
+    """
     return [
         sys.version,
         sys.flags,
-        *os.uname(),
+        sys.platform,
+        os.uname().machine,
         os.cpu_count(),
         *time.tzname,
         locale.getencoding(),
-        sorted((name, value) for name, value in os.environ.items() if name.startswith(("PYTHON", "LC_", "TZ"))),
-        os.environ.get("LANG"),
+        sorted((name, value) for name, value in os.environ.items() if name.startswith(("PYTHON", "TZ"))),
     ]
 
 

@@ -28,7 +28,10 @@ AT_LOAD = frozenset({
 """Calls that count only where they run while the file loads: in a function they mostly read what they are given."""
 PLAIN = frozenset({"read_text", "read_bytes"})
 """Readers that Python does see, or that read no file."""
-SEEN = ("builtins.open", "os.environ", "os.environb", "os.getcwd", "os.path", "os.cpu_count", "os.uname", "pathlib",
+ASKS = ("platform.node", "platform.uname", "platform.platform", "os.uname", "socket.gethostname", "socket.getfqdn",
+        "locale.")  # fmt: skip
+"""Questions about the machine that the cache does not count."""
+SEEN = ("builtins.open", "os.environ", "os.environb", "os.getcwd", "os.path", "os.cpu_count", "pathlib",
         "platform", "sys.modules", "importlib", "boto3", "s3fs", "gcsfs", "fsspec", "obstore", "requests", "httpx",
         "sqlalchemy", "urllib", "http", "socket")  # fmt: skip
 """What is watched while it happens, is of the machine that the cache counts, or only makes a handle."""
@@ -101,6 +104,7 @@ def _part(usage: Usage, imports: dict[str, str], *, own: bool) -> Part:
     names = {name.removeprefix(UNKNOWN) for use in usage.uses for name in use.chain}
     found = find_volatile([named for use in usage.uses if (named := _library(use, imports)) is not None])
     unseen = [f"line {each.line}: {each.what}" for each in found if each.weight == ALWAYS]
+    unseen += [f"line {use.line}: {_name(use, imports)} asks the machine" for use in usage.uses if _asks(use, imports)]
     unseen += [f"line {use.line}: {use.chain[-1]}(...) may read a file" for use in usage.uses if _runs_query(use)]
     changes = {imports.get(use.chain[0], "" if own else None) for use in usage.uses if _is_change(use)}
     return Part(
@@ -108,13 +112,22 @@ def _part(usage: Usage, imports: dict[str, str], *, own: bool) -> Part:
     )
 
 
-def _library(use: Use, imports: dict[str, str]) -> LibraryUse | None:
-    """A use by its full name: `dt.now` as `datetime.datetime.now`; None for what is known to be watched."""
+def _name(use: Use, imports: dict[str, str]) -> str:
+    """The full name of a use: `dt.now` is `datetime.datetime.now`."""
     first = use.chain[0]
-    origin = use.origin or imports.get(first) or (f"builtins.{first}" if hasattr(builtins, first) else first)
-    name = origin
+    name = use.origin or imports.get(first) or (f"builtins.{first}" if hasattr(builtins, first) else first)
     for link in use.chain[1:]:
         name += link if link in {"()", "[]"} else f".{link}"
+    return name
+
+
+def _asks(use: Use, imports: dict[str, str]) -> bool:
+    return _name(use, imports).startswith(ASKS)
+
+
+def _library(use: Use, imports: dict[str, str]) -> LibraryUse | None:
+    """A use by its full name; None for what is known to be watched."""
+    name = _name(use, imports)
     is_seen = any(name == each or name.startswith((f"{each}.", f"{each}[", f"{each}(")) for each in SEEN)
     return None if is_seen or _only_asks(name) else LibraryUse(name, use.line, use.call)
 
