@@ -32,6 +32,7 @@ and two that need groups which were kept beside the rows:
 
     (none)     all else: a full refresh, with the reason        `Refused`, which names the construct and its line
 
-`refresh` carries that out on a DuckDB cursor, `apply` puts the result into the files of the table. Nothing resolves
-names by itself: a block is DuckDB's own parse tree with other tables put in, and DuckDB binds it.
+`refresh` chooses among `rules/`, which work with a DuckDB cursor (`work`); who asked puts the result into the files of
+the table. Nothing resolves names by itself: a block is DuckDB's own parse tree with other tables put in, and DuckDB
+binds it.
 """

@@ -10,7 +10,9 @@ from types import ModuleType
 import duckdb
 import pytest
 
-from assetflow.incremental import (
+from assetflow.incremental import query_parts, refresh, tree
+from assetflow.incremental.refused import Refused
+from assetflow.incremental.rules import (
     first_rows,
     joins,
     keyed,
@@ -21,16 +23,12 @@ from assetflow.incremental import (
     merging,
     new_rows,
     outputs,
-    query_parts,
-    refresh,
     same_value,
     split,
     states,
     subqueries,
-    tree,
     whole,
 )  # fmt: skip
-from assetflow.incremental.refused import Refused
 from tests.incremental.test_rules import KNOWN, difference
 
 SEEDS = 12

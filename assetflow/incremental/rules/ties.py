@@ -20,7 +20,7 @@ from assetflow.incremental.query_parts import (
     windows_of,
 )
 from assetflow.incremental.refused import ThisTime
-from assetflow.incremental.split import ordered_by
+from assetflow.incremental.rules.split import ordered_by
 from assetflow.incremental.tree import text
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import Tree, place

@@ -13,10 +13,10 @@ from typing import Literal, NamedTuple
 
 from assetflow.incremental.answer import KEY, KEYS, Answer, Rule
 from assetflow.incremental.blocks import Block
-from assetflow.incremental.keyed import find_keys_in, key_names, restricted
-from assetflow.incremental.linear import terms
-from assetflow.incremental.merged import Cell, Merge, is_some_constant, merge_of
 from assetflow.incremental.refused import ThisTime
+from assetflow.incremental.rules.keyed import find_keys_in, key_names, restricted
+from assetflow.incremental.rules.linear import terms
+from assetflow.incremental.rules.merged import Cell, Merge, is_some_constant, merge_of
 from assetflow.incremental.tree import alike, called, select, spoken, text
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import Tree, place

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from assetflow.incremental.answer import KEY, KEYS, Answer, Rule, Version
 from assetflow.incremental.blocks import Block
 from assetflow.incremental.exact import is_inexact
-from assetflow.incremental.joins import FULL, looked_up, pairs
-from assetflow.incremental.lookups import lookups
-from assetflow.incremental.outputs import outputs_of
 from assetflow.incremental.ranges import conditions, ranges
 from assetflow.incremental.refused import Refused
-from assetflow.incremental.ties import refuse_tied
+from assetflow.incremental.rules.joins import FULL, looked_up, pairs
+from assetflow.incremental.rules.lookups import lookups
+from assetflow.incremental.rules.outputs import outputs_of
+from assetflow.incremental.rules.ties import refuse_tied
 from assetflow.incremental.tree import (
     all_of,
     called,

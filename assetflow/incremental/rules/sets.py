@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from assetflow.incremental.answer import KEYS, Answer, Rule, Version
 from assetflow.incremental.blocks import Block
-from assetflow.incremental.keyed import find_keys, key_names
-from assetflow.incremental.new_rows import new_rows
 from assetflow.incremental.refused import Refused
+from assetflow.incremental.rules.keyed import find_keys, key_names
+from assetflow.incremental.rules.new_rows import new_rows
 from assetflow.incremental.tree import column, only_where, select_all, text
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import Tree

@@ -15,9 +15,9 @@ from typing import Any
 
 from assetflow.incremental.blocks import Block
 from assetflow.incremental.exact import is_inexact
-from assetflow.incremental.merged import over
 from assetflow.incremental.query_parts import has_groups, is_aggregate, outside_subqueries, said_over_tables
-from assetflow.incremental.states import State, state_of
+from assetflow.incremental.rules.merged import over
+from assetflow.incremental.rules.states import State, state_of
 from assetflow.incremental.tree import called, column, expressions, parsed, table_named, text, without_alias, written
 from assetflow.lineage.sql_tree import Tree
 

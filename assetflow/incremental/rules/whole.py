@@ -14,15 +14,15 @@ from dataclasses import replace
 
 from assetflow.incremental.answer import KEYS, Answer, Rule
 from assetflow.incremental.blocks import Block, Parts, is_limited
-from assetflow.incremental.groups import by_groups
-from assetflow.incremental.keyed import key_names
-from assetflow.incremental.limits import limit_place, refuse_ties
-from assetflow.incremental.merged import merge_of
-from assetflow.incremental.outputs import outputs_of
 from assetflow.incremental.query_parts import group_keys, has_groups, outside_subqueries, windows_of
 from assetflow.incremental.refused import Refused
-from assetflow.incremental.split import Split, split
-from assetflow.incremental.states import STATES
+from assetflow.incremental.rules.groups import by_groups
+from assetflow.incremental.rules.keyed import key_names
+from assetflow.incremental.rules.limits import limit_place, refuse_ties
+from assetflow.incremental.rules.merged import merge_of
+from assetflow.incremental.rules.outputs import outputs_of
+from assetflow.incremental.rules.split import Split, split
+from assetflow.incremental.rules.states import STATES
 from assetflow.incremental.tree import select_all, spoken, text
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import place

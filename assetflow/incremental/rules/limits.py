@@ -5,7 +5,7 @@ from __future__ import annotations
 from assetflow.incremental.answer import KEYS
 from assetflow.incremental.exact import is_inexact
 from assetflow.incremental.refused import Refused, ThisTime
-from assetflow.incremental.split import ordered_by
+from assetflow.incremental.rules.split import ordered_by
 from assetflow.incremental.tree import alike, called, expressions, parsed, text
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import Tree, place

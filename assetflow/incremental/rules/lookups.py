@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from assetflow.incremental.answer import version_of
 from assetflow.incremental.blocks import PREFIX, Block, Member
 from assetflow.incremental.refused import Refused, ThisTime
-from assetflow.incremental.same_value import has_same_value
-from assetflow.incremental.subqueries import correlation, subqueries_over
+from assetflow.incremental.rules.same_value import has_same_value
+from assetflow.incremental.rules.subqueries import correlation, subqueries_over
 from assetflow.incremental.tree import tables_of
 from assetflow.incremental.work import Lookup, Work
 from assetflow.lineage.sql_tree import Tree, place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assetflow.incremental.answer import Answer, Rule
 from assetflow.incremental.blocks import Block
-from assetflow.incremental.keyed import find_keys, key_names
+from assetflow.incremental.rules.keyed import find_keys, key_names
 from assetflow.incremental.work import Work
 from assetflow.quoting import quote_identifier
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from assetflow.incremental.answer import Answer, Rule, Version
 from assetflow.incremental.blocks import Block
-from assetflow.incremental.joins import looked_up
-from assetflow.incremental.keyed import by_keys, found_by
-from assetflow.incremental.lookups import lookups
-from assetflow.incremental.outputs import is_plain_star
+from assetflow.incremental.rules.joins import looked_up
+from assetflow.incremental.rules.keyed import by_keys, found_by
+from assetflow.incremental.rules.lookups import lookups
+from assetflow.incremental.rules.outputs import is_plain_star
 from assetflow.incremental.tree import leaves, text, written
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import Tree

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from assetflow.incremental.answer import Answer
 from assetflow.incremental.blocks import Block
-from assetflow.incremental.keyed import by_keys
-from assetflow.incremental.merging import merged
 from assetflow.incremental.query_parts import group_keys, outside_subqueries, window_keys, windows_of
 from assetflow.incremental.refused import Refused
+from assetflow.incremental.rules.keyed import by_keys
+from assetflow.incremental.rules.merging import merged
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import place
 

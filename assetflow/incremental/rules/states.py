@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from assetflow.incremental.merged import COUNTS, STATE, is_combined
+from assetflow.incremental.rules.merged import COUNTS, STATE, is_combined
 from assetflow.incremental.tree import without_alias
 from assetflow.lineage.sql_tree import Tree
 

@@ -13,11 +13,11 @@ from typing import Any
 
 from assetflow.incremental.answer import KEYS, Answer, Rule
 from assetflow.incremental.blocks import Block
-from assetflow.incremental.keyed import find_keys, restricted_table
-from assetflow.incremental.linear import terms
-from assetflow.incremental.outputs import outputs_of
 from assetflow.incremental.query_parts import has_groups, windows_of
-from assetflow.incremental.ties import refuse_tied_at
+from assetflow.incremental.rules.keyed import find_keys, restricted_table
+from assetflow.incremental.rules.linear import terms
+from assetflow.incremental.rules.outputs import outputs_of
+from assetflow.incremental.rules.ties import refuse_tied_at
 from assetflow.incremental.tree import column, parsed, select_all, spoken, text, without_alias
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql_tree import Tree
