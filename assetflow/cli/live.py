@@ -12,7 +12,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from assetflow.cli.progress import line_of
+from assetflow.cli.progress import line_of, width_of_names
 from assetflow.cli.screen import seconds
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 def follow_live(running: Running) -> None:
     """Carry out the run; finished assets scroll away above, what is under way stays at the bottom."""
-    console = Console(stderr=True)
+    console, width = Console(stderr=True), width_of_names(running)
     screen = Screen(len(running.plan.steps), spinner="dots" if console.encoding.startswith("utf") else "line")
     with Live(screen, console=console, refresh_per_second=8, transient=True) as live:
         for event in running:
             screen.take(event)
-            line = line_of(event)
+            line = line_of(event, width)
             if line is not None:
                 live.console.print(Text.from_ansi(line), soft_wrap=True)
 

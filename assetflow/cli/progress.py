@@ -15,19 +15,25 @@ if TYPE_CHECKING:
 
 def lines(running: Running) -> Iterator[str]:
     """One line for each asset as it ends."""
+    width = width_of_names(running)
     for event in running:
-        line = line_of(event)
+        line = line_of(event, width)
         if line is not None:
             yield line
 
 
-def line_of(event: Event) -> str | None:
+def width_of_names(running: Running) -> int:
+    """Room for the longest name, so that what follows stands in columns; a monster stands out by itself."""
+    return min(max([32, *(len(step.asset) for step in running.plan.steps)]), 60)
+
+
+def line_of(event: Event, width: int = 32) -> str | None:
     """`sales   made    1,469,307 rows   1.2 s   (never made)`"""
     word = {"finished": "made", "restored": "restored", "skipped": "skipped", "failed": "failed", "blocked": "blocked"}
     if event.event not in word or event.partition is not None:
         return None
     style = {"finished": "fresh", "failed": "failed", "blocked": "blocked"}.get(event.event, "dim")
-    parts = [f"{event.asset:<32}", styled(f"{word[event.event]:<9}", style, err=True)]
+    parts = [f"{event.asset:<{width}}", styled(f"{word[event.event]:<9}", style, err=True)]
     if event.event == "finished":
         parts.append(f"{rows_text(event.rows):>16}  {seconds(event.seconds or 0.0):>7}")
         count_of_parts = f"{plural(event.parts, 'partition')}: " if event.parts is not None else ""
