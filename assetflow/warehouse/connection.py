@@ -96,11 +96,19 @@ class Connection:
     def _to_read(self) -> sqlite3.Connection | None:
         if self._open is None:
             if not os.path.exists(self.path):
+                self._refuse_lost()
                 return None
             self._open = self._remembered(self._opened_readable())
         if not self._has_tables:
             self._has_tables = format_of(self._open, self.path) > 0 and self._is_of_today(self._open, is_locked=False)
         return self._open if self._has_tables else None
+
+    def _refuse_lost(self) -> None:
+        """Without a ledger nothing was ever made, unless its journal tells otherwise: then nothing is shown as new."""
+        from assetflow.warehouse.journal import lost_something, segments
+
+        if segments(self.root):
+            raise lost_something(self.root)
 
     def _to_write(self) -> sqlite3.Connection:
         if self._open is not None and not self._is_writable:

@@ -107,6 +107,11 @@ def test_what_was_lost_is_restored_row_by_row(lived: Shop, loss) -> None:
     newest = rows(lived)
     assert newest != before
     loss(lived)
+    if loss is lose:
+        shown = lived.cli("ls")
+        assert (shown.code, "doctor --rebuild" in shown.err) == (1, True), (
+            "nothing is shown as if it had never been made"
+        )
     refused = lived.cli("materialize", "--full-refresh")
     assert refused.code == 1, "nothing is built on a ledger that lost something"
     assert "Traceback" not in refused.err
