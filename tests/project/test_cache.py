@@ -660,6 +660,8 @@ def test_the_time_zone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         "def today():\n    return date.today()\n\nTODAY = today()",
         "CHANCE = random.random()",
         "import platform\nHOST = platform.node()",
+        "ROWS = getattr(pl, 'read_' + 'csv')('data/orders.csv')",
+        "folder = os.open('data', os.O_RDONLY)\nNAMES = os.listdir(folder)\nos.close(folder)",
         "from locale import setlocale, LC_ALL\nsetlocale(LC_ALL, '')",
         "from polars import read_csv\nROWS = read_csv('data/orders.csv')",
         "def rows():\n    return duckdb.sql(\"FROM 'data/orders.csv'\").fetchall()\n\nROWS = rows()",

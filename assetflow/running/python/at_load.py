@@ -26,9 +26,11 @@ AT_LOAD = frozenset({
     "open_input_file", "open_input_stream",
 })  # fmt: skip
 """Calls that count only where they run while the file loads: in a function they mostly read what they are given."""
+WITH_READERS = frozenset({"duckdb", "numpy", "pandas", "polars", "pyarrow"})
 PLAIN = frozenset({"read_text", "read_bytes"})
 """Readers that Python does see, or that read no file."""
-ASKS = ("platform.node", "platform.uname", "platform.platform", "os.uname", "socket.gethostname", "socket.getfqdn",
+ASKS = ("platform.node", "platform.uname", "platform.platform", "os.uname", "os.statvfs", "os.getloadavg",
+        "os.sched_getaffinity", "shutil.disk_usage", "posix.", "psutil.", "socket.gethostname", "socket.getfqdn",
         "locale.")  # fmt: skip
 """Questions about the machine that the cache does not count."""
 SEEN = ("builtins.open", "os.environ", "os.environb", "os.getcwd", "os.path", "os.cpu_count", "pathlib",
@@ -122,7 +124,16 @@ def _name(use: Use, imports: dict[str, str]) -> str:
 
 
 def _asks(use: Use, imports: dict[str, str]) -> bool:
-    return _name(use, imports).startswith(ASKS)
+    return _name(use, imports).startswith(ASKS) or _looks_up_reader(use, imports)
+
+
+def _looks_up_reader(use: Use, imports: dict[str, str]) -> bool:
+    """True for `getattr(pl, "read_" + kind)`: which of its functions that is, nobody knows before."""
+    if use.call is None or use.chain != ("getattr",) or len(use.call.args) < 2:
+        return False
+    whose, what = use.call.args[:2]
+    is_library = isinstance(whose, ast.Name) and imports.get(whose.id, "").partition(".")[0] in WITH_READERS
+    return is_library and not isinstance(what, ast.Constant)
 
 
 def _library(use: Use, imports: dict[str, str]) -> LibraryUse | None:

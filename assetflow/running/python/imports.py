@@ -369,7 +369,7 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if watched is None or event not in _READING | _UNSEEN:
         return
     for record in _concerned(watched, sys._getframe(1)):
-        if event in _UNSEEN:
+        if event in _UNSEEN or (event != "open" and isinstance(arguments[0], int)):  # a folder by its number
             record.uncacheable = f"it uses {event} while loading"
         elif isinstance(path := arguments[0], str | bytes | os.PathLike):
             if event == "open":
