@@ -34,13 +34,17 @@ def deliver(shop: Shop, name: str, *rows: str) -> None:
 
 
 def modes(shop: Shop) -> dict[str, tuple[str | None, str | None]]:
-    """Run; how each table was made. It holds what a rebuild gives."""
+    """Run; how each table was made. It holds what a rebuild gives, but for ties, of which each may take another row."""
     result = shop.materialize()
     assert not result.warnings
-    with duckdb.connect(config={"threads": 1}) as connection:
+    with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE events AS FROM '{shop.root}/data/*.csv'")
+        tied = "SELECT user_id FROM events GROUP BY user_id, seen HAVING count(DISTINCT what) > 1"
+        users = ", ".join(str(user) for (user,) in connection.execute(tied).fetchall()) or "NULL"
+        shown = f"SELECT * EXCLUDE (what), if(user_id IN ({users}), NULL, what) AS what"
         for name, sql in QUERIES.items():
-            assert shop.rows(f"FROM {name} ORDER BY ALL") == connection.execute(f"FROM ({sql}) ORDER BY ALL").fetchall()
+            rebuilt = connection.execute(f"{shown} FROM ({sql}) ORDER BY ALL").fetchall()
+            assert shop.rows(f"{shown} FROM {name} ORDER BY ALL") == rebuilt
     return {each.asset: (each.mode, each.mode_reason) for each in result.assets}
 
 
