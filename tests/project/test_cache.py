@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import sys
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -617,6 +618,18 @@ def test_a_package_that_was_edited_after_a_notebook_imported_it(
         assert described(shop) == "before"
     with in_a_new_process("shop_words"):
         assert described(shop) == "after"
+
+
+def test_a_module_in_a_zip_file(shop: Shop) -> None:
+    def pack(text: str) -> None:
+        with zipfile.ZipFile(shop.root / "packed.zip", "w") as packed:
+            packed.writestr("shop_words.py", text)
+
+    pack(BEFORE)
+    shop.python("a", asset_with("import sys\nsys.path.insert(0, 'packed.zip')\nfrom shop_words import TEXT"))
+    assert '"description": "before"' in shop.cli("ls", "--json").out
+    pack('TEXT = "after"')
+    assert '"description": "after"' in shop.cli("ls", "--json").out
 
 
 def test_a_folder_joins_the_python_path(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,7 +78,8 @@ class Sources:
             return None
         relative = full[len(os.path.join(root, "")) :].replace(os.sep, "/")
         folders = relative.split("/")[:-1]
-        return None if _INSTALLED.intersection(folders) else relative
+        is_packed = any(each.endswith((".zip", ".whl", ".egg")) for each in folders)
+        return None if is_packed or _INSTALLED.intersection(folders) else relative
 
     def holds(self, module: ModuleType) -> bool:
         """True for modules and packages of the project, compiled ones among them."""

@@ -112,7 +112,7 @@ class Imports:
     def _is_below(self, path: str) -> bool:
         if not path.startswith(self.root + os.sep) or path.startswith(tuple(self.skip)):
             return False
-        return "site-packages" not in path and "dist-packages" not in path
+        return not any(part in path for part in ("site-packages", "dist-packages", ".zip/", ".whl/", ".egg/"))
 
     def needed_by(self, path: str) -> list[Record]:
         """The record of a file and those of all project files that it imports, however far."""
