@@ -15,6 +15,11 @@ from assetflow import asset
 @asset
 def steps(sales: pl.DataFrame) -> pl.DataFrame:
     return sales.select(pl.col("amount").diff().alias("step"))
+
+
+@asset
+def changes(days: pl.DataFrame) -> pl.DataFrame:
+    return days.select(pl.col("middle").diff().alias("change"))
 """
 NIGHTS = 11
 
@@ -26,6 +31,7 @@ def nights(empty_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
     empty_shop.write("assetflow.toml", '[sources.orders]\nfiles = "data/*.csv"\n')
     deliver(empty_shop, 0)
     empty_shop.sql("sales", "SELECT day, amount * 2 AS amount FROM orders WHERE amount > 0")
+    empty_shop.sql("days", "SELECT day, median(amount)::INTEGER AS middle FROM sales GROUP BY day")
     empty_shop.python("steps", READER)
     empty_shop.run()
     return empty_shop
@@ -41,7 +47,8 @@ def test_many_nights_are_all_added(nights: Shop) -> None:
         deliver(nights, night)
         made = {each.asset: (each.mode, each.mode_reason) for each in nights.materialize().assets}
         assert made["sales"] == ("incremental", "added"), night
+        assert made["days"] == ("incremental", 'keyed by "day"'), night
     in_order = nights.rows("FROM sales")
     assert in_order == [(day, 2 * amount) for day, amount in nights.rows("FROM orders WHERE amount > 0")]
-    [(view,)] = nights.rows("SELECT sql FROM duckdb_views() WHERE view_name = 'sales'")
-    assert view.count(".parquet") <= 4
+    views = nights.rows("SELECT sql FROM duckdb_views() WHERE view_name IN ('sales', 'days')")
+    assert max(sql.count(".parquet") for (sql,) in views) <= 4

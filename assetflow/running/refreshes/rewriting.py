@@ -130,10 +130,9 @@ class Rows:
         is_merged = any(rule.name == "merged" for rule in answer.rules)
         if rows > MOST_KEYS * self.all_rows > MOST_KEYS * FEW_ROWS and not is_merged:
             raise Refused(f"most of its rows are concerned: {rows:,} of {self.all_rows:,}")
-        touched = self.with_small(touched)
         if not touched:
             return self.added(answer.plus, words(answer))
-        return self.rewriting(answer, touched)
+        return self.rewriting(answer, self.with_small(touched))
 
     def by_rows(self, answer: Answer) -> Refreshed:
         """Take out row by row: all files in which one of the rows stands are written anew."""
