@@ -161,7 +161,7 @@ def test_ctrl_c_in_a_backfill_keeps_the_partitions_that_are_finished(shop: Shop,
         process.send_signal(how)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert "interrupted: nothing of this run was published." in err
+    assert "interrupted" in err and "nothing of this run was published." in err
     assert "Traceback" not in err
     assert shop.project().ledger.current("prod") == {}
     assert not list((shop.root / "warehouse/staging").glob("*")), "nothing half made is left"
