@@ -40,11 +40,13 @@ class ParsedModule:
 class ModuleTexts:
     """The texts of project files as they were when they were loaded, by absolute path.
 
-    What was parsed and fingerprinted is kept, so one `ModuleTexts` serves one load of one project, and no more.
+    What was parsed and fingerprinted is kept, so one `ModuleTexts` serves one load of one project, and no more. Several
+    may share what was `parsed` and found to be `set_up`, as long as no module is imported a second time.
     """
 
     read: Callable[[str], str]
     parsed: dict[str, ParsedModule] = field(default_factory=dict, compare=False, repr=False)
+    set_up: dict[tuple[str | None, int], list[ast.stmt]] = field(default_factory=dict, compare=False, repr=False)
     records: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
     def parse(self, path: str) -> ParsedModule:

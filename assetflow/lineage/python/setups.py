@@ -12,7 +12,7 @@ import functools
 import inspect
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import FunctionType, MethodType, ModuleType
 
 from assetflow.lineage.python.functions import cells_of, function_nodes, is_project_class, is_project_function
@@ -26,7 +26,7 @@ from assetflow.lineage.python.meaning import (
     namespace_of,
 )
 from assetflow.lineage.python.modules import Sources
-from assetflow.lineage.python.scopes import CALLED, UNKNOWN, Usage, Use, read_function, read_statements
+from assetflow.lineage.python.scopes import CALLED, UNKNOWN, Use, read_expressions, read_function, read_statements
 from assetflow.lineage.python.syntax import FunctionNode, children
 
 NO_EFFECT = (
@@ -62,13 +62,13 @@ _WHEN_CLASS_IS_MADE = ("__init_subclass__", "__prepare__", "__new__", "__init__"
 
 def set_ups(namespace: Namespace, sources: Sources) -> list[ast.stmt]:
     """The statements at the top of a module that set up something, of classes without their methods."""
-    key = ("set ups", id(namespace.names))
-    found = sources.texts.records.get(key)
-    if not isinstance(found, list):
+    key = (namespace.path, id(namespace.names))
+    found = sources.texts.set_up.get(key)
+    if found is None:
         known: dict[int, bool] = {}
         shown = [_without_methods(each) for each in namespace.source.tree.body]
-        found = [each for each in shown if _Code(read_statements([each]), namespace, sources, known).does(each)]
-        sources.texts.records[key] = found
+        found = [each for each in shown if _Code(each, namespace, sources, known).does(each)]
+        sources.texts.set_up[key] = found
     return found
 
 
@@ -84,14 +84,18 @@ def _without_methods(statement: ast.stmt) -> ast.stmt:
 class _Code:
     """Statements that run, with what the names mean that they use. `known` keeps what functions do, by identity."""
 
-    usage: Usage
+    code: ast.stmt | FunctionNode
     namespace: Namespace
     sources: Sources
     known: dict[int, bool]
-    uses: dict[int, Use] = field(init=False)
+    calls: dict[int, Use] | None = None
 
-    def __post_init__(self) -> None:
-        self.uses = {id(use.call): use for use in self.usage.uses if use.call is not None}
+    def uses(self) -> tuple[Use, ...]:
+        """What runs right away; of a function that is only defined, its decorators."""
+        if isinstance(self.code, _FUNCTIONS):
+            return read_expressions(self.code.decorator_list).uses
+        assert isinstance(self.code, ast.stmt)
+        return read_statements([self.code]).uses
 
     # Statements
 
@@ -133,7 +137,7 @@ class _Code:
             return True
         if isinstance(node, ast.ClassDef) or not any(map(_calls_what_it_is_given, self._nodes(made))):
             return False
-        return _Body(read_function(node), self.namespace, self.sources, self.known).runs(node)
+        return _Body(node, self.namespace, self.sources, self.known).runs(node)
 
     # Calls
 
@@ -217,13 +221,15 @@ class _Code:
 
     def _body(self, function: FunctionType, node: FunctionNode) -> _Body:
         namespace = replace(namespace_of(function.__globals__, self.sources), cells=cells_of(function))
-        return _Body(read_function(node), namespace, self.sources, self.known)
+        return _Body(node, namespace, self.sources, self.known)
 
     # Names
 
     def _meaning(self, call: ast.Call) -> Meaning | None:
         """What is called; None for what is local and could be anything."""
-        use = self.uses.get(id(call))
+        if self.calls is None:  # most statements call nothing
+            self.calls = {id(use.call): use for use in self.uses() if use.call is not None}
+        use = self.calls.get(id(call))
         if use is None or use.chain[0].startswith(UNKNOWN):
             return None
         return find_meaning(use, self.namespace, self.sources)
@@ -255,11 +261,16 @@ class _Code:
 class _Body(_Code):
     """The body of a function that is called."""
 
+    def uses(self) -> tuple[Use, ...]:
+        """What the body uses."""
+        assert isinstance(self.code, (*_FUNCTIONS, ast.Lambda))
+        return read_function(self.code).uses
+
     def runs(self, node: FunctionNode) -> bool:
         """True when running it sets up something outside of it."""
         if isinstance(node, ast.Lambda):
             return self.does(ast.copy_location(ast.Expr(node.body), node))
-        if any(use.changes and self._is_of_library(use) for use in self.usage.uses):
+        if any(use.changes and self._is_of_library(use) for use in self.uses()):
             return True
         return any(self.does(each) for each in node.body)
 

@@ -131,7 +131,7 @@ class Reader:
         self.absolute = os.path.realpath(absolute)
         self.settings = settings
         self.imports = imports
-        self.texts = module_texts()
+        self.texts = module_texts(imports)
         self.in_place: dict[str, Source] = {}
         self.used: set[str] = set()
 
@@ -352,14 +352,14 @@ def plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def module_texts() -> ModuleTexts:
+def module_texts(imports: Imports) -> ModuleTexts:
     """Reads project files as they are now: the imports have just been made from them."""
 
     def read(path: str) -> str:
         with open(path, encoding="utf-8-sig") as file:
             return file.read()
 
-    return ModuleTexts(read)
+    return ModuleTexts(read, imports.parsed, imports.set_up)
 
 
 def tracked_versions(packages: tuple[str, ...]) -> dict[str, str]:

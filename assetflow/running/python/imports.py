@@ -23,11 +23,16 @@ from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, FrameType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assetflow.asset import Declaration, declared
 from assetflow.running.python.at_load import AtLoad, parts_at_load
 from assetflow.running.python.record import EVERY_VARIABLE, Record, hash_of_value, import_path, is_installed
+
+if TYPE_CHECKING:
+    import ast
+
+    from assetflow.lineage.python.modules import ParsedModule
 
 _OURSELVES = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)))) + os.sep
 """Our own package may lie in the project, when it is installed from a clone; loaded twice, it hears no declaration."""
@@ -63,6 +68,9 @@ class Imports:
         self._depth = 0
         self._owned: dict[str, bool] = {}
         self._folders: dict[str, str] = {}
+        self.parsed: dict[str, ParsedModule] = {}
+        self.set_up: dict[tuple[str | None, int], list[ast.stmt]] = {}
+        """What is known of the texts of modules, which are imported but once."""
         self._prefix = f"assetflow_project_{hashlib.sha256(self.root.encode()).hexdigest()[:12]}"
 
     def load(self, path: str) -> ModuleType:
