@@ -175,8 +175,14 @@ def test_an_import_that_is_gone_when_a_partition_is_made_is_an_error_of_the_asse
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.plan()  # the definitions are remembered: only who makes partitions imports the file again
+    project = shop.project()
+    plan = project.plan(["scored"])
     monkeypatch.setitem(sys.modules, "tests.stopping", None)
-    result = shop.materialize("scored")
+    running = project.run(plan)
+    for _ in running:
+        pass
+    result = running.result
+    assert result is not None
     assert {each.outcome for each in result.assets if each.asset == "scored"} == {"failed"}
     error = result.assets[0].error
     assert error is not None
