@@ -171,21 +171,14 @@ def test_ctrl_c_in_a_backfill_keeps_the_partitions_that_are_finished(shop: Shop,
     assert shop.run() == {}
 
 
-def test_an_import_that_is_gone_when_a_partition_is_made_is_an_error_of_the_asset(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shop.plan()  # the definitions are remembered: only who makes partitions imports the file again
-    project = shop.project()
-    plan = project.plan(["scored"])
-    monkeypatch.setitem(sys.modules, "tests.stopping", None)
-    running = project.run(plan)
-    for _ in running:
-        pass
-    result = running.result
-    assert result is not None
+def test_an_import_that_fails_where_a_partition_is_made_is_an_error_of_the_asset(shop: Shop) -> None:
+    shop.write("assetflow.toml", shop.read("assetflow.toml").replace("jobs = 1", 'jobs = 1\nexecutor = "processes"'))
+    only_in_a_worker = "import multiprocessing\nif multiprocessing.parent_process():\n    import nowhere_to_be_found\n"
+    shop.write("assets/scored.py", only_in_a_worker + shop.read("assets/scored.py"))
+    result = shop.materialize("scored")
     assert {each.outcome for each in result.assets if each.asset == "scored"} == {"failed"}
     error = result.assets[0].error
     assert error is not None
-    assert (error.path, error.line) == ("assets/scored.py", 2)
-    assert "tests.stopping" in error.message
+    assert (error.path, error.line) == ("assets/scored.py", 3)
+    assert "nowhere_to_be_found" in error.message
     assert "itself failed" not in error.message
