@@ -20,6 +20,7 @@ from assetflow.incremental.rules.keyed import by_keys
 from assetflow.incremental.rules.limits import limit_place
 from assetflow.incremental.rules.linear import linear, union_all
 from assetflow.incremental.rules.sets import by_rows
+from assetflow.incremental.rules.ties import has_ties
 from assetflow.incremental.rules.whole import whole
 from assetflow.incremental.tree import text
 from assetflow.incremental.work import Work
@@ -41,6 +42,16 @@ def refresh(
     work = Work(cursor, rule, dict(changes), shown, assume, kept, parts.root)
     answer = None if kept is None else whole(work, parts)
     return replace(answer or block_by_block(work, parts), rules=tuple(work.rules))
+
+
+def is_ambiguous(cursor: Cursor, parts: Parts) -> bool:
+    """True where the query may take either of several rows, wherever these stand, so that two builds may differ."""
+    work = Work(cursor, rule, {}, None, assume=False, kept=None, root=parts.root)
+    for block in parts.blocks:
+        work.show(block, "new")
+        if has_ties(work, block):
+            return True
+    return False
 
 
 def block_by_block(work: Work, parts: Parts) -> Answer:

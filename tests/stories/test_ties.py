@@ -63,10 +63,12 @@ def test_a_row_that_is_there_twice_is_no_tie(events: Shop) -> None:
     assert {mode for mode, _ in modes(events).values()} == {"incremental"}
 
 
-def test_ties_of_other_keys_do_not_matter(events: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ties_of_other_keys_do_not_matter(events: Shop) -> None:
     # A full refresh, made to be compared, may take the other one of two rows that are tied.
-    monkeypatch.setattr("assetflow.running.refreshes.changes.COMPARED_WITHIN", 0)
-    deliver(events, "6", "1,10,z")
+    ties = [f"{user},10,{what}" for user in range(100, 400) for what in "xyz"]
+    deliver(events, "6", "1,10,z", *ties)
     modes(events)
-    deliver(events, "7", "2,11,z")
+    deliver(events, "4", "2,11,z", *reversed(ties))
+    modes(events)
+    deliver(events, "7", "2,12,z")
     assert {mode for mode, _ in modes(events).values()} == {"incremental"}

@@ -37,6 +37,14 @@ def refuse_tied(work: Work, block: Block, rows: Tree, keys: Sequence[Tree]) -> N
             raise ThisTime(f"{name} with an ORDER BY that leaves ties", place(said))
 
 
+def has_ties(work: Work, block: Block) -> bool:
+    """True where rows of a block, of whatever key, stand in no certain order where that counts."""
+    if block.operation != "SELECT":
+        return False
+    rows = work.versions.at(block, "new")
+    return any(has_tied(work, rows, apart) for _, apart in orderings(block, distinct_on(block.node)))
+
+
 def orderings(block: Block, keys: Sequence[Tree]) -> list[tuple[Tree, list[Tree]]]:
     """What asks which row is first, and by which expressions together rows are told apart there."""
     node = block.node

@@ -17,7 +17,7 @@ import duckdb
 from assetflow.asset import Asset
 from assetflow.incremental.answer import SHOWN, Change, version_of
 from assetflow.incremental.blocks import take_apart
-from assetflow.incremental.refresh import refresh, refuse_at_sight
+from assetflow.incremental.refresh import is_ambiguous, refresh, refuse_at_sight
 from assetflow.incremental.refused import Lasting, Refused
 from assetflow.lineage.scratch import reading_on
 from assetflow.materialization import Column, ReadSet
@@ -85,6 +85,9 @@ def attempt(asset: Asset, given: Refresh, cursor: Cursor, folder: str, reads: Se
     began = time.perf_counter()
     if is_same(made.staged, sql, given, cursor, os.path.join(folder, "full")):
         return replace(tried, is_right=True, seconds=time.perf_counter() - began)
+    with reading_on(cursor):
+        if is_ambiguous(cursor, take_apart(sql, frozenset(asset.upstreams))):
+            return tried
     said = "an incremental refresh gave other rows than a full one; from now on it is made in full"
     return Tried(why=said, is_right=False, warnings=(f"{asset.name}: {said}: please report its SQL",))
 
