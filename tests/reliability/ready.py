@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -26,6 +27,8 @@ from tests.reliability.stage import STARTED, Done, Stage
 
 LEFT_OUT = ("assetflow.__main__", "assetflow.notebook", "assetflow.testing")
 ATTACHED = "attached"
+SEEN = "symlink"
+"""A call that nothing else makes."""
 
 
 def run_under(stage: Stage, line: str, tracer: Sequence[str], *, seconds: float = 300) -> Done:
@@ -33,7 +36,9 @@ def run_under(stage: Stage, line: str, tracer: Sequence[str], *, seconds: float 
     server = started(stage.variables["PYTHONPATH"])
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder) / "out", Path(folder) / "err"
-        order = {"words": stage.words(line), "cwd": str(stage.root), "out": str(out), "err": str(err)}
+        log = tracer[tracer.index("-o") + 1]
+        Path(log).unlink(missing_ok=True)
+        order = {"words": stage.words(line), "cwd": str(stage.root), "out": str(out), "err": str(err), "log": log}
         process = int(ask(server, json.dumps(order)))
         with subprocess.Popen([*tracer, "-p", str(process)], stderr=subprocess.PIPE, text=True) as tracing:
             assert tracing.stderr is not None
@@ -98,8 +103,18 @@ def carry_out(order: dict[str, object]) -> None:
         os.close(opened)
     os.chdir(str(order["cwd"]))
     sys.argv = ["assetflow", *order["words"]]
+    log = os.open(str(order["log"]), os.O_RDONLY | os.O_CREAT)
     os.kill(os.getpid(), signal.SIGSTOP)
+    wait_until_seen(log)
     main()  # which does not return
+
+
+def wait_until_seen(log: int) -> None:
+    """Make a call until it stands in the log: strace says that it has attached before it looks."""
+    while SEEN.encode() not in os.pread(log, 10_000, 0):
+        with suppress(OSError):
+            os.symlink("", "")
+    os.close(log)
 
 
 def tell(number: int) -> None:
