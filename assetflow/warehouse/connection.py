@@ -58,8 +58,9 @@ class Connection:
         # one lock around everything that writes or checkpoints keeps the two apart, and is no slower.
         with self._guard, durable.writing(self.path), ledger_lock(self.root):
             connection = self._to_write()
-            connection.execute("BEGIN IMMEDIATE")
             try:
+                # Ctrl-C is noticed when a call returns: from here on there is a transaction to roll back.
+                connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:

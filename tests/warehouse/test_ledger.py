@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sqlite3
+import sys
 import tempfile
 import threading
 from dataclasses import replace
@@ -359,3 +360,18 @@ def test_a_ledger_that_is_collected_while_another_one_writes_does_not_wait_for_i
     threading.Thread(target=work, daemon=True).start()
     assert done.wait(60)
     assert Ledger(str(tmp_path)).runs()[0].status == "failed"
+
+
+def test_ctrl_c_at_the_beginning_of_a_transaction_leaves_none_open(warehouse):
+    told.run(warehouse, "one")
+
+    def interrupt(_frame, event, function):
+        if event == "c_return" and function.__name__ == "execute" and function.__self__.in_transaction:
+            sys.setprofile(None)
+            raise KeyboardInterrupt
+
+    sys.setprofile(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        told.run(warehouse, "two")
+    told.run(warehouse, "three")
+    assert [run.id for run in warehouse.ledger.runs()] == ["three", "one"]
