@@ -124,8 +124,8 @@ def leave(code: int) -> NoReturn:
     Where other people's code ran, which may have left something to the end, or a debugger or profiler looks on, it ends
     as any Python does.
     """
-    imports = sys.modules.get("assetflow.running.python.imports")
-    is_ours = imports is None or not imports.has_run_code()
+    watching = sys.modules.get("assetflow.running.python.watching")
+    is_ours = watching is None or not watching.has_run_code()
     if is_ours and sys.gettrace() is None and sys.getprofile() is None:
         atexit._run_exitfuncs()
         with suppress(OSError):  # a full disk behind it: Python says so

@@ -12,35 +12,31 @@ other projects and of a notebook, so that two projects (or two versions of one h
 
 from __future__ import annotations
 
-import builtins
 import hashlib
 import importlib.util
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
-from types import CodeType, FrameType, ModuleType
-from typing import TYPE_CHECKING, Any
+from types import CodeType, ModuleType
+from typing import TYPE_CHECKING
 
 from assetflow.asset import Declaration, declared
 from assetflow.running.python.at_load import AtLoad, parts_at_load
-from assetflow.running.python.record import EVERY_VARIABLE, Record, hash_of_value, import_path, is_installed
+from assetflow.running.python.loading import unwatched, was_imported_before
+from assetflow.running.python.record import OURSELVES, Record, import_path
+from assetflow.running.python.watching import watching
 
 if TYPE_CHECKING:
     import ast
 
     from assetflow.lineage.python.modules import ParsedModule
 
-_OURSELVES = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)))) + os.sep
-"""Our own package may lie in the project, when it is installed from a clone; loaded twice, it hears no declaration."""
-
-
-def has_run_code() -> bool:
-    """True when code of a project has run in this process."""
-    return _hook_installed
+_switching = threading.RLock()
+"""One project switches modules at a time; a run keeps its project active from start to end."""
 
 
 class Imports:
@@ -49,7 +45,7 @@ class Imports:
     def __init__(self, root: str, folders: Sequence[str], skip: Sequence[str] = ()) -> None:
         self.root = os.path.realpath(root)
         self.folders = [os.path.realpath(folder) for folder in folders]
-        self.skip = [_OURSELVES, *(os.path.realpath(folder) + os.sep for folder in skip)]
+        self.skip = [OURSELVES, *(os.path.realpath(folder) + os.sep for folder in skip)]
         self.records: dict[str, Record] = {}
         self.executed: set[str] = set()
         """Names of the modules of the project that were executed here."""
@@ -174,7 +170,7 @@ class Imports:
     def recording(self, path: str) -> Iterator[None]:
         """Count what happens inside as read by the project file at `path`."""
         record = self.records.setdefault(os.path.realpath(path), Record(os.path.realpath(path)))
-        with _watching(self, record):
+        with watching(self, record):
             yield
 
     def _make_packages(self, name: str, path: str) -> None:
@@ -187,7 +183,7 @@ class Imports:
             if package not in sys.modules:
                 sys.modules[package] = self._make_package(package, os.path.join(self.root, *parts[1:depth]))
 
-    def _note_outside(self, record: Record, package: str) -> None:
+    def note_outside(self, record: Record, package: str) -> None:
         """A package that lies elsewhere, such as another one of the same repository, installed in place.
 
         Whoever imports it first reads its files, and all others depend on what that one did. Where it was imported
@@ -199,7 +195,7 @@ class Imports:
             if name.partition(".")[0] == package and isinstance(file, str) and os.path.exists(file):
                 record.files.add(file)
                 stamp = self._stamps.get(file)
-                if stamp is None and name not in _imported_before:
+                if stamp is None and not was_imported_before(name):
                     self._stamps[file] = _stamp(file)
                 elif stamp != _stamp(file):
                     record.uncacheable = f"{name} was imported before, or edited since"
@@ -274,7 +270,7 @@ class RecordingLoader(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         """Compile the text as it is now: byte code is kept by size and second, and an edit can hide behind both."""
-        with _unwatched():
+        with unwatched():
             content = self.get_data(self.path)
             record = self.imports.records[os.path.realpath(self.path)]
         sha256 = hashlib.sha256(content).hexdigest()
@@ -286,7 +282,7 @@ class RecordingLoader(SourceFileLoader):
         return code
 
     def exec_module(self, module: ModuleType) -> None:
-        with _unwatched():
+        with unwatched():
             path = os.path.realpath(self.path)
         # A file may be executed twice: as a module that another one imports, and for what it declares.
         self.imports.records.setdefault(path, Record(path))
@@ -302,6 +298,11 @@ class RecordingLoader(SourceFileLoader):
             self.imports.records[path].importable.update(import_path())
 
 
+def _stamp(path: str) -> tuple[int, ...]:
+    stat = os.stat(path)
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
+
+
 class _ProjectFinder(MetaPathFinder):
     """Finds project modules where Python would, and gives them the recording loader."""
 
@@ -314,270 +315,8 @@ class _ProjectFinder(MetaPathFinder):
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is None or not isinstance(spec.loader, SourceFileLoader) or spec.origin is None:
             return None
-        with _unwatched():
+        with unwatched():
             if not self.imports.owns(spec.origin):
                 return None
         spec.loader = RecordingLoader(fullname, spec.origin, self.imports)
         return spec
-
-
-# One project switches modules at a time; a run keeps its project active from start to end.
-_switching = threading.RLock()
-_watched: list[tuple[Imports, Record] | None] = []
-"""Who is being recorded, innermost last; None while we ourselves look at files."""
-
-_imported_before: set[str] = set()
-"""What was in the interpreter before the file that is loading now."""
-
-_hook_installed = False
-_PRIVATE = ("/proc/", "/sys/", "/dev/")
-_READING = frozenset({"open", "os.listdir", "os.scandir"})
-_UNSEEN = frozenset({
-    "subprocess.Popen", "os.system", "os.posix_spawn", "os.exec", "os.spawn", "os.fork", "os.forkpty", "socket.connect",
-    "sqlite3.connect",
-})  # fmt: skip
-"""Events after which nobody can tell what was read."""
-
-
-@contextmanager
-def _watching(imports: Imports, record: Record) -> Iterator[None]:
-    global _hook_installed
-    if not _hook_installed:  # an audit hook cannot be removed again, so there is one, and it is idle outside of loading
-        sys.addaudithook(_audit)
-        _hook_installed = True
-    if not _watched:
-        _imported_before.clear()
-        _imported_before.update(sys.modules)
-    _watched.append((imports, record))
-    try:
-        if len(_watched) == 1:
-            with _watched_builtins(), _watched_environment():
-                yield
-        else:
-            yield
-    finally:
-        _watched.pop()
-
-
-@contextmanager
-def _unwatched() -> Iterator[None]:
-    _watched.append(None)
-    try:
-        yield
-    finally:
-        _watched.pop()
-
-
-def _now_watched() -> tuple[Imports, Record] | None:
-    return _watched[-1] if _watched else None
-
-
-def _audit(event: str, arguments: tuple[Any, ...]) -> None:
-    watched = _now_watched()
-    if watched is None or event not in _READING | _UNSEEN:
-        return
-    for record in _concerned(watched, sys._getframe(1)):
-        if event in _UNSEEN or (event != "open" and isinstance(arguments[0], int)):  # a folder by its number
-            record.uncacheable = f"it uses {event} while loading"
-        elif isinstance(path := arguments[0], str | bytes | os.PathLike):
-            if event == "open":
-                _note_path(record, record.files, path)
-            elif not _is_importlib(sys._getframe(1)):
-                _note_path(record, record.listings, path)
-
-
-def _concerned(watched: tuple[Imports, Record], frame: FrameType | None) -> list[Record]:
-    """The file that is loading, and those whose functions it has called: these may keep what they read for others."""
-    imports, loading = watched
-    found = {loading.path: loading}
-    while frame is not None:
-        record = imports.records.get(frame.f_code.co_filename)
-        if record is not None:
-            found[record.path] = record
-        frame = frame.f_back
-    return list(found.values())
-
-
-def _note_path(record: Record, paths: set[str], path: str | bytes | os.PathLike[Any]) -> None:
-    text = os.fsdecode(path)
-    if not os.path.isabs(text):
-        with _unwatched():
-            record.cwd = os.getcwd()
-            text = os.path.abspath(text)
-    if text.endswith(".pyc"):  # it stands for the text that it was compiled from
-        text = importlib.util.source_from_cache(text) if "__pycache__" in text else text[:-1]
-    elif f"{os.sep}__pycache__{os.sep}" in text:  # byte code on its way to its name
-        return
-    if not text.startswith(_PRIVATE) and not is_installed(text):
-        paths.add(text)
-
-
-def _stamp(path: str) -> tuple[int, ...]:
-    stat = os.stat(path)
-    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
-
-
-def _is_importlib(frame: FrameType) -> bool:
-    return frame.f_code.co_filename.startswith("<frozen importlib")
-
-
-@contextmanager
-def _watched_builtins() -> Iterator[None]:
-    """See imports of modules that are loaded already, and questions about files, which raise no audit event."""
-    plain: dict[tuple[Any, str], Callable[..., Any]] = {
-        (owner, name): getattr(owner, name)
-        for owner, name in (
-            (builtins, "__import__"),
-            (importlib, "import_module"),
-            *((os, name) for name in ("stat", "lstat", "access", "readlink", "getcwd")),
-        )
-    }
-
-    def watched_getcwd() -> str:
-        folder: str = plain[os, "getcwd"]()
-        watched = _now_watched()
-        if watched is not None and not _while_importing_a_package(watched[0], sys._getframe(1)):
-            for record in _concerned(watched, sys._getframe(1)):
-                record.cwd = folder
-        return folder
-
-    def watched_import(
-        name: str,
-        globals: Mapping[str, object] | None = None,
-        locals: Mapping[str, object] | None = None,
-        fromlist: Sequence[str] | None = (),
-        level: int = 0,
-    ) -> Any:
-        try:
-            return plain[builtins, "__import__"](name, globals, locals, fromlist or (), level)
-        finally:
-            _note_modules(name, str((globals or {}).get("__package__") or ""), fromlist or (), level)
-
-    def watched_import_module(name: str, package: str | None = None) -> Any:
-        try:
-            return plain[importlib, "import_module"](name, package)
-        finally:
-            relative = name.lstrip(".")
-            _note_modules(relative, package or "", (), len(name) - len(relative))
-
-    def watched(ask: Callable[..., Any]) -> Callable[..., Any]:
-        def asked(path: Any, *arguments: Any, **options: Any) -> Any:
-            watched = _now_watched()
-            if watched and isinstance(path, str | bytes | os.PathLike) and not _is_importlib(sys._getframe(1)):
-                for record in _concerned(watched, sys._getframe(1)):
-                    _note_path(record, record.stats, path)
-            return ask(path, *arguments, **options)
-
-        return asked
-
-    for (owner, name), function in plain.items():
-        setattr(owner, name, watched(function))
-    builtins.__import__ = watched_import
-    importlib.import_module = watched_import_module
-    os.getcwd = watched_getcwd
-    try:
-        yield
-    finally:
-        for (owner, name), function in plain.items():
-            setattr(owner, name, function)
-
-
-def _note_modules(name: str, package: str, fromlist: Sequence[str], level: int) -> None:
-    """Note which project modules an import led to, also when it failed in the end."""
-    watched = _now_watched()
-    if watched is None:
-        return
-    imports, record = watched
-    with _unwatched():
-        for module in _imported(name, package, fromlist, level):
-            file = getattr(module, "__file__", None)
-            if not isinstance(file, str):  # a folder without __init__.py: a file in it could appear
-                folders = getattr(module, "__path__", ())
-                record.folders.update(path for path in folders if imports.owns(os.path.join(path, "_")))
-            elif imports.owns(file):
-                record.modules.add(os.path.realpath(file))
-                record.files.add(os.path.abspath(file))  # by its own name as well: a link may come to point elsewhere
-            elif not is_installed(file) and not file.startswith(_OURSELVES):
-                imports._note_outside(record, module.__name__.partition(".")[0])
-
-
-def _imported(name: str, package: str, fromlist: Sequence[str], level: int) -> Iterator[ModuleType]:
-    """The modules that an import statement names: `a.b` gives a and a.b, `from a import b` gives a and a.b."""
-    if level:
-        try:
-            name = importlib.util.resolve_name("." * level + name, package)
-        except ImportError:  # beyond the top: the import itself has said so
-            return
-    parts = name.split(".")
-    names = [".".join(parts[: depth + 1]) for depth in range(len(parts))]
-    names += [f"{name}.{item}" for item in fromlist]
-    for one in names:
-        module = sys.modules.get(one)
-        if module is not None:
-            yield module
-
-
-@contextmanager
-def _watched_environment() -> Iterator[None]:
-    """Record which environment variables are read, by whatever route leads through `os.environ`."""
-    kind = type(os.environ)
-    plain: dict[str, Callable[..., Any]] = {
-        name: getattr(kind, name) for name in ("__getitem__", "__contains__", "__iter__", "__len__")
-    }
-
-    def getitem(self: Any, key: str | bytes) -> Any:
-        _note_variable(key, plain["__getitem__"])
-        return plain["__getitem__"](self, key)
-
-    def contains(self: Any, key: object) -> bool:
-        if isinstance(key, str | bytes):
-            _note_variable(key, plain["__getitem__"])
-        # MutableMapping's own answer asks __getitem__, which is watched as well.
-        return bool(plain["__contains__"](self, key))
-
-    def iterate(self: Any) -> Iterator[str]:
-        names = list(plain["__iter__"](self))
-        _note_variable(
-            EVERY_VARIABLE, lambda environment, _: str(sorted((n, plain["__getitem__"](environment, n)) for n in names))
-        )
-        return iter(names)
-
-    watched = {
-        "__getitem__": getitem,
-        "__contains__": contains,
-        "__iter__": iterate,
-        "__len__": lambda self: len(list(iterate(self))),
-    }
-    for name, method in watched.items():
-        setattr(kind, name, method)
-    try:
-        yield
-    finally:
-        for name, method in plain.items():
-            setattr(kind, name, method)
-
-
-def _note_variable(key: str | bytes, get: Callable[..., Any]) -> None:
-    """Note what a variable was when it was first read: the code may set it afterwards."""
-    key = os.fsdecode(key)
-    watched = _now_watched()
-    if watched is None or _while_importing_a_package(watched[0], sys._getframe(2)):
-        return
-    try:
-        value: str | None = hash_of_value(str(get(os.environ, key)))
-    except KeyError:
-        value = None
-    for record in _concerned(watched, sys._getframe(2)):
-        record.variables.setdefault(key, value)
-
-
-def _while_importing_a_package(imports: Imports, frame: FrameType | None) -> bool:
-    """True when an installed package looks around while it is imported: its version stands for what it saw."""
-    with _unwatched():
-        while frame is not None:
-            if imports.owns(frame.f_code.co_filename):
-                return False
-            if frame.f_code.co_name == "<module>":
-                return True
-            frame = frame.f_back
-    return False

@@ -39,6 +39,9 @@ def hash_of_value(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
 
 
+OURSELVES = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)))) + os.sep
+"""Our own package may lie in the project, when it is installed from a clone; loaded twice, it hears no declaration."""
+
 _STANDARD = os.path.dirname(os.path.realpath(os.__file__)) + os.sep, os.path.dirname(os.__file__) + os.sep
 
 
