@@ -162,12 +162,14 @@ def compare(
             same_code = "it is written otherwise, and means the same"
         else:
             reasons.insert(0, code_changed(asset, then))
+    # An edited asset is stale anyway: what counts of its inputs is whether that which it reads now has changed as well.
+    any_columns = same_meaning(meaning, then.meaning) or any(reason.kind == "code_changed" for reason in reasons)
     compared, undecided = [], []
     for input_ in then.inputs:
         name = input_.upstream
         if name not in reads:
             continue
-        found = compare_input(input_, reads[name], contents.get(name), known, same_meaning(meaning, then.meaning))
+        found = compare_input(input_, reads[name], contents.get(name), known, any_columns)
         if isinstance(found, Reason):
             reasons.append(found)
         elif found is None:
@@ -230,11 +232,11 @@ def read_input(name: str, read: ReadSet, content: Content, project: Project) -> 
 
 
 def compare_input(
-    then: Input, read: ReadSet, content: Content | None, known: Knowledge, means_the_same: bool
+    then: Input, read: ReadSet, content: Content | None, known: Knowledge, any_columns: bool
 ) -> Reason | Compared | None:
     """The same rows as then, other rows, or (None) not to be told before the upstream has been made or read.
 
-    `means_the_same`: the code is known to do the same with these columns, whatever other columns there are now.
+    `any_columns`: only the columns that are read now count, whatever others were read then or are there now.
     """
     if content is None or (content.snapshot is None and read.columns is not None):
         return None
@@ -244,13 +246,13 @@ def compare_input(
         digest = then.digest
         if now.columns is not None and not alike(digest, now.digest):
             digest = known.project(then.snapshot, read) or ""
-    elif means_the_same and now.columns is not None and then.snapshot:
+    elif any_columns and now.columns is not None and then.snapshot:
         digest = known.project(then.snapshot, ReadSet(now.columns, now.ordered)) or ""
     else:
         return input_changed(name, now)
     if digest != now.digest:
         return input_changed(name, now)
-    if now.columns is not None and not means_the_same and not have_same_columns(then, now, known):
+    if now.columns is not None and not any_columns and not have_same_columns(then, now, known):
         return Reason("input_changed", name, detail=f"{name} has other columns than it was made from")
     return Compared(name, now.columns, now.ordered, then.snapshot, now.digest, now.snapshot)
 

@@ -103,6 +103,21 @@ def test_the_plan_says_beforehand_what_an_edit_cannot_affect(users: Shop) -> Non
     assert "reads email, id of users" in told["unaffected"][0]["detail"]
 
 
+def test_the_plan_says_that_a_dropped_column_affects_nobody_who_does_not_read_it(users: Shop) -> None:
+    users.sql("users", "SELECT id, email FROM people")
+    told = users.cli("plan", "--json").json
+    assert [reason["kind"] for step in told["steps"] for reason in step["reasons"]] == ["code_changed"]
+    assert {each["asset"] for each in told["unaffected"]} == {"a", "b", "c"}
+
+
+def test_an_edit_and_a_change_of_what_it_reads_now_are_both_told(users: Shop) -> None:
+    write_people(users, ["1,a@x,ada", "2,new@x,bert", "3,c@x,cleo"])
+    users.sql("users", "SELECT id, email FROM people")
+    (step,) = [step for step in users.cli("plan", "--json").json["steps"] if step["asset"] == "users"]
+    assert [reason["kind"] for reason in step["reasons"]] == ["code_changed"]  # the file was not read yet
+    assert made(users) == ["a", "c", "users"]
+
+
 def test_a_star_takes_in_a_column_that_its_upstream_gets(users: Shop) -> None:
     users.sql("c", "SELECT * FROM a")
     users.made()
