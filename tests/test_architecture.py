@@ -31,6 +31,8 @@ FLOORS = (
     ("errors",),
     ("quoting", "version", "names", "text", "scrub", "duck"),
 )
+IN_THE_WAREHOUSE = (("verify",), ("warehouse",), ("sweep",), ("catalog", "cache", "ledger"), ("content",), ("disk",))
+"""Its own floors: who removes knows the ledger, who writes the ledger knows the disk."""
 FACES = {"__init__", "__main__"}
 """The public names and the command: they lead to every floor, and no floor imports them."""
 
@@ -82,6 +84,20 @@ def test_imports_go_down_only(path: Path) -> None:
         f"{path.name}:{line} imports {name}"
         for line, name in imports_of_ours(path)
         if name != own and not may_import(own, name)
+    ]
+    assert wrong == []
+
+
+def test_imports_go_down_in_the_warehouse() -> None:
+    floors = {name: number for number, floor in enumerate(IN_THE_WAREHOUSE) for name in floor}
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} imports {module}"
+        for path in MODULES
+        if path.is_relative_to(ROOT / "warehouse") and path != ROOT / "warehouse/__init__.py"
+        for line, module in imports_of(ast.parse(path.read_text(encoding="utf-8")))
+        if module.startswith("assetflow.warehouse.")
+        and (own := path.relative_to(ROOT).parts[1].removesuffix(".py")) != (other := module.split(".")[2])
+        and floors[other] <= floors[own]
     ]
     assert wrong == []
 

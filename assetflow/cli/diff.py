@@ -20,8 +20,8 @@ from assetflow.project.versions import compare_versions, ends_meant, find_versio
 
 if TYPE_CHECKING:
     from assetflow.project.explaining.attribution import Attribution, Part
-    from assetflow.warehouse.difference import Difference
-    from assetflow.warehouse.records import Version
+    from assetflow.warehouse.content.difference import Difference
+    from assetflow.warehouse.ledger.records import Version
 
 
 @click.command("diff", context_settings={"ignore_unknown_options": True})

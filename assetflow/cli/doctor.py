@@ -10,7 +10,7 @@ from assetflow.cli.options import json_option, open_project, project_option
 from assetflow.cli.screen import clean, plural, put, put_json, styled
 
 if TYPE_CHECKING:
-    from assetflow.warehouse.rebuild import Rebuilt
+    from assetflow.warehouse.ledger.rebuild import Rebuilt
 
 
 @click.command("doctor")
@@ -28,7 +28,7 @@ def command(rebuild: bool, as_json: bool, project: str | None) -> int:
     restored = None
     if rebuild:
         from assetflow.running.keeping import now
-        from assetflow.warehouse.rebuild import mend
+        from assetflow.warehouse.ledger.rebuild import mend
 
         opened.warehouse.close()
         restored = mend(opened.warehouse.root, now())

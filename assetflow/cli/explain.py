@@ -15,7 +15,7 @@ from assetflow.partitions.declared import told as cut_by
 from assetflow.planning.step import Step
 from assetflow.project.explaining.explain import Compared, Explanation, explain
 from assetflow.project.modes import Refreshes
-from assetflow.warehouse.difference import Difference
+from assetflow.warehouse.content.difference import Difference
 
 
 @click.command("explain")

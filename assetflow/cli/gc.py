@@ -14,8 +14,8 @@ from assetflow.cli.screen import plural, put, put_json, size, styled
 
 if TYPE_CHECKING:
     from assetflow.project.settings import Settings
-    from assetflow.warehouse.gc import Amount, Swept
-    from assetflow.warehouse.retention import Retention
+    from assetflow.warehouse.sweep.gc import Amount, Swept
+    from assetflow.warehouse.sweep.retention import Retention
 
 
 @click.command("gc")
@@ -32,7 +32,7 @@ def command(dry_run: bool, keep: int | None, grace: float | None, as_json: bool,
 
     In two steps: a file that nothing needs is noted first, and removed by a later call, when its grace period is over.
     """
-    from assetflow.warehouse.gc import sweep
+    from assetflow.warehouse.sweep.gc import sweep
 
     opened = open_project(project, None)
     retention = retention_of(opened.settings)
@@ -49,7 +49,7 @@ def command(dry_run: bool, keep: int | None, grace: float | None, as_json: bool,
 
 
 def retention_of(settings: Settings) -> Retention:
-    from assetflow.warehouse.retention import Retention
+    from assetflow.warehouse.sweep.retention import Retention
 
     given = settings.retention
     usual = Retention()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from assetflow.partitions.slices import Slice
     from assetflow.project.explaining.partition_history import PartsOfRun
     from assetflow.project.project import Project
-    from assetflow.warehouse.records import Version
+    from assetflow.warehouse.ledger.records import Version
 
 RANGES = 3
 """Ranges of partitions that a line names."""

@@ -25,7 +25,7 @@ from assetflow.cli.options import (
 )
 from assetflow.cli.screen import percent, plural, put, put_json, say, seconds, show_error, show_warning, styled
 from assetflow.errors import AssetflowError, BusyError, Interrupted
-from assetflow.warehouse.locks import wait_for
+from assetflow.warehouse.disk.locks import wait_for
 
 if TYPE_CHECKING:
     from assetflow.planning.plan import Plan

@@ -75,7 +75,7 @@ def command(
 
 def let_go(project: Project, asset: str, *, as_json: bool) -> None:
     """Hold an asset no longer."""
-    from assetflow.warehouse.environments import release
+    from assetflow.warehouse.ledger.environments import release
 
     if not release(project.ledger.connection, project.environment, asset):
         raise UsageError(f"{asset} is not held in {project.environment}", hint="Only what was rolled back is.")

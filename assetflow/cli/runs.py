@@ -10,8 +10,8 @@ import click
 from assetflow.cli.options import json_option, open_project, project_option
 from assetflow.cli.screen import count, local_time, parse_time, put, put_json, say, seconds, table
 from assetflow.errors import UsageError
-from assetflow.warehouse.ledger import Ledger
-from assetflow.warehouse.records import RunRecord, StepRecord
+from assetflow.warehouse.ledger.ledger import Ledger
+from assetflow.warehouse.ledger.records import RunRecord, StepRecord
 
 IsRunning = Callable[[RunRecord], bool]
 

@@ -91,7 +91,7 @@ def rows_of_partitions(project: Project, name: str, text: str, relation: DuckDBP
 def relation_refused(project: Project, name: str) -> DuckDBPyRelation:
     """The rows that a check refused last; UsageError when there are none."""
     from assetflow.errors import UsageError
-    from assetflow.warehouse.snapshots import scan
+    from assetflow.warehouse.content.snapshots import scan
 
     project.asset(name)
     found = project.ledger.rejected(project.environment, name)
@@ -106,7 +106,7 @@ def relation_at(project: Project, name: str, when: str) -> DuckDBPyRelation:
     """The rows of an older version; UsageError when there is none, or its files are gone."""
     from assetflow.errors import UsageError
     from assetflow.project.versions import find_version
-    from assetflow.warehouse.snapshots import scan
+    from assetflow.warehouse.content.snapshots import scan
 
     version = find_version(project, name, when)
     snapshot = project.ledger.snapshot(version.snapshot)

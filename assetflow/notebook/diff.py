@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from assetflow.notebook import html
 from assetflow.notebook.html import local_time
-from assetflow.warehouse.records import Version
+from assetflow.warehouse.ledger.records import Version
 
 if TYPE_CHECKING:
-    from assetflow.warehouse.difference import Difference
+    from assetflow.warehouse.content.difference import Difference
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -17,7 +17,7 @@ from assetflow.notebook import html
 from assetflow.notebook.html import local_time
 from assetflow.project.reading import Reader
 from assetflow.project.versions import compare_versions, find_version
-from assetflow.warehouse.records import Version
+from assetflow.warehouse.ledger.records import Version
 
 if TYPE_CHECKING:
     import pandas

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assetflow.check import Check, CheckResult
-from assetflow.warehouse.removal import remove_folder
+from assetflow.warehouse.disk.removal import remove_folder
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
@@ -30,7 +30,7 @@ def check_published(project: Project, names: frozenset[str]) -> Iterator[Checked
     from assetflow.project.run import new_run_id
     from assetflow.running.keeping import now
     from assetflow.running.workshop import opened
-    from assetflow.warehouse.records import RunRecord, RunStatus
+    from assetflow.warehouse.ledger.records import RunRecord, RunStatus
 
     reader = project.reader()
     run_id = new_run_id()

@@ -182,7 +182,7 @@ class ProjectColumns:
             return self.published_schema(asset.name)
         if lineage.open_columns:
             return None
-        from assetflow.warehouse.types import logical_type
+        from assetflow.warehouse.content.types import logical_type
 
         return tuple((column.name, logical_type(column.type)) for column in lineage.columns)
 
@@ -222,7 +222,7 @@ class ProjectColumns:
         kept = self.cache.get(name)
         if kept is not None:
             return tuple((column, type_) for column, type_ in json.loads(kept))
-        from assetflow.warehouse.types import logical_type
+        from assetflow.warehouse.content.types import logical_type
 
         found = tuple((column.name, logical_type(column.type)) for column in self.project.in_place.columns(name))
         if found:
@@ -233,7 +233,7 @@ class ProjectColumns:
         import duckdb
 
         from assetflow.running.sources.before import before, columns_now
-        from assetflow.warehouse.types import logical_type
+        from assetflow.warehouse.content.types import logical_type
 
         project, name = self.project, observed.source.name
         last = project.current.get(name)

@@ -7,7 +7,7 @@ import os
 import sqlite3
 
 from assetflow.project.derived import seal
-from assetflow.warehouse.removal import remove_file
+from assetflow.warehouse.disk.removal import remove_file
 
 FORMAT = 1
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from assetflow.errors import WarehouseError
-from assetflow.warehouse.filesystem import journal_mode
-from assetflow.warehouse.locks import holders
+from assetflow.warehouse.disk.filesystem import journal_mode
+from assetflow.warehouse.disk.locks import holders
 from assetflow.warehouse.verify import Problem, verify
 from assetflow.warehouse.warehouse import Warehouse
 

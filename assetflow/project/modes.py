@@ -18,7 +18,7 @@ from assetflow.planning.plan import Plan
 from assetflow.planning.step import Estimate, Step
 from assetflow.project.explaining.arrivals import changed_inputs
 from assetflow.project.schemas import change_by
-from assetflow.warehouse.costs import UNKNOWN, Costs, read_costs
+from assetflow.warehouse.cache.costs import UNKNOWN, Costs, read_costs
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
@@ -91,7 +91,7 @@ def with_mode(project: Project, step: Step, costs: Mapping[str, Costs]) -> Step:
 
 def refuse_unkept(project: Project, asset: Asset) -> None:
     """Refuse to foresee a refresh out of groups that are not kept yet, or not any more."""
-    from assetflow.warehouse.kept_groups import find_groups, made_from
+    from assetflow.warehouse.cache.kept_groups import find_groups, made_from
 
     current = project.ledger.current(project.environment).get(asset.name)
     if current is None:

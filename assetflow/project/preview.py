@@ -25,7 +25,7 @@ from assetflow.running.sources.ingest import SourceTask, ingest, source_fingerpr
 from assetflow.running.task import Task
 from assetflow.running.workshop import opened
 from assetflow.source import Observed
-from assetflow.warehouse.manifest import with_id
+from assetflow.warehouse.content.manifest import with_id
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project

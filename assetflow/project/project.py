@@ -32,7 +32,7 @@ from assetflow.project.run import Running
 from assetflow.project.settings import Settings, read_settings
 from assetflow.source import Observed
 from assetflow.version import VERSION
-from assetflow.warehouse.ledger import Ledger
+from assetflow.warehouse.ledger.ledger import Ledger
 from assetflow.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from assetflow.running.python.imports import Imports
     from assetflow.running.sources.in_place import InPlace
     from assetflow.running.workshop import Workplace
-    from assetflow.warehouse.records import Current, RunRecord, Version
+    from assetflow.warehouse.ledger.records import Current, RunRecord, Version
 
 
 class Project:

@@ -18,9 +18,9 @@ from assetflow.quoting import quote_identifier
 from assetflow.running.tables import Tables
 from assetflow.secret import references
 from assetflow.source import Observed
-from assetflow.warehouse import leases
-from assetflow.warehouse.ledger import Ledger
-from assetflow.warehouse.records import Current, Version
+from assetflow.warehouse.ledger.ledger import Ledger
+from assetflow.warehouse.ledger.records import Current, Version
+from assetflow.warehouse.sweep import leases
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from assetflow.running.events import Event, RunResult
     from assetflow.running.order import Order
     from assetflow.running.workshop import Workshop
-    from assetflow.warehouse.locks import Work
+    from assetflow.warehouse.disk.locks import Work
 
 
 @dataclass(slots=True)
@@ -120,7 +120,7 @@ class Running:
     def work(self, state: State, observed: Mapping[str, Observed]) -> Work:
         """What this run may publish, and what it reads for that, however far up: no other run may change it."""
         from assetflow.running.sources.ingest import source_fingerprint
-        from assetflow.warehouse.locks import Work
+        from assetflow.warehouse.disk.locks import Work
 
         definitions = self.project.definitions
         steps = {step.asset for step in self.plan.steps}

@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 
-from assetflow.warehouse.removal import remove_folder
+from assetflow.warehouse.disk.removal import remove_folder
 
 
 @contextlib.contextmanager

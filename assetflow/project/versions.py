@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from assetflow.errors import UsageError
-from assetflow.warehouse.records import Version
+from assetflow.warehouse.ledger.records import Version
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
-    from assetflow.warehouse.difference import Difference
+    from assetflow.warehouse.content.difference import Difference
 
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 AGO = re.compile(r"(\d+)\s*(second|minute|hour|day|week)s?\s+ago", re.IGNORECASE)
@@ -118,7 +118,7 @@ def moment_named(text: str, now: datetime) -> datetime | None:
 
 def compare_versions(project: Project, name: str, before: Version, after: Version, samples: int) -> Difference:
     """How two versions of a table differ; UsageError when the files of one are gone or it is a view."""
-    from assetflow.warehouse.difference import difference
+    from assetflow.warehouse.content.difference import difference
 
     asset = project.readable.definitions.assets.get(name)
     snapshots = project.ledger.snapshots([before.snapshot, after.snapshot])

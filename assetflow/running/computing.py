@@ -22,7 +22,7 @@ from assetflow.running.promised import keep_contract
 from assetflow.running.seen import Seen, confirmed
 from assetflow.running.task import Built, Task, Tried, built_of, finished, where_of
 from assetflow.running.workshop import Workplace, Workshop, workshop
-from assetflow.warehouse.costs import InVain
+from assetflow.warehouse.cache.costs import InVain
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from assetflow.engines.limit import Limit
     from assetflow.running.history.keep import Added
     from assetflow.running.history.kept import Kept as KeptHistory
-    from assetflow.warehouse.snapshots import Staged
+    from assetflow.warehouse.content.snapshots import Staged
 
 T = TypeVar("T")
 
@@ -162,7 +162,7 @@ def keep_in_history(result: Result, task: Task, kept: KeptHistory, where: Where)
     from assetflow.engines.duckdb import sql_errors
     from assetflow.engines.python import user_errors
     from assetflow.running.history.keep import keep_history
-    from assetflow.warehouse.snapshots import scan_of
+    from assetflow.warehouse.content.snapshots import scan_of
 
     sql = result.sql or "" if result.file is None else f"SELECT * FROM {scan_of([result.file])}"
     with contextlib.ExitStack() as errors:

@@ -14,7 +14,7 @@ from assetflow.planning.decide import content_of, drifted
 from assetflow.planning.staleness import ChangedKeys, Content, Knowledge, Made, is_in_place, read_inputs, with_files
 from assetflow.planning.step import State
 from assetflow.running.order import Order
-from assetflow.warehouse.costs import Costs, read_costs
+from assetflow.warehouse.cache.costs import Costs, read_costs
 
 if TYPE_CHECKING:
     from assetflow.running.task import Delta

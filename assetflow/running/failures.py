@@ -13,7 +13,7 @@ from assetflow.errors import AssetError, AssetflowError, Interrupted, says_inter
 from assetflow.scrub import scrub
 from assetflow.source import Source
 from assetflow.version import VERSION
-from assetflow.warehouse import durable
+from assetflow.warehouse.disk import durable
 
 
 def told(error: Exception, thing: Asset | Source) -> AssetflowError:

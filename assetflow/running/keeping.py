@@ -27,10 +27,10 @@ from assetflow.running.sources.steady import linked, refuse_changed, refuse_othe
 from assetflow.running.task import Built
 from assetflow.running.workshop import Workshop
 from assetflow.source import Observed
-from assetflow.warehouse import records
-from assetflow.warehouse.costs import UNKNOWN, Cost, Costs
-from assetflow.warehouse.kept_groups import keep_groups, made_from
-from assetflow.warehouse.links import keep_links
+from assetflow.warehouse.cache.costs import UNKNOWN, Cost, Costs
+from assetflow.warehouse.cache.kept_groups import keep_groups, made_from
+from assetflow.warehouse.content.links import keep_links
+from assetflow.warehouse.ledger import records
 
 SECONDS_UNRECORDED = 3.0
 WORK_UNRECORDED = 0.5
@@ -227,8 +227,8 @@ class Keeping:
 
     def content_digest(self, snapshot: Snapshot) -> str:
         """The digest of a snapshot, computed anew where another engine version made it."""
-        from assetflow.warehouse.digest import is_comparable
-        from assetflow.warehouse.snapshots import digest_anew
+        from assetflow.warehouse.content.digest import is_comparable
+        from assetflow.warehouse.content.snapshots import digest_anew
 
         if is_comparable(snapshot.digest):
             return snapshot.digest

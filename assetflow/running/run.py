@@ -42,9 +42,9 @@ from assetflow.running.tables import Tables, table_of
 from assetflow.running.telling import Telling
 from assetflow.running.waiting import Waiting
 from assetflow.running.workshop import Workshop
-from assetflow.warehouse import records
-from assetflow.warehouse.costs import add_costs
-from assetflow.warehouse.removal import remove_folder
+from assetflow.warehouse.cache.costs import add_costs
+from assetflow.warehouse.disk.removal import remove_folder
+from assetflow.warehouse.ledger import records
 
 if TYPE_CHECKING:  # two dozen files, which only a run that makes partitions pays for
     from assetflow.running.partitions.run import PartRun

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from assetflow.running.refreshes.pieces import Pieces
     from assetflow.running.seen import Watching
     from assetflow.running.sources.parts import Parsed
-    from assetflow.warehouse.costs import InVain
-    from assetflow.warehouse.snapshots import Staged
+    from assetflow.warehouse.cache.costs import InVain
+    from assetflow.warehouse.content.snapshots import Staged
 
 
 @dataclass(frozen=True, slots=True)

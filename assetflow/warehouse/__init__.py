@@ -6,5 +6,6 @@
     staging/<run>/                files of a run that are not kept yet
     cache/  locks/                what can be lost; what says who is at work
 
-The warehouse knows no graph: it is told what to keep and what to publish.
+`disk/` puts files there and takes them away, `content/` names them by what they hold, `ledger/` records them, `sweep/`
+removes them. The warehouse knows no graph: it is told what to keep and what to publish.
 """

@@ -17,9 +17,9 @@ from assetflow.duck import WITHOUT_DOWNLOADS
 from assetflow.errors import WarehouseError
 from assetflow.names import environment
 from assetflow.quoting import quote_identifier, quote_literal
-from assetflow.warehouse import durable
-from assetflow.warehouse.locks import short_lock
-from assetflow.warehouse.removal import remove_file
+from assetflow.warehouse.disk import durable
+from assetflow.warehouse.disk.locks import short_lock
+from assetflow.warehouse.disk.removal import remove_file
 
 if TYPE_CHECKING:
     import duckdb

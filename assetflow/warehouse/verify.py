@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from assetflow.errors import NewerWarehouseError, WarehouseError
 from assetflow.materialization import Snapshot, SnapshotFile
 from assetflow.quoting import quote_identifier
-from assetflow.warehouse import backups, journal
-from assetflow.warehouse.connection import ledger_lock
-from assetflow.warehouse.manifest import snapshot_id
-from assetflow.warehouse.rebuild import Differing, differences
+from assetflow.warehouse.content.manifest import snapshot_id
+from assetflow.warehouse.ledger import backups, journal
+from assetflow.warehouse.ledger.connection import ledger_lock
+from assetflow.warehouse.ledger.rebuild import Differing, differences
 from assetflow.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -241,8 +241,8 @@ def content_problems(warehouse: Warehouse, snapshot: Snapshot, cursor: Cursor) -
     """Decode the rows and compare their digest with what the snapshot says of itself."""
     import duckdb
 
-    from assetflow.warehouse.digest import is_comparable
-    from assetflow.warehouse.snapshots import digest_anew
+    from assetflow.warehouse.content.digest import is_comparable
+    from assetflow.warehouse.content.snapshots import digest_anew
 
     if not is_comparable(snapshot.digest):
         return

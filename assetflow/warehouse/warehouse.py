@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from assetflow.errors import WarehouseError
 from assetflow.materialization import Column, Materialization, Snapshot, SnapshotFile
 from assetflow.names import run
-from assetflow.warehouse import durable
-from assetflow.warehouse.claims import claim
-from assetflow.warehouse.ledger import Ledger
-from assetflow.warehouse.locks import EVERYTHING, Holder, Work, holders, run_lock
-from assetflow.warehouse.manifest import with_id
+from assetflow.warehouse.content.manifest import with_id
+from assetflow.warehouse.disk import durable
+from assetflow.warehouse.disk.locks import EVERYTHING, Holder, Work, holders, run_lock
+from assetflow.warehouse.ledger.claims import claim
+from assetflow.warehouse.ledger.ledger import Ledger
 
 
 class Warehouse:
@@ -51,7 +51,7 @@ class Warehouse:
         self, asset: str, columns: Sequence[Column], files: Sequence[SnapshotFile], rows: int, bytes: int, digest: str
     ) -> Snapshot:
         """Move staged files to their place for good; the snapshot is not recorded yet."""
-        from assetflow.warehouse.snapshots import keep, kept_path
+        from assetflow.warehouse.content.snapshots import keep, kept_path
 
         # What lies there already may be about to be removed.
         claim(self.ledger.connection, map(kept_path, files))
@@ -142,7 +142,7 @@ class Warehouse:
 
     def _views(self, env: str, since: int) -> dict[str, str | None]:
         """The SELECT for each asset that was published since a generation, a view after those that it reads."""
-        from assetflow.warehouse.snapshots import scan_for_everyone
+        from assetflow.warehouse.content.snapshots import scan_for_everyone
 
         changed = self.ledger.published_since(env, since)
         made = {one.asset: one for one in self.ledger.materializations(filter(None, changed.values())).values()}

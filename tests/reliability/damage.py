@@ -21,10 +21,10 @@ import duckdb
 
 from assetflow.errors import AssetflowError
 from assetflow.project.project import Project
-from assetflow.warehouse.backups import SEAL
-from assetflow.warehouse.journal import OWN
-from assetflow.warehouse.rebuild import mend
-from assetflow.warehouse.schema import FORMAT_VERSION
+from assetflow.warehouse.ledger.backups import SEAL
+from assetflow.warehouse.ledger.journal import OWN
+from assetflow.warehouse.ledger.rebuild import mend
+from assetflow.warehouse.ledger.schema import FORMAT_VERSION
 from assetflow.warehouse.verify import Problem, verify
 from tests.conftest import ORDERS, Shop
 from tests.reliability.tally import Tally

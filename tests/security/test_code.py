@@ -16,9 +16,9 @@ UNSAFE = {"yaml", "jinja2", "xmlrpc", "telnetlib"}
 
 DELETES = {"unlink", "remove", "rmdir", "rmtree", "removedirs"}
 MAY_DELETE = {
-    "warehouse/removal.py": "the one place; it refuses what does not lie below the warehouse",
-    "warehouse/below.py": "gc's own, step by step from the root and through no link",
-    "warehouse/leases.py": "the files of readers, by names that only readers give",
+    "warehouse/disk/removal.py": "the one place; it refuses what does not lie below the warehouse",
+    "warehouse/sweep/below.py": "gc's own, step by step from the root and through no link",
+    "warehouse/sweep/leases.py": "the files of readers, by names that only readers give",
     "cli/query.py": "the unfinished file beside the --output that the user named",
     "engines/polars_sink.py": "the file that it has just written and Polars left truncated",
 }

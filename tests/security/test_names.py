@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assetflow import names
 from assetflow.errors import AssetflowError, WarehouseError
-from assetflow.warehouse.removal import remove_file, remove_folder
+from assetflow.warehouse.disk.removal import remove_file, remove_folder
 from assetflow.warehouse.warehouse import Warehouse
 from tests.conftest import Shop
 

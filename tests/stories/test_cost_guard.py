@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from assetflow.warehouse.costs import Cost, Costs, add_costs, read_costs
+from assetflow.warehouse.cache.costs import Cost, Costs, add_costs, read_costs
 from tests.conftest import Shop
 from tests.stories.test_refresh import deliver, modes, nights
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from assetflow.warehouse.journal import OWN, sealed
-from assetflow.warehouse.locks import run_lock
-from assetflow.warehouse.schema import FORMAT_VERSION
+from assetflow.warehouse.disk.locks import run_lock
+from assetflow.warehouse.ledger.journal import OWN, sealed
+from assetflow.warehouse.ledger.schema import FORMAT_VERSION
 from tests.conftest import Shop, make_shop
 
 Rows = dict[str, set[tuple[object, ...]]]

@@ -15,7 +15,7 @@ import pytest
 
 from assetflow.errors import BusyError
 from assetflow.running.events import Event
-from assetflow.warehouse.locks import holders
+from assetflow.warehouse.disk.locks import holders
 from tests.conftest import Shop
 
 HELD = """

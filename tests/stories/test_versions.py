@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assetflow.project.at_version import with_versions
 from assetflow.project.versions import among, time_meant
-from assetflow.warehouse.records import Version
+from assetflow.warehouse.ledger.records import Version
 from tests.conftest import Shop
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

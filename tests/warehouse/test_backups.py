@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from contextlib import closing
 
-from assetflow.warehouse.ledger import Ledger
+from assetflow.warehouse.ledger.ledger import Ledger
 from tests.conftest import Shop
 
 

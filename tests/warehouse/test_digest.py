@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from assetflow.materialization import Column, ReadSet
-from assetflow.warehouse.digest import (
+from assetflow.warehouse.content.digest import (
     algorithm,
     content_digest,
     digests,

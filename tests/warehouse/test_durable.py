@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from assetflow.errors import WarehouseError
-from assetflow.warehouse import durable
+from assetflow.warehouse.disk import durable
 from assetflow.warehouse.warehouse import Warehouse
 from tests.warehouse import told
 

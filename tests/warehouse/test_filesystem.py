@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assetflow.errors import WarehouseError
-from assetflow.warehouse.filesystem import journal_mode, kind_of
+from assetflow.warehouse.disk.filesystem import journal_mode, kind_of
 
 MOUNTS = """\
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw

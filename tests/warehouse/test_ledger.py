@@ -17,10 +17,10 @@ from assetflow.check import CheckResult
 from assetflow.errors import WarehouseError
 from assetflow.materialization import Column, Fingerprint, Snapshot
 from assetflow.reason import Reason
-from assetflow.warehouse.ledger import Ledger
-from assetflow.warehouse.manifest import with_id
-from assetflow.warehouse.records import Built, Outcome, RunRecord, Since, StepRecord
-from assetflow.warehouse.schema import FORMAT_VERSION
+from assetflow.warehouse.content.manifest import with_id
+from assetflow.warehouse.ledger.ledger import Ledger
+from assetflow.warehouse.ledger.records import Built, Outcome, RunRecord, Since, StepRecord
+from assetflow.warehouse.ledger.schema import FORMAT_VERSION
 from assetflow.warehouse.warehouse import Warehouse
 from tests.stopping import REPOSITORY
 from tests.warehouse import told

@@ -10,12 +10,12 @@ import sys
 import pytest
 
 from assetflow.errors import BusyError
-from assetflow.warehouse.locks import Holder, Work, holders, run_lock
+from assetflow.warehouse.disk.locks import Holder, Work, holders, run_lock
 from tests.warehouse import told
 
 HOLD = """
 import sys
-from assetflow.warehouse.locks import run_lock
+from assetflow.warehouse.disk.locks import run_lock
 with run_lock(sys.argv[1], "prod", "nightly", "2026-11-20T02:00:00Z"):
     print("held", flush=True)
     sys.stdin.read()

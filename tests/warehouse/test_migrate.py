@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from assetflow.errors import WarehouseError
-from assetflow.warehouse.ledger import Ledger
-from assetflow.warehouse.schema import FORMAT_VERSION, TABLES
+from assetflow.warehouse.ledger.ledger import Ledger
+from assetflow.warehouse.ledger.schema import FORMAT_VERSION, TABLES
 from tests.conftest import Shop
 
 LEDGERS = Path(__file__).parent / "ledgers"

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from assetflow.errors import AssetError, WarehouseError
-from assetflow.warehouse.snapshots import keep, read_back, scan, scan_files, stage_parquet, stage_query
+from assetflow.warehouse.content.snapshots import keep, read_back, scan, scan_files, stage_parquet, stage_query
 from tests.warehouse import told
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assetflow.materialization import Column
-from assetflow.warehouse.split import Cause, Split, is_alike, split
+from assetflow.warehouse.content.split import Cause, Split, is_alike, split
 
 COLUMNS = (Column("id", "INTEGER"), Column("v", "INTEGER"))
 Rows = dict[int, int | None]

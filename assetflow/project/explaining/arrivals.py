@@ -24,7 +24,7 @@ from assetflow.source import Observed, SourceFile
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
-    from assetflow.warehouse.records import Current, Parsed
+    from assetflow.warehouse.ledger.records import Current, Parsed
 
 MOST_BYTES = 1 << 30
 """Files are read once more, up to so many bytes, to tell whether they only grew."""

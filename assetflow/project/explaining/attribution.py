@@ -29,10 +29,10 @@ from assetflow.running.keeping import now
 from assetflow.running.partitions.sql_forms import is_batched
 from assetflow.running.tables import table_of
 from assetflow.running.task import Task
-from assetflow.warehouse.difference import Difference, difference
-from assetflow.warehouse.records import Version
-from assetflow.warehouse.snapshots import scan
-from assetflow.warehouse.split import Cause, Split, is_alike, split
+from assetflow.warehouse.content.difference import Difference, difference
+from assetflow.warehouse.content.snapshots import scan
+from assetflow.warehouse.content.split import Cause, Split, is_alike, split
+from assetflow.warehouse.ledger.records import Version
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project

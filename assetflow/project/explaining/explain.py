@@ -25,8 +25,8 @@ from assetflow.reason import Reason
 if TYPE_CHECKING:
     from assetflow.lineage.column_words import Words
     from assetflow.project.project import Project
-    from assetflow.warehouse.difference import Difference
-    from assetflow.warehouse.records import Since
+    from assetflow.warehouse.content.difference import Difference
+    from assetflow.warehouse.ledger.records import Since
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +254,7 @@ def compared_input(
 
 def differences(project: Project, compared: tuple[Compared, ...], samples: int) -> tuple[tuple[str, Difference], ...]:
     """The rows that changed in each upstream since the asset was made, where both snapshots are still there."""
-    from assetflow.warehouse.difference import difference
+    from assetflow.warehouse.content.difference import difference
 
     found = []
     for each in compared:

@@ -20,7 +20,7 @@ from assetflow.reason import Reason
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
-    from assetflow.warehouse.records import LastStep
+    from assetflow.warehouse.ledger.records import LastStep
 
 
 @dataclass(frozen=True, slots=True)

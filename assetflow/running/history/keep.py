@@ -22,7 +22,7 @@ from assetflow.running.history.versions import AFTER, BEFORE, KEYS, KNOWN, Versi
 from assetflow.running.refreshes.changes import Refresh
 from assetflow.running.refreshes.rewriting import Refreshed, Rows
 from assetflow.running.task import Delta
-from assetflow.warehouse.snapshots import Staged, scan_files, stage_query
+from assetflow.warehouse.content.snapshots import Staged, scan_files, stage_query
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor

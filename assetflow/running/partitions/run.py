@@ -33,8 +33,8 @@ from assetflow.running.partitions.survey import Survey, SurveyTask, survey
 from assetflow.running.partitions.tasks import PartBuilt, PartTask
 from assetflow.running.partitions.whole import Whole
 from assetflow.running.task import Built
-from assetflow.warehouse import records
-from assetflow.warehouse.manifest import with_id
+from assetflow.warehouse.content.manifest import with_id
+from assetflow.warehouse.ledger import records
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor

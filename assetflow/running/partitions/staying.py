@@ -69,7 +69,7 @@ def rest_of(
     order: PartOrder, file: SnapshotFile, keys: Slice, columns: tuple[Column, ...], folder: str
 ) -> list[SnapshotFile]:
     """The rows of some partitions of a file, written into others."""
-    from assetflow.warehouse.snapshots import scan_files, stage_query
+    from assetflow.warehouse.content.snapshots import scan_files, stage_query
 
     cut = order.cut
     there = {column.name.lower(): (column.name, column.type) for column in columns}

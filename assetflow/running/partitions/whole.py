@@ -17,7 +17,7 @@ from assetflow.running.partitions.gathered import Gathered
 from assetflow.running.partitions.order import PartOrder
 from assetflow.running.partitions.staying import rest_of, staying
 from assetflow.running.task import Built
-from assetflow.warehouse import records
+from assetflow.warehouse.ledger import records
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
@@ -66,7 +66,7 @@ class Whole:
 
     def table(self, done: Slice) -> Table | None:
         """The table, for checks that look at all of it; None where there is none."""
-        from assetflow.warehouse.snapshots import scan_files
+        from assetflow.warehouse.content.snapshots import scan_files
 
         found = self.manifest(done)
         if found is None or not found.files:
@@ -95,7 +95,7 @@ class Whole:
 
     def combined(self, files: Sequence[SnapshotFile], columns: tuple[Column, ...], cursor: Cursor) -> Built:
         """The table, with the digests that follow from those of its files."""
-        from assetflow.warehouse.file_sums import by_file, digests_together, missing_sums, that_add_up
+        from assetflow.warehouse.content.file_sums import by_file, digests_together, missing_sums, that_add_up
 
         order, gathered = self.order, self.gathered
         wanted = [ReadSet(), *that_add_up(columns, order.task.read_sets)]

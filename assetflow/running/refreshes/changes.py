@@ -14,9 +14,9 @@ from assetflow.planning.staleness import Content, reads_of
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
 from assetflow.version import VERSION
-from assetflow.warehouse.costs import UNKNOWN, Costs
-from assetflow.warehouse.kept_groups import NONE_KEPT, KeptGroups, find_groups, made_from
-from assetflow.warehouse.links import found_again
+from assetflow.warehouse.cache.costs import UNKNOWN, Costs
+from assetflow.warehouse.cache.kept_groups import NONE_KEPT, KeptGroups, find_groups, made_from
+from assetflow.warehouse.content.links import found_again
 from assetflow.warehouse.warehouse import Warehouse
 
 MOST_REPLACED = 0.25

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from assetflow.quoting import quote_identifier, quote_literal
-from assetflow.warehouse.kept_groups import is_sound
-from assetflow.warehouse.removal import remove_file
+from assetflow.warehouse.cache.kept_groups import is_sound
+from assetflow.warehouse.disk.removal import remove_file
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor

@@ -28,8 +28,8 @@ from assetflow.running.refreshes.changes import Refresh, TableChange
 from assetflow.running.refreshes.refreshing import is_same_as, show
 from assetflow.running.refreshes.rewriting import Refreshed, Rows
 from assetflow.running.task import Task, Tried
-from assetflow.warehouse.digest import tells_order
-from assetflow.warehouse.snapshots import Staged, scan_files, scan_placed, stage_query
+from assetflow.warehouse.content.digest import tells_order
+from assetflow.warehouse.content.snapshots import Staged, scan_files, scan_placed, stage_query
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor

@@ -24,7 +24,7 @@ from assetflow.running.contents import Contents
 from assetflow.running.refreshes.changes import refuse_by_declaration
 from assetflow.running.sources.parts import tag_of
 from assetflow.source import Observed
-from assetflow.warehouse.records import Parsed
+from assetflow.warehouse.ledger.records import Parsed
 
 
 class Piece(NamedTuple):

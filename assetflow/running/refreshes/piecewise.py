@@ -32,10 +32,10 @@ from assetflow.running.refreshes.rewriting import MOST_SMALL, SMALL
 from assetflow.running.refreshes.side_by_side import side_by_side
 from assetflow.running.sources.parts import Part, cover
 from assetflow.running.task import Kept, Task, Tried
-from assetflow.warehouse.digest import tells_order
-from assetflow.warehouse.file_sums import one_table
-from assetflow.warehouse.removal import remove_folder
-from assetflow.warehouse.snapshots import Staged, scan_files, scan_placed, stage_query
+from assetflow.warehouse.content.digest import tells_order
+from assetflow.warehouse.content.file_sums import one_table
+from assetflow.warehouse.content.snapshots import Staged, scan_files, scan_placed, stage_query
+from assetflow.warehouse.disk.removal import remove_folder
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor

@@ -27,8 +27,8 @@ from assetflow.running.refreshes.difference import FLOATS, difference_of, is_ine
 from assetflow.running.refreshes.kept_groups import DAMAGED, taken_up, written
 from assetflow.running.refreshes.rewriting import Refreshed, Rows, view
 from assetflow.running.task import Tried
-from assetflow.warehouse.digest import digests
-from assetflow.warehouse.snapshots import Staged, columns_made, readable, scan_files, scan_of, stage_query
+from assetflow.warehouse.content.digest import digests
+from assetflow.warehouse.content.snapshots import Staged, columns_made, readable, scan_files, scan_of, stage_query
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor

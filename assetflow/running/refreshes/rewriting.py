@@ -23,9 +23,9 @@ from assetflow.quoting import quote_identifier
 from assetflow.running.refreshes.changes import Refresh
 from assetflow.running.refreshes.difference import Difference, compared, difference_of, is_inexact_inside
 from assetflow.running.task import Delta
-from assetflow.warehouse.digest import tells_order
-from assetflow.warehouse.file_sums import one_table
-from assetflow.warehouse.snapshots import (
+from assetflow.warehouse.content.digest import tells_order
+from assetflow.warehouse.content.file_sums import one_table
+from assetflow.warehouse.content.snapshots import (
     Staged,
     scan_files,
     scan_placed,

@@ -18,7 +18,7 @@ from assetflow.materialization import Column, ReadSet
 from assetflow.planning.staleness import IN_PLACE
 from assetflow.running.sources.steady import refuse_other_files
 from assetflow.source import Observed
-from assetflow.warehouse.ledger import Ledger
+from assetflow.warehouse.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
@@ -72,7 +72,7 @@ class InPlace:
 
     def project(self, name: str, read: ReadSet) -> str | None:
         """The digest of some columns; None where it is not known, and the file is not there any more."""
-        from assetflow.warehouse.digest import is_comparable
+        from assetflow.warehouse.content.digest import is_comparable
 
         if read.ordered or read.columns is None:
             return None
@@ -89,7 +89,7 @@ class InPlace:
     def _digest(self, name: str, read: ReadSet) -> str | None:
         import duckdb
 
-        from assetflow.warehouse.digest import digests
+        from assetflow.warehouse.content.digest import digests
 
         columns = self.columns(name)
         if not {column.name for column in columns}.issuperset(read.columns or ()):

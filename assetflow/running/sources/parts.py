@@ -25,7 +25,7 @@ from assetflow.source import Observed, SourceFile
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
-    from assetflow.warehouse.snapshots import Staged
+    from assetflow.warehouse.content.snapshots import Staged
 
 BYTES_OF_PART = 1_000_000
 """Files are put together up to so much text: less would cost more to open than to parse."""
@@ -109,7 +109,7 @@ def tag_of(file: SourceFile, observed: Observed) -> str:
 
 def parse(observed: Observed, known: Known | None, cursor: Cursor, staging: str, reads: Sequence[ReadSet]) -> Parsed:
     """Read the files of a source that are not in a part yet; SourceError, or DuckDB's own, when that fails."""
-    from assetflow.warehouse.file_sums import by_file, digests_together, that_add_up
+    from assetflow.warehouse.content.file_sums import by_file, digests_together, that_add_up
 
     tags = tuple(tag_of(file, observed) for file in observed.files)
     paths = {at: file.stat.path for at, file in enumerate(observed.files)}
@@ -263,7 +263,7 @@ def stage(
     observed: Observed, paths: list[str], types: Mapping[str, str], cursor: Cursor, staging: str, number: int,
     reads: Sequence[ReadSet],
 ) -> Staged:  # fmt: skip
-    from assetflow.warehouse.snapshots import stage_query
+    from assetflow.warehouse.content.snapshots import stage_query
 
     sql = observed.source.location.read(cursor, tuple(paths), types)
     return stage_query(
@@ -275,7 +275,7 @@ def stage_together(
     piece: Together, known: Known, cursor: Cursor, staging: str, number: int, reads: Sequence[ReadSet]
 ) -> Staged:
     """One file of the rows of several parts, in their order."""
-    from assetflow.warehouse.snapshots import scan_files, stage_query
+    from assetflow.warehouse.content.snapshots import scan_files, stage_query
 
     sql = scan_files(known.columns, [os.path.join(known.root, part.file.path) for part in piece.parts])
     return stage_query(

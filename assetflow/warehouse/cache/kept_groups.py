@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from assetflow.materialization import Input
-from assetflow.warehouse.removal import remove_file
+from assetflow.warehouse.disk.removal import remove_file
 
 NEWEST = 4
 """Files of an asset that stay: environments and branches may stand at different inputs."""

@@ -18,14 +18,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from assetflow.errors import WarehouseError
-from assetflow.warehouse import below, catalog, durable
-from assetflow.warehouse.connection import Connection
-from assetflow.warehouse.journal import Journal, lost_something
-from assetflow.warehouse.leases import leased, sweep_leases
-from assetflow.warehouse.links import sweep_links
-from assetflow.warehouse.locks import holders, short_lock
-from assetflow.warehouse.reserve import keep_reserve, release_reserve
-from assetflow.warehouse.retention import Kept, Published, Retention, kept_versions, within
+from assetflow.warehouse import catalog
+from assetflow.warehouse.content.links import sweep_links
+from assetflow.warehouse.disk import durable
+from assetflow.warehouse.disk.locks import holders, short_lock
+from assetflow.warehouse.disk.reserve import keep_reserve, release_reserve
+from assetflow.warehouse.ledger.connection import Connection
+from assetflow.warehouse.ledger.journal import Journal, lost_something
+from assetflow.warehouse.sweep import below
+from assetflow.warehouse.sweep.leases import leased, sweep_leases
+from assetflow.warehouse.sweep.retention import Kept, Published, Retention, kept_versions, within
 
 AT_ONCE = 200
 """Files a transaction: few enough for the space that is set aside for a full disk."""

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 
-from assetflow.warehouse.removal import remove_file
+from assetflow.warehouse.disk.removal import remove_file
 
 FILE = os.path.join("cache", "reserve")
 BYTES = 512 * 1024

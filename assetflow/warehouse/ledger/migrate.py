@@ -10,8 +10,8 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 
-from assetflow.warehouse.backups import copy_ledger
-from assetflow.warehouse.schema import FORMAT_VERSION, TABLES
+from assetflow.warehouse.ledger.backups import copy_ledger
+from assetflow.warehouse.ledger.schema import FORMAT_VERSION, TABLES
 
 ADDED: dict[int, Mapping[str, Mapping[str, str]]] = {
     2: {

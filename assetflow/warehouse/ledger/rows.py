@@ -20,8 +20,8 @@ from assetflow.materialization import (
     is_whole,
 )
 from assetflow.reason import Reason
-from assetflow.warehouse.manifest import snapshot_id
-from assetflow.warehouse.records import LastStep, RunRecord, StepRecord, Version
+from assetflow.warehouse.content.manifest import snapshot_id
+from assetflow.warehouse.ledger.records import LastStep, RunRecord, StepRecord, Version
 
 Row = tuple[Any, ...]
 Told = Mapping[str, tuple[str, Sequence[object]]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from assetflow.warehouse.connection import Connection
+from assetflow.warehouse.ledger.connection import Connection
 
 SELECT_ENVIRONMENTS = """
 SELECT e.name, e.generation, e.published_at, (SELECT count(*) FROM pointers p WHERE p.env = e.name), b.target

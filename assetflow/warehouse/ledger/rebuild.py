@@ -15,15 +15,16 @@ from typing import Any, Literal
 
 from assetflow.errors import BusyError, WarehouseError
 from assetflow.quoting import quote_identifier
-from assetflow.warehouse import durable, journal
-from assetflow.warehouse.backups import FOLDER as BACKUPS
-from assetflow.warehouse.connection import FILE, Connection, create, ledger_lock, refuse_newer
-from assetflow.warehouse.filesystem import journal_mode
-from assetflow.warehouse.journal import Damage, Entry
-from assetflow.warehouse.locks import holders, short_lock
-from assetflow.warehouse.migrate import ADDED, columns_of, statements
-from assetflow.warehouse.removal import remove_file
-from assetflow.warehouse.schema import APPLICATION_ID, FORMAT_VERSION
+from assetflow.warehouse.disk import durable
+from assetflow.warehouse.disk.filesystem import journal_mode
+from assetflow.warehouse.disk.locks import holders, short_lock
+from assetflow.warehouse.disk.removal import remove_file
+from assetflow.warehouse.ledger import journal
+from assetflow.warehouse.ledger.backups import FOLDER as BACKUPS
+from assetflow.warehouse.ledger.connection import FILE, Connection, create, ledger_lock, refuse_newer
+from assetflow.warehouse.ledger.journal import Damage, Entry
+from assetflow.warehouse.ledger.migrate import ADDED, columns_of, statements
+from assetflow.warehouse.ledger.schema import APPLICATION_ID, FORMAT_VERSION
 
 SIDES = ("-wal", "-shm", "")
 """What belongs to a ledger; the file itself is moved last."""
@@ -59,7 +60,7 @@ def is_sound(root: str) -> bool:
     """True when nothing can be found wrong with a ledger without its journal."""
     if not os.path.exists(os.path.join(root, FILE)):
         return False
-    from assetflow.warehouse.ledger import Ledger
+    from assetflow.warehouse.ledger.ledger import Ledger
 
     ledger = Ledger(root)
     try:

@@ -15,9 +15,9 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
-from assetflow.warehouse import durable
-from assetflow.warehouse.removal import remove_file
-from assetflow.warehouse.reserve import PLENTY, keep_reserve
+from assetflow.warehouse.disk import durable
+from assetflow.warehouse.disk.removal import remove_file
+from assetflow.warehouse.disk.reserve import PLENTY, keep_reserve
 
 FOLDER = "backups"
 DAILY = re.compile(r"ledger-\d{4}-\d\d-\d\d\.db")

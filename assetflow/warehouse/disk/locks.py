@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from assetflow.errors import BusyError, WarehouseError
 from assetflow.names import environment, run
-from assetflow.warehouse import durable
-from assetflow.warehouse.removal import remove_file
+from assetflow.warehouse.disk import durable
+from assetflow.warehouse.disk.removal import remove_file
 
 SECONDS_BETWEEN_LOOKS = 0.1
 

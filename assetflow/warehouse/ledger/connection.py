@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assetflow.errors import NewerWarehouseError, WarehouseError
-from assetflow.warehouse import durable
-from assetflow.warehouse.filesystem import journal_mode
-from assetflow.warehouse.locks import short_lock
-from assetflow.warehouse.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
+from assetflow.warehouse.disk import durable
+from assetflow.warehouse.disk.filesystem import journal_mode
+from assetflow.warehouse.disk.locks import short_lock
+from assetflow.warehouse.ledger.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
 
 if TYPE_CHECKING:
-    from assetflow.warehouse.journal import Journal
-    from assetflow.warehouse.rows import Gone, Told
+    from assetflow.warehouse.ledger.journal import Journal
+    from assetflow.warehouse.ledger.rows import Gone, Told
 
 FILE = "ledger.db"
 BUSY_SECONDS = 30.0
@@ -75,14 +75,14 @@ class Connection:
     @property
     def journal(self) -> Journal:
         """What each transaction is told to; who only reads does not load it."""
-        from assetflow.warehouse.journal import Journal
+        from assetflow.warehouse.ledger.journal import Journal
 
         self._journal = self._journal or Journal(self.root)
         return self._journal
 
     def back_up_daily(self, today: str) -> bool:
         """Make today's copy of the ledger (`2026-11-21`), unless there is one."""
-        from assetflow.warehouse.backups import back_up_daily
+        from assetflow.warehouse.ledger.backups import back_up_daily
 
         with self._guard, durable.writing(self.path), ledger_lock(self.root):
             return back_up_daily(self._to_write(), self.root, today)
@@ -106,7 +106,7 @@ class Connection:
 
     def _refuse_lost(self) -> None:
         """Without a ledger nothing was ever made, unless its journal tells otherwise: then nothing is shown as new."""
-        from assetflow.warehouse.journal import lost_something, segments
+        from assetflow.warehouse.ledger.journal import lost_something, segments
 
         if segments(self.root):
             raise lost_something(self.root)
@@ -141,7 +141,7 @@ class Connection:
                 path=self.path,
                 hint="Run any command once as somebody who can write to the warehouse: that brings it up to date.",
             )
-        from assetflow.warehouse.migrate import migrate
+        from assetflow.warehouse.ledger.migrate import migrate
 
         with contextlib.nullcontext() if is_locked else ledger_lock(self.root):
             # Somebody else may have done it while this process waited.

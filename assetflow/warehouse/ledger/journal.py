@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from assetflow.errors import WarehouseError
-from assetflow.warehouse import durable
-from assetflow.warehouse.rows import Gone, Told
-from assetflow.warehouse.schema import FORMAT_VERSION
+from assetflow.warehouse.disk import durable
+from assetflow.warehouse.ledger.rows import Gone, Told
+from assetflow.warehouse.ledger.schema import FORMAT_VERSION
 
 FOLDER = "journal"
 MANIFESTS = "manifests"

@@ -11,8 +11,8 @@ import sqlite3
 from collections.abc import Iterable
 
 from assetflow.errors import WarehouseError
-from assetflow.warehouse.connection import Connection
-from assetflow.warehouse.rows import as_json
+from assetflow.warehouse.ledger.connection import Connection
+from assetflow.warehouse.ledger.rows import as_json
 
 SELECT_CONDEMNED = "SELECT path FROM condemned WHERE path IN (SELECT value FROM json_each(?))"
 SELECT_PATHS = """

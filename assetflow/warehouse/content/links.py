@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable
 
 from assetflow.materialization import SnapshotFile
-from assetflow.warehouse.removal import remove_file
+from assetflow.warehouse.disk.removal import remove_file
 
 FOLDER = "links"
 

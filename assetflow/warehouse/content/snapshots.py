@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING
 from assetflow.errors import AssetError, WarehouseError
 from assetflow.materialization import Column, FileSums, ReadSet, Snapshot, SnapshotFile, Sums
 from assetflow.quoting import quote_identifier, quote_literal
-from assetflow.warehouse import durable
-from assetflow.warehouse.digest import (
+from assetflow.warehouse.content.digest import (
     FEW,
     NO_ROWS,
     content_digest,
@@ -32,8 +31,9 @@ from assetflow.warehouse.digest import (
     sums_of_few,
     tells_order,
 )
-from assetflow.warehouse.removal import remove_file, remove_folder
-from assetflow.warehouse.types import is_wide, logical_type, restore, shown_as, stored_as, written_as
+from assetflow.warehouse.content.types import is_wide, logical_type, restore, shown_as, stored_as, written_as
+from assetflow.warehouse.disk import durable
+from assetflow.warehouse.disk.removal import remove_file, remove_folder
 
 if TYPE_CHECKING:
     import duckdb

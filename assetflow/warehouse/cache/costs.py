@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from assetflow.warehouse.removal import remove_file
+from assetflow.warehouse.disk.removal import remove_file
 
 
 class Cost(NamedTuple):

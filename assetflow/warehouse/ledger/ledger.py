@@ -24,10 +24,10 @@ from assetflow.materialization import (
     SnapshotFile,
     Sums,
 )
-from assetflow.warehouse import rows
-from assetflow.warehouse.claims import claim_for
-from assetflow.warehouse.connection import Connection
-from assetflow.warehouse.records import (
+from assetflow.warehouse.ledger import rows
+from assetflow.warehouse.ledger.claims import claim_for
+from assetflow.warehouse.ledger.connection import Connection
+from assetflow.warehouse.ledger.records import (
     Built,
     Current,
     LastStep,
@@ -39,7 +39,7 @@ from assetflow.warehouse.records import (
     StepRecord,
     Version,
 )
-from assetflow.warehouse.rows import Gone, Told, among
+from assetflow.warehouse.ledger.rows import Gone, Told, among
 
 
 class Ledger:

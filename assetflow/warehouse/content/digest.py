@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from assetflow.materialization import Column, ReadSet, Sums
 from assetflow.quoting import quote_identifier, quote_literal
-from assetflow.warehouse.types import Type, parse_type
+from assetflow.warehouse.content.types import Type, parse_type
 
 if TYPE_CHECKING:
     import duckdb
