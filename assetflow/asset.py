@@ -159,7 +159,6 @@ class Asset(NamedTuple):
     retries: int = 0
     retry_delay: float = 0.0
     timeout: float | None = None
-    dialect: str = "duckdb"
     incremental: Incremental = "auto"
     merge: Merge | None = None
     per: Per | None = None

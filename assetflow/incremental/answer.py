@@ -30,7 +30,6 @@ class Rule:
     name: Literal[
         "unchanged", "append", "linear", "merged", "first rows", "keyed", "rows", "kept", "whole", "same value"
     ]
-    block: str
     keys: tuple[str, ...] = ()
 
     def __str__(self) -> str:

@@ -70,7 +70,7 @@ def block_by_block(work: Work, parts: Parts) -> Answer:
 def rule(work: Work, block: Block) -> Answer:
     """How the rows of a block change, by the first rule that knows."""
     if not work.is_changed(block):
-        work.rules.append(Rule("unchanged", block.name))
+        work.rules.append(Rule("unchanged"))
         return Answer(text(work.versions.empty(block)))
     if block.operation == "UNION_ALL":
         return union_all(work, block)

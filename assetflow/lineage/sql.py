@@ -51,14 +51,14 @@ class SqlQuery:
     notes: tuple[Note, ...]
 
 
-def read_sql_file(text: str, path: str, dialect: str = "duckdb") -> tuple[FrontMatter, SqlQuery]:
+def read_sql_file(text: str, path: str) -> tuple[FrontMatter, SqlQuery]:
     """All that one asset file says: its options, its column tags and its query, parsed once.
 
-    `dialect` is used unless the file's own options name one. Raises DefinitionError with the line that is wrong.
+    Raises DefinitionError with the line that is wrong.
     """
     front = read_options(text, path)
-    named = front.options.get("dialect", dialect)
-    query, statement = _read(front.query, path, front.first_line, named if isinstance(named, str) else dialect)
+    dialect = front.options.get("dialect")
+    query, statement = _read(front.query, path, front.first_line, dialect if isinstance(dialect, str) else "duckdb")
     if may_have_tags(front.query):
         tags = read_column_tags(front.query, path, front.first_line, output_names(statement))
         front = replace(front, tags=tags)

@@ -49,7 +49,7 @@ def first_rows(work: Work, block: Block) -> Answer | None:
         rank = {**parsed("rank() OVER (ORDER BY a)"), "partitions": window["partitions"], "orders": window["orders"]}
         ranked = {**select_all(TOGETHER), "qualify": over_columns(block.node["qualify"], rank, columns)}
         refuse_tied_at(work, window, ranked, columns[: len(keys)], most_of(block.node["qualify"]))
-    work.rules.append(Rule("first rows", block.name, tuple(map(spoken, keys))))
+    work.rules.append(Rule("first rows", tuple(map(spoken, keys))))
     return Answer(text(rows), keys=found, key_columns=tuple(columns[: len(keys)]))
 
 

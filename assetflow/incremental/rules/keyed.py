@@ -46,7 +46,7 @@ def by_keys(work: Work, block: Block, keys: Sequence[Tree]) -> Answer:
     refuse_tied(work, block, new, keys)
     old = restricted(work, block, "old", keys, found, names)
     outputs = outputs_of(work, block, keys)
-    work.rules.append(Rule("keyed", block.name, tuple(map(spoken, keys))))
+    work.rules.append(Rule("keyed", tuple(map(spoken, keys))))
     if None in outputs:
         return Answer(text(new), text(old))
     return Answer(text(new), text(old), found, tuple(name for name in outputs if name is not None))

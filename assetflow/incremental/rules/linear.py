@@ -26,7 +26,7 @@ def linear(work: Work, block: Block) -> Answer:
     if found is None:
         return by_lookup(work, block)
     plus, minus = found
-    work.rules.append(Rule("linear" if minus else "append", block.name))
+    work.rules.append(Rule("linear" if minus else "append"))
     came = union(plus) or text(work.versions.empty(block))
     return Answer(came, union(minus) if minus else None, is_net=shows_rows(work, block))
 
@@ -83,7 +83,7 @@ def union_all(work: Work, block: Block) -> Answer:
                 f"CREATE OR REPLACE TEMP VIEW {quote_identifier(name)} AS "
                 f"SELECT * FROM {quote_identifier(child)} WHERE false"
             )
-    work.rules.append(Rule("linear" if has_minus else "append", block.name))
+    work.rules.append(Rule("linear" if has_minus else "append"))
     went = text(versions.operation_over(block, minus)) if has_minus else None
     return Answer(text(versions.operation_over(block, plus)), went)
 

@@ -37,7 +37,7 @@ def merged(work: Work, block: Block, keys: list[Tree]) -> Answer | None:
         parts = " UNION ALL ".join(f"({text({**node, 'having': None})})" for node in nodes)
         work.keep(name, merge.of_rows(parts or text(work.versions.empty(block))))
     takes_off = bool(found[1]) and merge.takes_off(lambda each: is_never_null(work, block, each))
-    work.rules.append(Rule("merged", block.name, tuple(map(spoken, keys))))
+    work.rules.append(Rule("merged", tuple(map(spoken, keys))))
     if keys:
         return groups(work, block, Went(merge, bool(found[1]), takes_off), keys)
     return total(work, Went(merge, bool(found[1]), takes_off))

@@ -28,5 +28,5 @@ def new_rows(work: Work, block: Block) -> Answer | None:
         for key, (name, _) in zip(keys, columns, strict=True)
     )
     named = ", ".join(f"{key} AS {quote_identifier(name)}" for key, (name, _) in zip(keys, columns, strict=True))
-    work.rules.append(Rule("append", block.name))
+    work.rules.append(Rule("append"))
     return Answer(f"SELECT {named} FROM {found} AS found ANTI JOIN {work.shown} AS shown ON {match}")

@@ -26,5 +26,5 @@ def has_same_value(work: Work, block: Block, subquery: Tree) -> bool | None:
     # As they are written: zeros of either sign are equal, and two values.
     if repr(then) != repr(now):
         return False
-    work.rules.append(Rule("same value", block.name))
+    work.rules.append(Rule("same value"))
     return True

@@ -29,7 +29,7 @@ def by_rows(work: Work, block: Block) -> Answer:
     keys = key_names(work, found)
     new = rows_among(work, block, "new", columns, found, keys)
     old = rows_among(work, block, "old", columns, found, keys)
-    work.rules.append(Rule("rows", block.name))
+    work.rules.append(Rule("rows"))
     outputs = tuple(name for name, _ in columns[0])
     return Answer(text(new), text(old), found, outputs)
 

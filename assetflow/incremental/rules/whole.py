@@ -163,7 +163,7 @@ def kept_now(work: Work, part: Split) -> tuple[str, str | None]:
     if why is not None:
         if work.keep(name, f"FROM {part.keep.name}") and rows_of(work, name) > MOST_KEPT:
             raise Refused(f"more than {MOST_KEPT:,} groups", place(part.of.node["select_list"][0]))
-        work.rules.append(Rule("kept", part.of.name, keys_of(part)))
+        work.rules.append(Rule("kept", keys_of(part)))
     return name, why
 
 
@@ -176,7 +176,7 @@ def refreshed(work: Work, part: Split) -> str:
     finally:
         work.root, work.shown = root, shown
         work.rules[:] = rules
-    work.rules.append(Rule("kept", part.of.name, keys_of(part)))
+    work.rules.append(Rule("kept", keys_of(part)))
     if answer.is_whole:
         return answer.plus
     if answer.keys is None:
@@ -204,7 +204,7 @@ def made_of(work: Work, parts: Parts, splits: dict[str, Split], tables: dict[str
             refuse_ties(work, nodes[block.name], limit_place(block.node))
     root = parts.root
     if root.name not in splits:
-        work.rules.append(Rule("whole", root.name))
+        work.rules.append(Rule("whole"))
     is_sorted = root.operation == "SELECT" and is_limited(root.node)
     return Answer(text(nodes[root.name]), is_whole=True, is_sorted=is_sorted)
 

@@ -25,7 +25,7 @@ from assetflow.project.stat import Stamp, content_hash, settled, stamp_of, uncha
 from assetflow.running.python.record import EVERY_VARIABLE, Record, hash_of_value, import_path
 from assetflow.source import Source
 
-FORMAT = 4
+FORMAT = 5
 
 
 class DefinitionsCache:

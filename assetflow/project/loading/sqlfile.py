@@ -58,7 +58,7 @@ def read_sql_definition(path: str, text: str, settings: Settings) -> FileDefinit
         code_version=sql_code_version(query, values.get("materialized", "table"), history),
         code_parts=history_parts(history),
         upstreams=tuple(table.name for table in query.tables),
-        sql=runnable(query, values.get("dialect", "duckdb"), path, front.first_line),
+        sql=to_duckdb(query.text, values.pop("dialect", "duckdb"), path, front.first_line),
         files=tuple(dict.fromkeys(file.text for file in query.files)),
         # A view hands the order of what it reads on to whoever reads it.
         reads_order=values.get("materialized") == "view" or reads_order(query.canonical),
@@ -94,13 +94,6 @@ def refuse_unknown_parameters(name: str, text: str, declared: Mapping[str, Any],
                 f"{name} speaks of ${parameter}, which nothing gives a value",
                 hint=hint if known else 'Declare how it is cut into partitions: partition = "day(ts)".',
             )
-
-
-def runnable(query: SqlQuery, dialect: str, path: str, first_line: int) -> str:
-    """The query as DuckDB runs it."""
-    if dialect == "duckdb":
-        return query.text
-    return to_duckdb(query.text, dialect, path, first_line)
 
 
 def sql_code_version(query: SqlQuery, materialized: str, history: str = "") -> str:
