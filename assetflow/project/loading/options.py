@@ -36,19 +36,12 @@ class Place:
 
 def read_options(options: Mapping[str, Any], *, asset: str, place: Place, kind: str = "asset") -> dict[str, Any]:
     """Attribute values for `Asset` (or `Source`, with kind="source") from what was declared."""
-    readers = ASSET_OPTIONS if kind == "asset" else SOURCE_OPTIONS
-    values: dict[str, Any] = {}
-    for key, value in options.items():
-        if key not in readers:
-            raise place.error(
-                f"unknown key {key!r} for the {kind} {asset}",
-                key=key,
-                hint=did_you_mean(key, readers) or f"Known keys: {', '.join(sorted(readers))}.",
-            )
-        try:
-            values[key] = readers[key](value)
-        except WrongValueError as error:
-            raise place.error(f"{key} of {asset} {error}", key=key) from None
+    values = read_keys(
+        options,
+        ASSET_OPTIONS if kind == "asset" else SOURCE_OPTIONS,
+        unknown=lambda key, hint: place.error(f"unknown key {key!r} for the {kind} {asset}", key=key, hint=hint),
+        wrong=lambda key, why: place.error(f"{key} of {asset} {why}", key=key),
+    )
     if "history" in values:
         refuse_unfit_history(values, asset, place)
     if "checks" in values:
@@ -58,21 +51,46 @@ def read_options(options: Mapping[str, Any], *, asset: str, place: Place, kind: 
             hint = 'Declare how it is cut beside it: partition = "day(ts)".'
             raise place.error(f'per of {asset} is "partition", and it has none', key="per", hint=hint)
         del values["per"]
-    other = next((key for key in ("history", "merge", "per") if key in values and "partition" in values), None)
-    if other is not None:
-        raise place.error(
-            f"partition of {asset} does not go together with {other}",
-            key="partition",
-            hint="Take one of the two out: what changed is found for partitions by itself.",
-        )
-    if "partition" in values and values.get("materialized") == "view":
+    if "partition" in values:
+        refuse_beside_partition(values, asset, place)
+    words = values.pop("columns", {})
+    return {**values, **read_columns(words)}
+
+
+def read_keys(
+    said: Mapping[str, Any],
+    readers: Mapping[str, Callable[[Any], Any]],
+    *,
+    unknown: Callable[[str, str], Exception],
+    wrong: Callable[[str, WrongValueError], Exception],
+) -> dict[str, Any]:
+    """What was said, key by key; `unknown` takes a key and a hint, `wrong` a key and what is wrong with its value."""
+    values = {}
+    for key, value in said.items():
+        if key not in readers:
+            raise unknown(key, did_you_mean(key, readers) or f"Known keys: {', '.join(sorted(readers))}.")
+        try:
+            values[key] = readers[key](value)
+        except WrongValueError as error:
+            raise wrong(key, error) from None
+    return values
+
+
+def refuse_beside_partition(values: Mapping[str, Any], asset: str, place: Place) -> None:
+    """Refuse what has no meaning for an asset that is cut into partitions."""
+    for key in ("history", "merge", "per"):
+        if key in values:
+            raise place.error(
+                f"partition of {asset} does not go together with {key}",
+                key="partition",
+                hint="Take one of the two out: what changed is found for partitions by itself.",
+            )
+    if values.get("materialized") == "view":
         raise place.error(
             f"partition of {asset} is for tables: a view holds no rows",
             key="partition",
             hint="Leave out one of partition and materialized.",
         )
-    words = values.pop("columns", {})
-    return {**values, **read_columns(words)}
 
 
 def refuse_unfit_history(values: Mapping[str, Any], asset: str, place: Place) -> None:
@@ -189,17 +207,16 @@ def words_of_one(column: str, said: Any) -> ColumnWords:
             f'must give each column a DuckDB type, as in {column} = "BIGINT", or a table, as in '
             f'{column} = {{ description = "..." }}, not {said!r}'
         )
-    readers: dict[str, Callable[[Any], Any]] = {"type": text, "description": text, "tags": texts}
-    values: dict[str, Any] = {}
-    for key, value in said.items():
-        if key not in readers:
-            known = did_you_mean(key, readers) or f"Known keys: {', '.join(readers)}."
-            raise WrongValueError(f"says {key!r} of the column {column}, which is no key of a column. {known}")
-        try:
-            values[key] = readers[key](value)
-        except WrongValueError as error:
-            raise WrongValueError(f"has the column {column}, whose {key} {error}") from None
-    return ColumnWords(**values)
+    return ColumnWords(
+        **read_keys(
+            said,
+            {"type": text, "description": text, "tags": texts},
+            unknown=lambda key, hint: WrongValueError(
+                f"says {key!r} of the column {column}, which is no key of a column. {hint}"
+            ),
+            wrong=lambda key, why: WrongValueError(f"has the column {column}, whose {key} {why}"),
+        )
+    )
 
 
 def words_alone(value: Any) -> dict[str, ColumnWords]:
@@ -245,22 +262,12 @@ def one_of(*known: str) -> Callable[[Any], str]:
 
 def history(value: Any) -> History:
     """`"scd2"`, or `{ kind = "scd2", updated_at = "changed_at", deleted = "keep" }`."""
-    said = {"kind": value} if isinstance(value, str) else table(value)
-    readers: dict[str, Callable[[Any], Any]] = {
-        "kind": one_of("scd2"),
-        "updated_at": text,
-        "deleted": one_of("close", "keep"),
-    }
-    for key in said:
-        if key not in readers:
-            known = did_you_mean(key, readers) or f"Known keys: {', '.join(readers)}."
-            raise WrongValueError(f"says {key!r}, which is no key of a history. {known}")
-    found = {}
-    for key, one in said.items():
-        try:
-            found[key] = readers[key](one)
-        except WrongValueError as error:
-            raise WrongValueError(f"has {key}, which {error}") from None
+    found = read_keys(
+        {"kind": value} if isinstance(value, str) else table(value),
+        {"kind": one_of("scd2"), "updated_at": text, "deleted": one_of("close", "keep")},
+        unknown=lambda key, hint: WrongValueError(f"says {key!r}, which is no key of a history. {hint}"),
+        wrong=lambda key, why: WrongValueError(f"has {key}, which {why}"),
+    )
     if found.get("updated_at") == "":
         raise WrongValueError("has updated_at, which must name a column")
     return History(**found)
