@@ -31,7 +31,14 @@ FLOORS = (
     ("errors",),
     ("quoting", "version", "names", "text", "scrub", "duck"),
 )
-IN_THE_WAREHOUSE = (("verify",), ("warehouse",), ("sweep",), ("catalog", "cache", "ledger"), ("content",), ("disk",))
+IN_THE_WAREHOUSE = (
+    ("verify", "aside"),
+    ("warehouse",),
+    ("sweep",),
+    ("catalog", "cache", "ledger"),
+    ("content",),
+    ("disk",),
+)
 """Its own floors: who removes knows the ledger, who writes the ledger knows the disk."""
 FACES = {"__init__", "__main__"}
 """The public names and the command: they lead to every floor, and no floor imports them."""

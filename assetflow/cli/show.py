@@ -12,6 +12,7 @@ from assetflow.cli.options import (
     complete_asset,
     environment_option,
     json_option,
+    open_project,
     open_to_read,
     project_option,
     warn_of_broken,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--at", "when", metavar="WHEN", help='A version: a snapshot, a run, -1, or a time like "2 days ago".')
 @click.option("--partition", metavar="A..B", help="Only rows of these partitions.")
 @click.option("--failed", is_flag=True, help="The rows that a blocking check kept from being published last.")
+@click.option("--draft", is_flag=True, help="The rows it would have as its files say now; nothing is published.")
 @environment_option
 @json_option
 @project_option
@@ -43,19 +45,23 @@ def command(
     when: str | None,
     partition: str | None,
     failed: bool,
+    draft: bool,
     env: str | None,
     as_json: bool,
     project: str | None,
 ) -> None:
-    """Show rows of an asset or a source, as it is published now or was at some time."""
+    """Show rows of an asset or a source, as it is published now or was at some time, or would be now."""
     from assetflow.errors import UsageError
     from assetflow.project.versions import table_and_version
 
     asset, named = table_and_version(asset)
-    if (when is not None) + (named is not None) + failed > 1:
-        raise UsageError("only one version can be shown", hint="Leave out --failed, --at or what is behind the @.")
+    if (when is not None) + (named is not None) + failed + draft > 1:
+        hint = "Leave out --draft, --failed, --at or what is behind the @."
+        raise UsageError("only one version can be shown", hint=hint)
     when = named if when is None else when
-    opened = open_to_read(project, env)
+    opened = open_project(project, env) if draft else open_to_read(project, env)
+    if draft and show_draft(opened, asset, limit, partition, as_json=as_json):
+        return
     reader = opened.reader()
     warn_of_broken(opened)
     with reader.reading(asset):
@@ -66,13 +72,34 @@ def command(
         if partition is not None:
             relation = rows_of_partitions(opened, asset, partition, relation)
         if as_json:
-            put_lines(json.document("assetflow.show/1", relation, limit))
+            put_lines(json.document("assetflow.show/1", relation, limit, {"draft": None} if draft else None))
             return
         rows = table.texts(relation.limit(limit + 1)).fetchall()
     put_lines(table.layout(table.columns_of(relation), rows[:limit], terminal_width(), dim))
     if when is not None or partition is not None or failed:
         return
     say(styled(footer(reader, asset, len(rows), limit), "dim", err=True))
+
+
+def show_draft(project: Project, name: str, limit: int, partition: str | None, *, as_json: bool) -> bool:
+    """Show what an asset would be now; False where that is what is published."""
+    from assetflow.cli.show_draft import document, footer, made_aside, outlined
+    from assetflow.warehouse.content.snapshots import scan
+
+    found = outlined(project, name)
+    if found.is_fresh:
+        return False
+    with made_aside(project, found, limit + 1, partition) as draft:
+        relation = project.open_cursor().sql(scan(draft.snapshot, draft.root))
+        if partition is not None:
+            relation = rows_of_partitions(project, name, partition, relation)
+        if as_json:
+            put_lines(json.document("assetflow.show/1", relation, limit, {"draft": document(found, draft)}))
+            return True
+        rows = table.texts(relation.limit(limit + 1)).fetchall()
+        put_lines(table.layout(table.columns_of(relation), rows[:limit], terminal_width(), dim))
+        say(styled(footer(draft, len(rows), limit), "dim", err=True))
+    return True
 
 
 def rows_of_partitions(project: Project, name: str, text: str, relation: DuckDBPyRelation) -> DuckDBPyRelation:

@@ -77,6 +77,13 @@ def from_result(value: object, cursor: Cursor, folder: str, where: Where, tables
         return take(value, cursor, folder, where)
 
 
+def beginning(value: object, rows: int) -> object:
+    """A frame of Polars with only its first rows asked for; of everything else, DuckDB reads no more."""
+    if type(value).__module__.partition(".")[0] == "polars" and hasattr(value, "head"):
+        return value.head(rows)
+    return value
+
+
 class _EvaluateSql(Protocol):
     """What every engine for SQL offers; see the `__init__` of this wing."""
 

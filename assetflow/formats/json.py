@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -42,13 +42,20 @@ def lines(relation: DuckDBPyRelation) -> Iterator[str]:
     yield "]"
 
 
-def document(schema: str, relation: DuckDBPyRelation, limit: int | None = None) -> Iterator[str]:
-    """Lines of `{"schema", "columns": [{"name", "type"}], "rows": [[..]], "truncated"}`, of at most `limit` rows."""
+def document(
+    schema: str, relation: DuckDBPyRelation, limit: int | None = None, more: Mapping[str, object] | None = None
+) -> Iterator[str]:
+    """Lines of `{"schema", "columns": [{"name", "type"}], "rows": [[..]], "truncated"}`, of at most `limit` rows.
+
+    `more` is what else there is to say, before the rows.
+    """
     columns = [{"name": name, "type": str(type_)} for name, type_ in zip(relation.columns, relation.types, strict=True)]
     wanted = relation if limit is None else relation.limit(limit + 1)
     rows = _texts(wanted.project(f"CAST(json_array({', '.join(_values(relation))}) AS VARCHAR)"))
     yield "{"
     yield f'  "schema": {json.dumps(schema)},'
+    for key, value in (more or {}).items():
+        yield f"  {json.dumps(key)}: {clean_json(json.dumps(value, ensure_ascii=False))},"
     yield f'  "columns": {clean_json(json.dumps(columns, ensure_ascii=False))},'
     yield '  "rows": ['
     yield from _separated(islice(rows, limit), "    ")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
 from assetflow.errors import AssetflowError
-from assetflow.materialization import Snapshot
+from assetflow.materialization import ReadSet, Snapshot
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.partitioning import Partitioning
 from assetflow.partitions.slices import Key, Slice, slice_of
@@ -17,12 +17,12 @@ from assetflow.planning.parts import Share
 from assetflow.planning.plan import Plan, make_plan
 from assetflow.planning.staleness import Made
 from assetflow.planning.step import Listed, Step
-from assetflow.project.scratch import scratch_folder
+from assetflow.project.scratch import can_be_written, scratch_folder
 from assetflow.running.keeping import now
 from assetflow.running.partitions.survey import SurveyTask, survey
 from assetflow.running.sources.before import before
 from assetflow.running.sources.ingest import SourceTask, ingest, source_fingerprint
-from assetflow.running.task import Task
+from assetflow.running.task import Built, Task
 from assetflow.running.workshop import opened
 from assetflow.source import Observed
 from assetflow.warehouse.content.manifest import with_id
@@ -42,15 +42,6 @@ def with_partitions(project: Project, plan: Plan, names: Collection[str] | None 
         plan = with_sources_read(project, plan, folder)
         steps = (listed(project, step, folder) if names is None or step.asset in names else step for step in plan.steps)
         return replace(plan, steps=tuple(steps))
-
-
-def can_be_written(folder: str) -> bool:
-    """True for a warehouse in which something can be made to be looked at."""
-    try:
-        os.makedirs(os.path.join(folder, "staging"), exist_ok=True)
-    except OSError:
-        return False
-    return os.access(os.path.join(folder, "staging"), os.W_OK)
 
 
 def with_sources_read(project: Project, plan: Plan, folder: str) -> Plan:
@@ -75,14 +66,21 @@ def with_sources_read(project: Project, plan: Plan, folder: str) -> Plan:
 
 def preview(project: Project, observed: Observed, made: Made | None, folder: str) -> Made:
     """What a source holds now, as a snapshot that nobody keeps."""
-    name = observed.source.name
-    then = before(name, None if made is None else project.ledger.snapshot(made.snapshot), project.warehouse)
-    task = SourceTask(observed, folder, project.columns_of.read_sets(name), then)
-    built = ingest(task, project.workplace)
-    snapshot = with_id(Snapshot("", name, observed.version, built.columns, built.files, built.rows, built.bytes))
+    last = None if made is None else project.ledger.snapshot(made.snapshot)
+    reads = project.columns_of.read_sets(observed.source.name)
+    snapshot, built = read_source(project, observed, last, folder, reads)
     project.previews[snapshot.id] = snapshot
     project.projections.add(snapshot.id, built.projections)
     return Made(snapshot.id, source_fingerprint(observed).hash, observed.version, snapshot.id)
+
+
+def read_source(
+    project: Project, observed: Observed, last: Snapshot | None, folder: str, reads: tuple[ReadSet, ...] = ()
+) -> tuple[Snapshot, Built]:
+    """Read a source into a folder, with what is kept of the `last` time; SourceError when it cannot be read."""
+    name = observed.source.name
+    built = ingest(SourceTask(observed, folder, reads, before(name, last, project.warehouse)), project.workplace)
+    return with_id(Snapshot("", name, observed.version, built.columns, built.files, built.rows, built.bytes)), built
 
 
 def listed(project: Project, step: Step, folder: str) -> Step:

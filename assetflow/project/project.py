@@ -164,6 +164,14 @@ class Project:
         finally:
             self.__dict__.pop("session", None)
 
+    def beside(self, warehouse: Warehouse) -> Project:
+        """The same definitions, and what is known of sources, over another warehouse: to try something there."""
+        other = Project(replace(self.settings, warehouse=warehouse.root))
+        other.warehouse, other.observer, other._observed = warehouse, self.observer, self._observed
+        for name in ("definitions", "imports", "columns_cache"):
+            other.__dict__[name] = getattr(self, name)
+        return other
+
     def look_again(self) -> None:
         """Forget what was published: others publish, too."""
         for name in ("current", "columns_of"):

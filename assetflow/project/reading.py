@@ -205,7 +205,7 @@ class Reader:
         if asset is not None:
             return UsageError(
                 f"{name} has not been made yet in {self.environment}",
-                hint=f"Make it: assetflow materialize --select +{name}",
+                hint=f"Make it: assetflow materialize --select +{name}; or look at it: assetflow show {name} --draft",
             )
         hint = did_you_mean(name, self.known()) or "`assetflow ls` lists them."
         return UsageError(f"there is no asset or source named {name}", hint=hint)

@@ -12,6 +12,26 @@ from assetflow.warehouse.disk.removal import remove_folder
 
 
 @contextlib.contextmanager
+def scratch_anywhere(warehouse: str) -> Iterator[str]:
+    """The same; among the temporary files of the system where the warehouse may only be read."""
+    if can_be_written(warehouse):
+        with scratch_folder(warehouse) as folder:
+            yield folder
+    else:
+        with tempfile.TemporaryDirectory(prefix="assetflow-") as folder:
+            yield folder
+
+
+def can_be_written(warehouse: str) -> bool:
+    """True for a warehouse in which something can be made to be looked at."""
+    try:
+        os.makedirs(os.path.join(warehouse, "staging"), exist_ok=True)
+    except OSError:
+        return False
+    return os.access(os.path.join(warehouse, "staging"), os.W_OK)
+
+
+@contextlib.contextmanager
 def scratch_folder(warehouse: str) -> Iterator[str]:
     """A folder below the warehouse's staging/, gone afterwards; held meanwhile, so that nobody sweeps it away."""
     staging = os.path.join(warehouse, "staging")

@@ -52,6 +52,8 @@ def evaluate(
         refuse_surprises(asset, value)
         if seen is not None and not asset.parameters:
             seen.update(read_by_query(value, task.asset, cursor))
+    if task.rows is not None:
+        value = frames.beginning(value, task.rows)
     return frames.from_result(value, cursor, task.staging, where, task.tables)
 
 
@@ -138,7 +140,13 @@ def stage(result: Result, task: Task, where: Where) -> Staged:
     if task.asset.kind == "sql":
         with sql_errors(result.cursor, sql, where):
             return stage_query(
-                result.cursor, sql, task.staging, reads=task.read_sets, spread=task.spread, foreseen=task.columns
+                result.cursor,
+                sql,
+                task.staging,
+                reads=task.read_sets,
+                spread=task.spread,
+                foreseen=task.columns,
+                most=task.rows,
             )
     with user_errors(where), sql_errors(result.cursor, sql, where):
-        return stage_query(result.cursor, sql, task.staging, reads=task.read_sets)
+        return stage_query(result.cursor, sql, task.staging, reads=task.read_sets, most=task.rows)

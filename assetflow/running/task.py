@@ -35,7 +35,7 @@ class Task:
     `why_full`. `pieces`: the files that its function is called with, one by one. `spread`: its rows may be written
     into several files, in any order. `columns` are names and types of what its query gives, where they are known.
     `kept` is what a table with history holds so far. `partition`: the one that a function is called for.
-    `hands`: with so many files at once it may be called.
+    `hands`: with so many files at once it may be called. `rows`: nobody looks at more of it than so many, the first.
     """
 
     asset: Asset
@@ -54,6 +54,7 @@ class Task:
     kept: KeptHistory | None = None
     partition: PartitionKey | None = None
     hands: int = 1
+    rows: int | None = None
 
 
 class Delta(NamedTuple):

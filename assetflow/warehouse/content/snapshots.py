@@ -76,12 +76,14 @@ def stage_query(
     reads: Sequence[ReadSet] = (),
     spread: bool = False,
     foreseen: Sequence[tuple[str, str]] | None = None,
+    most: int | None = None,
 ) -> Staged:
     """Write the rows of one SELECT to `folder`, streaming and in the query's order, and read them back.
 
     `reads` are the sets of columns that somebody reads: their digests are computed on the way. `spread`: write many
     rows into several files, in any order. `foreseen` are names and types of its columns, as far as somebody knows:
-    DuckDB is then not asked before, and the file that was written has to show the same.
+    DuckDB is then not asked before, and the file that was written has to show the same. `most`: only so many rows, the
+    first ones.
 
     Raises AssetError for two columns of one name, WarehouseError for a full disk, and what DuckDB raises for the
     query itself.
@@ -90,13 +92,15 @@ def stage_query(
 
     path = os.path.join(folder, f"{file_name}.parts" if spread else file_name)
     _make_staging(folder)
-    if foreseen and not spread and all(_survives(kind) for _, kind in foreseen):
+    if foreseen and not spread and most is None and all(_survives(kind) for _, kind in foreseen):
         rows, files = _copy(cursor, sql, path, spread=False)
         with suppress(_Unforeseen):
             return read_back(cursor, _columns(foreseen), files, rows, reads=reads, shown=foreseen)
     made = _described(cursor, sql)
     _refuse_duplicates([name for name, _ in made])
     columns = _columns(made)
+    if most is not None:
+        sql = f"SELECT * FROM ({sql}\n) LIMIT {most}"
     try:
         rows, files = _copy(cursor, _with_casts(sql, made), path, spread=spread)
     except duckdb.ConversionException as error:

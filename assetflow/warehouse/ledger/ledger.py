@@ -57,6 +57,10 @@ class Ledger:
         """Make today's copy (`2026-11-21`), unless there is one; the last few are kept in `backups/`."""
         return self._connection.back_up_daily(today)
 
+    def copy_to(self, path: str) -> None:
+        """Copy it as it is now to a new file."""
+        self._connection.copy_to(path)
+
     def close(self) -> None:
         """Give the file back; the next question opens it again."""
         self._connection.close()

@@ -1,0 +1,87 @@
+"""What `assetflow show ASSET --draft` prints: the rows that the asset would have as its files say now."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from typing import TYPE_CHECKING, Any
+
+from assetflow.cli.materialize import terminated_like_interrupted
+from assetflow.cli.screen import age, plural, say, show_warning, styled
+from assetflow.project.draft import Draft, Outline, Read, drafted, outline
+
+if TYPE_CHECKING:
+    from assetflow.planning.step import Step
+    from assetflow.project.project import Project
+
+
+@contextmanager
+def made_aside(project: Project, found: Outline, rows: int | None, partition: str | None) -> Iterator[Draft]:
+    """Make a draft, and say of what; it is gone with the block, also where a signal ends it."""
+    name = found.asset.name
+    keys = None if partition is None else project.partitions_named(partition, [name])[name]
+    for step in found.anew:
+        aside(f"{step.asset} is{' perhaps' * (step.action == 'maybe')} computed anew for it: {reason_of(step)}")
+    with ExitStack() as stack:
+        stack.enter_context(terminated_like_interrupted())
+        # What a user's function prints must not get among the data.
+        with redirect_stdout(sys.stderr):
+            draft = stack.enter_context(drafted(project, found, rows, keys))
+        for warning in (*draft.warnings, *failures(draft)):
+            show_warning(warning)
+        aside(headline(draft))
+        yield draft
+
+
+def aside(text: str) -> None:
+    say(styled(text, "dim", err=True))
+
+
+def outlined(project: Project, name: str) -> Outline:
+    found = outline(project, name)
+    if found.is_fresh:
+        aside(f"{name} is fresh: its draft would be what is published")
+    return found
+
+
+def reason_of(step: Step) -> str:
+    """Why a step is made, in a few words."""
+    return (step.reasons[0].detail or step.reasons[0].kind) if step.reasons else step.spared
+
+
+def headline(draft: Draft) -> str:
+    """`sales_by_week as its files say now, not published; over sales as published 2 h ago`"""
+    which = f"partition {draft.partition} of " if draft.partition else ""
+    over = f"; over {', '.join(map(read_text, draft.reads))}" if draft.reads else ""
+    others = "; --partition A..B shows others" if draft.partition else ""
+    return f"{which}{draft.asset.name} as its files say now, not published{over}{others}"
+
+
+def read_text(read: Read) -> str:
+    if read.published_at is not None:
+        return f"{read.name} as {'read' if read.is_source else 'published'} {age(read.published_at)}"
+    return f"{read.name} as its files are now" if read.is_source else f"{read.name} computed anew"
+
+
+def failures(draft: Draft) -> Iterator[str]:
+    """What checks have against the rows."""
+    for check in draft.checks:
+        if not check.ok:
+            found = check.error or plural(check.failures, "failing row")
+            yield f"{check.name}: {found}" + (": a run would not publish it" if check.blocks else "")
+
+
+def footer(draft: Draft, found: int, limit: int) -> str:
+    shown = plural(found, "row") if found <= limit else f"the first {plural(limit, 'row')}"
+    return f"{shown} · draft"
+
+
+def document(found: Outline, draft: Draft) -> dict[str, Any]:
+    """What scripts learn of a draft beside its rows."""
+    reads = [
+        {"name": read.name, "published_at": read.published_at, "kind": "source" if read.is_source else "asset"}
+        for read in draft.reads
+    ]
+    anew = [{"asset": step.asset, "reasons": [reason.to_dict() for reason in step.reasons]} for step in found.anew]
+    return {"partition": draft.partition, "reads": reads, "anew": anew}
