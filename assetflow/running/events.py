@@ -94,6 +94,24 @@ class AssetResult:
         }
 
 
+def event_of(result: AssetResult, run_id: str) -> Event:
+    """That an asset or a partition came to this."""
+    return Event(
+        "finished" if result.outcome == "materialized" else result.outcome,
+        run_id,
+        result.asset,
+        result.partition,
+        result.snapshot,
+        seconds=result.seconds if result.outcome in {"materialized", "failed"} else None,
+        rows=result.rows,
+        error=None if result.error is None else str(result.error),
+        reasons=result.reasons,
+        same_content=result.same_content,
+        mode_reason=result.mode_reason if result.mode == "incremental" else None,
+        parts=result.parts,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """What came of a run. `warnings` did not hinder it (a catalog that could not be patched).

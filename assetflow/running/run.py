@@ -16,28 +16,26 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from assetflow.asset import Asset
 from assetflow.errors import AssetflowError, WarehouseError
 from assetflow.executors import Killable
 from assetflow.materialization import Proof
 from assetflow.names import run
-from assetflow.partitions.declared import partitioning
-from assetflow.partitions.slices import Key
-from assetflow.planning.decide import decide, forced_reason
-from assetflow.planning.parts import Parts, Share
+from assetflow.planning.decide import decide
 from assetflow.planning.step import Step
 from assetflow.running.computing import check_again, compute
 from assetflow.running.contents import Contents
-from assetflow.running.events import AssetResult, Event, RunResult, Status
+from assetflow.running.events import AssetResult, Event, RunResult, Status, event_of
 from assetflow.running.failures import told
 from assetflow.running.history.kept import kept_of
 from assetflow.running.keeping import Keeping, now
 from assetflow.running.order import Order
+from assetflow.running.partitions.runs import PartRuns
 from assetflow.running.publishing import Publishing
-from assetflow.running.sources.before import before
-from assetflow.running.sources.ingest import SourceTask, ingest, source_fingerprint
+from assetflow.running.sources.ingest import ingest
+from assetflow.running.sources.needed import recorded, source_task, sources_of
 from assetflow.running.tables import Tables, table_of
 from assetflow.running.telling import Telling
 from assetflow.running.waiting import Waiting
@@ -45,9 +43,6 @@ from assetflow.running.workshop import Workshop
 from assetflow.warehouse.cache.costs import add_costs
 from assetflow.warehouse.disk.removal import remove_folder
 from assetflow.warehouse.ledger import records
-
-if TYPE_CHECKING:  # two dozen files, which only a run that makes partitions pays for
-    from assetflow.running.partitions.run import PartRun
 
 SECONDS_TO_STOP = 3.0
 SECONDS_DEAF = 0.5
@@ -78,8 +73,7 @@ class Run:
         self.telling = Telling(order, self.contents, self.tables, self.staging, self.started_at)
         self.warnings: list[str] = []
         self.executor: Executor | None = None
-        self.part_runs: dict[str, PartRun] = {}
-        self.keys_of: dict[Future[Any], tuple[Key, ...]] = {}
+        self.parts = PartRuns(order, self.contents, self.keeping, shop)
         self.status: Status = "interrupted"
         if any(order.assets[name].partition for name in self.steps):
             from assetflow.running.partitions.changes import PartitionChanges
@@ -157,62 +151,19 @@ class Run:
         self.since[asset.name] = time.perf_counter()
         yield Event("started", self.order.run_id, asset.name, reasons=step.reasons)
         if asset.partition:
-            yield from self.begin_parts(asset, step, executor)
+            self.parts.begin(self.telling.task_of(asset), self.steps[asset.name])
+            yield from self.go_on_with_parts(asset.name, executor)
             return
         task = replace(self.telling.with_changes(self.telling.task_of(asset), step), kept=kept)
         self.futures[executor.submit(compute, task, self.order.place)] = asset.name
 
-    def begin_parts(self, asset: Asset, step: Step, executor: Executor) -> Iterator[Event]:
-        """Start making the partitions of an asset that are stale."""
-        from assetflow.running.partitions.order import PartOrder
-        from assetflow.running.partitions.run import PartRun
-
-        forced = self.order.plan.forced
-        parts = step.parts
-        if parts is None:  # what it was made from before is gone: it is made again
-            reasons = forced_reason() if forced else step.reasons
-            parts = Parts((Share(partitioning(asset.partition).domain, reasons, is_whole=True),))
-        may_reuse = not forced and not asset.rebuilds_always
-        task = self.telling.task_of(asset)
-        step, cursor = self.steps[asset.name], self.shop.session.cursor
-        run = PartRun(PartOrder(asset, step, parts, task, self.contents, self.keeping, may_reuse, cursor))
-        self.part_runs[asset.name] = run
-        yield from self.go_on(run, executor)
-
-    def go_on(self, run: PartRun, executor: Executor) -> Iterator[Event]:
-        """Have workers do what can be done now for the partitions of an asset; put its table together at the end."""
-        for work in run.work(self.order.workers):
-            future = executor.submit(work.function, *work.arguments, self.order.place)
-            self.futures[future] = run.asset.name
-            self.keys_of[future] = work.keys
-        if run.is_done:
-            yield from self.conclude_parts(run)
-
-    def conclude_parts(self, run: PartRun) -> Iterator[Event]:
-        cursor = self.shop.session.cursor()
-        try:
-            result = run.put_together(cursor)
-        except AssetflowError as error:
-            failure = told(error, run.asset)
-            result = AssetResult(run.asset.name, "failed", mode="full", reasons=run.order.step.reasons, error=failure)
-        finally:
-            cursor.close()
-        yield from self.conclude(replace(result, parts=len(run.results) if all_told(run, result) else None))
-
-    def take_parts(self, run: PartRun, future: Future[Any]) -> Iterator[Event]:
-        """Keep what a worker made of some partitions, or note that one failed."""
-        keys = self.keys_of.pop(future)
-        try:
-            made = future.result()
-        except Exception as raised:
-            yield from run.take_error(keys, told(raised, run.asset))
-        else:
-            try:
-                yield from run.take(made)
-            except AssetflowError as error:
-                run.give_up(told(error, run.asset))
-        if self.executor is not None:
-            yield from self.go_on(run, self.executor)
+    def go_on_with_parts(self, name: str, executor: Executor) -> Iterator[Event]:
+        """Have workers make partitions of an asset that wait, or conclude it when all are done."""
+        for future in self.parts.start(name, executor):
+            self.futures[future] = name
+        result = self.parts.result(name)
+        if result is not None:
+            yield from self.conclude(result)
 
     def is_held(self, snapshot: str) -> bool:
         """True when the files of an older snapshot are there, and are not swept away from now on."""
@@ -238,8 +189,10 @@ class Run:
     def take(self, future: Future[Any]) -> Iterator[Event]:
         """Keep what a worker made, or tell why it failed."""
         name = self.futures.pop(future)
-        if name in self.part_runs:
-            yield from self.take_parts(self.part_runs[name], future)
+        if name in self.parts.runs:
+            yield from self.parts.take(name, future)
+            if self.executor is not None:
+                yield from self.go_on_with_parts(name, self.executor)
         elif name in self.order.sources:
             self.take_source(name, future)
         else:
@@ -266,20 +219,7 @@ class Run:
         self.warnings += result.warnings
         self.waiting.release(result.asset)
         remove_folder(self.order.warehouse.root, os.path.join(self.staging, result.asset))
-        kind = "finished" if result.outcome == "materialized" else result.outcome
-        yield Event(
-            kind,
-            self.order.run_id,
-            result.asset,
-            snapshot=result.snapshot,
-            seconds=result.seconds if result.outcome in {"materialized", "failed"} else None,
-            rows=result.rows,
-            error=None if result.error is None else str(result.error),
-            reasons=result.reasons,
-            same_content=result.same_content,
-            mode_reason=result.mode_reason if result.mode == "incremental" else None,
-            parts=result.parts,
-        )
+        yield event_of(result, self.order.run_id)
         if self.order.publish_each and (result.outcome in {"materialized", "restored"} or result.parts):
             self.keeping.record()
             yield from self.move(self.publishing.unpublished())
@@ -288,25 +228,12 @@ class Run:
 
     def start_sources(self, executor: Executor) -> None:
         """Record what sources hold now, for those that a step reads: parsed files are turned into Parquet once."""
-        needed = dict.fromkeys(
-            name
-            for step in self.steps.values()
-            for name in (*step.upstreams, *self.order.assets[step.asset].check_upstreams)
-            if name in self.order.sources and name not in self.order.assets[step.asset].files
-        )
-        for name in needed:
-            observed = self.order.sources[name]
-            made = self.contents.made.get(name)
-            version = source_fingerprint(observed).hash
-            older = made if made is not None and made.fingerprint == version else self.order.state.find(name, version)
-            is_there = older is not None and older.files_present and self.contents.lies_there(name, older)
-            if older is not None and is_there and self.is_held(older.snapshot):
+        for name in sources_of(self.steps.values(), self.order):
+            older = recorded(name, self.contents)
+            if older is not None:
                 self.contents.source_restored(name, older)
             else:
-                staging = os.path.join(self.staging, f"source-{name}")
-                last = None if made is None else self.contents.snapshot(made.snapshot)
-                then = before(name, last, self.order.warehouse)
-                task = SourceTask(observed, staging, self.order.read_sets(name), then)
+                task = source_task(name, self.contents, os.path.join(self.staging, f"source-{name}"))
                 self.futures[executor.submit(ingest, task, self.order.place)] = name
 
     # The end
@@ -337,27 +264,12 @@ class Run:
         for name, now_current in moves.items():
             if now_current is not None and name in self.results:
                 snapshot = self.contents.snapshot_of(name).id
-                parts = self.parts_made(name)
+                parts = self.parts.made(name)
                 for part in parts or ():
                     yield Event("published", self.order.run_id, name, part.partition, part.snapshot, rows=part.rows)
                 count = None if parts is None else len(parts)
                 rows = self.results[name].rows
                 yield Event("published", self.order.run_id, name, snapshot=snapshot, rows=rows, parts=count)
-
-    def parts_made(self, name: str) -> list[AssetResult] | None:
-        """The partitions of an asset that this run made; None for one that is not cut."""
-        run = self.part_runs.get(name)
-        if run is None:
-            return None
-        return [result for result in run.results.values() if result.outcome in {"materialized", "restored"}]
-
-    def in_parts(self, result: AssetResult) -> tuple[AssetResult, ...]:
-        """The result of an asset, or those of its partitions, as far as these tell all."""
-        run = self.part_runs.get(result.asset)
-        if run is None:
-            return (result,)
-        parts = tuple(part for _, part in sorted(run.results.items()))
-        return parts if parts and all_told(run, result) else (*parts, result)
 
     def to_withdraw(self) -> tuple[str, ...]:
         """What nothing declares any more; all of it stays while a step failed, whose older view may still read it."""
@@ -390,7 +302,7 @@ class Run:
         remove_folder(self.order.warehouse.root, self.staging)
         add_costs(self.order.warehouse.root, self.keeping.costs)
         results = (self.results[name] for name in self.steps if name in self.results)
-        ordered = tuple(each for result in results for each in self.in_parts(result))
+        ordered = tuple(each for result in results for each in self.parts.in_parts(result))
         self.result = RunResult(
             self.order.run_id,
             status,
@@ -403,12 +315,6 @@ class Run:
         self.order.warehouse.ledger.finish_run(
             self.order.run_id, status, [step_record(each) for each in ordered], now()
         )
-
-
-def all_told(run: PartRun, result: AssetResult) -> bool:
-    """True when the partitions of an asset tell how it fared; False where it failed as a whole."""
-    parts = run.results.values()
-    return run.error is None and (result.error is None or any(part.error is not None for part in parts))
 
 
 def step_record(result: AssetResult) -> records.StepRecord:

@@ -20,7 +20,7 @@ from assetflow.materialization import Snapshot
 from assetflow.partitions.reading import read_keys
 from assetflow.partitions.slices import Key, Slice, slice_of
 from assetflow.running.computing import check_again
-from assetflow.running.events import AssetResult, Event, EventKind
+from assetflow.running.events import AssetResult, Event, event_of
 from assetflow.running.failures import failed_checks
 from assetflow.running.keeping import made_into
 from assetflow.running.partitions.batches import Batches
@@ -38,8 +38,6 @@ from assetflow.warehouse.ledger import records
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
-
-EVENTS: dict[str, EventKind] = {"materialized": "finished", "restored": "restored", "failed": "failed"}
 
 
 class Work(NamedTuple):
@@ -274,12 +272,7 @@ class PartRun:
         """Note how a partition fared, and say so."""
         result = replace(result, partition=self.cut.shown(key), reasons=self.parts.reasons_of(key))
         self.results[key] = result
-        yield Event(
-            EVENTS[result.outcome],
-            self.order.run_id, self.asset.name, result.partition, result.snapshot,
-            seconds=None if result.outcome == "restored" else result.seconds, rows=result.rows,
-            error=None if result.error is None else str(result.error), reasons=result.reasons,
-        )  # fmt: skip
+        yield event_of(result, self.order.run_id)
 
     def take_checks(self, built: Built) -> None:
         """What the checks said that see the whole table."""
