@@ -9,14 +9,16 @@ from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
 from assetflow.running.keeping import now
 from assetflow.running.order import Order
+from assetflow.running.workshop import Workshop
 
 
 class Publishing:
     """`current` is what this run published itself so far, by name."""
 
-    def __init__(self, order: Order, contents: Contents) -> None:
+    def __init__(self, order: Order, contents: Contents, shop: Workshop) -> None:
         self.order = order
         self.contents = contents
+        self.shop = shop
         self.current: dict[str, str | None] = {}
 
     def unpublished(self) -> dict[str, str]:
@@ -44,8 +46,10 @@ class Publishing:
     def show(self) -> str | None:
         """Bring the catalog to what is published, by this run or one that was killed before it could."""
         order = self.order
+        # Where each step is published, others are at work on the session.
+        open_cursor = None if order.publish_each else self.shop.session.cursor
         try:
-            order.warehouse.patch_catalog(order.environment)
+            order.warehouse.patch_catalog(order.environment, open_cursor)
         except WarehouseError as error:
             return f"the catalog could not be written: {error}; the next run repairs it"
         return None

@@ -68,7 +68,7 @@ class Run:
         self.futures: dict[Future[Any], str] = {}
         self.waiting = Waiting({}, (), order.assets)
         self.source_errors: dict[str, AssetflowError] = {}
-        self.publishing = Publishing(order, self.contents)
+        self.publishing = Publishing(order, self.contents, shop)
         self.tables = Tables(self.contents.snapshot_of, self.contents.upstreams_of, order.warehouse.root, order.sources)
         self.telling = Telling(order, self.contents, self.tables, self.staging, self.started_at)
         self.warnings: list[str] = []

@@ -7,10 +7,15 @@ warehouse/staging/scratch-x/objects/ab/ab...      links to the files of what is 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from assetflow.warehouse.ledger.ledger import Ledger
 from assetflow.warehouse.sweep import leases
 from assetflow.warehouse.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Cursor
 
 
 class AsideLedger(Ledger):
@@ -33,7 +38,7 @@ class Aside(Warehouse):
         self.ledger: AsideLedger = AsideLedger(self.root)
         self.lease: leases.Lease | None = None
 
-    def patch_catalog(self, env: str) -> bool:
+    def patch_catalog(self, env: str, open_cursor: Callable[[], Cursor] | None = None) -> bool:
         """No other client opens it, so it has no catalog."""
         return False
 

@@ -22,7 +22,7 @@ from assetflow.warehouse.disk.locks import short_lock
 from assetflow.warehouse.disk.removal import remove_file
 
 if TYPE_CHECKING:
-    import duckdb
+    from duckdb import DuckDBPyConnection as Cursor
 
 Views = Mapping[str, str | None]
 """Names and their SELECT (None: no longer there), in an order in which a view comes after those that it reads."""
@@ -59,12 +59,20 @@ def generation_shown(root: str, env: str) -> int | None:
     return imprint.generation if imprint is not None and os.path.exists(catalog_path(root, env)) else None
 
 
-def patch(root: str, env: str, generation: int, published_at: str, views_since: Callable[[int], Views]) -> None:
+def patch(
+    root: str,
+    env: str,
+    generation: int,
+    published_at: str,
+    views_since: Callable[[int], Views],
+    open_cursor: Callable[[], Cursor] | None = None,
+) -> None:
     """Bring the catalog to a generation of its environment.
 
     `views_since(n)` gives the views that changed since generation n; it is asked for all, since 0, when the last
-    catalog is missing, incomplete, of another folder, or changed by somebody else. WarehouseError when the catalog
-    cannot be written, or lacks a view that DuckDB refused.
+    catalog is missing, incomplete, of another folder, or changed by somebody else. `open_cursor`: on a database
+    in memory on which nothing else is at work, which spares opening one. WarehouseError when the catalog cannot be
+    written, or lacks a view that DuckDB refused.
     """
     root = os.path.abspath(root)
     path, new = catalog_path(root, env), os.path.join(root, "cache", f"{env}.duckdb.new")
@@ -78,7 +86,7 @@ def patch(root: str, env: str, generation: int, published_at: str, views_since: 
         since = imprint.generation if imprint and not imprint.missing and _is_ours(root, env, imprint) else 0
         if since:
             _copy(path, new)
-        refused = _write(new, views_since(since), _info(generation, published_at, root))
+        refused = _write(new, views_since(since), _info(generation, published_at, root), open_cursor or _alone)
         _put_in_place(root, path, new)
         _write_imprint(root, env, generation, tuple(refused))
     if refused:
@@ -97,24 +105,19 @@ def _copy(path: str, new: str) -> None:
         target.write(source.read())
 
 
-def _write(path: str, views: Views, info: str) -> dict[str, str]:
+def _write(path: str, views: Views, info: str, open_cursor: Callable[[], Cursor]) -> dict[str, str]:
     """Write views into the file; returns those that DuckDB refused, with what it said."""
     import duckdb
 
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "python_enable_replacements": False,
-        **WITHOUT_DOWNLOADS,
-        "threads": 1,
-    }
     try:
-        with duckdb.connect(config=config) as connection:
-            connection.execute(f"ATTACH {quote_literal(path)} AS catalog (STORAGE_VERSION '{STORAGE_VERSION}')")
+        with open_cursor() as connection:
+            connection.execute(f"ATTACH {quote_literal(path)} AS {_FILE} (STORAGE_VERSION '{STORAGE_VERSION}')")
             # Inside, so that views name each other without the name of the file, which every client chooses anew.
-            connection.execute("USE catalog")
+            connection.execute(f"USE {_FILE}")
             refused = _create(connection, {INFO: info, **views})
             connection.execute("USE memory")
             # Detaching writes the log into the file.
-            connection.execute("DETACH catalog")
+            connection.execute(f"DETACH {_FILE}")
     except duckdb.Error as error:
         if durable.says_out_of_space(str(error)):
             raise durable.out_of_space(path) from error
@@ -122,10 +125,25 @@ def _write(path: str, views: Views, info: str) -> dict[str, str]:
     return refused
 
 
+_FILE = "assetflow_catalog"
+"""What the file is called while it is written."""
+
+
+def _alone() -> Cursor:
+    import duckdb
+
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "python_enable_replacements": False,
+        **WITHOUT_DOWNLOADS,
+        "threads": 1,
+    }
+    return duckdb.connect(config=config)
+
+
 _HINT = "The tables are published all the same; the next run writes the catalog again."
 
 
-def _create(connection: duckdb.DuckDBPyConnection, views: Views) -> dict[str, str]:
+def _create(connection: Cursor, views: Views) -> dict[str, str]:
     import duckdb
 
     # One transaction takes half the time. The file is private until it is complete, so nothing else hangs on it.

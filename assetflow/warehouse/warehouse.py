@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from assetflow.errors import WarehouseError
 from assetflow.materialization import Column, Materialization, Snapshot, SnapshotFile
@@ -14,6 +15,9 @@ from assetflow.warehouse.disk import durable
 from assetflow.warehouse.disk.locks import EVERYTHING, Holder, Work, holders, run_lock
 from assetflow.warehouse.ledger.claims import claim
 from assetflow.warehouse.ledger.ledger import Ledger
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection as Cursor
 
 
 class Warehouse:
@@ -126,9 +130,10 @@ class Warehouse:
 
         return catalog_path(self.root, env)
 
-    def patch_catalog(self, env: str) -> bool:
+    def patch_catalog(self, env: str, open_cursor: Callable[[], Cursor] | None = None) -> bool:
         """Bring the catalog to what the ledger says is published; False when it was there already.
 
+        `open_cursor`: on a database in memory on which nothing else is at work, which spares opening one.
         WarehouseError when it cannot be written; nothing that is published depends on that.
         """
         from assetflow.warehouse import catalog
@@ -137,7 +142,7 @@ class Warehouse:
         if generation == 0 or catalog.is_current(self.root, env, generation):
             return False
         published_at = self.ledger.published_at(env) or ""
-        catalog.patch(self.root, env, generation, published_at, lambda since: self._views(env, since))
+        catalog.patch(self.root, env, generation, published_at, lambda since: self._views(env, since), open_cursor)
         return True
 
     def _views(self, env: str, since: int) -> dict[str, str | None]:
