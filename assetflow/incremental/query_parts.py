@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.tree import expressions, without_alias, written
-from assetflow.lineage.scratch import functions
+from assetflow.lineage import scratch
 from assetflow.lineage.sql_tree import Tree, place
 
 ORDER_DEPENDENT = frozenset({
@@ -19,8 +19,6 @@ NEVER = frozenset({
     "query_table", "nextval", "currval",
 })  # fmt: skip
 """Functions whose answer is not told by the rows alone."""
-USUAL = frozenset({"avg", "count", "count_star", "max", "min", "sum"})
-"""Aggregates that need no asking, which takes as long as many a refresh."""
 RANKING = frozenset({"row_number", "ntile", "lag", "lead", "first_value", "last_value", "nth_value", "first", "last"})
 """Windows that mean nothing without ORDER BY."""
 
@@ -35,7 +33,7 @@ def outside_subqueries(part: object) -> list[Tree]:
 def is_aggregate(expression: Tree) -> bool:
     if expression["class"] != "FUNCTION" or expression.get("is_operator"):
         return False
-    return expression["function_name"] in USUAL or expression["function_name"] in functions().aggregates
+    return scratch.is_aggregate(expression["function_name"])
 
 
 def is_window(expression: Tree) -> bool:

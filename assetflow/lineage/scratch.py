@@ -52,6 +52,25 @@ def lent() -> duckdb.DuckDBPyConnection | None:
     return _lent.get()
 
 
+def is_aggregate(name: str) -> bool:
+    return name in AGGREGATES or (name not in STEADY and name in functions().aggregates)
+
+
+def is_volatile(name: str) -> bool:
+    """True for a function whose answer can differ for the same arguments."""
+    return name not in STEADY and name not in AGGREGATES and name in functions().volatile
+
+
+AGGREGATES = frozenset({"avg", "count", "count_star", "max", "min", "sum"})
+STEADY = frozenset({
+    "+", "-", "*", "/", "//", "%", "**", "||", "=", "!=", "<", "<=", ">", ">=", "IS DISTINCT FROM", "~~", "!~~", "~~*",
+    "__cast", "abs", "array_extract", "ceil", "concat", "contains", "date_diff", "date_part", "date_trunc", "floor",
+    "greatest", "least", "left", "length", "lower", "month", "nullif", "replace", "right", "round", "starts_with",
+    "strftime", "substring", "trim", "upper", "week", "year",
+})  # fmt: skip
+"""Functions that are met everywhere: asking DuckDB takes as long as the rest of a small run."""
+
+
 @cache
 def functions() -> Functions:
     """All functions, by DuckDB's own word."""

@@ -13,11 +13,10 @@ import pytest
 
 from assetflow.incremental.answer import Answer, Change, version_of
 from assetflow.incremental.blocks import take_apart
-from assetflow.incremental.query_parts import USUAL
 from assetflow.incremental.refresh import refresh
 from assetflow.incremental.refresh import refresh as right_refresh
 from assetflow.incremental.refused import Refused
-from assetflow.lineage.scratch import functions
+from assetflow.lineage.scratch import AGGREGATES, STEADY, functions, scratch
 
 SEEDS = int(os.environ.get("ASSETFLOW_TEST_HISTORIES", "5"))
 TABLES = {
@@ -169,5 +168,10 @@ def test_the_rule_is_the_cheapest_that_holds(rule: str, sql: str) -> None:
     assert refused.value.what == rule.removeprefix("refused: ")
 
 
-def test_the_usual_aggregates_are_aggregates() -> None:
-    assert functions().aggregates > USUAL
+def test_of_the_functions_that_are_met_everywhere_duckdb_says_the_same() -> None:
+    assert functions().aggregates > AGGREGATES
+    assert functions().aggregates.isdisjoint(STEADY)
+    assert functions().volatile.isdisjoint(AGGREGATES | STEADY)
+    with scratch() as cursor:
+        known = {name for (name,) in cursor.execute("SELECT function_name FROM duckdb_functions()").fetchall()}
+    assert known > AGGREGATES | STEADY

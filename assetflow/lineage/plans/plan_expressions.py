@@ -20,7 +20,7 @@ from assetflow.lineage.plans.plan_values import (
     hashed,
     union,
 )
-from assetflow.lineage.scratch import functions
+from assetflow.lineage.scratch import is_volatile
 
 Expression = dict[str, Any]
 
@@ -87,7 +87,7 @@ class Scope:
             if not meaning:
                 raise _NoMeaning
             return meaning
-        if "qname" in part and part["qname"].get("path", [""])[-1] in functions().volatile:
+        if "qname" in part and is_volatile(part["qname"].get("path", [""])[-1]):
             raise _NoMeaning
         return {
             key: repr(value)
