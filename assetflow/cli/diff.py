@@ -15,11 +15,12 @@ from assetflow.cli.options import (
     project_option,
     warn_of_broken,
 )
-from assetflow.cli.screen import clean, local_time, plural, put, put_json, styled
-from assetflow.project.versions import compare_versions, ends_meant, find_version
+from assetflow.cli.screen import clean, local_time, plural, put, put_json, say, styled
+from assetflow.project.versions import compare_snapshots, compare_versions, ends_meant, find_version, refuse_unreadable
 
 if TYPE_CHECKING:
     from assetflow.project.explaining.attribution import Attribution, Part
+    from assetflow.project.project import Project
     from assetflow.warehouse.content.difference import Difference
     from assetflow.warehouse.ledger.records import Version
 
@@ -29,17 +30,29 @@ if TYPE_CHECKING:
 @click.argument("versions", nargs=-1, metavar="[A] [B]")
 @click.option("-n", "--limit", type=click.IntRange(min=0), default=3, show_default=True, help="How many rows to show.")
 @click.option("--why", is_flag=True, help="Split the change between the code and each input: makes it again, aside.")
+@click.option("--draft", is_flag=True, help="Compare what is published with what its files say now.")
 @environment_option
 @json_option
 @project_option
 def command(
-    asset: str, versions: tuple[str, ...], limit: int, why: bool, env: str | None, as_json: bool, project: str | None
+    asset: str,
+    versions: tuple[str, ...],
+    limit: int,
+    why: bool,
+    draft: bool,
+    env: str | None,
+    as_json: bool,
+    project: str | None,
 ) -> None:
     """Show how two versions of an asset differ: by default the one before and the current one.
 
     A version is a snapshot (`assetflow history`), a run, -1 for the one before, an environment, or a time: "2 days
-    ago". It can also stand behind the name: sales@-2 sales@dev.
+    ago". It can also stand behind the name: sales@-2 sales@dev. With --draft, one version (by default the current one)
+    is compared with the rows that the asset would have as its files say now; nothing is published.
     """
+    if draft:
+        diff_draft(asset, versions, limit, open_project(project, env), why=why, as_json=as_json)
+        return
     asset, before, after = ends_meant(asset, versions)
     opened = open_project(project, env)
     warn_of_broken(opened)
@@ -55,15 +68,43 @@ def command(
         told = {} if split is None else {"why": split.to_dict()}
         put_json({"schema": "assetflow.diff/1", **ends, "same": found.same, **found.to_dict(), **told})
         return
-    for line in lines(asset, one, other, found):
+    for line in lines(asset, one, version(other), found):
         put(line)
     if split is not None and not found.same:
         for line in why_lines(split, found):
             put(line)
 
 
-def lines(asset: str, one: Version, other: Version, found: Difference) -> Iterator[str]:
-    yield f"{styled(asset, 'bold')}  {version(one)} -> {version(other)}"
+def diff_draft(
+    asset: str, versions: tuple[str, ...], limit: int, project: Project, *, why: bool, as_json: bool
+) -> None:
+    """Show how what is published, or an older version, differs from what the files say now."""
+    from assetflow.cli.drafts import document, made_aside
+    from assetflow.errors import UsageError
+    from assetflow.project.draft import outline
+
+    if why or len(versions) + ("@" in asset) > 1:
+        hint = "Leave out --why, and all versions but one: `assetflow diff ASSET [A] --draft`."
+        raise UsageError("--draft compares one version with what the files say now", hint=hint)
+    name, before, _ = ends_meant(asset, versions if versions or "@" in asset else ("current",))
+    found = outline(project, name)
+    one = find_version(project, name, before)
+    then = project.ledger.snapshot(one.snapshot)
+    refuse_unreadable(project, name, then)
+    if found.is_fresh:
+        say(styled(f"{name} is fresh: its draft is what is published", "dim", err=True))
+    with made_aside(project, found, None, None) as draft:
+        differs = compare_snapshots(project, name, then, draft.snapshot, limit)
+        if as_json:
+            ends = {"asset": name, "before": one.snapshot, "after": None, "draft": document(found, draft)}
+            put_json({"schema": "assetflow.diff/1", **ends, "same": differs.same, **differs.to_dict()})
+            return
+    for line in lines(name, one, "draft", differs):
+        put(line)
+
+
+def lines(asset: str, one: Version, other: str, found: Difference) -> Iterator[str]:
+    yield f"{styled(asset, 'bold')}  {version(one)} -> {other}"
     if found.same:
         yield f"  the same {plural(found.rows_after, 'row')}"
         return

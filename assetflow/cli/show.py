@@ -83,14 +83,16 @@ def command(
 
 def show_draft(project: Project, name: str, limit: int, partition: str | None, *, as_json: bool) -> bool:
     """Show what an asset would be now; False where that is what is published."""
-    from assetflow.cli.show_draft import document, footer, made_aside, outlined
+    from assetflow.cli.drafts import document, footer, made_aside
+    from assetflow.project.draft import outline
     from assetflow.warehouse.content.snapshots import scan
 
-    found = outlined(project, name)
+    found = outline(project, name)
     if found.is_fresh:
+        say(styled(f"{name} is fresh: its draft would be what is published", "dim", err=True))
         return False
     with made_aside(project, found, limit + 1, partition) as draft:
-        relation = project.open_cursor().sql(scan(draft.snapshot, draft.root))
+        relation = project.open_cursor().sql(scan(draft.snapshot, project.settings.warehouse))
         if partition is not None:
             relation = rows_of_partitions(project, name, partition, relation)
         if as_json:

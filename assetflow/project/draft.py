@@ -3,9 +3,9 @@
     outline(project, "sales")               what is made for that, over which tables as they are published
     drafted(project, found, rows=21)        a Draft, which is gone with the block
 
-What is stale above the asset is made by a run in a warehouse of its own, that begins as the real one is now. Of the
-asset itself only so many rows are made as are looked at. One that is more than what its code makes of its upstreams (a
-history, `Changes`, file by file) is made by that run, too, as any run would.
+What is stale above the asset is made by a run in a warehouse of its own, that begins as the real one is now. So is the
+asset where all of it is wanted, or where it is more than what its code makes of its upstreams (a history, `Changes`,
+file by file); else only so many of its rows are made as are looked at.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
@@ -63,16 +63,15 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The rows of an asset as its files say now. The files of `snapshot` lie below `root`.
+    """The rows of an asset as its files say now. The paths of the files of `snapshot` are absolute.
 
-    `is_whole`: all of it was made, and `checks` are what its checks say. `partition` is the one that was made.
+    `partition` is the one that was made, where there are more; `checks` are what its checks say, which are asked where
+    all of it is made, and `warnings` what its author should know.
     """
 
     asset: Asset
     snapshot: Snapshot
-    root: str
     reads: tuple[Read, ...]
-    is_whole: bool
     partition: str | None = None
     checks: tuple[CheckResult, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -115,7 +114,9 @@ def left_alone(project: Project, plan: Plan, state: State, name: str) -> set[str
 def drafted(project: Project, found: Outline, rows: int | None = None, keys: Slice | None = None) -> Iterator[Draft]:
     """Make the draft (its first `rows`, of these partitions); AssetError when its code fails, or an upstream's."""
     asset = found.asset
-    to_run = {step.asset for step in found.anew} | ({asset.name} if is_more(asset) else set())
+    # A view is made without its rows.
+    is_run = (rows is None or is_more(asset)) and not asset.is_view
+    to_run = {step.asset for step in found.anew} | ({asset.name} if is_run else set())
     with scratch_anywhere(project.settings.warehouse) as folder:
         world = project
         if to_run:
@@ -123,11 +124,14 @@ def drafted(project: Project, found: Outline, rows: int | None = None, keys: Sli
             world = project.beside(aside(project.warehouse, there, project.environment))
         try:
             result = run_aside(world, to_run, asset) if to_run else None
-            yield (
-                as_run(project, world, asset, result)
-                if is_more(asset)
-                else as_built(project, world, asset, folder, rows, keys)
-            )
+            reader = world.reader()
+            try:
+                if is_run:
+                    yield as_run(project, world, reader, asset, result)
+                else:
+                    yield as_built(project, world, reader, asset, folder, rows, keys)
+            finally:
+                reader.close()
         finally:
             if world is not project:
                 world.warehouse.close()
@@ -146,7 +150,8 @@ def run_aside(world: Project, names: set[str], asset: Asset) -> RunResult:
         pass
     assert running.result is not None, "a run that ends has a result"
     for each in running.result.assets:
-        if each.outcome == "failed" and each.error is not None and (each.asset != asset.name or not refused(each)):
+        is_shown = each.asset == asset.name and each.partition is None and refused(each)
+        if each.outcome == "failed" and each.error is not None and not is_shown:
             raise told_aside(each, each.error)
     return running.result
 
@@ -164,45 +169,27 @@ def told_aside(result: AssetResult, error: AssetflowError) -> AssetflowError:
     return AssetError(error.message, path=error.path, line=error.line, hint=hint)
 
 
-def as_run(project: Project, world: Project, asset: Asset, result: RunResult | None) -> Draft:
-    """What the run has made of the asset."""
-    reader = world.reader()
-    try:
-        snapshot = reader.snapshot(asset.name) if asset.name in reader.current else None
-        checks: tuple[CheckResult, ...] = ()
-        for each in result.assets if result is not None else ():
-            if each.asset == asset.name:
-                checks = each.checks
-                rejected = world.ledger.rejected(world.environment, asset.name) if refused(each) else None
-                snapshot = snapshot if rejected is None else rejected[0]
-        if snapshot is None:
-            raise reader.unknown(asset.name)
-        warnings = () if result is None else result.warnings
-        return Draft(
-            asset, snapshot, world.settings.warehouse, reads_of(project, reader, asset), True, None, checks, warnings
-        )
-    finally:
-        reader.close()
+def as_run(project: Project, world: Project, reader: Reader, asset: Asset, result: RunResult | None) -> Draft:
+    """What the run has made of the asset, or would not have published."""
+    mine = [each for each in result.assets if each.asset == asset.name] if result is not None else []
+    checks = tuple(check for each in mine for check in each.checks)
+    rejected = world.ledger.rejected(world.environment, asset.name) if any(map(refused, mine)) else None
+    snapshot = reader.snapshot(asset.name) if rejected is None else rejected[0]
+    files = (file._replace(path=os.path.join(world.settings.warehouse, file.path)) for file in snapshot.files)
+    return Draft(
+        asset, replace(snapshot, files=tuple(files)), reads_of(project, reader, asset), checks=checks,
+        warnings=() if result is None else result.warnings,
+    )  # fmt: skip
 
 
 def as_built(
-    project: Project, world: Project, asset: Asset, folder: str, rows: int | None, keys: Slice | None
+    project: Project, world: Project, reader: Reader, asset: Asset, folder: str, rows: int | None, keys: Slice | None
 ) -> Draft:
     """What the code of the asset makes of its upstreams."""
-    reader = world.reader()
-    try:
-        with opened(world.workplace, world.imports):
-            built, partition = build(world, reader, asset, folder, rows, keys)
-        snapshot = Snapshot(
-            "draft", asset.name, built.digest or "", built.columns, built.files, built.rows, built.bytes
-        )
-        is_whole = (rows is None or (built.rows or 0) < rows) and partition is None
-        reads = reads_of(project, reader, asset)
-        return Draft(
-            asset, snapshot, world.settings.warehouse, reads, is_whole, partition, built.checks, built.warnings
-        )
-    finally:
-        reader.close()
+    with opened(world.workplace, world.imports):
+        built, partition = build(world, reader, asset, folder, rows, keys)
+    snapshot = Snapshot("draft", asset.name, built.digest or "", built.columns, built.files, built.rows, built.bytes)
+    return Draft(asset, snapshot, reads_of(project, reader, asset), partition, warnings=built.warnings)
 
 
 def reads_of(project: Project, reader: Reader, asset: Asset) -> tuple[Read, ...]:

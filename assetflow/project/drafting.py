@@ -41,10 +41,8 @@ def build(
 ) -> tuple[Built, str | None]:
     """Make an asset, or its first rows; and the partitions that these are of, where not all were looked at."""
     tables = read_now(world, reader, asset, folder)
-    plain = asset._replace(materialized="table", retries=0, checks=asset.checks if rows is None else ())
-    compared = [name for name in plain.check_upstreams if name in reader.current]
-    staging = os.path.join(folder, "draft")
-    task = Task(plain, NAME, now(), staging, tables, reader.tables(compared), rows=rows)
+    plain = asset._replace(materialized="table", retries=0, checks=())
+    task = Task(plain, NAME, now(), os.path.join(folder, "draft"), tables, rows=rows)
     try:
         if not asset.partition:
             return compute(task, world.workplace), None
@@ -135,7 +133,5 @@ def part_by_part(world: Project, task: Task, keys: Slice | None) -> tuple[Built,
 
 
 def together(one: Built, other: Built) -> Built:
-    return replace(
-        one, files=(*one.files, *other.files), rows=(one.rows or 0) + (other.rows or 0), bytes=one.bytes + other.bytes,
-        checks=(*one.checks, *other.checks),
-    )  # fmt: skip
+    rows, size = (one.rows or 0) + (other.rows or 0), one.bytes + other.bytes
+    return replace(one, files=(*one.files, *other.files), rows=rows, bytes=size)

@@ -17,6 +17,7 @@ from assetflow.errors import UsageError
 from assetflow.warehouse.ledger.records import Version
 
 if TYPE_CHECKING:
+    from assetflow.materialization import Snapshot
     from assetflow.project.project import Project
     from assetflow.warehouse.content.difference import Difference
 
@@ -118,18 +119,27 @@ def moment_named(text: str, now: datetime) -> datetime | None:
 
 def compare_versions(project: Project, name: str, before: Version, after: Version, samples: int) -> Difference:
     """How two versions of a table differ; UsageError when the files of one are gone or it is a view."""
+    snapshots = project.ledger.snapshots([before.snapshot, after.snapshot])
+    return compare_snapshots(project, name, snapshots[before.snapshot], snapshots[after.snapshot], samples)
+
+
+def compare_snapshots(project: Project, name: str, one: Snapshot, other: Snapshot, samples: int) -> Difference:
+    """The same for what they hold."""
     from assetflow.warehouse.content.difference import difference
 
     asset = project.readable.definitions.assets.get(name)
-    snapshots = project.ledger.snapshots([before.snapshot, after.snapshot])
-    one, other = snapshots[before.snapshot], snapshots[after.snapshot]
     for snapshot in (one, other):
-        if snapshot.sql is not None:
-            raise UsageError(f"{name} was a view, which keeps no rows", hint="Compare the tables that it reads.")
-        if not project.warehouse.has_files(snapshot):
-            raise UsageError(f"the files of {name}@{snapshot.id[:12]} are gone, so it cannot be compared")
+        refuse_unreadable(project, name, snapshot)
     cursor = project.open_cursor()
     try:
         return difference(cursor, project.settings.warehouse, one, other, asset.row_key if asset else (), samples)
     finally:
         cursor.close()
+
+
+def refuse_unreadable(project: Project, name: str, snapshot: Snapshot) -> None:
+    """UsageError for what cannot be compared: a view, or what was removed."""
+    if snapshot.sql is not None:
+        raise UsageError(f"{name} was a view, which keeps no rows", hint="Compare the tables that it reads.")
+    if not project.warehouse.has_files(snapshot):
+        raise UsageError(f"the files of {name}@{snapshot.id[:12]} are gone, so it cannot be compared")

@@ -1,4 +1,4 @@
-"""`assetflow show --draft`: an edit, looked at before anything is published."""
+"""`assetflow show --draft` and `diff --draft`: an edit, looked at before anything is published."""
 
 from __future__ import annotations
 
@@ -272,3 +272,51 @@ def test_only_one_version_is_shown(shop: Shop, ask: Ask) -> None:
     assert "somebody else makes it" in ask(shop, "show", "orders", "--draft").err
     shop.sql("sales", "/* @asset\nenabled = false\n*/\nSELECT 1 AS id")
     assert "it says enabled = false" in ask(shop, "show", "sales", "--draft").err
+
+
+def test_what_an_edit_changes_is_seen_before_it_is_published(shop: Shop, ask: Ask) -> None:
+    shop.made()
+    shop.replace("assets/sales.sql", "amount FROM", "amount + id % 2 AS amount, 1 AS one FROM")
+    shop.write("data/orders.csv", shop.read("data/orders.csv") + "5,dan,Rome,7\n")
+    before = kept(shop)
+    printed = ask(shop, "diff", "sales", "--draft")
+    assert printed.err == "sales as its files say now, not published; over orders as its files are now\n"
+    head, *lines = printed.out.splitlines()
+    assert head.endswith("-> draft")
+    assert lines == [
+        "  + column one INTEGER",
+        "  3 rows -> 4 rows: 1 added, 0 removed, 2 changed, told apart by id",
+        "    amount: 2 changes",
+        "  ~ id 1: amount 10 -> 11",
+        "  ~ id 3: amount 30 -> 31",
+        "  + id 5, customer dan, city Rome, amount 8",
+    ]
+    told = ask(shop, "diff", "by_city", "--draft", "--json").json
+    assert (told["after"], told["changed"], told["added"]) == (None, 1, 0)
+    assert [each["asset"] for each in told["draft"]["anew"]] == ["sales"]
+    assert kept(shop) == before
+    shop.made()
+    assert ask(shop, "diff", "sales").out.splitlines()[1:] == lines
+    assert "the same 4 rows" in ask(shop, "diff", "sales", "--draft").out
+    assert ask(shop, "diff", "sales", "-1", "--draft").out.splitlines()[1:] == lines
+
+
+def test_a_draft_of_all_rows_says_which_checks_it_would_not_pass(shop: Shop, ask: Ask) -> None:
+    shop.made()
+    shop.sql("sales", "SELECT id, customer, city, amount -- @max(20)\nFROM orders")
+    before = kept(shop)
+    printed = ask(shop, "diff", "sales", "--draft", "--json")
+    assert printed.json["added"] == 1
+    assert printed.json["draft"]["failed_checks"] == [{"check": "max(amount)", "failures": 1, "error": None}]
+    assert "warning: max(amount): 1 failing row: a run would not publish it" in printed.err
+    assert kept(shop) == before
+
+
+def test_what_cannot_be_compared_with_a_draft(shop: Shop, ask: Ask) -> None:
+    assert "has not been published" in ask(shop, "diff", "sales", "--draft").err
+    shop.sql("seen", "/* @asset\nmaterialized = 'view'\n*/\nSELECT id FROM sales")
+    shop.made()
+    shop.replace("assets/seen.sql", "id FROM", "city FROM")
+    assert "seen was a view, which keeps no rows" in ask(shop, "diff", "seen", "--draft").err
+    assert ask(shop, "diff", "sales", "-1", "current", "--draft").code == 2
+    assert ask(shop, "diff", "sales", "--why", "--draft").code == 2

@@ -1,4 +1,4 @@
-"""What `assetflow show ASSET --draft` prints: the rows that the asset would have as its files say now."""
+"""What commands say of a draft, which is an asset as its files say now: `show --draft`, `diff --draft`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assetflow.cli.materialize import terminated_like_interrupted
 from assetflow.cli.screen import age, plural, say, show_warning, styled
-from assetflow.project.draft import Draft, Outline, Read, drafted, outline
+from assetflow.project.draft import Draft, Outline, Read, drafted
 
 if TYPE_CHECKING:
     from assetflow.planning.step import Step
@@ -36,13 +36,6 @@ def made_aside(project: Project, found: Outline, rows: int | None, partition: st
 
 def aside(text: str) -> None:
     say(styled(text, "dim", err=True))
-
-
-def outlined(project: Project, name: str) -> Outline:
-    found = outline(project, name)
-    if found.is_fresh:
-        aside(f"{name} is fresh: its draft would be what is published")
-    return found
 
 
 def reason_of(step: Step) -> str:
@@ -84,4 +77,9 @@ def document(found: Outline, draft: Draft) -> dict[str, Any]:
         for read in draft.reads
     ]
     anew = [{"asset": step.asset, "reasons": [reason.to_dict() for reason in step.reasons]} for step in found.anew]
-    return {"partition": draft.partition, "reads": reads, "anew": anew}
+    failed = [
+        {"check": check.name, "failures": check.failures, "error": check.error}
+        for check in draft.checks
+        if not check.ok
+    ]
+    return {"partition": draft.partition, "reads": reads, "anew": anew, "failed_checks": failed}
