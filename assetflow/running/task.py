@@ -17,8 +17,8 @@ from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile
 
 if TYPE_CHECKING:
     from assetflow.running.history.kept import Kept as KeptHistory
-    from assetflow.running.refreshes.changes import Refresh
     from assetflow.running.refreshes.pieces import Pieces
+    from assetflow.running.refreshes.refresh import Refresh
     from assetflow.running.seen import Watching
     from assetflow.running.sources.parts import Parsed
     from assetflow.warehouse.cache.costs import InVain

@@ -10,8 +10,8 @@ from assetflow.incremental.refused import Refused
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
 from assetflow.running.order import Order
-from assetflow.running.refreshes.changes import refresh_of
 from assetflow.running.refreshes.pieces import pieces_of
+from assetflow.running.refreshes.refresh import refresh_of
 from assetflow.running.seen import Watching
 from assetflow.running.tables import Tables
 from assetflow.running.task import Task

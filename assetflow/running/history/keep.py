@@ -19,7 +19,7 @@ from assetflow.running.history.columns import VALIDITY, Together, refuse_lossy, 
 from assetflow.running.history.delivery import DELIVERED, Columns, deliver, refuse_rows, refuse_some, widen
 from assetflow.running.history.kept import NO_WAY_BACK, Kept
 from assetflow.running.history.versions import AFTER, BEFORE, KEYS, KNOWN, Versions
-from assetflow.running.refreshes.changes import Refresh
+from assetflow.running.refreshes.refresh import Refresh
 from assetflow.running.refreshes.rewriting import Refreshed, Rows
 from assetflow.running.task import Delta
 from assetflow.warehouse.content.snapshots import Staged, scan_files, stage_query

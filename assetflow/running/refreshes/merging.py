@@ -24,7 +24,8 @@ from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column
 from assetflow.quoting import quote_identifier
 from assetflow.running.body import arguments, query_of_rows, stage
-from assetflow.running.refreshes.changes import Refresh, TableChange
+from assetflow.running.refreshes.changes import TableChange
+from assetflow.running.refreshes.refresh import Refresh
 from assetflow.running.refreshes.refreshing import is_same_as, show
 from assetflow.running.refreshes.rewriting import Refreshed, Rows
 from assetflow.running.task import Task, Tried

@@ -21,7 +21,7 @@ from assetflow.materialization import Column, SnapshotFile, Sums
 from assetflow.planning.staleness import config_text
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
-from assetflow.running.refreshes.changes import refuse_by_declaration
+from assetflow.running.refreshes.refresh import refuse_by_declaration
 from assetflow.running.sources.parts import tag_of
 from assetflow.source import Observed
 from assetflow.warehouse.ledger.records import Parsed

@@ -20,8 +20,8 @@ from assetflow.incremental.refused import Lasting, Refused
 from assetflow.incremental.tree import select_all, text
 from assetflow.materialization import ReadSet, SnapshotFile
 from assetflow.quoting import quote_identifier
-from assetflow.running.refreshes.changes import Refresh
 from assetflow.running.refreshes.difference import Difference, compared, difference_of, is_inexact_inside
+from assetflow.running.refreshes.refresh import Refresh
 from assetflow.running.task import Delta
 from assetflow.warehouse.content.digest import tells_order
 from assetflow.warehouse.content.file_sums import one_table

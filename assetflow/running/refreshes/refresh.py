@@ -1,0 +1,133 @@
+"""What an incremental refresh starts from, or why there is none: the asset has to be made in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from assetflow.asset import Asset
+from assetflow.incremental.refused import Refused
+from assetflow.materialization import Column, Materialization, Snapshot, SnapshotFile, Sums
+from assetflow.planning.staleness import reads_of
+from assetflow.planning.step import Step
+from assetflow.running.contents import Contents
+from assetflow.running.refreshes.changes import TableChange, change_of, unchanged
+from assetflow.running.refreshes.worth import has_its_turn, refuse_dearer, refuse_in_vain, tried, was_quick
+from assetflow.warehouse.cache.costs import UNKNOWN
+from assetflow.warehouse.cache.kept_groups import NONE_KEPT, KeptGroups, find_groups, made_from
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """What an incremental refresh starts from: what changed, and the rows that are there.
+
+    `sums` are what the digests of `files` are made of. `compare`: make the rows in full as well, and compare.
+    `is_quick`: a full refresh takes no time, so that it is better than having others made again for the order of rows.
+    `read_in_order`: a function reads them so. `checks` is a hash of the checks that the rows of `files` passed. `tell`
+    is a folder for the rows that came and went, where another asset is to be refreshed by these in the same run. `what`
+    names what is tried, where it is in vain. `groups` are those kept beside its rows.
+    """
+
+    changes: tuple[TableChange, ...]
+    columns: tuple[Column, ...]
+    files: tuple[SnapshotFile, ...]
+    root: str
+    sums: Mapping[tuple[str, str], Sums]
+    compare: bool
+    is_quick: bool
+    read_in_order: bool
+    checks: str
+    tell: str | None = None
+    what: str = ""
+    groups: KeptGroups = NONE_KEPT
+
+
+def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: str) -> Refresh:
+    """What there is to refresh an asset from; Refused, with the reason, where it has to be made in full."""
+    refuse_by_declaration(asset)
+    then, snapshot = made_before(asset, step, contents)
+    ledger, root = contents.order.warehouse.ledger, contents.order.warehouse.root
+    was_right = ledger.shadow(asset.name, asset.code_version)
+    if was_right is False:
+        raise Refused("an incremental refresh by this code once gave other rows than a full one")
+    changes = changes_of(asset, then, contents)
+    below = [contents.order.assets[name] for name in contents.order.graph.downstreams(asset.name)]
+    in_order = any(reader.kind == "python" and reader.reads_order for reader in below)
+    what = tried(asset, changes, in_order=in_order)
+    if not has_its_turn(asset.name + run_id):  # In its turn it is tried again: tables grow.
+        costs = contents.costs.get(asset.name, UNKNOWN)
+        refuse_dearer(asset, costs, sum(change.rows for change in changes))
+        refuse_in_vain(asset, costs, what)
+    is_quick = was_quick(asset, then, contents)
+    waiting = {step.asset for step in contents.order.plan.steps}
+    is_read = any(reader.name in waiting and (reader.kind == "sql" or reader.merge) for reader in below)
+    return Refresh(
+        (*changes, *looked_up(asset, changes, contents)),
+        snapshot.columns,
+        snapshot.files,
+        root,
+        ledger.file_sums(file.sha256 for file in snapshot.files),
+        compare=is_quick and (was_right is None or has_its_turn(run_id + asset.name)),
+        is_quick=is_quick,
+        read_in_order=in_order,
+        checks=then.checks,
+        tell=tell if is_read else None,
+        what=what,
+        groups=find_groups(root, asset.name, made_from(asset.code_version, then.inputs)),
+    )
+
+
+def made_before(asset: Asset, step: Step, contents: Contents) -> tuple[Materialization, Snapshot]:
+    """What the asset holds; Refused where it is gone, or where more than its inputs changed."""
+    made = contents.made.get(asset.name)
+    causes = [reason for reason in step.reasons if reason.kind != "input_changed"]
+    if made is None or causes:
+        raise Refused(causes[0].detail if causes else "it was never made")
+    warehouse = contents.order.warehouse
+    then = warehouse.ledger.materialization(made.id)
+    snapshot = warehouse.ledger.snapshot(then.snapshot)
+    if snapshot.sql is not None or not warehouse.has_files(snapshot):
+        raise Refused("its files are gone")
+    return then, snapshot
+
+
+def changes_of(asset: Asset, then: Materialization, contents: Contents) -> tuple[TableChange, ...]:
+    """What changed in its upstreams since it was made, as far as it reads of them."""
+    reads = reads_of(asset, contents.lineage(asset), then)
+    found = [change_of(name, then, reads[name], contents.held.get(name), contents) for name in asset.upstreams]
+    changes = tuple(change for change in found if change is not None)
+    refuse_whole(asset, [change.name for change in changes])
+    return changes
+
+
+def looked_up(asset: Asset, changes: Iterable[TableChange], contents: Contents) -> list[TableChange]:
+    """The other tables of which a function that puts rows in place of others is given those of the same keys."""
+    if asset.merge != "upsert":
+        return []
+    others = asset.taken_as_changes - {change.name for change in changes}
+    return [unchanged(name, contents) for name in sorted(others)]
+
+
+def refuse_by_declaration(asset: Asset) -> None:
+    """Refuse what is never refreshed by its changed rows, whatever changed."""
+    if asset.incremental == "off":
+        raise Refused('it is declared incremental = "off"')
+    if asset.kind != "sql" and asset.merge is None and asset.per is None:
+        raise Refused("it is a Python function, which is given whole tables")
+    if asset.is_view:
+        raise Refused("it is a view, which holds no rows")
+    if asset.history is not None:
+        raise Refused("it keeps its history by itself")
+    if asset.rebuilds_always or (asset.notes and asset.kind == "sql"):
+        raise Refused("its answer is not the same twice")
+    if asset.files:
+        raise Refused(f"it reads {asset.files[0]} in place")
+
+
+def refuse_whole(asset: Asset, changed: Iterable[str]) -> None:
+    """Refuse changes of what a function is given whole: every row of it could have to do with them."""
+    if asset.merge is None:
+        return
+    whole = [name for name in changed if name not in asset.taken_as_changes]
+    if whole:
+        raise Refused(f"{whole[0]} changed, which it is given whole")
