@@ -73,9 +73,7 @@ def make_plan(
     around = graph.ancestors(chosen) | chosen
     contents: dict[str, Content | None] = {}
     unchanged: dict[str, frozenset[str]] = {}
-    steps: list[Step] = []
-    fresh: list[str] = []
-    proofs: list[Proof] = []
+    decided: dict[str, Step | Proof | None] = {}
     stale_upstreams: list[str] = []
     for name in graph.order:
         if name not in around:
@@ -87,23 +85,25 @@ def make_plan(
             needs_made(asset, chosen, assets, state)
             only = (wanted or {}).get(name)
             found = decide(asset, contents, state, forced=forced, unchanged=unchanged, wanted=only)
+            decided[name] = found
             contents[name] = content_after(asset, found, contents, state)
-            if isinstance(found, Step):
-                steps.append(found)
-                if found.unchanged is not None:
-                    unchanged[name] = found.unchanged
-            else:
-                if name in state.made:  # else nothing of it is wanted
-                    fresh.append(name)
-                if found is not None:
-                    proofs.append(found)
+            if isinstance(found, Step) and found.unchanged is not None:
+                unchanged[name] = found.unchanged
         else:
             contents[name], is_stale = as_published(asset, contents, stale_upstreams, state)
             stale_upstreams += [name] * is_stale
+    # Of what was never made, and is not to be now, nothing is wanted.
+    fresh = [name for name, found in decided.items() if not isinstance(found, Step) and name in state.made]
     return Plan(
-        tuple(steps), tuple(sorted(fresh)), tuple(stale_upstreams), forced, frozenset(chosen), proofs=tuple(proofs),
-        wanted=wanted or {}, state=state,
-    )  # fmt: skip
+        tuple(found for found in decided.values() if isinstance(found, Step)),
+        tuple(sorted(fresh)),
+        tuple(stale_upstreams),
+        forced,
+        frozenset(chosen),
+        proofs=tuple(found for found in decided.values() if isinstance(found, Proof)),
+        wanted=wanted or {},
+        state=state,
+    )
 
 
 def as_published(

@@ -43,37 +43,42 @@ def files(
     `pattern` is a file, a folder or a glob (or several), relative to the project or to the folder of the installed
     `package`; `sales-{day}.csv` gives a column `day` out of the names of the files. `format` is csv, json or parquet;
     without it the suffix tells. "file" is for files that are no tables (PDF, images): one row a file. `columns`
-    declares types by column: these
-    are pinned and there even when a file lacks them (NULL); columns not declared are kept, with the type that DuckDB
-    infers over all files. `options` go to DuckDB's reader: `{"delim": ";", "nullstr": "NA"}`; `hive_partitioning`
-    = False leaves key=value folders alone; a value may be a `Secret("NAME")`. DefinitionError when a word is unknown.
+    declares types by column: these are pinned and there even when a file lacks them (NULL); columns not declared are
+    kept, with the type that DuckDB infers over all files. `options` go to DuckDB's reader: `{"delim": ";"}`;
+    `hive_partitioning` = False leaves key=value folders alone; a value may be a `Secret("NAME")`. DefinitionError when
+    a word is unknown.
     """
     patterns = (pattern,) if isinstance(pattern, str) else tuple(pattern)
     if not patterns or not all(isinstance(pattern, str) and pattern.strip() for pattern in patterns):
         raise DefinitionError("a source needs the files it is made of", hint='Write: files("data/*.csv")')
-    known = sorted([*READERS, LISTED])
-    if format is not None and format not in known:
-        near = did_you_mean(str(format), known)
-        raise DefinitionError(f'unknown format "{format}"', hint=near or f"Known: {', '.join(known)}.")
+    columns, options = columns or {}, options or {}
+    refuse_unknown_format(format)
     if format == LISTED and (columns or options):
         said = "columns" if columns else "options"
         raise DefinitionError(f'{said} say how files are read, and format = "{LISTED}" reads none of them')
     keys_of(patterns)
-    for name in options or {}:
+    refuse_unfit_words(columns, options)
+    read = {name.lower(): as_references(value) for name, value in options.items()}
+    return Files(patterns, format, dict(columns), read, package)
+
+
+def refuse_unknown_format(format: str | None) -> None:
+    known = sorted([*READERS, LISTED])
+    if format is not None and format not in known:
+        near = did_you_mean(str(format), known)
+        raise DefinitionError(f'unknown format "{format}"', hint=near or f"Known: {', '.join(known)}.")
+
+
+def refuse_unfit_words(columns: Mapping[str, str], options: Mapping[str, Any]) -> None:
+    """Refuse options that have a word of their own, and types that are no text."""
+    for name in options:
         if name.lower() in _OURS:
             raise DefinitionError(
                 f'the reader option "{name}" is not for `options`', hint=f"Use {_OURS[name.lower()]}."
             )
-    for name, column_type in (columns or {}).items():
+    for name, column_type in columns.items():
         if not isinstance(column_type, str) or not column_type.strip():
             raise DefinitionError(f'the type of column "{name}" is no text', hint='Write: columns = { id = "BIGINT" }')
-    return Files(
-        patterns,
-        format,
-        dict(columns or {}),
-        {name.lower(): as_references(value) for name, value in (options or {}).items()},
-        package,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from assetflow.errors import BusyError, WarehouseError
@@ -38,8 +38,13 @@ class Rebuilt:
     rows: Mapping[str, int]
     damaged: tuple[Damage, ...]
     missing_files: int
-    old: str | None
+    old: str | None = None
     origin: Literal["journal", "ledger"] = "journal"
+
+    @property
+    def needs_new_journal(self) -> bool:
+        """True where the journal does not tell all that the ledger now says."""
+        return bool(self.damaged) or self.entries == 0
 
 
 def mend(root: str, now: str) -> Rebuilt:
@@ -52,7 +57,7 @@ def mend(root: str, now: str) -> Rebuilt:
     if damaged and is_sound(root):
         refuse_at_work(root)
         renew_journal(root, now)
-        return Rebuilt(0, {}, tuple(damaged), 0, None, "ledger")
+        return Rebuilt(0, {}, tuple(damaged), 0, origin="ledger")
     return rebuild(root, now)
 
 
@@ -95,35 +100,41 @@ def rebuild(root: str, now: str) -> Rebuilt:
     refuse_at_work(root)
     with durable.writing(root), short_lock(root, "gc"), ledger_lock(root):
         new = os.path.join(root, f"{FILE}.new")
-        for side in SIDES:
-            remove_file(root, new + side)
-        with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as connection:
-            create(connection, "DELETE")
-            connection.execute("PRAGMA foreign_keys = OFF")
-            connection.execute("BEGIN")
-            waiting = waiting_in(os.path.join(root, FILE))
-            entries, damaged = fold(connection, root, waiting)
-            add_manifests(connection, root)
-            begins_anew = bool(damaged) or entries == 0
-            if not begins_anew:
-                written = last_number(root)
-                kept = [(number, entry) for number, entry in waiting if number > written] or [(entries, "")]
-                connection.executemany("INSERT INTO journal (number, entry) VALUES (?, ?)", kept)
-            missing = note_missing(connection, root, now)
-            counted = {table: count(connection, table) for table in journal.tables_of(connection)}
-            connection.execute("COMMIT")
-            connection.execute(f"PRAGMA journal_mode = {journal_mode(root)}")
+        rebuilt = write_anew(new, root, now)
         durable.sync_file(new)
         old = put_aside(root, now)
         os.replace(new, os.path.join(root, FILE))
         durable.sync_folder(root)
-        if begins_anew:
+        if rebuilt.needs_new_journal:
             put_journal_aside(root, now)
-    if begins_anew:
+    if rebuilt.needs_new_journal:
         begin_journal(root)
     else:
         finish_journal(root)
-    return Rebuilt(entries, counted, tuple(damaged), missing, old)
+    return replace(rebuilt, old=old)
+
+
+def write_anew(new: str, root: str, now: str) -> Rebuilt:
+    """Make a ledger in the file `new` out of the journal and the manifests."""
+    for side in SIDES:
+        remove_file(root, new + side)
+    with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as connection:
+        create(connection, "DELETE")
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("BEGIN")
+        waiting = waiting_in(os.path.join(root, FILE))
+        entries, damaged = fold(connection, root, waiting)
+        add_manifests(connection, root)
+        missing = note_missing(connection, root, now)
+        counted = {table: count(connection, table) for table in journal.tables_of(connection)}
+        rebuilt = Rebuilt(entries, counted, tuple(damaged), missing)
+        if not rebuilt.needs_new_journal:
+            written = last_number(root)
+            kept = [(number, entry) for number, entry in waiting if number > written] or [(entries, "")]
+            connection.executemany("INSERT INTO journal (number, entry) VALUES (?, ?)", kept)
+        connection.execute("COMMIT")
+        connection.execute(f"PRAGMA journal_mode = {journal_mode(root)}")
+    return rebuilt
 
 
 def fold(
