@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +11,9 @@ from assetflow.cli.screen import local_time, put_json, say, show_warning
 from assetflow.errors import UsageError
 
 if TYPE_CHECKING:
+    from assetflow.project.environments import Moved
     from assetflow.project.project import Project
+    from assetflow.warehouse.ledger.records import Version
 
 
 @click.command("rollback", context_settings={"ignore_unknown_options": True})
@@ -46,20 +48,27 @@ def command(
         raise UsageError(f"{asset} is no asset, and cannot be rolled back")
     moved = roll_back(opened, version, downstream=downstream)
     if as_json:
-        put_json(
-            {
-                "schema": "assetflow.rollback/1",
-                "asset": asset,
-                "released": False,
-                "snapshot": version.snapshot,
-                "run_id": moved.run_id,
-                "moved": sorted(moved.moves),
-                "stale": list(moved.stale),
-                "held": list(moved.held),
-                "warnings": list(moved.warnings),
-            }
-        )
-        return
+        put_json(document(version, moved))
+    else:
+        show(version, moved)
+
+
+def document(version: Version, moved: Moved) -> dict[str, Any]:
+    return {
+        "schema": "assetflow.rollback/1",
+        "asset": version.asset,
+        "released": False,
+        "snapshot": version.snapshot,
+        "run_id": moved.run_id,
+        "moved": sorted(moved.moves),
+        "stale": list(moved.stale),
+        "held": list(moved.held),
+        "warnings": list(moved.warnings),
+    }
+
+
+def show(version: Version, moved: Moved) -> None:
+    asset = version.asset
     say(f"{asset} is what it was: {version.snapshot[:12]}, published {local_time(version.published_at)}")
     others = sorted(set(moved.moves) - {asset})
     if others:

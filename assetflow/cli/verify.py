@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from assetflow.cli.options import environment_option, json_option, open_project, project_option
 from assetflow.cli.screen import clean, plural, put, put_json, size, styled
 from assetflow.errors import UsageError
+
+if TYPE_CHECKING:
+    from assetflow.warehouse.verify import Problem
 
 
 @click.command("verify")
@@ -20,7 +26,6 @@ def command(
     deep: bool, budget: str | None, skips: int | None, env: str | None, as_json: bool, project: str | None
 ) -> int:
     """Check the soundness of the warehouse itself. Exit code 1 when something is wrong."""
-    from assetflow.project.doctor import remedy
     from assetflow.warehouse.verify import verify
 
     if budget is not None and not deep:
@@ -52,12 +57,19 @@ def command(
     put(f"{plural(found.files, 'file')} ({size(found.bytes)}) {looked}, {plural(len(problems) - wrong, 'problem')}")
     if skips is not None:
         put(f"{plural(checked, 'skip')} checked, {wrong} wrong")
+    show_problems(problems)
+    return 1 if problems else 0
+
+
+def show_problems(problems: Sequence[Problem]) -> None:
+    """Each of them, and then what to do, once."""
+    from assetflow.project.doctor import remedy
+
     for problem in problems:
         where = " ".join(each for each in (problem.asset, problem.path) if each)
         put(f"{styled(problem.kind, 'failed')}  {clean(where)}: {clean(problem.detail)}")
     for step in dict.fromkeys(remedy(problem) for problem in problems):
         put(f"  {clean(step)}")
-    return 1 if problems else 0
 
 
 def share_of(budget: str) -> float:

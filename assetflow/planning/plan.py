@@ -69,7 +69,27 @@ def make_plan(
 
     An upstream that is not selected is read as it was last published; UsageError when it never was.
     """
-    chosen = {name for name in selected if name in assets and assets[name].enabled}
+    chosen = frozenset(name for name in selected if name in assets and assets[name].enabled)
+    decided, stale_upstreams = decide_in_order(chosen, assets, graph, state, forced, wanted or {})
+    # Of what was never made, and is not to be now, nothing is wanted.
+    fresh = [name for name, found in decided.items() if not isinstance(found, Step) and name in state.made]
+    return Plan(
+        tuple(found for found in decided.values() if isinstance(found, Step)),
+        tuple(sorted(fresh)),
+        tuple(stale_upstreams),
+        forced,
+        chosen,
+        proofs=tuple(found for found in decided.values() if isinstance(found, Proof)),
+        wanted=wanted or {},
+        state=state,
+    )
+
+
+def decide_in_order(
+    chosen: frozenset[str], assets: Mapping[str, Asset], graph: Graph, state: State, forced: bool,
+    wanted: Mapping[str, Slice],
+) -> tuple[dict[str, Step | Proof | None], list[str]]:  # fmt: skip
+    """What is to be done for each chosen asset, upstreams first, and which others that they read are stale."""
     around = graph.ancestors(chosen) | chosen
     contents: dict[str, Content | None] = {}
     unchanged: dict[str, frozenset[str]] = {}
@@ -83,8 +103,7 @@ def make_plan(
             contents[name] = source_content(name, state, chosen, graph)
         elif name in chosen:
             needs_made(asset, chosen, assets, state)
-            only = (wanted or {}).get(name)
-            found = decide(asset, contents, state, forced=forced, unchanged=unchanged, wanted=only)
+            found = decide(asset, contents, state, forced=forced, unchanged=unchanged, wanted=wanted.get(name))
             decided[name] = found
             contents[name] = content_after(asset, found, contents, state)
             if isinstance(found, Step) and found.unchanged is not None:
@@ -92,18 +111,7 @@ def make_plan(
         else:
             contents[name], is_stale = as_published(asset, contents, stale_upstreams, state)
             stale_upstreams += [name] * is_stale
-    # Of what was never made, and is not to be now, nothing is wanted.
-    fresh = [name for name, found in decided.items() if not isinstance(found, Step) and name in state.made]
-    return Plan(
-        tuple(found for found in decided.values() if isinstance(found, Step)),
-        tuple(sorted(fresh)),
-        tuple(stale_upstreams),
-        forced,
-        frozenset(chosen),
-        proofs=tuple(found for found in decided.values() if isinstance(found, Proof)),
-        wanted=wanted or {},
-        state=state,
-    )
+    return decided, stale_upstreams
 
 
 def as_published(

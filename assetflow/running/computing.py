@@ -100,12 +100,7 @@ def make_table(task: Task, shop: Workshop, cursor: Cursor) -> Built:
             wasted = shop.meter.used()
             result = evaluate(task, shop, cursor, where, seen, tried.why)
             limit.also(result.cursor.interrupt)
-            if task.kept is None:
-                staged, tried = stage(result, task, where), replace(tried, is_full=True)
-                keep_key(asset, staged, cursor)
-            else:
-                added = keep_in_history(result, task, task.kept, where)
-                staged, tried = added.staged, Tried(why=added.how, delta=added.delta, is_full=added.mode == "full")
+            staged, tried = make_in_full(task, result, tried, where, cursor)
     if tried.error is not None:
         # What can be used the next time of an asset that failed for one of its files.
         return replace(built_of(staged), kept=tried.kept, error=tried.error)
@@ -130,6 +125,16 @@ def make_table(task: Task, shop: Workshop, cursor: Cursor) -> Built:
         kept=tried.kept,
         groups=tried.groups,
     )
+
+
+def make_in_full(task: Task, result: Result, tried: Tried, where: Where, cursor: Cursor) -> tuple[Staged, Tried]:
+    """Stage all rows that the body gives, or add them to the history that is kept."""
+    if task.kept is None:
+        staged = stage(result, task, where)
+        keep_key(task.asset, staged, cursor)
+        return staged, replace(tried, is_full=True)
+    added = keep_in_history(result, task, task.kept, where)
+    return added.staged, Tried(why=added.how, delta=added.delta, is_full=added.mode == "full")
 
 
 def try_refresh(task: Task, shop: Workshop, cursor: Cursor, where: Where, limit: Limit) -> Tried:

@@ -58,16 +58,19 @@ class Keeping:
         checks = self.keep_failing_rows(asset.name, built.checks)
         blocking = [check for check in checks if check.blocks]
         if blocking:
-            error = failed_checks(asset, blocking)
             self.order.warehouse.ledger.record_checks(self.order.run_id, asset.name, checks)
             self.keep_rejected(asset, built)
             return AssetResult(
                 asset.name, "failed", mode=step.mode, reasons=step.reasons, rows=built.rows, seconds=built.seconds,
-                error=error, checks=checks,
+                error=failed_checks(asset, blocking), checks=checks,
             )  # fmt: skip
         if step.restores is not None:
             return self.restore(asset, step, step.restores, checks)
         refuse_broken_promise(asset, step, built)
+        return self.keep_made(asset, step, built, checks)
+
+    def keep_made(self, asset: Asset, step: Step, built: Built, checks: tuple[CheckResult, ...]) -> AssetResult:
+        """Keep what passed its checks: it is what the asset holds from now on in this run."""
         if built.is_right is not None:
             ledger = self.order.warehouse.ledger
             ledger.record_shadow(asset.name, asset.code_version, self.order.run_id, is_right=built.is_right)
@@ -80,8 +83,8 @@ class Keeping:
             name = made_from(asset.code_version, materialization.inputs)
             keep_groups(self.order.warehouse.root, asset.name, name, built.groups)
         self.order.projections.add(snapshot.id, built.projections)
-        parts = parts_of(built, snapshot)
-        self.record(records.Built(materialization, snapshot, checks, built.projections, built.sums, parts))
+        parsed = parts_of(built, snapshot)
+        self.record(records.Built(materialization, snapshot, checks, built.projections, built.sums, parsed))
         held = Content(snapshot.digest, snapshot.digest if asset.is_view else snapshot.id, snapshot.id)
         self.contents.note(asset.name, snapshot, materialization.id, held)
         self.note_cost(asset, built)

@@ -166,15 +166,14 @@ class Reader:
         config = self.config(name, signature, place)
         queries = self.queries(name, function, signature, config, place)
         merge, unique_key, per = values.get("merge"), values.get("unique_key", ()), values.get("per")
-        refuse_no_pieces(name, per, signature.parameters, place, is_query=signature.returns_query)
-        refuse_unmergeable(name, merge, unique_key, signature.parameters, place, is_query=signature.returns_query)
+        parameters, is_query = signature.parameters, signature.returns_query
+        refuse_no_pieces(name, per, parameters, place, is_query=is_query)
+        refuse_unmergeable(name, merge, unique_key, parameters, place, is_query=is_query)
         code = self.code(function, tracked_versions(self.settings.tracked_packages), signature.config)
-        files = [file for query in queries for file in query.files]
-        for file in files:
-            self.in_place.setdefault(file.text, in_place_source(file.text, file.function, place))
-        upstreams = [each.upstream for each in signature.parameters]
+        files = self.files_in_place(queries, place)
+        upstreams = [each.upstream for each in parameters]
         upstreams += [table.name for query in queries for table in query.tables]
-        with_links(name, values, signature.parameters, place)
+        with_links(name, values, parameters, place)
         refuse_other_links(name, values.get("partition", {}), upstreams, place)
         checks = tuple(values.pop("checks", ()))
         refuse_twins(name, [check.name for check in checks], place)
@@ -189,14 +188,12 @@ class Reader:
             code_parts=(*code.parts, *history_parts(history)),
             upstreams=tuple(dict.fromkeys(upstreams)),
             function=function.__name__,
-            parameters=signature.parameters,
+            parameters=parameters,
             takes_context=signature.takes_context,
             config=config,
             overrides={key: plain(value) for key, value in self.settings.assets.get(name, {}).items()},
-            files=tuple(dict.fromkeys(file.text for file in files)),
-            # Of changes, and of rows one by one, the order does not count: they can come at any time.
-            reads_order=(merge is None or not all(each.changes for each in signature.parameters))
-            and (per is None or len(signature.parameters) > 1),
+            files=files,
+            reads_order=reads_order(merge, per, parameters),
             sets_order=not history,
             notes=(
                 *untracked(self.notes(code, function, signature), queries),
@@ -205,6 +202,13 @@ class Reader:
             checks=checks,
             **values,
         )
+
+    def files_in_place(self, queries: Sequence[SqlQuery], place: Place) -> tuple[str, ...]:
+        """The files that queries name, each noted as a source."""
+        files = [file for query in queries for file in query.files]
+        for file in files:
+            self.in_place.setdefault(file.text, in_place_source(file.text, file.function, place))
+        return tuple(dict.fromkeys(file.text for file in files))
 
     def code(
         self, function: Any, packages: Mapping[str, str] | None = None, config: Collection[str] = ()
@@ -336,6 +340,13 @@ def declared_version(digest: str, merge: Merge | None, unique_key: Sequence[str]
     if merge is None and per is None:
         return digest
     return hashlib.sha256(json.dumps([digest, merge, list(unique_key) if merge else [], per]).encode()).hexdigest()
+
+
+def reads_order(merge: Merge | None, per: Per | None, parameters: Sequence[Parameter]) -> bool:
+    """True unless a function is given changes, or rows one by one: these can come at any time."""
+    if merge is not None and all(each.changes for each in parameters):
+        return False
+    return per is None or len(parameters) > 1
 
 
 def untracked(notes: Sequence[Note], queries: Sequence[SqlQuery]) -> Iterator[Note]:

@@ -41,11 +41,9 @@ def read_sql_definition(path: str, text: str, settings: Settings) -> FileDefinit
     for tag in front.tags:
         read_tag(tag, path, checks, tags)
     refuse_twins(name, [check.name for check in checks], place)
-    if values.get("materialized") == "view" and query.files:
-        raise Place(path, query.files[0].line).error(
-            f"the view {name} reads {query.files[0].text!r} in place, which a reader elsewhere could not find",
-            hint='Make it a table (materialized = "table"), or declare the file as a source.',
-        )
+    is_view = values.get("materialized") == "view"
+    if is_view:
+        refuse_files_in_view(name, query, path)
     refuse_unknown_parameters(name, front.query, values.get("partition", {}), place)
     refuse_other_links(name, values.get("partition", {}), [table.name for table in query.tables], place)
     history = history_said(values)
@@ -61,7 +59,7 @@ def read_sql_definition(path: str, text: str, settings: Settings) -> FileDefinit
         sql=to_duckdb(query.text, values.pop("dialect", "duckdb"), path, front.first_line),
         files=tuple(dict.fromkeys(file.text for file in query.files)),
         # A view hands the order of what it reads on to whoever reads it.
-        reads_order=values.get("materialized") == "view" or reads_order(query.canonical),
+        reads_order=is_view or reads_order(query.canonical),
         sets_order=not history and sets_order(query.canonical),
         notes=query.notes,
         checks=tuple(checks),
@@ -78,6 +76,14 @@ def refuse_for_functions(values: Mapping[str, Any], place: Place) -> None:
         if key in values:
             hint = "Take it out: what the query allows to be refreshed by its changes is found by itself."
             raise place.error(f"{key} is for Python functions, and this is SQL", key=key, hint=hint)
+
+
+def refuse_files_in_view(name: str, query: SqlQuery, path: str) -> None:
+    if query.files:
+        raise Place(path, query.files[0].line).error(
+            f"the view {name} reads {query.files[0].text!r} in place, which a reader elsewhere could not find",
+            hint='Make it a table (materialized = "table"), or declare the file as a source.',
+        )
 
 
 def refuse_unknown_parameters(name: str, text: str, declared: Mapping[str, Any], place: Place) -> None:

@@ -119,17 +119,12 @@ def parse(observed: Observed, known: Known | None, cursor: Cursor, staging: str,
     os.makedirs(staging, exist_ok=True)
     parts = known.parts if known is not None and dict(known.types) == dict(types) else ()
     pieces = put_together(list(cover(tags, parts, sizes)), sizes)
-    staged = {
-        number: stage(observed, [paths[at] for at in piece], types, cursor, staging, number, reads)
-        for number, piece in enumerate(pieces)
-        if isinstance(piece, range)
-    }
-    if known is not None:
-        staged |= {
-            number: stage_together(piece, known, cursor, staging, number, reads)
-            for number, piece in enumerate(pieces)
-            if isinstance(piece, Together)
-        }
+    staged = {}
+    for number, piece in enumerate(pieces):
+        if isinstance(piece, range):
+            staged[number] = stage(observed, [paths[at] for at in piece], types, cursor, staging, number, reads)
+        elif isinstance(piece, Together) and known is not None:
+            staged[number] = stage_together(piece, known, cursor, staging, number, reads)
     columns = {one.columns for one in staged.values()}
     if known is not None and any(isinstance(piece, Part) for piece in pieces):
         columns.add(known.columns)
