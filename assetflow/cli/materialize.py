@@ -307,12 +307,18 @@ def spared_text(result: RunResult) -> str:
     found = [(each, each.saved) for each in made if each.saved is not None]
     if not found:
         return ""
-    there = sum(saved.rows_there for _, saved in found)
-    share = f"{percent(sum(saved.rows_read for _, saved in found), there)} of the rows read" if there else ""
+    share = share_text(sum(saved.rows_read for _, saved in found), sum(saved.rows_there for _, saved in found))
     known = [(each.seconds, saved.seconds_in_full) for each, saved in found if saved.seconds_in_full is not None]
     took, full = sum(one for one, _ in known), sum(other for _, other in known)
     spent = f"{seconds(took)} instead of about {seconds(full)}" if known and full > took else ""
     return f"{len(found)} of {len(made)} incremental: {', '.join(part for part in (share, spent) if part)}".rstrip(": ")
+
+
+def share_text(read: int, there: int) -> str:
+    """`1.2 % of the rows read`: rows that came, and rows that went, which may be more than there are."""
+    if not there:
+        return ""
+    return f"{percent(read, there)} of the rows read" if read < there else "no fewer rows read than there are"
 
 
 def outcome_counts(result: RunResult) -> dict[str, int]:

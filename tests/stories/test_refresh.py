@@ -307,6 +307,16 @@ def test_the_night_says_what_it_spared(nights: Shop) -> None:
     assert re.search(r": [0-9.]+ % of the rows read", printed.err)
 
 
+def test_the_night_does_not_boast_where_every_row_changed(empty_shop: Shop) -> None:
+    empty_shop.write("data/people.csv", "id,name\n1,ann\n2,bob\n")
+    empty_shop.write("assetflow.toml", '[sources.people]\nfiles = "data/people.csv"\n')
+    empty_shop.sql("users", "SELECT id, name FROM people")
+    empty_shop.made()
+    empty_shop.write("data/people.csv", "id,name\n1,ada\n2,ben\n")
+    printed = empty_shop.cli("materialize")
+    assert "1 of 1 incremental: no fewer rows read than there are" in printed.err
+
+
 def test_checks_of_single_rows_look_at_new_rows_and_others_at_all(nights: Shop) -> None:
     nights.sql(
         "sales",
