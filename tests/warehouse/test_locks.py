@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from assetflow.errors import BusyError
+from assetflow.warehouse.disk import locks
 from assetflow.warehouse.disk.locks import Holder, Work, holders, run_lock
+from assetflow.warehouse.ledger import connection
 from tests.warehouse import told
 
 HOLD = """
@@ -32,6 +36,66 @@ def other_run(tmp_path):
     yield process
     process.kill()
     process.communicate()
+
+
+WRITE = """
+import os, signal, sys
+from assetflow.warehouse.disk.locks import short_lock
+with short_lock(sys.argv[1], "ledger"):
+    os.kill(os.getpid(), getattr(signal, sys.argv[2]))
+"""
+
+
+def test_a_write_that_was_stopped_holds_nobody_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(locks, "SECONDS_OF_PATIENCE", 0.0)
+    process = subprocess.Popen([sys.executable, "-c", WRITE, str(tmp_path), "SIGSTOP"])
+    os.waitpid(process.pid, os.WUNTRACED)
+    with pytest.raises(BusyError) as raised, locks.short_lock(str(tmp_path), "ledger"):
+        pass
+    assert f"process {process.pid} is stopped in the middle of a write" in str(raised.value)
+    assert f"kill -CONT {process.pid}" in str(raised.value.hint)
+    process.send_signal(signal.SIGCONT)
+    assert process.wait() == 0
+    with locks.short_lock(str(tmp_path), "ledger"):
+        pass
+
+
+CLOSE = """
+import os, signal, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+connection.execute("BEGIN IMMEDIATE")
+os.kill(os.getpid(), signal.SIGSTOP)
+"""
+
+
+def test_who_was_stopped_while_it_had_all_of_the_ledger_to_itself_is_named(tmp_path, monkeypatch):
+    """As the last one that closes it has."""
+    monkeypatch.setattr(connection, "PATIENCE", 0.0)
+    ledger = connection.Connection(str(tmp_path))
+    with ledger.writing():
+        pass
+    ledger.close()
+    process = subprocess.Popen([sys.executable, "-c", CLOSE, ledger.path])
+    os.waitpid(process.pid, os.WUNTRACED)
+    with pytest.raises(BusyError, match=f"process {process.pid} is stopped in the middle of a write"):
+        ledger.read("SELECT 1")
+    process.send_signal(signal.SIGCONT)
+    process.wait()
+    assert ledger.read("SELECT 1") == [(1,)]
+
+
+def test_a_write_that_takes_long_is_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(locks, "SECONDS_OF_PATIENCE", 0.0)
+    waiting = threading.Event()
+    monkeypatch.setattr(locks, "refuse_stopped", lambda path: waiting.set())
+    let_go = threading.Thread(target=lambda: waiting.wait() and first.close())
+    with contextlib.ExitStack() as first:
+        first.enter_context(locks.short_lock(str(tmp_path), "ledger"))
+        let_go.start()
+        with locks.short_lock(str(tmp_path), "ledger"):
+            assert waiting.is_set()
+    let_go.join()
 
 
 def who_holds(root: str, env: str) -> Holder | None:

@@ -14,8 +14,13 @@ from assetflow.errors import BusyError, WarehouseError
 from assetflow.names import environment, run
 from assetflow.warehouse.disk import durable
 from assetflow.warehouse.disk.removal import remove_file
+from assetflow.warehouse.disk.stopped import refuse_stopped
 
 SECONDS_BETWEEN_LOOKS = 0.1
+SECONDS_OF_PATIENCE = 5.0
+"""How long somebody else's write may take before it is asked whether it was stopped."""
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.0005, 0.02
+"""Seconds between two tries to have a lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +107,30 @@ def wait_for(path: str, seconds: float) -> bool:
 
 @contextlib.contextmanager
 def short_lock(root: str, name: str) -> Iterator[None]:
-    """Wait for, then hold, a lock that nobody holds for longer than one write."""
+    """Wait for, then hold, a lock that nobody holds for longer than one write; BusyError when its holder is stopped."""
     path = os.path.join(root, "locks", f"{name}.lock")
     with durable.writing(path):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _have(descriptor, path)
         yield
     finally:
         os.close(descriptor)
+
+
+def _have(descriptor: int, path: str) -> None:
+    """Lock an open file as soon as nobody else does; BusyError where who does is stopped, and may be for ever."""
+    until = time.monotonic() + SECONDS_OF_PATIENCE
+    pause = SHORTEST_PAUSE
+    while True:
+        with contextlib.suppress(BlockingIOError):
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if time.monotonic() >= until:
+            refuse_stopped(path)
+            until = time.monotonic() + SECONDS_OF_PATIENCE
+        time.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
 
 
 def _run_path(root: str, env: str, run_id: str) -> str:

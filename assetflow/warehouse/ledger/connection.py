@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from assetflow.errors import NewerWarehouseError, WarehouseError
 from assetflow.warehouse.disk import durable
 from assetflow.warehouse.disk.filesystem import journal_mode
 from assetflow.warehouse.disk.locks import short_lock
+from assetflow.warehouse.disk.stopped import refuse_stopped
 from assetflow.warehouse.ledger.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
 
 if TYPE_CHECKING:
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     from assetflow.warehouse.ledger.rows import Gone, Told
 
 FILE = "ledger.db"
-BUSY_SECONDS = 30.0
+BUSY_SECONDS, PATIENCE = 30.0, 5.0
+"""How long the file may be held by others, and after how much of that it is asked whether one of them was stopped."""
 
 held = threading.local()
 """In `roots`, the warehouses whose ledger this thread writes at the moment."""
@@ -163,9 +166,7 @@ class Connection:
     def _opened_readable(self) -> sqlite3.Connection:
         """The ledger, also where a full disk has no room for the files that stand beside an open one."""
         try:
-            connection = self._opened()
-            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-            return connection
+            return self._opened()
         except sqlite3.OperationalError as error:
             # What stands in the log was committed last, and would not be seen.
             if error.sqlite_errorcode & 0xFF not in REFUSED or has_content(f"{self.path}-wal"):
@@ -185,9 +186,9 @@ class Connection:
         self._is_writable = os.access(self.path, os.W_OK) and os.access(self.root, os.W_OK)
         if self._is_writable:
             return self._connected(self.path)
-        connection = sqlite3.connect(f"{self._uri}?mode=ro", timeout=BUSY_SECONDS, check_same_thread=False, uri=True)
+        connection = sqlite3.connect(f"{self._uri}?mode=ro", timeout=PATIENCE, check_same_thread=False, uri=True)
         try:
-            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+            wait_for_answer(connection, self.path)
         except sqlite3.OperationalError:
             # Without a writer at work there is no shared memory to join, and no permission to make one.
             connection.close()
@@ -200,7 +201,8 @@ class Connection:
         return connection
 
     def _connected(self, path: str) -> sqlite3.Connection:
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+        wait_for_answer(connection, path)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         return connection
@@ -234,6 +236,24 @@ def close_guarded(connection: sqlite3.Connection, root: str) -> None:
     with contextlib.suppress(WarehouseError), ledger_lock(root) if may_lock else contextlib.nullcontext():
         connection.close()
     connection.close()
+
+
+def wait_for_answer(connection: sqlite3.Connection, path: str) -> None:
+    """Wait until a new connection can read; BusyError where who holds the file is stopped.
+
+    Who opens it first or closes it last has all of it to itself for a moment.
+    """
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            refuse_stopped(path)
+        else:
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+            return
 
 
 def has_content(path: str) -> bool:
