@@ -104,7 +104,9 @@ def unguarded(calls: Iterable[Call]) -> list[str]:
     wrong = []
     for call in calls:
         if call.paths[:1] == ("warehouse/locks/ledger.lock",):
-            held = (call.name == "flock" and "LOCK_EX" in call.text) or (held and call.name != "close")
+            held = (call.name == "flock" and "LOCK_EX" in call.text and not call.is_refused) or (
+                held and call.name != "close"
+            )
         elif call.name in WRITES and call.paths[:1] in {LEDGER[:1], LEDGER[1:]} and not held:
             wrong.append(f"the ledger is written without its lock: {call.text[:120]}")
     return wrong[:3]
