@@ -236,7 +236,16 @@ def _next_step(error: duckdb.Error) -> str | None:
         return "Give it more memory (memory-limit), run fewer assets side by side (-j 1), or read less at once."
     if "No space left on device" in text or "max_temp_directory_size" in text:
         return "Free some space on the disk and run again; what is published is not touched."
+    if any(said in text for said in _DAMAGED):
+        return "A file that it reads is damaged: `assetflow verify --deep` names those of the warehouse."
     return None
+
+
+_DAMAGED = (
+    "TProtocolException", "invalid TType", "don't know what type", "Out of buffer", "Failed to read file",
+    "No magic bytes", "Footer length error", "Parquet metadata is corrupt", "Could not read enough bytes",
+)  # fmt: skip
+"""What DuckDB says of Parquet files with other bytes than were written, often without their names."""
 
 
 _POSITION = re.compile(r"\n\nLINE (\d+): (.*)\n( *\^.*)$", re.DOTALL)

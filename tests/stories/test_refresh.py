@@ -288,6 +288,28 @@ def test_a_file_that_was_written_into_leaves_nothing_to_compare_with(parquet: Sh
     assert parquet.rows("FROM by_day ORDER BY ALL") == facts_from_nothing(parquet, BY_DAY)
 
 
+def test_what_keeps_a_refresh_from_being_compared_is_an_error_of_the_full_one(empty_shop: Shop) -> None:
+    """The rows that came can be read, and those that were there cannot: a disk that fails, a file that is damaged."""
+    shop = empty_shop
+    shop.write("assetflow.toml", '[sources.orders]\nfiles = "data/orders/*.csv"\n')
+    deliver(shop, 1)
+    shop.sql("sales", "SELECT day, product, amount FROM orders")
+    shop.sql("large", "SELECT day, amount * 2 AS twice FROM sales")
+    shop.made()
+    (file,) = shop.project().warehouse.ledger.snapshot(shop.project().current["sales"].snapshot).files
+    path = shop.root / "warehouse" / file.path
+    path.chmod(0o644)
+    damaged = bytearray(path.read_bytes())
+    damaged[4:60] = bytes(56)
+    path.write_bytes(damaged)
+    deliver(shop, 2)
+    printed = shop.cli("materialize")
+    assert printed.code == 1
+    assert "A file that it reads is damaged: `assetflow verify --deep`" in printed.err
+    assert "assetflow itself failed" not in printed.err
+    assert shop.project().warehouse.ledger.current("prod")["large"].rows == 2
+
+
 def test_plan_tells_what_changed_in_the_sources(nights: Shop) -> None:
     deliver(nights, 4)
     nights.write("data/orders/1.csv", nights.read("data/orders/1.csv") + "2024-01-01,1,7\n")

@@ -89,9 +89,14 @@ def test_a_write_that_takes_long_is_waited_for(tmp_path, monkeypatch):
     monkeypatch.setattr(locks, "SECONDS_OF_PATIENCE", 0.0)
     waiting = threading.Event()
     monkeypatch.setattr(locks, "refuse_stopped", lambda path: waiting.set())
-    let_go = threading.Thread(target=lambda: waiting.wait() and first.close())
     with contextlib.ExitStack() as first:
         first.enter_context(locks.short_lock(str(tmp_path), "ledger"))
+
+        def let_go_when_somebody_waits() -> None:
+            waiting.wait()
+            first.close()
+
+        let_go = threading.Thread(target=let_go_when_somebody_waits)
         let_go.start()
         with locks.short_lock(str(tmp_path), "ledger"):
             assert waiting.is_set()

@@ -47,13 +47,18 @@ def attempt_function(task: Task, given: Refresh, function: Callable[..., Any], c
     """
     made = Merging(task, given, function, cursor, where)
     try:
-        refreshed = made.run()
+        return compared(task.asset, made, given)
     except Refused as refused:
         return Tried(why=refused.what)
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
         return Tried(why=f"DuckDB: {str(error).splitlines()[0]}")
+
+
+def compared(asset: Asset, made: Merging, given: Refresh) -> Tried:
+    """What came of the merging, held against a full refresh where asked to."""
+    refreshed = made.run()
     staged, how, delta = refreshed.staged, refreshed.how, refreshed.delta
     if not given.compare or not made.was_called:
         return Tried(staged, how, delta=delta)
@@ -63,7 +68,7 @@ def attempt_function(task: Task, given: Refresh, function: Callable[..., Any], c
         return Tried(staged, how, is_right=is_right, seconds=time.perf_counter() - began, delta=delta)
     said = "what it makes of changes, merged, is not what it makes of everything; from now on it is made in full"
     hint = "assetflow.testing.assert_incremental finds the smallest example"
-    return Tried(why=said, is_right=False, warnings=(f"{task.asset.name}: {said} ({hint})",))
+    return Tried(why=said, is_right=False, warnings=(f"{asset.name}: {said} ({hint})",))
 
 
 class Merging:

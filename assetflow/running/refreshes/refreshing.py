@@ -67,6 +67,7 @@ def attempt(asset: Asset, given: Refresh, cursor: Cursor, folder: str, reads: Se
             made = refresh_rows(sql, asset.upstreams, given, cursor, folder, reads)
         if given.is_quick:
             refuse_reordered(made, given, cursor, reads)
+        return compared(asset, made, given, cursor, folder)
     except Refused as refused:
         line = refused.line(sql)
         why = refused.what if line is None else f"{refused.what}, line {asset.line + line - 1}"
@@ -75,6 +76,11 @@ def attempt(asset: Asset, given: Refresh, cursor: Cursor, folder: str, reads: Se
         raise
     except duckdb.Error as error:
         return Tried(why=f"DuckDB: {str(error).splitlines()[0]}")
+
+
+def compared(asset: Asset, made: Refreshed, given: Refresh, cursor: Cursor, folder: str) -> Tried:
+    """What a refresh made, held against a full one where asked to; duckdb.Error where that one cannot be made."""
+    sql = asset.sql or ""
     tried = Tried(made.staged, made.how, delta=made.delta, groups=made.groups)
     if made.anew is not None:
         # Where a full refresh is refused, this is said of an incremental one.
