@@ -24,6 +24,8 @@ from assetflow.project.reading import Reader
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
 
+    from assetflow.notebook.draft import Draft
+
 COLUMNS = (Column("table"), Column("kind"), Column("rows", is_number=True), Column("published"), Column("description"))
 WIDTH = 120
 
@@ -118,6 +120,15 @@ class Warehouse:
             project.ledger.close()
         assert running.result is not None, "a run that ends has a result"
         return Run(running.result)
+
+    def draft(self, name: str, *, rows: int | None = None, partition: str | None = None) -> Draft:
+        """The rows that an asset would have as its files say now, or the first of them; nothing is published.
+
+        What is stale above it is computed for it, too. AssetError when its code fails, or that of an upstream.
+        """
+        from assetflow.notebook.draft import Draft
+
+        return Draft(self._opened(), name, rows, partition)
 
     # How it looks
 

@@ -262,3 +262,28 @@ def test_a_frame_that_cannot_hold_a_column(shop: Shop) -> None:
     with pytest.raises(UsageError, match="wide cannot be handed over like this"):
         wide.df()
     assert wide.pl()["x"][0] == 2**127 - 1
+
+
+def test_a_draft_is_an_asset_as_its_files_say_now(shop: Shop, wh: Warehouse) -> None:
+    shop.replace("assets/sales.sql", "amount FROM", "amount * 2 AS amount -- @max(50)\nFROM")
+    draft = wh.draft("sales")
+    assert draft.pl()["amount"].to_list() == draft.arrow()["amount"].to_pylist() == [20, 40, 60]
+    assert draft.df()["id"].tolist() == [1, 2, 3]
+    assert (draft.rows, list(draft.columns), wh["sales"].pl()["amount"].to_list()) == (
+        3,
+        wh["sales"].pl().columns,
+        [10, 20, 30],
+    )
+    assert repr(draft).splitlines()[:2] == [
+        "sales: 3 rows · 4 columns · as its files say now, not published",
+        "max(amount): 1 failing row",
+    ]
+    assert "not published" in draft._repr_html_()
+    assert wh.draft("sales", rows=2).rows == 2
+    frame = draft.pl()
+    del draft
+    gc.collect()
+    assert not list((shop.root / "warehouse" / "staging").iterdir())
+    assert frame["amount"].sum() == 120
+    with pytest.raises(UsageError, match="somebody else makes it"):
+        wh.draft("orders")
