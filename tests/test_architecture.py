@@ -48,13 +48,13 @@ NOUNS = FLOORS[-3]
 ENGINES = {"duckdb", "polars", "pyarrow", "pandas", "sqlglot"}
 ENGINES_ALLOWED = {
     "lineage/scratch.py": {"duckdb"},
-    "lineage/sql_tree.py": {"duckdb"},
+    "lineage/sql/tree.py": {"duckdb"},
     "lineage/plans/binder.py": {"duckdb"},
     "incremental/foresee.py": {"duckdb"},
     "incremental/ranges.py": {"duckdb"},
     "incremental/refresh.py": {"duckdb"},
     "incremental/work.py": {"duckdb"},
-    "lineage/sql.py": {"sqlglot"},
+    "lineage/sql/query.py": {"sqlglot"},
     "lineage/sqlglot_columns.py": {"sqlglot"},
     "lineage/plans/frames.py": {"polars"},
 }

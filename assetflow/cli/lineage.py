@@ -10,7 +10,7 @@ import click
 from assetflow.cli.options import complete_asset, json_option, no_asset, open_project, project_option
 from assetflow.cli.screen import clean, plural, put, put_json, say, styled
 from assetflow.errors import UsageError, did_you_mean
-from assetflow.lineage.draw import dot, mermaid, tree
+from assetflow.lineage.pictures.graph import dot, mermaid, tree
 from assetflow.project.words import column_graph, declared_tags, descriptions
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def show_tables(
 def put_page(graph: Graph, project: Project, focus: Col | str | None) -> None:
     import os
 
-    from assetflow.lineage.page import page
+    from assetflow.lineage.pictures.page import page
 
     columns = column_graph(project)
     title = f"Lineage of {os.path.basename(project.settings.root)}"
@@ -101,7 +101,7 @@ def put_json_lines(project: Project, names: Iterable[str]) -> None:
     import json
     from datetime import UTC, datetime
 
-    from assetflow.lineage.draw_columns import openlineage
+    from assetflow.lineage.pictures.columns import openlineage
     from assetflow.version import VERSION
 
     producer = f"urn:assetflow:{VERSION}"
@@ -111,18 +111,18 @@ def put_json_lines(project: Project, names: Iterable[str]) -> None:
 
 
 def show_column(project: Project, column: Col, form: str, *, up: bool, down: bool) -> None:
-    from assetflow.lineage import draw_columns
+    from assetflow.lineage.pictures import columns as pictures
 
     graph = column_graph(project)
     if form == "text":
         put_words(descriptions(project, graph).get(column), column)
         if up:
-            put_tree(draw_columns.upstream_tree(graph, column, bold))
+            put_tree(pictures.upstream_tree(graph, column, bold))
         if up and down:
             put()
             put("read by")
         if down:
-            put_tree(draw_columns.downstream_tree(graph, column, bold))
+            put_tree(pictures.downstream_tree(graph, column, bold))
         return
     if form in {"openlineage", "html"}:
         show_tables(project, column.table, form, up=up, down=down, column=column)
@@ -136,7 +136,7 @@ def show_column(project: Project, column: Col, form: str, *, up: bool, down: boo
         said = {name: words for name, words in document["descriptions"].items() if name in names}
         put_json({**document, "columns": kept, "descriptions": said})
     else:
-        draw = draw_columns.mermaid if form == "mermaid" else draw_columns.dot
+        draw = pictures.mermaid if form == "mermaid" else pictures.dot
         put(draw(graph, chosen).rstrip("\n"))
 
 
@@ -259,7 +259,7 @@ def print_tree(definitions: Definitions, focus: str | None, *, up: bool, down: b
 
 def lineage_document(graph: Graph, project: Project) -> dict[str, Any]:
     """`null` in a read-set's place means everything."""
-    from assetflow.lineage.draw_columns import columns_document
+    from assetflow.lineage.pictures.columns import columns_document
     from assetflow.planning.staleness import reads_of
 
     assets = project.definitions.assets

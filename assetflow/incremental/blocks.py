@@ -22,7 +22,7 @@ from assetflow.incremental.tree import (
     without_alias,
     without_places,
 )
-from assetflow.lineage.sql_tree import Tree, parse, place
+from assetflow.lineage.sql.tree import Tree, parse, place
 
 PREFIX = "assetflow_block_"
 GENERATORS = frozenset({"unnest", "generate_series", "range"})

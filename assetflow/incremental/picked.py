@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from assetflow.incremental.tree import Leaf, all_of, conjuncts, expressions, leaves, select, table_named, text
-from assetflow.lineage.sql import is_of_partition
-from assetflow.lineage.sql_tree import Tree, parse
+from assetflow.lineage.sql.query import is_of_partition
+from assetflow.lineage.sql.tree import Tree, parse
 
 KEEPS = {
     ("INNER", "left"),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.tree import expressions, without_alias, written
 from assetflow.lineage import scratch
-from assetflow.lineage.sql_tree import Tree, place
+from assetflow.lineage.sql.tree import Tree, place
 
 ORDER_DEPENDENT = frozenset({
     "first", "last", "any_value", "arbitrary", "list", "array_agg", "string_agg", "group_concat", "listagg",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assetflow.incremental.tree import without_alias
-from assetflow.lineage.sql_tree import Tree, parse
+from assetflow.lineage.sql.tree import Tree, parse
 from assetflow.quoting import quote_identifier, quote_literal
 
 if TYPE_CHECKING:

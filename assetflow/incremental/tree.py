@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from assetflow.lineage.sql_tree import Tree, parse, unparse
+from assetflow.lineage.sql.tree import Tree, parse, unparse
 
 PLACES = ("query_location", "query_location_length")
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from assetflow.incremental.answer import Change, Version, version_of
 from assetflow.incremental.blocks import Block, with_children
 from assetflow.incremental.tree import named, replaced, select_all
-from assetflow.lineage.sql_tree import Tree, parse
+from assetflow.lineage.sql.tree import Tree, parse
 
 
 @dataclass(frozen=True, slots=True)

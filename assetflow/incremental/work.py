@@ -13,7 +13,7 @@ from assetflow.incremental.blocks import Block
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.tree import select, text, without_alias
 from assetflow.incremental.versions import Versions
-from assetflow.lineage.sql_tree import Tree
+from assetflow.lineage.sql.tree import Tree
 from assetflow.quoting import quote_identifier
 
 if TYPE_CHECKING:

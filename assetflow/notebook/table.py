@@ -12,7 +12,7 @@ from assetflow.asset import Arrival
 from assetflow.engines import Where
 from assetflow.errors import AssetError, UsageError
 from assetflow.formats import table as layout
-from assetflow.lineage.draw import tree
+from assetflow.lineage.pictures.graph import tree
 from assetflow.notebook import html
 from assetflow.notebook.html import local_time
 from assetflow.project.reading import Reader

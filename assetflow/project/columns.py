@@ -298,7 +298,7 @@ def bound_sql(asset: Asset) -> str:
     """The SQL of an asset as it can be bound: with one of its partitions in the place of `$partition` and the like."""
     if not asset.partition or "$" not in (asset.sql or ""):
         return asset.sql or ""
-    from assetflow.lineage.sql_tokens import with_values
+    from assetflow.lineage.sql.tokens import with_values
     from assetflow.partitions.declared import partitioning
     from assetflow.partitions.parameters import example_key, variables
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from assetflow.engines import Table, Where
 from assetflow.errors import AssetError, AssetflowError, SourceError, UsageError, WarehouseError, did_you_mean
-from assetflow.lineage.sql_tokens import without_trailing_semicolon
+from assetflow.lineage.sql.tokens import without_trailing_semicolon
 from assetflow.materialization import Snapshot
 from assetflow.project.at_version import with_versions
 from assetflow.project.loading.definitions import Readable

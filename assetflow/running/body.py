@@ -113,7 +113,7 @@ def query_of_rows(asset: Asset) -> AssetError:
 
 def refuse_surprises(asset: Asset, query: Query) -> None:
     """Hold SQL that a function built to what was known of it when the project was read: else a skip could be wrong."""
-    from assetflow.lineage.sql import read_query
+    from assetflow.lineage.sql.query import read_query
 
     found = read_query(query.sql, asset.path, first_line=asset.line)
     files = [file.text for file in found.files if file.text not in asset.files]

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assetflow.errors import DefinitionError
-from assetflow.lineage.sql import read_query
-from assetflow.lineage.sql_tokens import Token, code_tokens
+from assetflow.lineage.sql.query import read_query
+from assetflow.lineage.sql.tokens import Token, code_tokens
 
 EDITS = (Path(__file__).parent / "edits" / "sql.txt").read_text()
 SAME, DIFFERENT = EDITS.split("=== ")[1:]

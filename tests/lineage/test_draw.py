@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assetflow.errors import DefinitionError
-from assetflow.lineage import draw
 from assetflow.lineage.graph import Graph
+from assetflow.lineage.pictures import graph as draw
 
 SHOP = Graph.of(
     {

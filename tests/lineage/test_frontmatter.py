@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from assetflow.errors import DefinitionError
-from assetflow.lineage.column_tags import read_arguments
-from assetflow.lineage.frontmatter import read_options
-from assetflow.lineage.sql import read_sql_file
+from assetflow.lineage.sql.column_tags import read_arguments
+from assetflow.lineage.sql.frontmatter import read_options
+from assetflow.lineage.sql.query import read_sql_file
 
 
 def tags(query: str) -> list[str]:

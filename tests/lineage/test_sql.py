@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assetflow.errors import DefinitionError
-from assetflow.lineage.order import reads_order
-from assetflow.lineage.sql import FileRef, TableRef, read_query, read_sql_file, to_duckdb
+from assetflow.lineage.sql.order import reads_order
+from assetflow.lineage.sql.query import FileRef, TableRef, read_query, read_sql_file, to_duckdb
 
 DUCKDB = duckdb.connect(":memory:")
 QUERIES = Path(__file__).parent / "queries"

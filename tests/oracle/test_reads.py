@@ -11,9 +11,9 @@ import pytest
 
 from assetflow.errors import DefinitionError
 from assetflow.lineage.columns import Lineage, columns_alike, same_meaning
-from assetflow.lineage.order import reads_order
 from assetflow.lineage.plans.binder import BindError
-from assetflow.lineage.sql import read_query
+from assetflow.lineage.sql.order import reads_order
+from assetflow.lineage.sql.query import read_query
 from assetflow.lineage.sql_columns import sql_lineage
 from tests.oracle.corpus import Case, corpus
 from tests.oracle.database import SCHEMAS, Database, Engine, bag, random_database, random_value

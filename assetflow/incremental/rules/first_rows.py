@@ -20,7 +20,7 @@ from assetflow.incremental.rules.outputs import outputs_of
 from assetflow.incremental.rules.ties import refuse_tied_at
 from assetflow.incremental.tree import column, parsed, select_all, spoken, text, without_alias
 from assetflow.incremental.work import Work
-from assetflow.lineage.sql_tree import Tree
+from assetflow.lineage.sql.tree import Tree
 
 RANKS = ("row_number", "rank", "dense_rank")
 PLUS = f"{KEYS}first_plus"

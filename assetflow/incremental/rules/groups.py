@@ -9,7 +9,7 @@ from assetflow.incremental.refused import Refused
 from assetflow.incremental.rules.keyed import by_keys
 from assetflow.incremental.rules.merging import merged
 from assetflow.incremental.work import Work
-from assetflow.lineage.sql_tree import place
+from assetflow.lineage.sql.tree import place
 
 
 def by_groups(work: Work, block: Block) -> Answer:

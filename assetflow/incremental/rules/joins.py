@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.tree import Leaf, column, conjuncts, either
-from assetflow.lineage.sql_tree import Tree, place
+from assetflow.lineage.sql.tree import Tree, place
 
 ADDING = {
     "INNER": ("left", "right"),

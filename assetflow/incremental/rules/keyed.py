@@ -32,7 +32,7 @@ from assetflow.incremental.tree import (
     text,
 )
 from assetflow.incremental.work import Work
-from assetflow.lineage.sql_tree import Tree, place
+from assetflow.lineage.sql.tree import Tree, place
 
 
 def by_keys(work: Work, block: Block, keys: Sequence[Tree]) -> Answer:

@@ -8,7 +8,7 @@ from assetflow.incremental.refused import Refused, ThisTime
 from assetflow.incremental.rules.split import ordered_by
 from assetflow.incremental.tree import alike, called, expressions, parsed, text
 from assetflow.incremental.work import Work
-from assetflow.lineage.sql_tree import Tree, place
+from assetflow.lineage.sql.tree import Tree, place
 
 RANK = f"{KEYS}rank"
 

@@ -16,7 +16,7 @@ from assetflow.incremental.rules.lookups import lookups
 from assetflow.incremental.rules.outputs import is_plain_star
 from assetflow.incremental.tree import leaves, text, written
 from assetflow.incremental.work import Work
-from assetflow.lineage.sql_tree import Tree
+from assetflow.lineage.sql.tree import Tree
 from assetflow.quoting import quote_identifier
 
 

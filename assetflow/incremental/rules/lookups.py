@@ -14,7 +14,7 @@ from assetflow.incremental.rules.same_value import has_same_value
 from assetflow.incremental.rules.subqueries import correlation, subqueries_over
 from assetflow.incremental.tree import tables_of
 from assetflow.incremental.work import Lookup, Work
-from assetflow.lineage.sql_tree import Tree, place
+from assetflow.lineage.sql.tree import Tree, place
 from assetflow.quoting import quote_identifier
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from assetflow.incremental.query_parts import is_aggregate, windows_of
 from assetflow.incremental.tree import alike, column, expressions, spoken, without_alias, written
-from assetflow.lineage.sql_tree import Tree
+from assetflow.lineage.sql.tree import Tree
 from assetflow.quoting import quote_identifier
 
 COMBINED = {

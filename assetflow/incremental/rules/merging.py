@@ -19,7 +19,7 @@ from assetflow.incremental.rules.linear import terms
 from assetflow.incremental.rules.merged import Cell, Merge, is_some_constant, merge_of
 from assetflow.incremental.tree import alike, called, select, spoken, text
 from assetflow.incremental.work import Work
-from assetflow.lineage.sql_tree import Tree, place
+from assetflow.lineage.sql.tree import Tree, place
 from assetflow.quoting import quote_identifier
 
 PLUS, MINUS = f"{KEYS}merged_plus", f"{KEYS}merged_minus"

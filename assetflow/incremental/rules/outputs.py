@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from assetflow.incremental.blocks import Block
 from assetflow.incremental.tree import alike, leaves
 from assetflow.incremental.work import Work
-from assetflow.lineage.sql_tree import Tree
+from assetflow.lineage.sql.tree import Tree
 
 
 def outputs_of(work: Work, block: Block, keys: Sequence[Tree]) -> list[str | None]:

@@ -9,7 +9,7 @@ from assetflow.incremental.answer import Rule
 from assetflow.incremental.blocks import Block
 from assetflow.incremental.tree import parsed_node, text, without_alias
 from assetflow.incremental.work import Work
-from assetflow.lineage.sql_tree import Tree
+from assetflow.lineage.sql.tree import Tree
 
 KINDS = ("SCALAR", "EXISTS", "NOT_EXISTS")
 

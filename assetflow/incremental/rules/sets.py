@@ -11,7 +11,7 @@ from assetflow.incremental.rules.keyed import find_keys, key_names
 from assetflow.incremental.rules.new_rows import new_rows
 from assetflow.incremental.tree import column, only_where, select_all, text
 from assetflow.incremental.work import Work
-from assetflow.lineage.sql_tree import Tree
+from assetflow.lineage.sql.tree import Tree
 from assetflow.quoting import quote_identifier
 
 

@@ -19,7 +19,7 @@ from assetflow.incremental.query_parts import has_groups, is_aggregate, outside_
 from assetflow.incremental.rules.merged import over
 from assetflow.incremental.rules.states import State, state_of
 from assetflow.incremental.tree import called, column, expressions, parsed, table_named, text, without_alias, written
-from assetflow.lineage.sql_tree import Tree
+from assetflow.lineage.sql.tree import Tree
 
 KEPT = "assetflow_kept_"
 KEY = f"{KEPT}key_"

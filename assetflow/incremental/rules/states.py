@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from assetflow.incremental.rules.merged import COUNTS, STATE, is_combined
 from assetflow.incremental.tree import without_alias
-from assetflow.lineage.sql_tree import Tree
+from assetflow.lineage.sql.tree import Tree
 
 STATES = frozenset({
     "avg", "mean", "favg", "fsum", "kahan_sum", "sumkahan", "stddev", "stddev_pop", "stddev_samp", "variance",

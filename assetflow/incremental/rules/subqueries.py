@@ -14,7 +14,7 @@ from typing import NamedTuple
 from assetflow.incremental.query_parts import outside_subqueries
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.tree import conjuncts, leaves, select, tables_of
-from assetflow.lineage.sql_tree import Tree, place
+from assetflow.lineage.sql.tree import Tree, place
 
 BindsOver = Callable[[Tree, Tree], bool]
 

@@ -23,7 +23,7 @@ from assetflow.incremental.refused import ThisTime
 from assetflow.incremental.rules.split import ordered_by
 from assetflow.incremental.tree import text
 from assetflow.incremental.work import Work
-from assetflow.lineage.sql_tree import Tree, place
+from assetflow.lineage.sql.tree import Tree, place
 from assetflow.quoting import quote_identifier
 
 TIED = "assetflow_tied"

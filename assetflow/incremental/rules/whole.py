@@ -25,7 +25,7 @@ from assetflow.incremental.rules.split import Split, split
 from assetflow.incremental.rules.states import STATES
 from assetflow.incremental.tree import select_all, spoken, text
 from assetflow.incremental.work import Work
-from assetflow.lineage.sql_tree import place
+from assetflow.lineage.sql.tree import place
 from assetflow.quoting import quote_identifier
 
 FEW_GROUPS = 100_000

@@ -20,8 +20,8 @@ import duckdb
 from assetflow.lineage.plans.plan_columns import Columns, told_columns
 from assetflow.lineage.plans.scans import without_scans
 from assetflow.lineage.scratch import scratch
-from assetflow.lineage.sql_tokens import with_pivot_values
-from assetflow.lineage.sql_tree import statement_kinds
+from assetflow.lineage.sql.tokens import with_pivot_values
+from assetflow.lineage.sql.tree import statement_kinds
 from assetflow.quoting import quote_identifier
 
 HASHES = 2

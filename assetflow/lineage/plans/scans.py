@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any
 
-from assetflow.lineage.sql_names import fold
-from assetflow.lineage.sql_tree import Tree, parse, unparse
+from assetflow.lineage.sql.names import fold
+from assetflow.lineage.sql.tree import Tree, parse, unparse
 
 READERS = ("read_", "parquet_scan", "scan_parquet", "sniff_")
 

@@ -33,7 +33,7 @@ from assetflow.lineage.python.modules import ModuleTexts
 from assetflow.lineage.python.query_texts import query_texts
 from assetflow.lineage.python.signature import Signature, read_signature
 from assetflow.lineage.python.volatile import FILE_IN_SQL
-from assetflow.lineage.sql import SqlQuery, read_query
+from assetflow.lineage.sql.query import SqlQuery, read_query
 from assetflow.partitions.declaration import link_declared
 from assetflow.partitions.declared import UPSTREAMS
 from assetflow.partitions.partitioning import WrongPartitionError

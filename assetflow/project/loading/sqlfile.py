@@ -9,9 +9,9 @@ from typing import Any
 from assetflow.asset import Asset
 from assetflow.checks.declare import check_from_tag
 from assetflow.errors import DefinitionError
-from assetflow.lineage.column_tags import ColumnTag
-from assetflow.lineage.order import reads_order, sets_order
-from assetflow.lineage.sql import SqlQuery, partition_parameters, read_query, read_sql_file, to_duckdb
+from assetflow.lineage.sql.column_tags import ColumnTag
+from assetflow.lineage.sql.order import reads_order, sets_order
+from assetflow.lineage.sql.query import SqlQuery, partition_parameters, read_query, read_sql_file, to_duckdb
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.parameters import example_key, variables
 from assetflow.project.loading.declared import in_place_source

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from assetflow.asset import VALID_FROM, VALID_TO, Asset
-from assetflow.lineage.sql_names import fold
+from assetflow.lineage.sql.names import fold
 from assetflow.materialization import Column
 from assetflow.quoting import quote_identifier
 from assetflow.running.history.delivery import wrong

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from assetflow.asset import VALID_FROM, VALID_TO, Asset
 from assetflow.errors import AssetError, did_you_mean
 from assetflow.incremental.exact import is_inexact
-from assetflow.lineage.sql_names import fold
+from assetflow.lineage.sql.names import fold
 from assetflow.quoting import quote_identifier
 from assetflow.warehouse.content.snapshots import columns_made
 

@@ -12,7 +12,7 @@ from assetflow.asset import VALID_FROM, Asset, History
 from assetflow.errors import WarehouseError
 from assetflow.incremental.answer import Answer
 from assetflow.incremental.refused import Refused
-from assetflow.lineage.sql_names import fold
+from assetflow.lineage.sql.names import fold
 from assetflow.materialization import ReadSet, SnapshotFile
 from assetflow.quoting import quote_identifier, quote_literal
 from assetflow.running.history.columns import VALIDITY, Together, refuse_lossy, together

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assetflow.lineage.sql_names import fold
+from assetflow.lineage.sql.names import fold
 from assetflow.quoting import quote_identifier
 from assetflow.running.history.columns import Together
 from assetflow.running.history.delivery import DELIVERED

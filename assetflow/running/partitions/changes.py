@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from assetflow.asset import Asset
 from assetflow.incremental.refused import Refused
 from assetflow.lineage.columns import Lineage
-from assetflow.lineage.sql_tokens import with_values
+from assetflow.lineage.sql.tokens import with_values
 from assetflow.materialization import Column, Materialization, ReadSet, Snapshot
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.key_columns import KeyColumns, WrongColumnError, key_of_row

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from assetflow.lineage.sql_tokens import with_values
+from assetflow.lineage.sql.tokens import with_values
 from assetflow.materialization import Column, SnapshotFile
 from assetflow.partitions.parameters import example_key, variables
 from assetflow.quoting import quote_identifier

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
 from assetflow.engines import PartitionKey, Table
-from assetflow.lineage.sql_tokens import with_values
+from assetflow.lineage.sql.tokens import with_values
 from assetflow.materialization import Column
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.key_columns import KeyColumns

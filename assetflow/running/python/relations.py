@@ -76,9 +76,9 @@ def lineage_of_text(
     """The lineage of the query that DuckDB writes down for a relation, when it is one that says the same."""
     from dataclasses import replace
 
-    from assetflow.lineage.order import reads_order
     from assetflow.lineage.plans.binder import BindError
-    from assetflow.lineage.sql import read_query
+    from assetflow.lineage.sql.order import reads_order
+    from assetflow.lineage.sql.query import read_query
     from assetflow.lineage.sql_columns import sql_lineage
 
     why = "DuckDB writes its relation down as a query that cannot be read"

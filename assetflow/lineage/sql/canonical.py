@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from assetflow.lineage.sql_names import fold, looks_like_file
-from assetflow.lineage.sql_tree import Tree
+from assetflow.lineage.sql.names import fold, looks_like_file
+from assetflow.lineage.sql.tree import Tree
 
 VALUE_FUNCTIONS = frozenset(
     [

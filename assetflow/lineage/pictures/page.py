@@ -9,7 +9,7 @@ from assetflow.lineage.column_graph import ColumnGraph
 from assetflow.lineage.column_words import Words
 from assetflow.lineage.columns import Col, Edge
 from assetflow.lineage.graph import Graph
-from assetflow.lineage.picture import picture
+from assetflow.lineage.pictures.svg import picture
 
 STYLE = """
 :root {

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from assetflow.lineage.canonical import VALUE_FUNCTIONS
-from assetflow.lineage.sql_names import asset_name, fold, is_remote, looks_like_file
-from assetflow.lineage.sql_tree import Tree, parse, place
+from assetflow.lineage.sql.canonical import VALUE_FUNCTIONS
+from assetflow.lineage.sql.names import asset_name, fold, is_remote, looks_like_file
+from assetflow.lineage.sql.tree import Tree, parse, place
 
 Names = frozenset[str]
 

@@ -10,14 +10,14 @@ from typing import NamedTuple, TypeVar
 
 from assetflow.asset import Note
 from assetflow.errors import DefinitionError
-from assetflow.lineage.canonical import canonical_text
-from assetflow.lineage.column_tags import may_have_tags, read_column_tags
-from assetflow.lineage.frontmatter import FrontMatter, read_options
-from assetflow.lineage.habits import hint_for
-from assetflow.lineage.sql_names import fold
-from assetflow.lineage.sql_reads import Read, reads
-from assetflow.lineage.sql_tokens import code_tokens, with_pivot_values, without_trailing_semicolon
-from assetflow.lineage.sql_tree import Tree, output_names, parse, statement_kinds
+from assetflow.lineage.sql.canonical import canonical_text
+from assetflow.lineage.sql.column_tags import may_have_tags, read_column_tags
+from assetflow.lineage.sql.frontmatter import FrontMatter, read_options
+from assetflow.lineage.sql.habits import hint_for
+from assetflow.lineage.sql.names import fold
+from assetflow.lineage.sql.reads import Read, reads
+from assetflow.lineage.sql.tokens import code_tokens, with_pivot_values, without_trailing_semicolon
+from assetflow.lineage.sql.tree import Tree, output_names, parse, statement_kinds
 
 
 class TableRef(NamedTuple):

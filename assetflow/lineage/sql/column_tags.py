@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from assetflow.errors import DefinitionError
-from assetflow.lineage.sql_tokens import Token, comment_text, tokens
+from assetflow.lineage.sql.tokens import Token, comment_text, tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from assetflow.errors import DefinitionError
-from assetflow.lineage.column_tags import ColumnTag
-from assetflow.lineage.sql_tokens import Token, comment_text, tokens
+from assetflow.lineage.sql.column_tags import ColumnTag
+from assetflow.lineage.sql.tokens import Token, comment_text, tokens
 
 
 @dataclass(frozen=True, slots=True)

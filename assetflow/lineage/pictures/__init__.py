@@ -1,0 +1,1 @@
+"""Draws graphs and the lineage of columns: as trees, Mermaid, DOT, SVG and as a page."""
