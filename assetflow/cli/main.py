@@ -48,6 +48,7 @@ ELSEWHERE = {
     "run": "materialize", "build": "materialize", "apply": "materialize", "seed": "materialize",
     "test": "check", "audit": "check", "list": "ls", "status": "ls", "compile": "plan", "docs": "lineage --format html",
     "dag": "lineage", "fetchdf": "query", "clean": "gc", "environments": "env list", "debug": "doctor",
+    "evaluate": "show --draft",
 }  # fmt: skip
 """Commands of other tools, and what does the same here."""
 

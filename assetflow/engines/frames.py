@@ -79,9 +79,12 @@ def from_result(value: object, cursor: Cursor, folder: str, where: Where, tables
 
 def beginning(value: object, rows: int) -> object:
     """A frame of Polars with only its first rows asked for; of everything else, DuckDB reads no more."""
-    if type(value).__module__.partition(".")[0] == "polars" and hasattr(value, "head"):
-        return value.head(rows)
-    return value
+    if _take_for(value) is not _take_polars:
+        return value
+    from assetflow.engines.polars_sink import as_lazy
+
+    frame = as_lazy(value)
+    return value if frame is None else frame.head(rows)
 
 
 class _EvaluateSql(Protocol):

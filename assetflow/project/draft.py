@@ -121,7 +121,9 @@ def drafted(project: Project, found: Outline, rows: int | None = None, keys: Sli
         world = project
         if to_run:
             there = os.path.join(folder, "warehouse")
-            world = project.beside(aside(project.warehouse, there, project.environment))
+            steps = (*found.anew, *filter(None, [found.step]))
+            older = [step.restores.snapshot for step in steps if step.restores is not None]
+            world = project.beside(aside(project.warehouse, there, project.environment, older))
         try:
             result = run_aside(world, to_run, asset) if to_run else None
             reader = world.reader()
@@ -194,9 +196,9 @@ def as_built(
 
 def reads_of(project: Project, reader: Reader, asset: Asset) -> tuple[Read, ...]:
     """What a draft was made over, and what of it is as it was published."""
-    return tuple(
-        Read(name, published_at(project, reader, name), name in project.definitions.sources) for name in asset.upstreams
-    )
+    sources = project.definitions.sources
+    names = (*asset.upstreams, *asset.files)
+    return tuple(Read(name, published_at(project, reader, name), name in sources) for name in names)
 
 
 def published_at(project: Project, reader: Reader, name: str) -> str | None:

@@ -7,11 +7,12 @@ warehouse/staging/scratch-x/objects/ab/ab...      links to the files of what is 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from assetflow.warehouse.ledger.ledger import Ledger
 from assetflow.warehouse.sweep import leases
+from assetflow.warehouse.sweep.below import is_object
 from assetflow.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -43,10 +44,10 @@ class Aside(Warehouse):
         return False
 
 
-def aside(original: Warehouse, root: str, env: str) -> Aside:
+def aside(original: Warehouse, root: str, env: str, also: Collection[str] = ()) -> Aside:
     """A warehouse in the folder `root` that begins as an environment of another one is now.
 
-    What it reads of that one stays as long as it is not closed, whatever is swept there.
+    `also` are older snapshots that it holds. What it reads of that one stays as long as it is there, whatever is swept.
     """
     made = Aside(root)
     os.makedirs(os.path.join(made.root, "objects"))
@@ -54,9 +55,12 @@ def aside(original: Warehouse, root: str, env: str) -> Aside:
     original.ledger.copy_to(os.path.join(made.root, "ledger.db"))
     made.ledger.let_go()
     current = made.ledger.current(env).values()
+    older = made.ledger.snapshots(also)
     if made.lease is not None:
-        made.lease.add(each.snapshot for each in current)
-    for path in {path for each in current for path in each.files if not os.path.isabs(path)}:
+        made.lease.add([*(each.snapshot for each in current), *older])
+    paths = {path for each in current for path in each.files}
+    paths.update(file.path for snapshot in older.values() for file in snapshot.files)
+    for path in filter(is_object, paths):
         link = os.path.join(made.root, path)
         os.makedirs(os.path.dirname(link), exist_ok=True)
         os.symlink(os.path.join(original.root, path), link)
