@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +13,7 @@ import click
 
 from assetflow.errors import AssetError, AssetflowError
 from assetflow.text import clean as clean  # noqa: PLC0414 - commands take it from here
-from assetflow.text import clean_json, clean_screen
+from assetflow.text import clean_json, clean_screen, display_width
 
 STYLES: dict[str, dict[str, Any]] = {
     "fresh": {"fg": "green"},
@@ -89,14 +88,6 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequen
 def pad(text: str, width: int, *, right: bool = False) -> str:
     space = " " * (width - display_width(text))
     return space + text if right else text + space
-
-
-def display_width(text: str) -> int:
-    """Columns of a terminal that a text takes: East Asian wide characters take two, combining ones none."""
-    return sum(
-        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        for character in text
-    )
 
 
 def count(number: int | None) -> str:

@@ -7,12 +7,12 @@ terminal: first wide cells are cut, then columns at the right are left out and n
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assetflow.formats import blocks, write_lines
+from assetflow.text import character_width, display_width
 from assetflow.text import clean as clean_text
 
 if TYPE_CHECKING:
@@ -103,13 +103,6 @@ def clean(text: str) -> str:
     return clean_text(text.replace("\r\n", "\n").replace("\n", "⏎"))
 
 
-def display_width(text: str) -> int:
-    """Columns of a terminal that a text takes: East Asian wide characters take two, combining ones none."""
-    if text.isascii():
-        return len(text)
-    return sum(map(_character_width, text))
-
-
 NULL = "NULL"
 GAP = "  "
 CUTS = (60, 40, 28, 20, 14)
@@ -190,14 +183,8 @@ def _cut(text: str, width: int) -> str:
         return text
     kept, room = [], width - 1
     for character in text:
-        room -= _character_width(character)
+        room -= character_width(character)
         if room < 0:
             break
         kept.append(character)
     return "".join(kept) + "…"
-
-
-def _character_width(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -10,8 +10,9 @@ from typing import Any
 
 from assetflow.errors import SourceError
 from assetflow.project.derived import derived, keep_derived
-from assetflow.project.stat import content_hash, settled
+from assetflow.project.stat import settled
 from assetflow.source import FileStat, Observed, Source, SourceFile
+from assetflow.warehouse.disk.sha256 import hash_of_file
 
 MOST_CONTENTS = 8
 
@@ -49,7 +50,7 @@ class Observer:
         known = self.known.get(stat.path)
         if known is not None and known[0] == stamp:
             return str(known[1])
-        sha256 = content_hash(stat.path)
+        sha256 = hash_of_file(stat.path)
         before = [[one, size] for one, size in self.contents(stat.path) if one != sha256]
         entry = [settled(stamp), sha256, [[sha256, stat.size], *before][:MOST_CONTENTS]]
         if entry != known:

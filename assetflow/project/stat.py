@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
+
+from assetflow.warehouse.disk.sha256 import hash_of_file
 
 Stamp = list[int]
 """Size, modification time, change time (nanoseconds), inode. A list, as JSON gives it back."""
@@ -35,10 +36,4 @@ def unchanged(path: str, then: Stamp | None, sha256: str, now: Stamp) -> bool:
     """True when the file holds the bytes that it held when `then` and `sha256` were taken."""
     if then == now:
         return True
-    return (then is None or then[0] == now[0]) and content_hash(path) == sha256
-
-
-def content_hash(path: str) -> str:
-    """SHA-256 of the bytes of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return (then is None or then[0] == now[0]) and hash_of_file(path) == sha256

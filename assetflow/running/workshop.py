@@ -76,7 +76,7 @@ class Workshop:
         """The function of a Python asset, as it was when the project was read; AssetError when it was edited since."""
         from assetflow.lineage.python.closure import code_version
 
-        function = self._declared(asset.path, asset.line, asset.name, is_asset(asset.name))
+        function = self._declared(asset.path, asset.line, asset.name, declares_asset(asset.name))
         code = code_version(function, root=self.imports.root, read=self._texts(), config=asset.config)
         known = tuple(part for part in asset.code_parts if part[0] != HISTORY_PART)
         if known and code.parts != known:
@@ -95,7 +95,7 @@ class Workshop:
 
     def check_function(self, check: Check, about: str) -> Callable[..., Any]:
         """The function of a check of the asset `about`."""
-        return self._declared(check.path or "", check.line or 1, check.name, is_check(check.name, about))
+        return self._declared(check.path or "", check.line or 1, check.name, declares_check(check.name, about))
 
     def parameters(self, function: Callable[..., Any], path: str) -> tuple[Parameter, ...]:
         from assetflow.lineage.python.signature import read_signature
@@ -151,11 +151,11 @@ class Workshop:
         return ModuleTexts(read)
 
 
-def is_asset(name: str) -> Callable[[Declaration], bool]:
+def declares_asset(name: str) -> Callable[[Declaration], bool]:
     return lambda declaration: isinstance(declaration, AssetDeclaration) and declaration.asset_name == name
 
 
-def is_check(name: str, about: str) -> Callable[[Declaration], bool]:
+def declares_check(name: str, about: str) -> Callable[[Declaration], bool]:
     return lambda declaration: (
         isinstance(declaration, CheckDeclaration) and (declaration.check_name, declaration.about) == (name, about)
     )

@@ -9,7 +9,6 @@ deep    also: each file has the bytes that its name promises, decodes, and holds
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import random
 import re
@@ -21,6 +20,7 @@ from assetflow.errors import NewerWarehouseError, WarehouseError
 from assetflow.materialization import Snapshot, SnapshotFile
 from assetflow.quoting import quote_identifier
 from assetflow.warehouse.content.manifest import snapshot_id
+from assetflow.warehouse.disk.sha256 import hash_of_file
 from assetflow.warehouse.ledger import backups, journal
 from assetflow.warehouse.ledger.connection import ledger_lock
 from assetflow.warehouse.ledger.rebuild import Differing, differences
@@ -189,8 +189,8 @@ def sample_problems(warehouse: Warehouse, *, deep: bool) -> Iterator[Problem]:
     for asset, path in warehouse.ledger.connection.read(SELECT_SAMPLES):
         sealed = SEALED.search(path)
         try:
-            with open(os.path.join(warehouse.root, path), "rb") as opened:
-                found = hashlib.file_digest(opened, "sha256").hexdigest() if deep and sealed else None
+            with open(os.path.join(warehouse.root, path), "rb"):
+                found = hash_of_file(os.path.join(warehouse.root, path)) if deep and sealed else None
         except OSError as error:
             gone = isinstance(error, FileNotFoundError)
             said = "these failing rows are not there" if gone else str(error)
@@ -228,8 +228,7 @@ def sample(files: Iterable[tuple[SnapshotFile, Snapshot]], budget: float) -> lis
 
 def byte_problems(warehouse: Warehouse, file: SnapshotFile, owner: Snapshot) -> Iterator[Problem]:
     try:
-        with open(os.path.join(warehouse.root, file.path), "rb") as opened:
-            found = hashlib.file_digest(opened, "sha256").hexdigest()
+        found = hash_of_file(os.path.join(warehouse.root, file.path))
     except OSError as error:
         yield Problem("file_damaged", owner.asset, owner.id, file.path, str(error))
         return

@@ -13,6 +13,7 @@ from assetflow.names import run
 from assetflow.warehouse.content.manifest import with_id
 from assetflow.warehouse.disk import durable
 from assetflow.warehouse.disk.locks import EVERYTHING, Holder, Work, holders, run_lock
+from assetflow.warehouse.disk.sha256 import hash_of_file
 from assetflow.warehouse.ledger.claims import claim
 from assetflow.warehouse.ledger.ledger import Ledger
 
@@ -80,12 +81,8 @@ class Warehouse:
 
     def keep_sample(self, run_id: str, asset: str, path: str) -> str:
         """Move a file of failing rows out of staging; returns its path relative to the warehouse. Its name seals it."""
-        import hashlib
-
         folder = f"samples/{run(run_id)}/{asset}"
-        with open(path, "rb") as opened:
-            seal = hashlib.file_digest(opened, "sha256").hexdigest()
-        relative = f"{folder}/{os.path.basename(path).removesuffix('.parquet')}.{seal}.parquet"
+        relative = f"{folder}/{os.path.basename(path).removesuffix('.parquet')}.{hash_of_file(path)}.parquet"
         target = os.path.join(self.root, relative)
         with durable.writing(target):
             os.makedirs(os.path.dirname(target), exist_ok=True)
@@ -103,13 +100,7 @@ class Warehouse:
 
     def is_sound(self, snapshot: Snapshot) -> bool:
         """True when every file of a snapshot has the bytes that it was written with."""
-        import hashlib
-
-        for file in snapshot.files:
-            with open(os.path.join(self.root, file.path), "rb") as opened:
-                if hashlib.file_digest(opened, "sha256").hexdigest() != file.sha256:
-                    return False
-        return True
+        return all(hash_of_file(os.path.join(self.root, file.path)) == file.sha256 for file in snapshot.files)
 
     # Runs
 

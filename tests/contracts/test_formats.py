@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from assetflow.formats import Format, distinct, format_names, open_format
 from assetflow.formats.json import document
-from assetflow.formats.table import Column, clean, display_width, layout
+from assetflow.formats.table import Column, clean, layout
+from assetflow.text import display_width
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6) | st.sampled_from(
     ["", '"', ",", "\n", "\r\n", "NULL", "NaN", '"NaN', "Infinity", "\\", '\\"', "#", " a ", "\x1b[31m", "日本", "null"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from assetflow.running.refreshes.kept_groups import taken_up, written
-from assetflow.warehouse.cache.kept_groups import hash_of_file
+from assetflow.warehouse.disk.sha256 import hash_of_file
 
 
 def test_nobody_reads_half_of_what_another_writes(tmp_path: Path) -> None:

@@ -21,9 +21,10 @@ from assetflow.asset import Asset, History, Note, Parameter
 from assetflow.check import Check
 from assetflow.project.derived import derived, keep_derived
 from assetflow.project.loading.definitions import FileDefinitions
-from assetflow.project.stat import Stamp, content_hash, settled, stamp_of, unchanged
+from assetflow.project.stat import Stamp, settled, stamp_of, unchanged
 from assetflow.running.python.record import EVERY_VARIABLE, Record, hash_of_value, import_path
 from assetflow.source import Source
+from assetflow.warehouse.disk.sha256 import hash_of_file
 
 FORMAT = 5
 
@@ -196,7 +197,7 @@ def depends_on(records: Iterable[Record]) -> dict[str, Any]:
     for path in sorted(paths):
         try:
             stamp = settled(stamp_of(path))
-            sha256 = content_hash(path)
+            sha256 = hash_of_file(path)
             # A file that was saved after it was executed is not what the definitions were read from.
             files[path] = [stamp, sha256] if executed.get(path) in {None, sha256} else [None, executed[path]]
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):

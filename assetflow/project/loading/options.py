@@ -36,7 +36,7 @@ class Place:
 
 def read_options(options: Mapping[str, Any], *, asset: str, place: Place, kind: str = "asset") -> dict[str, Any]:
     """Attribute values for `Asset` (or `Source`, with kind="source") from what was declared."""
-    values = read_keys(
+    values = read_each(
         options,
         ASSET_OPTIONS if kind == "asset" else SOURCE_OPTIONS,
         unknown=lambda key, hint: place.error(f"unknown key {key!r} for the {kind} {asset}", key=key, hint=hint),
@@ -57,7 +57,7 @@ def read_options(options: Mapping[str, Any], *, asset: str, place: Place, kind: 
     return {**values, **read_columns(words)}
 
 
-def read_keys(
+def read_each(
     said: Mapping[str, Any],
     readers: Mapping[str, Callable[[Any], Any]],
     *,
@@ -208,7 +208,7 @@ def words_of_one(column: str, said: Any) -> ColumnWords:
             f'{column} = {{ description = "..." }}, not {said!r}'
         )
     return ColumnWords(
-        **read_keys(
+        **read_each(
             said,
             {"type": text, "description": text, "tags": texts},
             unknown=lambda key, hint: WrongValueError(
@@ -262,7 +262,7 @@ def one_of(*known: str) -> Callable[[Any], str]:
 
 def history(value: Any) -> History:
     """`"scd2"`, or `{ kind = "scd2", updated_at = "changed_at", deleted = "keep" }`."""
-    found = read_keys(
+    found = read_each(
         {"kind": value} if isinstance(value, str) else table(value),
         {"kind": one_of("scd2"), "updated_at": text, "deleted": one_of("close", "keep")},
         unknown=lambda key, hint: WrongValueError(f"says {key!r}, which is no key of a history. {hint}"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from assetflow.running.refreshes.refresh import Refresh
 from assetflow.running.refreshes.rewriting import Refreshed, Rows
 from assetflow.running.task import Delta
 from assetflow.warehouse.content.snapshots import Staged, scan_files, stage_query
+from assetflow.warehouse.disk.sha256 import hash_of_file
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
@@ -189,9 +189,7 @@ class Keeping:
         """Refuse to carry on what is not what was written: there is no other copy of it."""
         for file in files:
             path = os.path.join(self.kept.root, file.path)
-            with open(path, "rb") as opened:
-                found = hashlib.file_digest(opened, "sha256").hexdigest()
-            if found != file.sha256:
+            if hash_of_file(path) != file.sha256:
                 raise WarehouseError(
                     f"a file of the history of {self.asset.name} is damaged, and {NO_WAY_BACK}",
                     path=path,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 from assetflow.errors import SourceError
 from assetflow.source import Observed, SourceFile
+from assetflow.warehouse.disk.sha256 import hash_of_file
 
 
 def refuse_changed(observed: Observed) -> None:
@@ -31,8 +31,7 @@ def is_steady(file: SourceFile) -> bool:
         if (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino) == file.stat[1:]:
             return True
         # Touched, or replaced by a copy: what counts are the bytes.
-        with open(file.stat.path, "rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest() == file.sha256
+        return hash_of_file(file.stat.path) == file.sha256
     except FileNotFoundError:
         return False
 

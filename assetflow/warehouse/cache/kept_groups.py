@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from assetflow.materialization import Input
 from assetflow.warehouse.disk.removal import remove_file
+from assetflow.warehouse.disk.sha256 import hash_of_file
 
 NEWEST = 4
 """Files of an asset that stay: environments and branches may stand at different inputs."""
@@ -77,8 +78,3 @@ def engine() -> str:
     import duckdb
 
     return duckdb.__version__.replace(".", "-")
-
-
-def hash_of_file(path: str) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

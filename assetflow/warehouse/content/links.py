@@ -7,12 +7,12 @@ too: so its bytes are looked at before it is believed. Where there can be no lin
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Iterable
 
 from assetflow.materialization import SnapshotFile
 from assetflow.warehouse.disk.removal import remove_file
+from assetflow.warehouse.disk.sha256 import hash_of_file
 
 FOLDER = "links"
 
@@ -35,11 +35,9 @@ def found_again(root: str, file: SnapshotFile) -> str | None:
     """Where the bytes of a file that was replaced can still be read; None where they are gone."""
     link = link_of(root, file.sha256)
     try:
-        with open(link, "rb") as opened:
-            found = hashlib.file_digest(opened, "sha256").hexdigest()
+        return link if hash_of_file(link) == file.sha256 else None
     except OSError:
         return None
-    return link if found == file.sha256 else None
 
 
 def sweep_links(root: str, needed: Iterable[str]) -> int:

@@ -8,7 +8,6 @@ the hash are of the files, not of the query.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -34,6 +33,7 @@ from assetflow.warehouse.content.digest import (
 from assetflow.warehouse.content.types import is_wide, logical_type, restore, shown_as, stored_as, written_as
 from assetflow.warehouse.disk import durable
 from assetflow.warehouse.disk.removal import remove_file, remove_folder
+from assetflow.warehouse.disk.sha256 import hash_of_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -208,9 +208,7 @@ def _sums_of_shown(
 
 
 def _file_read(path: str, rows: int) -> SnapshotFile:
-    with open(path, "rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        return SnapshotFile(path, sha256, rows, os.fstat(file.fileno()).st_size)
+    return SnapshotFile(path, hash_of_file(path), rows, os.path.getsize(path))
 
 
 def readable(columns: Sequence[Column], reads: Sequence[ReadSet]) -> list[ReadSet]:
@@ -430,18 +428,13 @@ def _keep_file(root: str, file: SnapshotFile) -> SnapshotFile:
     relative = kept_path(file)
     target = os.path.join(root, relative)
     durable.make_folder(os.path.dirname(target))
-    if _has_size(target, file.bytes) and _hash_of(target) == file.sha256:
+    if _has_size(target, file.bytes) and hash_of_file(target) == file.sha256:
         remove_file(root, file.path)
     else:
         os.chmod(file.path, 0o444)
         durable.sync_file(file.path)
         os.replace(file.path, target)
     return file._replace(path=relative)
-
-
-def _hash_of(path: str) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _has_size(path: str, size: int) -> bool:

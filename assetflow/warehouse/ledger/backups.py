@@ -9,7 +9,6 @@ Each has its seal beside it, `ledger-2026-11-21.db.sha256`, which `sha256sum --c
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 import sqlite3
@@ -18,6 +17,7 @@ from collections.abc import Iterator
 from assetflow.warehouse.disk import durable
 from assetflow.warehouse.disk.removal import remove_file
 from assetflow.warehouse.disk.reserve import PLENTY, keep_reserve
+from assetflow.warehouse.disk.sha256 import hash_of_file
 
 FOLDER = "backups"
 DAILY = re.compile(r"ledger-\d{4}-\d\d-\d\d\.db")
@@ -81,8 +81,7 @@ def broken(path: str, *, deep: bool) -> str:
 
 
 def seal_of(path: str) -> bytes:
-    with open(path, "rb") as opened:
-        return f"{hashlib.file_digest(opened, 'sha256').hexdigest()}  {os.path.basename(path)}\n".encode()
+    return f"{hash_of_file(path)}  {os.path.basename(path)}\n".encode()
 
 
 def daily(root: str) -> list[str]:
