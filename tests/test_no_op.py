@@ -57,6 +57,13 @@ def test_the_test_would_see_them(settled_shop: Shop) -> None:
     assert {"polars", "helper"} <= imported
 
 
+def test_a_run_of_sql_alone_does_not_load_what_imports_python(settled_shop: Shop) -> None:
+    settled_shop.sql("in_place", "SELECT id FROM 'data/orders.csv'")
+    imported = imported_by(settled_shop, "materialize --select in_place")
+    assert "assetflow.running.run" in imported, "it ran"
+    assert not imported & {"assetflow.running.python.imports", "assetflow.lineage.python.modules", "polars"}
+
+
 def test_help_imports_nothing_but_click(settled_shop: Shop) -> None:
     imported = imported_by(settled_shop, "--help")
     ours = {name for name in imported if is_any_of(name, ("assetflow",))}

@@ -16,7 +16,6 @@ Each takes `severity = "warn"` and `name = "..."` besides.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -128,6 +127,8 @@ def _finished(checks: tuple[Check, ...], beside: Mapping[str, object], place: _P
 
 
 def _refuse_misspelt(name: str, arguments: Sequence[object], options: Mapping[str, object], place: _Place) -> None:
+    import difflib  # only for a tag that is no check
+
     near = difflib.get_close_matches(name.lower(), KINDS, n=1, cutoff=0.85)
     if near or arguments or options:
         hint = f"Did you mean @{near[0]}?" if near else f"Checks: {', '.join(f'@{kind}' for kind in KINDS)}."

@@ -41,7 +41,7 @@ def check_published(project: Project, names: frozenset[str]) -> Iterator[Checked
     project.ledger.start_run(RunRecord(run_id, project.environment, now(), selection="check " + " ".join(chosen)))
     status: RunStatus = "failed"
     try:
-        with opened(project.workplace, project.imports) as shop:
+        with opened(project.workplace, project.open_imports) as shop:
             results = []
             for name in chosen:
                 checked = check_one(project, reader, shop, name, run_id, os.path.join(staging, name))

@@ -287,7 +287,7 @@ class ProjectColumns:
         from assetflow.running.workshop import Workshop
 
         project = self.project
-        shop = Workshop(project.workplace, project.imports)
+        shop = Workshop(project.workplace, project.open_imports)
         try:
             return python_lineage(asset, lambda: shop.function(asset), schemas)
         finally:

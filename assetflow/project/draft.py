@@ -188,7 +188,7 @@ def as_built(
     project: Project, world: Project, reader: Reader, asset: Asset, folder: str, rows: int | None, keys: Slice | None
 ) -> Draft:
     """What the code of the asset makes of its upstreams."""
-    with opened(world.workplace, world.imports):
+    with opened(world.workplace, world.open_imports):
         built, partition = build(world, reader, asset, folder, rows, keys)
     snapshot = Snapshot("draft", asset.name, built.digest or "", built.columns, built.files, built.rows, built.bytes)
     return Draft(asset, snapshot, reads_of(project, reader, asset), partition, warnings=built.warnings)

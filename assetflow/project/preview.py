@@ -38,7 +38,7 @@ def with_partitions(project: Project, plan: Plan, names: Collection[str] | None 
     """The plan with the partitions of each step (of these assets), as far as they are known before anything is made."""
     if not can_be_written(project.settings.warehouse):
         return plan
-    with scratch_folder(project.settings.warehouse) as folder, opened(project.workplace, project.imports):
+    with scratch_folder(project.settings.warehouse) as folder, opened(project.workplace, project.open_imports):
         plan = with_sources_read(project, plan, folder)
         steps = (listed(project, step, folder) if names is None or step.asset in names else step for step in plan.steps)
         return replace(plan, steps=tuple(steps))

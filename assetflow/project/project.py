@@ -81,7 +81,7 @@ class Project:
         self.warehouse.prepare()
         # What a user's module prints while it is imported must not get among the data of a command.
         with redirect_stdout(sys.stderr):
-            definitions = load(self.settings, lambda: self.imports, VERSION)
+            definitions = load(self.settings, self.open_imports, VERSION)
         refuse_unknown(self.settings, definitions)
         return definitions
 
@@ -96,9 +96,10 @@ class Project:
     @cached_property
     def imports(self) -> Imports:
         """The Python side of the project; nothing needs it while no Python file is read or run."""
-        from assetflow.running.python.imports import Imports
+        return self.workplace.open_imports()
 
-        return Imports(self.settings.root, [self.settings.assets_folder, self.settings.root], [self.settings.warehouse])
+    def open_imports(self) -> Imports:
+        return self.imports
 
     @cached_property
     def current(self) -> Mapping[str, Current]:

@@ -63,7 +63,7 @@ class Running:
         with (
             project.warehouse.running(settings.environment, run_id, now(), work),
             project.lent_session() as session,
-            opened(project.workplace, project.imports, session) as shop,
+            opened(project.workplace, project.open_imports, session) as shop,
         ):
             self.refuse_outrun(state, work)
             self.look_ahead()

@@ -43,7 +43,7 @@ def check_skips(project: Project, count: int) -> tuple[int, list[Problem]]:
         if not asset.is_view and not asset.rebuilds_always and not asset.notes and asset.history is None
     ]
     chosen = random.sample(known, min(count, len(known)))
-    with scratch_folder(project.settings.warehouse) as folder, opened(project.workplace, project.imports):
+    with scratch_folder(project.settings.warehouse) as folder, opened(project.workplace, project.open_imports):
         problems = [problem for asset in chosen if (problem := checked(project, asset, folder)) is not None]
     return len(chosen), problems
 

@@ -23,12 +23,12 @@ from assetflow.check import Check
 from assetflow.engines import Where
 from assetflow.errors import AssetError
 from assetflow.running.meter import Meter
-from assetflow.running.python.imports import Imports
 
 if TYPE_CHECKING:
     from assetflow.engines.duckdb import Session
     from assetflow.engines.limit import Limit
     from assetflow.lineage.python.modules import ModuleTexts
+    from assetflow.running.python.imports import Imports
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +46,32 @@ class Workplace:
 
         return Session(self.root, threads=self.threads, memory_limit=self.memory_limit)
 
+    def open_imports(self) -> Imports:
+        from assetflow.running.python.imports import Imports
+
+        return Imports(self.root, [self.assets_folder, self.root], [self.warehouse])
+
 
 class Workshop:
     """The session and the imports of one process; made when the first task needs them."""
 
     def __init__(
-        self, place: Workplace, imports: Imports | None = None, open_session: Callable[[], Session] | None = None
+        self,
+        place: Workplace,
+        open_imports: Callable[[], Imports] | None = None,
+        open_session: Callable[[], Session] | None = None,
     ) -> None:
         self.place = place
+        self.open_imports = open_imports or place.open_imports
         self.open_session = open_session or place.open_session
-        self.imports = imports or Imports(place.root, [place.assets_folder, place.root], [place.warehouse])
         self.stopping = threading.Event()
         self.meter = Meter()
         self._lock = threading.Lock()
         self._session: Session | None = None
+        self._imports: Imports | None = None
         self._limits: list[Limit] = []
         self._functions: dict[tuple[str, str], Callable[..., Any]] = {}
         self._active = ExitStack()
-        self._active.enter_context(self.imports.active())
 
     @property
     def session(self) -> Session:
@@ -71,6 +79,15 @@ class Workshop:
             if self._session is None:
                 self._session = self.open_session()
             return self._session
+
+    @property
+    def imports(self) -> Imports:
+        """The modules of the project, which are importable from now on; a run of SQL alone does without."""
+        with self._lock:
+            if self._imports is None:
+                self._imports = self.open_imports()
+                self._active.enter_context(self._imports.active())
+            return self._imports
 
     def function(self, asset: Asset) -> Callable[..., Any]:
         """The function of a Python asset, as it was when the project was read; AssetError when it was edited since."""
@@ -133,10 +150,11 @@ class Workshop:
         absolute = os.path.realpath(os.path.join(self.place.root, path))
         from assetflow.engines.python import user_errors
 
+        imports = self.imports
         # Its definitions were remembered: what it imports may be gone since.
         with self._lock, user_errors(Where(name, path, line, self.place.root)):
-            self.imports.load(absolute)
-        for declaration in self.imports.declarations.get(absolute, ()):
+            imports.load(absolute)
+        for declaration in imports.declarations.get(absolute, ()):
             if not isinstance(declaration, SourceDeclaration) and is_meant(declaration):
                 return declaration.function
         raise AssetError(f"{name} is not declared here any more", path=path, line=line, hint="Run it again.")
@@ -175,13 +193,15 @@ def workshop(place: Workplace) -> Workshop:
 
 
 @contextmanager
-def opened(place: Workplace, imports: Imports, open_session: Callable[[], Session] | None = None) -> Iterator[Workshop]:
+def opened(
+    place: Workplace, open_imports: Callable[[], Imports], open_session: Callable[[], Session] | None = None
+) -> Iterator[Workshop]:
     """The coordinator's own workshop, which shares the modules that are loaded already; closed at the end.
 
     So is the session that `open_session` gives, if it is asked for one.
     """
     with _opening:
-        shop = _open[place] = Workshop(place, imports, open_session)
+        shop = _open[place] = Workshop(place, open_imports, open_session)
     try:
         yield shop
     finally:

@@ -170,7 +170,7 @@ def published(name: str, project: str | None, tables: dict[str, Any]) -> tuple[C
     asset = found.asset(name)
     if asset.kind != "python":
         raise UsageError(f"{name} is SQL: what is refreshed of it by changes is compared by assetflow itself")
-    shop = Workshop(found.workplace, found.imports)
+    shop = Workshop(found.workplace, found.open_imports)
     function = shop.function(asset)
     handle = open_warehouse(project)
     for upstream in asset.upstreams:

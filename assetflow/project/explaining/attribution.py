@@ -92,7 +92,7 @@ def attribute(project: Project, before: Version, after: Version, found: Differen
         return Attribution()
     try:
         ends = Ends.of(project, before, after)
-        with scratch_folder(project.settings.warehouse) as folder, opened(project.workplace, project.imports):
+        with scratch_folder(project.settings.warehouse) as folder, opened(project.workplace, project.open_imports):
             return attributed(Worlds(project, ends, folder), found)
     except CannotTellError as error:
         return Attribution(refused=error.message)
