@@ -55,10 +55,11 @@ class Telling:
 
     def may_spread(self, asset: Asset) -> bool:
         """True for a large table in which nobody cares for the order of rows."""
-        below = self.order.graph.downstreams(asset.name)
-        readers = [self.order.assets[name] for name in below if name in self.order.assets]
         rows = sum(self.contents.snapshot_of(name).rows or 0 for name in asset.upstreams if self.contents.is_made(name))
-        return rows > MANY_ROWS and not asset.sets_order and not any(each.reads_order for each in readers)
+        if rows <= MANY_ROWS or asset.sets_order:
+            return False
+        below = self.order.graph.downstreams(asset.name)
+        return not any(self.order.assets[name].reads_order for name in below if name in self.order.assets)
 
     def told_in(self, asset: Asset) -> str:
         """A folder for the rows that come to an asset and go, for those who are refreshed by them in this run."""
