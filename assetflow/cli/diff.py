@@ -16,7 +16,13 @@ from assetflow.cli.options import (
     warn_of_broken,
 )
 from assetflow.cli.screen import clean, local_time, plural, put, put_json, say, styled
-from assetflow.project.versions import compare_snapshots, compare_versions, ends_meant, find_version, refuse_unreadable
+from assetflow.project.versions.versions import (
+    compare_snapshots,
+    compare_versions,
+    ends_meant,
+    find_version,
+    refuse_unreadable,
+)
 
 if TYPE_CHECKING:
     from assetflow.project.explaining.attribution import Attribution, Part

@@ -6,7 +6,7 @@ import click
 
 from assetflow.cli.options import json_option, open_project, project_option
 from assetflow.cli.screen import local_time, plural, put, put_json, say, show_warning, styled, table
-from assetflow.project import environments
+from assetflow.project.versions import environments
 from assetflow.warehouse.ledger import environments as kept
 
 

@@ -11,7 +11,7 @@ from assetflow.cli.options import complete_asset, json_option, no_asset, open_pr
 from assetflow.cli.screen import clean, plural, put, put_json, say, styled
 from assetflow.errors import UsageError, did_you_mean
 from assetflow.lineage.pictures.graph import dot, mermaid, tree
-from assetflow.project.words import column_graph, declared_tags, descriptions
+from assetflow.project.columns.words import column_graph, declared_tags, descriptions
 
 if TYPE_CHECKING:
     from assetflow.lineage.column_graph import ColumnGraph

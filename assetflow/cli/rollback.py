@@ -11,8 +11,8 @@ from assetflow.cli.screen import local_time, put_json, say, show_warning
 from assetflow.errors import UsageError
 
 if TYPE_CHECKING:
-    from assetflow.project.environments import Moved
     from assetflow.project.project import Project
+    from assetflow.project.versions.environments import Moved
     from assetflow.warehouse.ledger.records import Version
 
 
@@ -34,8 +34,8 @@ def command(
 
     WHEN is a snapshot (`assetflow history`), a run, -1 for the one before, or a time: "2 days ago".
     """
-    from assetflow.project.environments import roll_back
-    from assetflow.project.versions import find_version
+    from assetflow.project.versions.environments import roll_back
+    from assetflow.project.versions.versions import find_version
 
     opened = open_project(project, env)
     if release:

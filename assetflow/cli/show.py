@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
 
     from assetflow.project.project import Project
-    from assetflow.project.reading import Reader
+    from assetflow.project.versions.reading import Reader
 
 
 @click.command("show")
@@ -52,7 +52,7 @@ def command(
 ) -> None:
     """Show rows of an asset or a source, as it is published now or was at some time, or would be now."""
     from assetflow.errors import UsageError
-    from assetflow.project.versions import table_and_version
+    from assetflow.project.versions.versions import table_and_version
 
     asset, named = table_and_version(asset)
     if (when is not None) + (named is not None) + failed + draft > 1:
@@ -134,7 +134,7 @@ def relation_refused(project: Project, name: str) -> DuckDBPyRelation:
 def relation_at(project: Project, name: str, when: str) -> DuckDBPyRelation:
     """The rows of an older version; UsageError when there is none, or its files are gone."""
     from assetflow.errors import UsageError
-    from assetflow.project.versions import find_version
+    from assetflow.project.versions.versions import find_version
     from assetflow.warehouse.content.snapshots import scan
 
     version = find_version(project, name, when)

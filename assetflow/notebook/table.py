@@ -15,8 +15,8 @@ from assetflow.formats import table as layout
 from assetflow.lineage.pictures.graph import tree
 from assetflow.notebook import html
 from assetflow.notebook.html import local_time
-from assetflow.project.reading import Reader
-from assetflow.project.versions import compare_versions, find_version
+from assetflow.project.versions.reading import Reader
+from assetflow.project.versions.versions import compare_versions, find_version
 from assetflow.warehouse.ledger.records import Version
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from assetflow.notebook.plan import Plan
 from assetflow.notebook.run import Run, progress
 from assetflow.notebook.table import Table
 from assetflow.project.project import Project
-from assetflow.project.reading import Reader
+from assetflow.project.versions.reading import Reader
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation

@@ -12,7 +12,7 @@ from assetflow.warehouse.disk.removal import remove_folder
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
-    from assetflow.project.reading import Reader
+    from assetflow.project.versions.reading import Reader
     from assetflow.running.workshop import Workshop
 
 

@@ -30,7 +30,7 @@ from assetflow.warehouse.aside import aside
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
-    from assetflow.project.reading import Reader
+    from assetflow.project.versions.reading import Reader
     from assetflow.running.events import AssetResult, RunResult
 
 

@@ -30,7 +30,7 @@ from assetflow.source import Observed
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
-    from assetflow.project.reading import Reader
+    from assetflow.project.versions.reading import Reader
 
 NAME = "draft"
 """What stands in place of a run's name."""

@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from assetflow.engines.duckdb import Session
-    from assetflow.project.columns import ProjectColumns
-    from assetflow.project.columns_cache import ColumnsCache
-    from assetflow.project.reading import Reader
+    from assetflow.project.columns.cache import ColumnsCache
+    from assetflow.project.columns.columns import ProjectColumns
+    from assetflow.project.versions.reading import Reader
     from assetflow.running.projections import Projections
     from assetflow.running.python.imports import Imports
     from assetflow.running.sources.in_place import InPlace
@@ -118,7 +118,7 @@ class Project:
 
     def columns_when(self, published: Collection[str]) -> ProjectColumns:
         """The same, if these assets stay as they are published."""
-        from assetflow.project.columns import ProjectColumns
+        from assetflow.project.columns.columns import ProjectColumns
 
         return ProjectColumns(self, self.columns_cache, published)
 
@@ -127,7 +127,7 @@ class Project:
         """Where column lineage is remembered between commands."""
         import duckdb
 
-        from assetflow.project.columns_cache import FORMAT, ColumnsCache
+        from assetflow.project.columns.cache import FORMAT, ColumnsCache
 
         programs = f"{FORMAT} assetflow-{VERSION} duckdb-{duckdb.__version__}"
         return ColumnsCache(os.path.join(self.settings.warehouse, "cache", "columns.db"), programs)
@@ -248,7 +248,7 @@ class Project:
         """
         if not plan.to_make:
             return
-        from assetflow.project.contracts import refuse_broken
+        from assetflow.project.columns.contracts import refuse_broken
 
         others = self.definitions.assets.keys() - plan.selected
         columns = self.columns_when(others) if others else self.columns_of
@@ -274,10 +274,10 @@ class Project:
 
     def reader(self) -> Reader:
         """The published tables as they are now, pinned."""
-        from assetflow.project.reading import Reader
+        from assetflow.project.versions.reading import Reader
 
         def find(name: str, when: str) -> Version:
-            from assetflow.project.versions import find_version
+            from assetflow.project.versions.versions import find_version
 
             return find_version(self, name, when)
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assetflow.project.at_version import with_versions
-from assetflow.project.versions import among, time_meant
+from assetflow.project.versions.at_version import with_versions
+from assetflow.project.versions.versions import among, time_meant
 from assetflow.warehouse.ledger.records import Version
 from tests.conftest import Shop
 

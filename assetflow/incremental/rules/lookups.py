@@ -49,7 +49,7 @@ def refuse_turned(work: Work, member: Member) -> None:
 def correlated(work: Work, block: Block, subquery: Tree, changed: Sequence[str]) -> Lookup | None:
     """By what a subquery is looked up; None where its answer is what it was, however it is looked up."""
     found = correlation(subquery, block.node["from_table"], changed, work.binds)
-    same = has_same_value(work, block, subquery) if found is None else None
+    same = has_same_value(work, subquery) if found is None else None
     if same:
         return None
     if found is None:

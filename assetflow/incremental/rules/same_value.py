@@ -6,7 +6,6 @@ SELECT * FROM sales WHERE day > (SELECT max(closed) FROM years)     years grew, 
 from __future__ import annotations
 
 from assetflow.incremental.answer import Rule
-from assetflow.incremental.blocks import Block
 from assetflow.incremental.tree import parsed_node, text, without_alias
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import Tree
@@ -14,7 +13,7 @@ from assetflow.lineage.sql.tree import Tree
 KINDS = ("SCALAR", "EXISTS", "NOT_EXISTS")
 
 
-def has_same_value(work: Work, block: Block, subquery: Tree) -> bool | None:
+def has_same_value(work: Work, subquery: Tree) -> bool | None:
     """True where a subquery gives now what it gave then; None where it speaks of the rows outside of it."""
     if subquery["subquery_type"] not in KINDS:
         return None

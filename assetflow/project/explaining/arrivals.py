@@ -16,7 +16,7 @@ from assetflow.errors import SourceError
 from assetflow.materialization import Input, Snapshot, SnapshotFile
 from assetflow.planning.inputs import FileChange, InputChange
 from assetflow.planning.step import Step
-from assetflow.project.schemas import change_of
+from assetflow.project.columns.schemas import change_of
 from assetflow.running.refreshes.changes import difference
 from assetflow.running.sources.ingest import source_fingerprint
 from assetflow.running.sources.parts import tag_of

@@ -16,10 +16,10 @@ from assetflow.planning.plan import Plan, source_content
 from assetflow.planning.staleness import Comparison, Content, config_text
 from assetflow.planning.staleness import compare as compare_with
 from assetflow.planning.step import Step
+from assetflow.project.columns.words import descriptions, graph_above
 from assetflow.project.explaining.arrivals import input_change
 from assetflow.project.modes import Refreshes, foreseen_step, refreshes
 from assetflow.project.statuses import statuses, whole_plan
-from assetflow.project.words import descriptions, graph_above
 from assetflow.reason import Reason
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from assetflow.engines import Table, Where
 from assetflow.errors import AssetError, AssetflowError, SourceError, UsageError, WarehouseError, did_you_mean
 from assetflow.lineage.sql.tokens import without_trailing_semicolon
 from assetflow.materialization import Snapshot
-from assetflow.project.at_version import with_versions
 from assetflow.project.loading.definitions import Readable
+from assetflow.project.versions.at_version import with_versions
 from assetflow.quoting import quote_identifier
 from assetflow.running.tables import Tables
 from assetflow.secret import references

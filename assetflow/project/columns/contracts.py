@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from assetflow.asset import Asset
 from assetflow.errors import DefinitionError, did_you_mean
 from assetflow.partitions.declared import partitioning
-from assetflow.project.columns import ProjectColumns, Schema
+from assetflow.project.columns.columns import ProjectColumns, Schema
 from assetflow.project.loading.definitions import line_of_upstream, together
 
 if TYPE_CHECKING:

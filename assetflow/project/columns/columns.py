@@ -19,7 +19,7 @@ from assetflow.errors import SourceError
 from assetflow.lineage.columns import Lineage, opaque
 from assetflow.materialization import Column, Materialization, ReadSet
 from assetflow.planning.staleness import reads_of
-from assetflow.project.columns_cache import ColumnsCache
+from assetflow.project.columns.cache import ColumnsCache
 from assetflow.source import Observed
 
 if TYPE_CHECKING:

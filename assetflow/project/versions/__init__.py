@@ -1,0 +1,1 @@
+"""Finds, compares and reads versions of what is published, and moves environments between them."""
