@@ -63,6 +63,8 @@ class Imports:
         """What code of the project put into the import path, and where."""
         self._depth = 0
         self._owned: dict[str, bool] = {}
+        self._others: dict[str, ModuleType] = {}
+        """Modules of files that are none of the project's, by their names."""
         self._folders: dict[str, str] = {}
         self.parsed: dict[str, ParsedModule] = {}
         self.set_up: dict[tuple[str | None, int], list[ast.stmt]] = {}
@@ -242,7 +244,15 @@ class Imports:
 
     def _take(self) -> dict[str, ModuleType]:
         """Remove this project's modules from the interpreter and return them."""
-        found = {name: module for name, module in list(sys.modules.items()) if self._is_ours(name, module)}
+        found = {}
+        for name, module in list(sys.modules.items()):
+            # Hundreds are known to be others', and every file of the project is a reason to look.
+            if self._others.get(name, self) is module:
+                continue
+            if self._is_ours(name, module):
+                found[name] = module
+            elif isinstance(getattr(module, "__file__", None), str):
+                self._others[name] = module
         for name in found:
             del sys.modules[name]
         return found
