@@ -14,7 +14,8 @@ from assetflow.cli.screen import plural, put, put_json, size, styled
 
 if TYPE_CHECKING:
     from assetflow.project.settings import Settings
-    from assetflow.warehouse.sweep.gc import Amount, Swept
+    from assetflow.warehouse.sweep.gc import Swept
+    from assetflow.warehouse.sweep.reachable import Amount
     from assetflow.warehouse.sweep.retention import Retention
 
 

@@ -23,7 +23,7 @@ from assetflow.warehouse.content.manifest import snapshot_id
 from assetflow.warehouse.disk.sha256 import hash_of_file
 from assetflow.warehouse.ledger import backups, journal
 from assetflow.warehouse.ledger.connection import ledger_lock
-from assetflow.warehouse.ledger.rebuild import Differing, differences
+from assetflow.warehouse.ledger.differences import Differing, differences
 from assetflow.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:

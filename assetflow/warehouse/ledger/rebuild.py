@@ -1,4 +1,4 @@
-"""Makes the ledger again from its journal and the manifests, and tells where a ledger and its journal disagree.
+"""Makes the ledger again from its journal and the manifests.
 
 the journal, entry by entry  ->  rows in tables of today's shape  ->  what manifests tell beside it
 """
@@ -9,7 +9,7 @@ import contextlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -23,7 +23,7 @@ from assetflow.warehouse.ledger import journal
 from assetflow.warehouse.ledger.backups import FOLDER as BACKUPS
 from assetflow.warehouse.ledger.connection import FILE, Connection, create, ledger_lock, refuse_newer
 from assetflow.warehouse.ledger.journal import Damage, Entry
-from assetflow.warehouse.ledger.migrate import ADDED, columns_of, statements
+from assetflow.warehouse.ledger.migrate import ADDED, columns_of
 from assetflow.warehouse.ledger.schema import APPLICATION_ID, FORMAT_VERSION
 
 SIDES = ("-wal", "-shm", "")
@@ -309,51 +309,3 @@ def quoted(path: str) -> str:
 def count(connection: sqlite3.Connection, table: str) -> int:
     (found,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
     return int(found)
-
-
-# Comparing
-
-
-@dataclass(frozen=True, slots=True)
-class Differing:
-    """A row of the ledger that the journal knows otherwise; `asset` and `snapshot`, where it is about one."""
-
-    table: str
-    asset: str | None
-    snapshot: str | None
-    detail: str
-
-
-def differences(root: str, rows: Mapping[str, set[tuple[object, ...]]], waiting: list[tuple[int, str]]) -> Iterator[
-    Differing | Damage
-]:  # fmt: skip
-    """Where the tables of a ledger, given as their rows, are not what its journal adds up to."""
-    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
-        for statement in statements():
-            connection.execute(statement)
-        _, damaged = fold(connection, root, waiting)
-        yield from damaged
-        if damaged:
-            return  # what is missing in the journal is not wrong in the ledger
-        for table in journal.tables_of(connection):
-            columns = columns_of(connection, table)
-            told = set(connection.execute(f"SELECT * FROM {table}"))
-            for row in sorted(rows.get(table, set()) - told, key=repr):
-                yield differing(table, columns, row, "says what was never recorded")
-            keys = {row[0] for row in rows.get(table, set()) - told}
-            for row in sorted(told - rows.get(table, set()), key=repr):
-                if row[0] not in keys:
-                    yield differing(table, columns, row, "lacks what was recorded")
-
-
-def differing(table: str, columns: list[str], row: tuple[object, ...], said: str) -> Differing:
-    named = dict(zip(columns, row, strict=True))
-    asset = named.get("asset")
-    snapshot = named.get("snapshot", named["id"] if table == "snapshots" else None)
-    key = ", ".join(str(value) for value in row[:3])
-    return Differing(
-        table,
-        asset if isinstance(asset, str) else None,
-        snapshot if isinstance(snapshot, str) else None,
-        f"table {table} {said}: {key}",
-    )
