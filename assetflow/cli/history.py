@@ -45,7 +45,7 @@ def command(
         put_json({"schema": "assetflow.history/1", "versions": documents})
         return
     if not versions:
-        say(f"Nothing was published in {opened.environment} yet.")
+        say(f"{nothing(asset, partition)} was published in {opened.environment} yet.")
         return
     header = ["asset", "published", "", "rows", "size", "snapshot", "code", "run", "why"]
     rows = [cells(version, why) for version, why in listed]
@@ -55,6 +55,12 @@ def command(
             row.append(made_text(made.get((version.asset, version.run_id))))
     for line in table(header, rows, right=["rows", "size"]):
         put(line)
+
+
+def nothing(asset: str | None, partition: str | None) -> str:
+    """`No version of sales`, for a sentence that ends with where it was looked for."""
+    what = "Nothing" if asset is None else f"No version of {asset}"
+    return what if partition is None else f"{what} with partition {partition}"
 
 
 def document(version: Version, why: str, parts: PartsOfRun | None) -> dict[str, object]:

@@ -13,3 +13,10 @@ def test_a_project_without_assets(empty_shop: Shop, ask: Ask, command: str) -> N
     printed = ask(empty_shop, command)
     assert printed.code == 0
     assert "here is no asset yet. Add SQL or Python files to assets/." in printed.out + printed.err
+
+
+def test_the_history_of_what_was_never_made(shop: Shop, ask: Ask) -> None:
+    assert "Nothing was published in prod yet." in ask(shop, "history").err
+    shop.made("+sales")
+    assert "No version of big was published in prod yet." in ask(shop, "history", "big").err
+    assert "Nothing was published in dev yet." in ask(shop, "history", "--env", "dev").err
