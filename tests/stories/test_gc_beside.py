@@ -111,6 +111,7 @@ def test_a_scratch_folder_in_use_is_not_swept(shop: Shop) -> None:
     shop.made()
     with scratch_folder(str(shop.root / "warehouse")) as folder:
         Path(folder, "half").write_text("made")
+        assert "that died" not in shop.cli("gc", "--dry-run").out
         swept(shop)
         assert os.listdir(folder) == ["half"]
     assert not os.path.exists(folder)

@@ -39,9 +39,7 @@ def remove_staged(root: str, name: str) -> int | None:
     if not STAGED.fullmatch(name):
         raise WarehouseError("this is no folder of a run, so it is not removed", path=os.path.join("staging", name))
     try:
-        with opened(root, f"staging/{name}") as descriptor:
-            # Whoever tries something out holds its folder.
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with held(root, name):
             size = size_of(os.path.join(root, "staging", name))
             with opened(root, "staging") as staging:
                 shutil.rmtree(name, dir_fd=staging)
@@ -50,6 +48,25 @@ def remove_staged(root: str, name: str) -> int | None:
     except BlockingIOError:
         return None
     return size
+
+
+def is_held(root: str, name: str) -> bool:
+    """True for a folder in staging in which somebody is at work."""
+    try:
+        with held(root, name):
+            return False
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+
+
+@contextlib.contextmanager
+def held(root: str, name: str) -> Iterator[None]:
+    """Hold a folder in staging, as whoever tries something out in it does; BlockingIOError while somebody does."""
+    with opened(root, f"staging/{name}") as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
 
 
 def size_of(folder: str) -> int:

@@ -118,7 +118,7 @@ class Sweep:
 
     def look_and_remove(self) -> None:
         if self.dry_run:
-            self.swept.staging = tuple(self.left_in_staging())
+            self.swept.staging = tuple(name for name in self.left_in_staging() if not below.is_held(self.root, name))
         survey = self.reach.survey()
         self.swept.kept, self.swept.foreign = survey.kept, survey.foreign
         self.swept.unknown = tuple(sorted(survey.unknown))
