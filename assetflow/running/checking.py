@@ -160,7 +160,8 @@ def run_check(
 def failing_rows_of_sql(check: Check, subject: Subject, cursor: Cursor, sample: str) -> int:
     from assetflow.checks.tables import run_sql
     from assetflow.engines.duckdb import sql_errors
-    from assetflow.quoting import quote_identifier, quote_literal
+    from assetflow.quoting import quote_identifier
+    from assetflow.warehouse.content.snapshots import stage_query
 
     where = Where(subject.name, check.path or "", check.line or 1, "")
     sql = run_sql(check, quote_identifier(subject.name), subject.now)
@@ -172,9 +173,8 @@ def failing_rows_of_sql(check: Check, subject: Subject, cursor: Cursor, sample: 
             sql = shorter or sql
         failures = int(cursor.execute(f"SELECT count(*) FROM ({sql})").fetchall()[0][0])
         if failures:
-            cursor.execute(
-                f"COPY (SELECT * FROM ({sql}) LIMIT {MOST_FAILING_ROWS}) TO {quote_literal(sample)} (FORMAT parquet)"
-            )
+            staged = stage_query(cursor, f"SELECT * FROM ({sql}) LIMIT {MOST_FAILING_ROWS}", folder_of(sample))
+            os.replace(staged.files[0].path, sample)
     return failures
 
 
@@ -215,8 +215,7 @@ def failing_rows_of_function(
         parameter.name: frames.to_frame(parameter.arrives, known[parameter.upstream], parameter.columns, cursor, where)
         for parameter in parameters
     }
-    folder = os.path.join(subject.folder, os.path.basename(sample).removesuffix(".parquet"))
-    os.makedirs(folder, exist_ok=True)
+    folder = folder_of(sample)
     with python.user_errors(where):
         result = frames.from_result(python.call(function, given, where=where), cursor, folder, where, tables)
         if result.file is not None:
@@ -225,6 +224,13 @@ def failing_rows_of_function(
             staged = stage_query(result.cursor, result.sql or "", folder)
     os.replace(staged.files[0].path, sample)
     return staged.rows
+
+
+def folder_of(sample: str) -> str:
+    """Where failing rows are made before they stand at their place."""
+    folder = sample.removesuffix(".parquet")
+    os.makedirs(folder, exist_ok=True)
+    return folder
 
 
 def kept(result: CheckResult, path: str | None) -> CheckResult:

@@ -31,6 +31,14 @@ def test_the_rows_that_failed_are_kept_and_shown(shop: Shop) -> None:
     assert sorted(row[0] for row in failure["sample"]["rows"]) == [0, 1]
 
 
+def test_failing_rows_are_shown_as_they_are_whatever_their_types(shop: Shop) -> None:
+    shop.sql("big", "SELECT sum(i) AS total, NULL AS nothing FROM range(9007199254740993, 9007199254740994) AS t(i)")
+    shop.write("assets/big.sql", "/* @asset\nchecks = ['total < 0']\n*/\n" + shop.read("assets/big.sql"))
+    shop.remove("assets/big.py")
+    assert shop.run("big") == {"big": "failed"}
+    assert "9007199254740993" in shop.cli("check", "big", "--show-failures").out
+
+
 def test_what_a_failing_check_stopped_blocks_what_is_downstream(shop: Shop) -> None:
     shop.sql("sales", "SELECT id, customer, city, amount FROM orders -- no check on a column\n")
     shop.write(
