@@ -31,7 +31,8 @@ def statuses(project: Project, plan: Plan) -> dict[str, str]:
     found.update({name: "new" for name in project.definitions.assets if name not in current})
     for step in plan.steps:
         found[step.asset] = "stale" if step.asset in current else "new"
-    found.update(dict.fromkeys(failed & found.keys(), "failed"))
+    # What failed, and is again what it was made from, has nothing left to fail at.
+    found.update({name: "failed" for name in failed & found.keys() if found[name] != "fresh"})
     for name, observed in project.observe(frozenset(project.definitions.sources)).items():
         if isinstance(observed, SourceError):
             found[name] = "failed"

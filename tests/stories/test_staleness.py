@@ -222,3 +222,19 @@ def test_explain_tells_what_failed(shop: Shop) -> None:
     shop.sql("people", "SELECT id FROM sales")
     shop.run()
     assert shop.cli("explain", "people", "--json").json["failure"] is None
+
+
+def test_who_takes_a_bad_edit_back_is_not_told_that_it_failed(shop: Shop) -> None:
+    shop.made()
+    good = shop.read("assets/by_city.sql")
+    shop.sql("by_city", "SELECT city, error('bad') AS total FROM sales")
+    assert shop.run() == {"by_city": "failed"}
+    assert status_of(shop, "by_city") == "failed"
+    shop.write("assets/by_city.sql", good)
+    assert status_of(shop, "by_city") == "fresh"
+    assert "failed" not in shop.cli("explain", "by_city").out
+
+
+def status_of(shop: Shop, name: str) -> str:
+    (found,) = [each["status"] for each in shop.cli("ls", "--json").json["assets"] if each["name"] == name]
+    return str(found)
