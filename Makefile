@@ -32,6 +32,7 @@ skips:
 # Kills, faults, signals, crowds, nonsense and planted bugs; needs strace and patch. `--quick` for a small part of each.
 reliability:
 	python -m tests.reliability --pieces build/reliability
+	ASSETFLOW_TEST_MODELS=500 pytest -q tests/warehouse/test_model.py
 
 # 2,000 random histories of random SQL, each table compared with a rebuild after every night; an hour on two cores.
 refreshes:

@@ -8,6 +8,7 @@ wh.materialize("sales+"); wh.refresh()
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -30,9 +31,9 @@ COLUMNS = (Column("table"), Column("kind"), Column("rows", is_number=True), Colu
 WIDTH = 120
 
 
-def open(path: str | None = None, env: str | None = None) -> Warehouse:
+def open(path: str | os.PathLike[str] | None = None, env: str | None = None) -> Warehouse:
     """The tables of the project at `path`, or around the working directory; `env` as the project says, unless given."""
-    return Warehouse(path, env)
+    return Warehouse(None if path is None else os.fspath(path), env)
 
 
 class Warehouse:
