@@ -5,28 +5,25 @@ from __future__ import annotations
 import os
 import weakref
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from assetflow.asset import Arrival
-from assetflow.engines import Where
-from assetflow.errors import AssetError, UsageError
+from assetflow.engines import Table
 from assetflow.formats import table as layout
 from assetflow.notebook import html
+from assetflow.notebook.rows import Rows
 from assetflow.notebook.table import ROWS_SHOWN, Preview
 from assetflow.project.draft import Draft as Made
 from assetflow.project.draft import drafted, outline
 from assetflow.running.tables import table_of
 
 if TYPE_CHECKING:
-    import pandas
-    import polars
-    import pyarrow
+    from duckdb import DuckDBPyConnection as Cursor
 
     from assetflow.check import CheckResult
     from assetflow.project.project import Project
 
 
-class Draft:
+class Draft(Rows):
     """The rows that an asset would have: taken as a frame, which stays; what was written for them goes with this."""
 
     def __init__(self, project: Project, name: str, rows: int | None = None, partition: str | None = None) -> None:
@@ -39,18 +36,6 @@ class Draft:
         self._table = table_of(name, self._made.snapshot, project.settings.warehouse)
         project.ledger.close()
         weakref.finalize(self, end, kept, os.getpid())
-
-    def pl(self) -> polars.DataFrame:
-        """A Polars DataFrame of the rows."""
-        return cast("polars.DataFrame", self._frame("polars"))
-
-    def arrow(self) -> pyarrow.Table:
-        """A pyarrow Table of the rows."""
-        return cast("pyarrow.Table", self._frame("arrow"))
-
-    def df(self) -> pandas.DataFrame:
-        """A pandas DataFrame of the rows."""
-        return cast("pandas.DataFrame", self._frame("pandas"))
 
     def preview(self, n: int = 10) -> Preview:
         """The first rows, to look at."""
@@ -91,14 +76,8 @@ class Draft:
         told = zip(failed, rows, strict=True)
         return [f"{check.name}: {check.error or f'{check.failures:,} {words}'}" for check, words in told]
 
-    def _frame(self, arrives: Arrival) -> object:
-        from assetflow.engines.frames import to_frame
-
-        try:
-            return to_frame(arrives, self._table, None, self._cursor, Where(self.name, "", 1, ""))
-        except AssetError as error:
-            hint = "Try .arrow() or .pl(): one of them has a type for each of its columns."
-            raise UsageError(f"{self.name} cannot be handed over like this: {error.message}", hint=hint) from None
+    def _place(self) -> tuple[Table, Cursor]:
+        return self._table, self._cursor
 
 
 def end(kept: ExitStack, owner: int) -> None:

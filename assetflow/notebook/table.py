@@ -8,21 +8,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from assetflow.asset import Arrival
-from assetflow.engines import Where
-from assetflow.errors import AssetError, UsageError
+from assetflow.engines import Table as Source
 from assetflow.formats import table as layout
 from assetflow.lineage.pictures.graph import tree
 from assetflow.notebook import html
 from assetflow.notebook.html import local_time
+from assetflow.notebook.rows import Rows
 from assetflow.project.versions.reading import Reader
 from assetflow.project.versions.versions import compare_versions, find_version
 from assetflow.warehouse.ledger.records import Version
 
 if TYPE_CHECKING:
-    import pandas
     import polars
-    import pyarrow
+    from duckdb import DuckDBPyConnection as Cursor
     from duckdb import DuckDBPyRelation
 
     from assetflow.notebook.diff import Diff
@@ -33,8 +31,10 @@ ROWS_SHOWN = 5
 WIDTH = 120
 
 
-class Table:
+class Table(Rows):
     """A table as it was published when its warehouse was opened or refreshed; rows are read when asked for."""
+
+    other_ways = ".rel(), .arrow() or .pl()"
 
     def __init__(self, reader: Reader, name: str, open_project: Callable[[], Project]) -> None:
         self.name = name
@@ -47,18 +47,6 @@ class Table:
     def lazy(self) -> polars.LazyFrame:
         """A Polars LazyFrame: a scan of the table's files, which reads what its query needs."""
         return cast("polars.LazyFrame", self._frame("polars_lazy"))
-
-    def pl(self) -> polars.DataFrame:
-        """A Polars DataFrame of all rows."""
-        return cast("polars.DataFrame", self._frame("polars"))
-
-    def arrow(self) -> pyarrow.Table:
-        """A pyarrow Table of all rows."""
-        return cast("pyarrow.Table", self._frame("arrow"))
-
-    def df(self) -> pandas.DataFrame:
-        """A pandas DataFrame of all rows."""
-        return cast("pandas.DataFrame", self._frame("pandas"))
 
     def rel(self) -> DuckDBPyRelation:
         """A DuckDB relation; nothing runs before it is read."""
@@ -168,16 +156,9 @@ class Table:
             return f"{rows} · {columns} · source"
         return f"{rows} · {columns} · published {local_time(self.published_at)}"
 
-    def _frame(self, arrives: Arrival) -> object:
-        from assetflow.engines.frames import to_frame
-
+    def _place(self) -> tuple[Source, Cursor]:
         cursor = self._reader.cursor([self.name])
-        table = self._reader.tables([self.name])[-1]
-        try:
-            return to_frame(arrives, table, None, cursor, Where(self.name, "", 1, ""))
-        except AssetError as error:
-            hint = "Try .rel(), .arrow() or .pl(): one of them has a type for each of its columns."
-            raise UsageError(f"{self.name} cannot be handed over like this: {error.message}", hint=hint) from None
+        return self._reader.tables([self.name])[-1], cursor
 
 
 @dataclass(frozen=True, slots=True, repr=False)
