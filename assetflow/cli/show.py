@@ -85,7 +85,7 @@ def show_draft(project: Project, name: str, limit: int, partition: str | None, *
     """Show what an asset would be now; False where that is what is published."""
     from assetflow.cli.drafts import document, footer, made_aside
     from assetflow.project.draft import outline
-    from assetflow.warehouse.content.snapshots import scan
+    from assetflow.warehouse.content.scans import scan
 
     found = outline(project, name)
     if found.is_fresh:
@@ -120,7 +120,7 @@ def rows_of_partitions(project: Project, name: str, text: str, relation: DuckDBP
 def relation_refused(project: Project, name: str) -> DuckDBPyRelation:
     """The rows that a check refused last; UsageError when there are none."""
     from assetflow.errors import UsageError
-    from assetflow.warehouse.content.snapshots import scan
+    from assetflow.warehouse.content.scans import scan
 
     project.asset(name)
     found = project.ledger.rejected(project.environment, name)
@@ -135,7 +135,7 @@ def relation_at(project: Project, name: str, when: str) -> DuckDBPyRelation:
     """The rows of an older version; UsageError when there is none, or its files are gone."""
     from assetflow.errors import UsageError
     from assetflow.project.versions.versions import find_version
-    from assetflow.warehouse.content.snapshots import scan
+    from assetflow.warehouse.content.scans import scan
 
     version = find_version(project, name, when)
     snapshot = project.ledger.snapshot(version.snapshot)

@@ -99,7 +99,7 @@ def checked_parts(
 
 
 def digest_of_files(project: Project, snapshot: Snapshot) -> str:
-    from assetflow.warehouse.content.snapshots import digest_anew
+    from assetflow.warehouse.content.anew import digest_anew
 
     cursor = project.open_cursor()
     try:

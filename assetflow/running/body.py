@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
     from assetflow.engines.duckdb import Result
-    from assetflow.warehouse.content.snapshots import Staged
+    from assetflow.warehouse.content.reading import Staged
 
 
 def evaluate(
@@ -132,7 +132,7 @@ def refuse_surprises(asset: Asset, query: Query) -> None:
 def stage(result: Result, task: Task, where: Where) -> Staged:
     from assetflow.engines.duckdb import sql_errors
     from assetflow.engines.python import user_errors
-    from assetflow.warehouse.content.snapshots import stage_parquet, stage_query
+    from assetflow.warehouse.content.staging import stage_parquet, stage_query
 
     if result.file is not None:
         return stage_parquet(result.cursor, result.file, task.staging, reads=task.read_sets)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
     from assetflow.running.task import Task
-    from assetflow.warehouse.content.snapshots import Staged
+    from assetflow.warehouse.content.reading import Staged
 
 NEW = "__assetflow_new"
 MOST_FAILING_ROWS = 1000
@@ -29,7 +29,7 @@ def run_checks(task: Task, shop: Workshop, staged: Staged | None) -> tuple[Check
     """What the checks of the asset say of what was staged, before anybody else can see it."""
     if not task.asset.checks:
         return ()
-    from assetflow.warehouse.content.snapshots import scan_files
+    from assetflow.warehouse.content.scans import scan_files
 
     place = shop.place.warehouse
     paths = [] if staged is None else [os.path.join(place, file.path) for file in staged.files]
@@ -43,7 +43,7 @@ def run_checks(task: Task, shop: Workshop, staged: Staged | None) -> tuple[Check
 
 def new_rows(task: Task, staged: Staged | None) -> New | None:
     """The rows that the checks did not see before; None where they are to see all."""
-    from assetflow.warehouse.content.snapshots import scan_files
+    from assetflow.warehouse.content.scans import scan_files
 
     if staged is None or task.refresh is None or task.refresh.checks != task.asset.checks_version:
         return None
@@ -161,7 +161,7 @@ def failing_rows_of_sql(check: Check, subject: Subject, cursor: Cursor, sample: 
     from assetflow.checks.tables import run_sql
     from assetflow.engines.duckdb import sql_errors
     from assetflow.quoting import quote_identifier
-    from assetflow.warehouse.content.snapshots import stage_query
+    from assetflow.warehouse.content.staging import stage_query
 
     where = Where(subject.name, check.path or "", check.line or 1, "")
     sql = run_sql(check, quote_identifier(subject.name), subject.now)
@@ -205,7 +205,7 @@ def failing_rows_of_function(
     check: Check, subject: Subject, tables: tuple[Table, ...], shop: Workshop, cursor: Cursor, sample: str
 ) -> int:
     from assetflow.engines import frames, python
-    from assetflow.warehouse.content.snapshots import stage_parquet, stage_query
+    from assetflow.warehouse.content.staging import stage_parquet, stage_query
 
     where = Where(subject.name, check.path or "", check.line or 1, shop.place.root)
     function = shop.check_function(check, subject.name)

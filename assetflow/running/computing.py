@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from assetflow.engines.limit import Limit
     from assetflow.running.history.keep import Added
     from assetflow.running.history.kept import Kept as KeptHistory
-    from assetflow.warehouse.content.snapshots import Staged
+    from assetflow.warehouse.content.reading import Staged
 
 T = TypeVar("T")
 
@@ -167,7 +167,7 @@ def keep_in_history(result: Result, task: Task, kept: KeptHistory, where: Where)
     from assetflow.engines.duckdb import sql_errors
     from assetflow.engines.python import user_errors
     from assetflow.running.history.keep import keep_history
-    from assetflow.warehouse.content.snapshots import scan_of
+    from assetflow.warehouse.content.scans import scan_of
 
     sql = result.sql or "" if result.file is None else f"SELECT * FROM {scan_of([result.file])}"
     with contextlib.ExitStack() as errors:

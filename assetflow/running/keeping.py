@@ -230,8 +230,8 @@ class Keeping:
 
     def content_digest(self, snapshot: Snapshot) -> str:
         """The digest of a snapshot, computed anew where another engine version made it."""
+        from assetflow.warehouse.content.anew import digest_anew
         from assetflow.warehouse.content.digest import is_comparable
-        from assetflow.warehouse.content.snapshots import digest_anew
 
         if is_comparable(snapshot.digest):
             return snapshot.digest

@@ -35,8 +35,8 @@ class Projections:
         return self._known[key]
 
     def _find(self, snapshot: Snapshot, read: ReadSet) -> str | None:
+        from assetflow.warehouse.content.anew import project
         from assetflow.warehouse.content.digest import is_comparable
-        from assetflow.warehouse.content.snapshots import project
 
         ledger = self.warehouse.ledger
         kept = ledger.projection(snapshot.id, read)

@@ -42,7 +42,7 @@ class Tables:
         return tuple(self._read_whole(table) for table in tables)
 
     def _read_whole(self, table: Table) -> Table:
-        from assetflow.warehouse.content.snapshots import scan_large
+        from assetflow.warehouse.content.scans import scan_large
 
         snapshot = self.snapshot_of(table.name)
         # A source may lie in files of several forms. Looking into small files takes as long as reading them.
@@ -71,7 +71,7 @@ class Tables:
 
 def table_of(name: str, snapshot: Snapshot, root: str) -> Table:
     """The table of one snapshot. Its files count as plain when reading one after the other gives the same."""
-    from assetflow.warehouse.content.snapshots import scan
+    from assetflow.warehouse.content.scans import scan
 
     files = tuple(os.path.join(root, file.path) for file in snapshot.files) if snapshot.sql is None else ()
     return Table(name, scan(snapshot, root), files)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from assetflow.running.seen import Watching
     from assetflow.running.sources.parts import Parsed
     from assetflow.warehouse.cache.costs import InVain
-    from assetflow.warehouse.content.snapshots import Staged
+    from assetflow.warehouse.content.reading import Staged
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,8 +240,8 @@ def content_problems(warehouse: Warehouse, snapshot: Snapshot, cursor: Cursor) -
     """Decode the rows and compare their digest with what the snapshot says of itself."""
     import duckdb
 
+    from assetflow.warehouse.content.anew import digest_anew
     from assetflow.warehouse.content.digest import is_comparable
-    from assetflow.warehouse.content.snapshots import digest_anew
 
     if not is_comparable(snapshot.digest):
         return

@@ -56,7 +56,7 @@ class Warehouse:
         self, asset: str, columns: Sequence[Column], files: Sequence[SnapshotFile], rows: int, bytes: int, digest: str
     ) -> Snapshot:
         """Move staged files to their place for good; the snapshot is not recorded yet."""
-        from assetflow.warehouse.content.snapshots import keep, kept_path
+        from assetflow.warehouse.content.keep import keep, kept_path
 
         # What lies there already may be about to be removed.
         claim(self.ledger.connection, map(kept_path, files))
@@ -138,7 +138,7 @@ class Warehouse:
 
     def _views(self, env: str, since: int) -> dict[str, str | None]:
         """The SELECT for each asset that was published since a generation, a view after those that it reads."""
-        from assetflow.warehouse.content.snapshots import scan_for_everyone
+        from assetflow.warehouse.content.scans import scan_for_everyone
 
         changed = self.ledger.published_since(env, since)
         made = {one.asset: one for one in self.ledger.materializations(filter(None, changed.values())).values()}

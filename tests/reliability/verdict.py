@@ -126,7 +126,7 @@ def reported(ledger: Path) -> list[str]:
 
 
 def edition_of(stage: Stage, snapshot: Snapshot) -> tuple[object, ...]:
-    from assetflow.warehouse.content.snapshots import scan
+    from assetflow.warehouse.content.scans import scan
 
     asked = f"SELECT count(*), min(edition), max(edition) FROM ({scan(snapshot, str(stage.warehouse))})"
     return tuple(memory().execute(asked).fetchall()[0])

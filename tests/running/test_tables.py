@@ -9,7 +9,8 @@ import pytest
 
 from assetflow.materialization import Snapshot
 from assetflow.running.tables import MANY_ROWS_IN_FILE, Tables
-from assetflow.warehouse.content.snapshots import Staged, stage_query
+from assetflow.warehouse.content.reading import Staged
+from assetflow.warehouse.content.staging import stage_query
 
 QUERY = "SELECT n % 7 AS \"Key\", n::HUGEINT AS large, if(n % 5 = 0, NULL, 'row ' || n) AS text FROM range({}, {}) t(n)"
 

@@ -10,7 +10,7 @@ import sys
 import duckdb
 import pytest
 
-from assetflow.warehouse.content.snapshots import scan
+from assetflow.warehouse.content.scans import scan
 from assetflow.warehouse.warehouse import Warehouse
 from tests.warehouse import told
 

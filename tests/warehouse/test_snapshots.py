@@ -10,7 +10,10 @@ import polars as pl
 import pytest
 
 from assetflow.errors import AssetError, WarehouseError
-from assetflow.warehouse.content.snapshots import keep, read_back, scan, scan_files, stage_parquet, stage_query
+from assetflow.warehouse.content.keep import keep
+from assetflow.warehouse.content.reading import read_back
+from assetflow.warehouse.content.scans import scan, scan_files
+from assetflow.warehouse.content.staging import stage_parquet, stage_query
 from tests.warehouse import told
 
 

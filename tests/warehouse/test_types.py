@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assetflow.warehouse.content.snapshots import scan
+from assetflow.warehouse.content.scans import scan
 from assetflow.warehouse.content.types import logical_type, parse_type, shown_as, stored_as, written_as
 from tests.warehouse import told
 

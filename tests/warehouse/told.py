@@ -8,7 +8,7 @@ import duckdb
 
 from assetflow.check import CheckResult
 from assetflow.materialization import Fingerprint, Input, Materialization, Snapshot
-from assetflow.warehouse.content.snapshots import stage_query
+from assetflow.warehouse.content.staging import stage_query
 from assetflow.warehouse.ledger.records import Built, RunRecord
 from assetflow.warehouse.warehouse import Warehouse
 

@@ -30,7 +30,7 @@ from assetflow.running.partitions.sql_forms import is_batched
 from assetflow.running.tables import table_of
 from assetflow.running.task import Task
 from assetflow.warehouse.content.difference import Difference, difference
-from assetflow.warehouse.content.snapshots import scan
+from assetflow.warehouse.content.scans import scan
 from assetflow.warehouse.content.split import Cause, Split, is_alike, split
 from assetflow.warehouse.ledger.records import Version
 

@@ -10,7 +10,7 @@ from assetflow.errors import AssetError, did_you_mean
 from assetflow.incremental.exact import is_inexact
 from assetflow.lineage.sql.names import fold
 from assetflow.quoting import quote_identifier
-from assetflow.warehouse.content.snapshots import columns_made
+from assetflow.warehouse.content.columns import columns_made
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor

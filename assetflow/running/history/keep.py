@@ -21,7 +21,9 @@ from assetflow.running.history.versions import AFTER, BEFORE, KEYS, KNOWN, Versi
 from assetflow.running.refreshes.refresh import Refresh
 from assetflow.running.refreshes.rewriting import Refreshed, Rows
 from assetflow.running.task import Delta
-from assetflow.warehouse.content.snapshots import Staged, scan_files, stage_query
+from assetflow.warehouse.content.reading import Staged
+from assetflow.warehouse.content.scans import scan_files
+from assetflow.warehouse.content.staging import stage_query
 from assetflow.warehouse.disk.sha256 import hash_of_file
 
 if TYPE_CHECKING:

@@ -107,7 +107,7 @@ class PartitionChanges:
         from assetflow.running.refreshes.difference import bag_difference, is_inexact_inside
         from assetflow.running.refreshes.refreshing import has_rows
         from assetflow.running.refreshes.rewriting import view
-        from assetflow.warehouse.content.snapshots import scan_files
+        from assetflow.warehouse.content.scans import scan_files
 
         then, today = self.snapshot(before), self.snapshot(now)
         if then.sql is not None or today.sql is not None:

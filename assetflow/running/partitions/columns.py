@@ -35,7 +35,7 @@ def columns_declared(order: PartOrder, cursor: Cursor) -> tuple[Column, ...]:
 
 def columns_of_query(order: PartOrder, cursor: Cursor) -> tuple[Column, ...]:
     from assetflow.engines.duckdb import sql_errors
-    from assetflow.warehouse.content.snapshots import stage_query
+    from assetflow.warehouse.content.staging import stage_query
 
     for table in order.task.tables:
         cursor.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(table.name)} AS {table.sql}")
@@ -49,7 +49,7 @@ def columns_of_query(order: PartOrder, cursor: Cursor) -> tuple[Column, ...]:
 
 def empty_file(order: PartOrder, columns: tuple[Column, ...], cursor: Cursor) -> SnapshotFile:
     """A file without rows: a table has columns though none of its partitions has rows."""
-    from assetflow.warehouse.content.snapshots import stage_query
+    from assetflow.warehouse.content.staging import stage_query
 
     listed = ", ".join(f"NULL::{one.type} AS {quote_identifier(one.name)}" for one in columns)
     (file,) = stage_query(cursor, f"SELECT {listed} WHERE false", os.path.join(order.task.staging, "empty")).files

@@ -23,7 +23,7 @@ from assetflow.running.task import built_of, finished, where_of
 from assetflow.running.workshop import Workplace, Workshop, workshop
 
 if TYPE_CHECKING:
-    from assetflow.warehouse.content.snapshots import Staged
+    from assetflow.warehouse.content.reading import Staged
 
 
 def compute_parts(wanted: PartTask, place: Workplace) -> tuple[PartBuilt, ...]:
@@ -92,7 +92,7 @@ def tells_of_parts(check: Check) -> bool:
 def check_staged(
     wanted: PartTask, staged: Sequence[Staged], checks: tuple[Check, ...], shop: Workshop, folder: str
 ) -> tuple[CheckResult, ...]:
-    from assetflow.warehouse.content.snapshots import scan_files
+    from assetflow.warehouse.content.scans import scan_files
 
     task = wanted.task
     paths = [file.path for one in staged for file in one.files]

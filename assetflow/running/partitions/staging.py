@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
     from assetflow.engines.duckdb import Result
-    from assetflow.warehouse.content.snapshots import Staged
+    from assetflow.warehouse.content.reading import Staged
 
 ROWS = "assetflow_rows"
 
@@ -32,7 +32,7 @@ def stage_parts(result: Result, wanted: PartTask, where: Where) -> tuple[Found, 
     """Write the rows of the partitions, and count those of each; AssetError for rows of others."""
     from assetflow.engines.duckdb import sql_errors
     from assetflow.engines.python import user_errors
-    from assetflow.warehouse.content.snapshots import scan_of
+    from assetflow.warehouse.content.scans import scan_of
 
     task, cursor = wanted.task, result.cursor
     if result.file is not None:
@@ -57,7 +57,7 @@ def stage_parts(result: Result, wanted: PartTask, where: Where) -> tuple[Found, 
 
 def stage_packed(wanted: PartTask, keys: KeyColumns, cursor: Cursor) -> Found:
     """Write the rows of all partitions into one file."""
-    from assetflow.warehouse.content.snapshots import stage_query
+    from assetflow.warehouse.content.staging import stage_query
 
     task = wanted.task
     all_rows = f"SELECT * EXCLUDE ({keys.names}) FROM {ROWS}"
@@ -66,7 +66,7 @@ def stage_packed(wanted: PartTask, keys: KeyColumns, cursor: Cursor) -> Found:
 
 def stage_each(wanted: PartTask, keys: KeyColumns, rows: Mapping[Key, int], cursor: Cursor) -> Found:
     """Write the rows of each partition into a file of its own; those without rows share one."""
-    from assetflow.warehouse.content.snapshots import stage_query
+    from assetflow.warehouse.content.staging import stage_query
 
     task = wanted.task
     found: Found = {}

@@ -69,7 +69,8 @@ def rest_of(
     order: PartOrder, file: SnapshotFile, keys: Slice, columns: tuple[Column, ...], folder: str
 ) -> list[SnapshotFile]:
     """The rows of some partitions of a file, written into others."""
-    from assetflow.warehouse.content.snapshots import scan_files, stage_query
+    from assetflow.warehouse.content.scans import scan_files
+    from assetflow.warehouse.content.staging import stage_query
 
     cut = order.cut
     there = {column.name.lower(): (column.name, column.type) for column in columns}

@@ -66,7 +66,7 @@ class Whole:
 
     def table(self, done: Slice) -> Table | None:
         """The table, for checks that look at all of it; None where there is none."""
-        from assetflow.warehouse.content.snapshots import scan_files
+        from assetflow.warehouse.content.scans import scan_files
 
         found = self.manifest(done)
         if found is None or not found.files:

@@ -30,7 +30,9 @@ from assetflow.running.refreshes.refreshing import is_same_as, show
 from assetflow.running.refreshes.rewriting import Refreshed, Rows
 from assetflow.running.task import Task, Tried
 from assetflow.warehouse.content.digest import tells_order
-from assetflow.warehouse.content.snapshots import Staged, scan_files, scan_placed, stage_query
+from assetflow.warehouse.content.reading import Staged
+from assetflow.warehouse.content.scans import scan_files, scan_placed
+from assetflow.warehouse.content.staging import stage_query
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor

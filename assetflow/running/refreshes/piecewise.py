@@ -34,7 +34,9 @@ from assetflow.running.sources.parts import Part, cover
 from assetflow.running.task import Kept, Task, Tried
 from assetflow.warehouse.content.digest import tells_order
 from assetflow.warehouse.content.file_sums import one_table
-from assetflow.warehouse.content.snapshots import Staged, scan_files, scan_placed, stage_query
+from assetflow.warehouse.content.reading import Staged
+from assetflow.warehouse.content.scans import scan_files, scan_placed
+from assetflow.warehouse.content.staging import stage_query
 from assetflow.warehouse.disk.removal import remove_folder
 
 if TYPE_CHECKING:

@@ -28,8 +28,11 @@ from assetflow.running.refreshes.kept_groups import DAMAGED, taken_up, written
 from assetflow.running.refreshes.refresh import Refresh
 from assetflow.running.refreshes.rewriting import Refreshed, Rows, view
 from assetflow.running.task import Tried
+from assetflow.warehouse.content.columns import columns_made
 from assetflow.warehouse.content.digest import digests
-from assetflow.warehouse.content.snapshots import Staged, columns_made, readable, scan_files, scan_of, stage_query
+from assetflow.warehouse.content.reading import Staged, readable
+from assetflow.warehouse.content.scans import scan_files, scan_of
+from assetflow.warehouse.content.staging import stage_query
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor

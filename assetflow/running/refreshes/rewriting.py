@@ -25,13 +25,9 @@ from assetflow.running.refreshes.refresh import Refresh
 from assetflow.running.task import Delta
 from assetflow.warehouse.content.digest import tells_order
 from assetflow.warehouse.content.file_sums import one_table
-from assetflow.warehouse.content.snapshots import (
-    Staged,
-    scan_files,
-    scan_placed,
-    stage_query,
-    write_rows,
-)
+from assetflow.warehouse.content.reading import Staged
+from assetflow.warehouse.content.scans import scan_files, scan_placed
+from assetflow.warehouse.content.staging import stage_query, write_rows
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor

@@ -64,7 +64,7 @@ def read_in_place(task: SourceTask, cursor: Cursor) -> Built:
     These have to be taken now, as long as the files are there; only files that are new are looked into.
     """
     from assetflow.warehouse.content.file_sums import by_file, digests_together
-    from assetflow.warehouse.content.snapshots import readable
+    from assetflow.warehouse.content.reading import readable
 
     # They agree on their columns, so that not all of them need be opened for these.
     relation = cursor.sql(task.observed.source.location.scan(standing_for_all(task.observed, task.before)))
@@ -108,7 +108,8 @@ def sums_in_place(
 ) -> tuple[tuple[FileSums, ...], tuple[str, ...]]:  # fmt: skip
     """What digests of the files are made of, of those of which that is not known; the digests of all rows in order."""
     from assetflow.warehouse.content.digest import digest_of, digests, sums_key
-    from assetflow.warehouse.content.snapshots import scan_of, sums_of_files
+    from assetflow.warehouse.content.reading import sums_of_files
+    from assetflow.warehouse.content.scans import scan_of
 
     keys = [sums_key(columns, read) for read in reads]
     new = [file for file in listed if any((file.sha256, key) not in task.before.sums for key in keys)]

@@ -25,7 +25,7 @@ from assetflow.source import Observed, SourceFile
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
-    from assetflow.warehouse.content.snapshots import Staged
+    from assetflow.warehouse.content.reading import Staged
 
 BYTES_OF_PART = 1_000_000
 """Files are put together up to so much text: less would cost more to open than to parse."""
@@ -258,7 +258,7 @@ def stage(
     observed: Observed, paths: list[str], types: Mapping[str, str], cursor: Cursor, staging: str, number: int,
     reads: Sequence[ReadSet],
 ) -> Staged:  # fmt: skip
-    from assetflow.warehouse.content.snapshots import stage_query
+    from assetflow.warehouse.content.staging import stage_query
 
     sql = observed.source.location.read(cursor, tuple(paths), types)
     return stage_query(
@@ -270,7 +270,8 @@ def stage_together(
     piece: Together, known: Known, cursor: Cursor, staging: str, number: int, reads: Sequence[ReadSet]
 ) -> Staged:
     """One file of the rows of several parts, in their order."""
-    from assetflow.warehouse.content.snapshots import scan_files, stage_query
+    from assetflow.warehouse.content.scans import scan_files
+    from assetflow.warehouse.content.staging import stage_query
 
     sql = scan_files(known.columns, [os.path.join(known.root, part.file.path) for part in piece.parts])
     return stage_query(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assetflow.materialization import Column, Snapshot
 from assetflow.quoting import quote_identifier
-from assetflow.warehouse.content.snapshots import scan
+from assetflow.warehouse.content.scans import scan
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor

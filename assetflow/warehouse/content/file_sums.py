@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile, Sums
 from assetflow.warehouse.content.digest import NO_ROWS, digest_of, sums_key
-from assetflow.warehouse.content.snapshots import Staged, readable, sums_of_files
+from assetflow.warehouse.content.reading import Staged, readable, sums_of_files
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor

@@ -1,0 +1,76 @@
+"""The SELECTs that read the files of a table, with the types that its author made."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+
+from assetflow.materialization import Column, Snapshot
+from assetflow.quoting import quote_identifier, quote_literal
+from assetflow.warehouse.content.columns import cast_to
+from assetflow.warehouse.content.types import restore, shown_as
+
+
+def scan(snapshot: Snapshot, root: str) -> str:
+    """The SELECT that reads a snapshot, with the types that its author made. `root` is the warehouse folder."""
+    if snapshot.sql is not None:
+        return snapshot.sql
+    return scan_files(snapshot.columns, [os.path.join(root, file.path) for file in snapshot.files])
+
+
+def scan_files(columns: Sequence[Column], paths: Sequence[str]) -> str:
+    """The SELECT that reads files of these columns, staged or kept, with the types that their author made."""
+    if not any(column.stored_as for column in columns):
+        return f"SELECT * FROM {scan_of(paths)}"
+    return f"SELECT {', '.join(map(_restored, columns))} FROM {scan_of(paths)}"
+
+
+def scan_large(snapshot: Snapshot, root: str) -> str:
+    """`scan` of a table in several large files, for a query that reads all of it: DuckDB looks into each file first.
+
+    Else it knows of no column between which bounds it lies, and plans joins and groups four times as dear as they are.
+    """
+    paths = scan_of([os.path.join(root, file.path) for file in snapshot.files])
+    # Files that are joined by name would show each other's columns, if they had any.
+    listed = ", ".join(map(_restored, snapshot.columns))
+    return f"SELECT {listed} FROM {paths.removesuffix(')')}, union_by_name = true)"
+
+
+def scan_placed(columns: Sequence[Column], paths: Sequence[str]) -> str:
+    """`scan_files`, and where each row stands: the number of its file, from 0, and of the row in there.
+
+    For tables that have no column of these names (`tells_order`).
+    """
+    listed = ", ".join(map(_restored, columns))
+    return f"SELECT {listed}, file_index AS assetflow_file, file_row_number AS assetflow_row FROM {scan_of(paths)}"
+
+
+def scan_for_everyone(snapshot: Snapshot, root: str) -> str:
+    """`scan`, with columns of types that DuckDB 1.x does not know shown as the nearest that it does."""
+    shown = {column.name: shown_as(column.type) for column in snapshot.columns}
+    if not any(shown.values()):
+        return scan(snapshot, root)
+    listed = ", ".join(cast_to(name, kind) for name, kind in shown.items())
+    return f"SELECT {listed} FROM ({scan(snapshot, root)}\n)"
+
+
+def scan_of(paths: Sequence[str]) -> str:
+    """`read_parquet([...])` of these very files: no pattern, and no columns out of the names of folders."""
+    literals = [this_very_file(path) for path in paths]
+    listed = literals[0] if len(literals) == 1 else f"[{', '.join(literals)}]"
+    # Each option and each list takes DuckDB a tenth of a millisecond, as much as reading a small file.
+    options = ", hive_partitioning = false" if any("=" in path for path in paths) else ""
+    return f"read_parquet({listed}{options})"
+
+
+def this_very_file(path: str) -> str:
+    """The path as DuckDB must be given it, who takes every path for a pattern: `old [1]` for the folder `old 1`."""
+    return quote_literal(re.sub(r"[*?\[]", r"[\g<0>]", path))
+
+
+def _restored(column: Column) -> str:
+    name = quote_identifier(column.name)
+    if column.stored_as is None:
+        return name
+    return f"{restore(name, column.type, column.stored_as)} AS {name}"
