@@ -14,7 +14,7 @@ from assetflow.notebook.rows import Rows
 from assetflow.notebook.table import ROWS_SHOWN, Preview
 from assetflow.project.draft import Draft as Made
 from assetflow.project.draft import drafted, outline
-from assetflow.running.tables import table_of
+from assetflow.running.tasks.tables import table_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor

@@ -14,17 +14,18 @@ from assetflow.errors import SourceError, UsageError
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.slices import Slice
 from assetflow.project.preview import read_source
-from assetflow.running.computing import compute
+from assetflow.running.built import Built
+from assetflow.running.computing.compute import compute
 from assetflow.running.failures import told
-from assetflow.running.keeping import now
+from assetflow.running.keeping.keep import now
 from assetflow.running.partitions.making import compute_parts
 from assetflow.running.partitions.own_keys import keys_of
 from assetflow.running.partitions.sql_forms import is_batched
 from assetflow.running.partitions.survey import SurveyTask, survey
 from assetflow.running.partitions.tasks import PartTask
 from assetflow.running.sources.ingest import source_fingerprint
-from assetflow.running.tables import table_of
-from assetflow.running.task import Built, Task, where_of
+from assetflow.running.tasks.tables import table_of
+from assetflow.running.tasks.task import Task, where_of
 from assetflow.running.workshop import workshop
 from assetflow.source import Observed
 

@@ -66,7 +66,7 @@ def foreseen_step(project: Project, step: Step, costs: Mapping[str, Costs] | Non
 
 
 def with_mode(project: Project, step: Step, costs: Mapping[str, Costs]) -> Step:
-    from assetflow.running.refreshes.worth import refuse_dearer
+    from assetflow.running.tasks.worth import refuse_dearer
 
     if step.restores is not None or step.spared:
         return step
@@ -130,7 +130,7 @@ def timed(project: Project, step: Step) -> Step:
 def foreseen(project: Project, asset: Asset, changed: Collection[str]) -> str:
     """The rules by which an asset is refreshed when rows come to these upstreams; Refused where it is made in full."""
     from assetflow.incremental.foresee import foresee, told
-    from assetflow.running.refreshes.refresh import refuse_by_declaration
+    from assetflow.running.tasks.refresh import refuse_by_declaration
 
     refuse_by_declaration(asset)
     if project.ledger.shadow(asset.name, asset.code_version) is False:
@@ -150,7 +150,7 @@ def foreseen(project: Project, asset: Asset, changed: Collection[str]) -> str:
 
 def foreseen_merge(project: Project, asset: Asset, changed: Collection[str]) -> str:
     """How the rows that a function makes of these changes are merged; rows that go from an upstream are seen later."""
-    from assetflow.running.refreshes.refresh import refuse_whole
+    from assetflow.running.tasks.refresh import refuse_whole
 
     refuse_whole(asset, sorted(changed))
     if asset.merge == "append":

@@ -18,11 +18,12 @@ from assetflow.planning.plan import Plan, make_plan
 from assetflow.planning.staleness import Made
 from assetflow.planning.step import Listed, Step
 from assetflow.project.scratch import can_be_written, scratch_folder
-from assetflow.running.keeping import now
+from assetflow.running.built import Built
+from assetflow.running.keeping.keep import now
 from assetflow.running.partitions.survey import SurveyTask, survey
 from assetflow.running.sources.before import before
 from assetflow.running.sources.ingest import SourceTask, ingest, source_fingerprint
-from assetflow.running.task import Built, Task
+from assetflow.running.tasks.task import Task
 from assetflow.running.workshop import opened
 from assetflow.source import Observed
 from assetflow.warehouse.content.manifest import with_id

@@ -15,12 +15,13 @@ from assetflow.partitions.declared import partitioning
 from assetflow.partitions.reading import read_keys
 from assetflow.project.scratch import scratch_folder
 from assetflow.project.statuses import whole_plan
-from assetflow.running.computing import compute
-from assetflow.running.keeping import now
+from assetflow.running.built import Built
+from assetflow.running.computing.compute import compute
+from assetflow.running.keeping.keep import now
 from assetflow.running.partitions.making import compute_parts
 from assetflow.running.partitions.tasks import PartTask
-from assetflow.running.refreshes.pieces import Pieces, of_source
-from assetflow.running.task import Built, Task
+from assetflow.running.tasks.pieces import Pieces, of_source
+from assetflow.running.tasks.task import Task
 from assetflow.warehouse.verify import Problem
 
 if TYPE_CHECKING:

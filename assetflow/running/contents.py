@@ -17,7 +17,7 @@ from assetflow.running.order import Order
 from assetflow.warehouse.cache.costs import Costs, read_costs
 
 if TYPE_CHECKING:
-    from assetflow.running.task import Delta
+    from assetflow.running.built import Delta
 
 
 class Contents:

@@ -25,19 +25,19 @@ from assetflow.materialization import Proof
 from assetflow.names import run
 from assetflow.planning.decide import decide
 from assetflow.planning.step import Step
-from assetflow.running.computing import check_again, compute
+from assetflow.running.computing.compute import check_again, compute
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Event, RunResult, Status, event_of
 from assetflow.running.failures import told
-from assetflow.running.history.kept import kept_of
-from assetflow.running.keeping import Keeping, now
+from assetflow.running.keeping.keep import Keeping, now
+from assetflow.running.keeping.publish import Publishing
 from assetflow.running.order import Order
 from assetflow.running.partitions.runs import PartRuns
-from assetflow.running.publishing import Publishing
 from assetflow.running.sources.ingest import ingest
 from assetflow.running.sources.needed import recorded, source_task, sources_of
-from assetflow.running.tables import Tables, table_of
-from assetflow.running.telling import Telling
+from assetflow.running.tasks.kept_history import kept_of
+from assetflow.running.tasks.tables import Tables, table_of
+from assetflow.running.tasks.telling import Telling
 from assetflow.running.waiting import Waiting
 from assetflow.running.workshop import Workshop
 from assetflow.warehouse.cache.costs import add_costs

@@ -14,7 +14,7 @@ import duckdb
 from assetflow.asset import Asset, History
 from assetflow.materialization import Snapshot
 from assetflow.running.history.keep import keep_history
-from assetflow.running.history.kept import Kept
+from assetflow.running.tasks.kept_history import KeptHistory
 
 TICK = timedelta(microseconds=1)
 Row = Mapping[str, object]
@@ -148,7 +148,7 @@ class Table:
         self.changed = True
 
     def deliver(self, sql: str, now: datetime) -> None:
-        kept = Kept(self.snapshot, {}, "/")
+        kept = KeptHistory(self.snapshot, {}, "/")
         added = keep_history(self.cursor, sql, self.asset, kept, f"{now.isoformat()}Z", self.folder(), ())
         staged = added.staged
         self.changed = self.snapshot is None or staged.files != self.snapshot.files

@@ -26,7 +26,7 @@ STEPS = 8
 def test_what_functions_make_of_changes_is_what_they_make_of_everything(
     tmp_path: Path, seed: int, record_property: Callable[[str, object], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assetflow.running.refreshes.worth.WORTH_IT", 1e9)  # a busy machine must not make anything full
+    monkeypatch.setattr("assetflow.running.tasks.worth.WORTH_IT", 1e9)  # a busy machine must not make anything full
     monkeypatch.setattr("assetflow.running.refreshes.piecewise.FILES_OF_PART", 4)
     monkeypatch.setattr("assetflow.running.refreshes.piecewise.MOST_SMALL", 3)
     world = World(Shop(tmp_path), seed)

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from assetflow.materialization import Snapshot
-from assetflow.running.tables import MANY_ROWS_IN_FILE, Tables
+from assetflow.running.tasks.tables import MANY_ROWS_IN_FILE, Tables
 from assetflow.warehouse.content.reading import Staged
 from assetflow.warehouse.content.staging import stage_query
 

@@ -58,8 +58,8 @@ def totals(events: Changes[pl.DataFrame]) -> pl.DataFrame:
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine must not make anything full for having been slow; only the first refresh is compared."""
-    monkeypatch.setattr("assetflow.running.refreshes.worth.WORTH_IT", 1e9)
-    monkeypatch.setattr("assetflow.running.refreshes.worth.ONE_IN", 10**18)
+    monkeypatch.setattr("assetflow.running.tasks.worth.WORTH_IT", 1e9)
+    monkeypatch.setattr("assetflow.running.tasks.worth.ONE_IN", 10**18)
 
 
 @pytest.fixture

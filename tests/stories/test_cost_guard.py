@@ -18,7 +18,7 @@ SAID = "that took 9 s of processor time the last time, and a full refresh 1 s"
 @pytest.fixture(autouse=True)
 def no_retry(monkeypatch: pytest.MonkeyPatch) -> None:
     """One time in twenty what was dearer is tried again."""
-    monkeypatch.setattr("assetflow.running.refreshes.worth.ONE_IN", 10**18)
+    monkeypatch.setattr("assetflow.running.tasks.worth.ONE_IN", 10**18)
 
 
 def costs(shop: Shop) -> dict[str, Costs]:

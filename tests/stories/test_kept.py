@@ -21,7 +21,7 @@ FIRST = "nothing that it could be added to is kept yet"
 
 @pytest.fixture
 def nights(empty_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    monkeypatch.setattr("assetflow.running.refreshes.worth.WORTH_IT", 1e9)  # a busy machine must not make anything full
+    monkeypatch.setattr("assetflow.running.tasks.worth.WORTH_IT", 1e9)  # a busy machine must not make anything full
     shop = empty_shop
     shop.write("assetflow.toml", '[sources.orders]\nfiles = "data/orders/*.csv"\n')
     deliver(shop, 1, "1,10", "2,21", "3,5")

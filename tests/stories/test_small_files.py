@@ -27,7 +27,7 @@ NIGHTS = 11
 @pytest.fixture
 def nights(empty_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
     monkeypatch.setattr("assetflow.running.refreshes.rewriting.MOST_SMALL", 3)
-    monkeypatch.setattr("assetflow.running.refreshes.worth.WORTH_IT", 1e9)  # a busy machine must make nothing full
+    monkeypatch.setattr("assetflow.running.tasks.worth.WORTH_IT", 1e9)  # a busy machine must make nothing full
     empty_shop.write("assetflow.toml", '[sources.orders]\nfiles = "data/*.csv"\n')
     deliver(empty_shop, 0)
     empty_shop.sql("sales", "SELECT day, amount * 2 AS amount FROM orders WHERE amount > 0")

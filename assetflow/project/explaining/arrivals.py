@@ -17,9 +17,9 @@ from assetflow.materialization import Input, Snapshot, SnapshotFile
 from assetflow.planning.inputs import FileChange, InputChange
 from assetflow.planning.step import Step
 from assetflow.project.columns.schemas import change_of
-from assetflow.running.refreshes.changes import difference
 from assetflow.running.sources.ingest import source_fingerprint
 from assetflow.running.sources.parts import tag_of
+from assetflow.running.tasks.changes import difference
 from assetflow.source import Observed, SourceFile
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from assetflow.materialization import Snapshot
 from assetflow.project.loading.definitions import Readable
 from assetflow.project.versions.at_version import with_versions
 from assetflow.quoting import quote_identifier
-from assetflow.running.tables import Tables
+from assetflow.running.tasks.tables import Tables
 from assetflow.secret import references
 from assetflow.source import Observed
 from assetflow.warehouse.ledger.ledger import Ledger

@@ -1,6 +1,6 @@
 """Keeps the history of what changes: `history = "scd2"`.
 
-    kept       (coordinator)  which snapshot holds the history so far
+    tasks/kept_history (coordinator)  which snapshot holds the history so far
     delivery                  what the query gives now, and what cannot be taken
     columns                   one set of columns for what was kept and what came
     versions                  the versions of the keys concerned, as they are now

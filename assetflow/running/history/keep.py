@@ -14,13 +14,13 @@ from assetflow.incremental.refused import Refused
 from assetflow.lineage.sql.names import fold
 from assetflow.materialization import ReadSet, SnapshotFile
 from assetflow.quoting import quote_identifier, quote_literal
+from assetflow.running.built import Delta
 from assetflow.running.history.columns import VALIDITY, Together, refuse_lossy, together
 from assetflow.running.history.delivery import DELIVERED, Columns, deliver, refuse_rows, refuse_some, widen
-from assetflow.running.history.kept import NO_WAY_BACK, Kept
 from assetflow.running.history.versions import AFTER, BEFORE, KEYS, KNOWN, Versions
-from assetflow.running.refreshes.refresh import Refresh
 from assetflow.running.refreshes.rewriting import Refreshed, Rows
-from assetflow.running.task import Delta
+from assetflow.running.tasks.kept_history import NO_WAY_BACK, KeptHistory
+from assetflow.running.tasks.refresh import Refresh
 from assetflow.warehouse.content.reading import Staged
 from assetflow.warehouse.content.scans import scan_files
 from assetflow.warehouse.content.staging import stage_query
@@ -48,7 +48,7 @@ class Added:
 
 
 def keep_history(
-    cursor: Cursor, sql: str, asset: Asset, kept: Kept, now: str, folder: str, reads: Sequence[ReadSet]
+    cursor: Cursor, sql: str, asset: Asset, kept: KeptHistory, now: str, folder: str, reads: Sequence[ReadSet]
 ) -> Added:
     """Take in what a query gives at the time `now`, as the ledger writes times.
 
@@ -68,7 +68,7 @@ class Keeping:
     cursor: Cursor
     asset: Asset
     history: History
-    kept: Kept
+    kept: KeptHistory
     now: str
     folder: str
     reads: tuple[ReadSet, ...]

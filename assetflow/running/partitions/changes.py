@@ -28,8 +28,8 @@ from assetflow.running.partitions.links import columns_linked, link_of, link_pic
 from assetflow.running.partitions.listed_keys import KEYS, columns_of_keys, note_keys
 from assetflow.running.partitions.own_keys import key_columns
 from assetflow.running.partitions.sql_forms import is_parametrized
-from assetflow.running.refreshes.changes import absolute, difference, readable_path
-from assetflow.running.tables import table_of
+from assetflow.running.tasks.changes import absolute, difference, readable_path
+from assetflow.running.tasks.tables import table_of
 from assetflow.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:

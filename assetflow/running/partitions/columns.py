@@ -11,7 +11,7 @@ from assetflow.partitions.parameters import example_key, variables
 from assetflow.quoting import quote_identifier
 from assetflow.running.partitions.order import PartOrder
 from assetflow.running.partitions.sql_forms import is_parametrized
-from assetflow.running.task import where_of
+from assetflow.running.tasks.task import where_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor

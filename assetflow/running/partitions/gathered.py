@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from assetflow.materialization import Column, SnapshotFile, Sums
 from assetflow.partitions.slices import Key, Slice, slice_of
+from assetflow.running.built import Built
 from assetflow.running.events import AssetResult
-from assetflow.running.task import Built
 
 
 @dataclass

@@ -18,7 +18,7 @@ from assetflow.partitions.ranges import NONE, POINT, widened
 from assetflow.partitions.slices import Key, Slice
 from assetflow.running.partitions.links import columns_linked, link_of, link_picked
 from assetflow.running.partitions.own_keys import refuse_wrong
-from assetflow.running.task import Task
+from assetflow.running.tasks.task import Task
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 
 from assetflow.check import Check, CheckResult, looks_at_rows_alone
 from assetflow.partitions.slices import Key
-from assetflow.running.body import evaluate
-from assetflow.running.checking import Subject, check_rows
-from assetflow.running.computing import with_retries
+from assetflow.running.bodies.body import evaluate
+from assetflow.running.bodies.seen import Seen, confirmed
+from assetflow.running.built import built_of, finished
+from assetflow.running.computing.checking import Subject, check_rows
+from assetflow.running.computing.compute import with_retries
+from assetflow.running.computing.promised import keep_contract
 from assetflow.running.partitions.given import narrowed
 from assetflow.running.partitions.sql_forms import is_batched
 from assetflow.running.partitions.staging import Found, stage_parts
 from assetflow.running.partitions.tasks import PartBuilt, PartTask
-from assetflow.running.promised import keep_contract
-from assetflow.running.seen import Seen, confirmed
-from assetflow.running.task import built_of, finished, where_of
+from assetflow.running.tasks.task import where_of
 from assetflow.running.workshop import Workplace, Workshop, workshop
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from assetflow.planning.parts import Parts
 from assetflow.planning.staleness import fingerprint, seen_by
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
-from assetflow.running.keeping import Keeping
-from assetflow.running.task import Task
+from assetflow.running.keeping.keep import Keeping
+from assetflow.running.tasks.task import Task
 from assetflow.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:

@@ -19,10 +19,11 @@ from assetflow.errors import AssetflowError
 from assetflow.materialization import Snapshot
 from assetflow.partitions.reading import read_keys
 from assetflow.partitions.slices import Key, Slice, slice_of
-from assetflow.running.computing import check_again
+from assetflow.running.built import Built
+from assetflow.running.computing.compute import check_again
 from assetflow.running.events import AssetResult, Event, event_of
 from assetflow.running.failures import failed_checks
-from assetflow.running.keeping import made_into
+from assetflow.running.keeping.keep import made_into
 from assetflow.running.partitions.batches import Batches
 from assetflow.running.partitions.failures import failures_told, other_columns, other_rows
 from assetflow.running.partitions.gathered import Gathered
@@ -32,7 +33,6 @@ from assetflow.running.partitions.sql_forms import is_batched
 from assetflow.running.partitions.survey import Survey, SurveyTask, survey
 from assetflow.running.partitions.tasks import PartBuilt, PartTask
 from assetflow.running.partitions.whole import Whole
-from assetflow.running.task import Built
 from assetflow.warehouse.content.manifest import with_id
 from assetflow.warehouse.ledger import records
 

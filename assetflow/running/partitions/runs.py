@@ -16,9 +16,9 @@ from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Event
 from assetflow.running.failures import told
-from assetflow.running.keeping import Keeping
+from assetflow.running.keeping.keep import Keeping
 from assetflow.running.order import Order
-from assetflow.running.task import Task
+from assetflow.running.tasks.task import Task
 from assetflow.running.workshop import Workshop
 
 if TYPE_CHECKING:  # two dozen files, which only a run that makes partitions pays for

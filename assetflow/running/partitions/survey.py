@@ -10,12 +10,12 @@ from assetflow.engines import Where
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.key_columns import key_of_row
 from assetflow.partitions.slices import Key, Slice
-from assetflow.running.body import evaluate
+from assetflow.running.bodies.body import evaluate
 from assetflow.running.partitions.failures import wrong_rows
 from assetflow.running.partitions.given import linked
 from assetflow.running.partitions.own_keys import keys_of
 from assetflow.running.partitions.sql_forms import is_batched
-from assetflow.running.task import Task, where_of
+from assetflow.running.tasks.task import Task, where_of
 from assetflow.running.workshop import Workplace, Workshop, workshop
 
 if TYPE_CHECKING:

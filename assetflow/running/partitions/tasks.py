@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assetflow.partitions.slices import Key
-from assetflow.running.task import Built, Task
+from assetflow.running.built import Built
+from assetflow.running.tasks.task import Task
 
 
 @dataclass(frozen=True, slots=True)

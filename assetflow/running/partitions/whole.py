@@ -11,12 +11,12 @@ from assetflow.engines import Table
 from assetflow.materialization import Column, ReadSet, Snapshot, SnapshotFile
 from assetflow.partitions.slices import Slice
 from assetflow.planning.staleness import Content, in_part
+from assetflow.running.built import Built
 from assetflow.running.partitions.columns import columns_declared, empty_file
 from assetflow.running.partitions.failures import mixed_columns
 from assetflow.running.partitions.gathered import Gathered
 from assetflow.running.partitions.order import PartOrder
 from assetflow.running.partitions.staying import rest_of, staying
-from assetflow.running.task import Built
 from assetflow.warehouse.ledger import records
 
 if TYPE_CHECKING:

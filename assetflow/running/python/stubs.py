@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from assetflow.asset import Asset
 from assetflow.lineage.columns import Col, Edge, Lineage, opaque
-from assetflow.running.body import like_default
+from assetflow.running.python.overrides import like_default
 
 if TYPE_CHECKING:
     import polars as pl

@@ -23,12 +23,13 @@ from assetflow.incremental.exact import is_inexact
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column
 from assetflow.quoting import quote_identifier
-from assetflow.running.body import arguments, query_of_rows, stage
-from assetflow.running.refreshes.changes import TableChange
-from assetflow.running.refreshes.refresh import Refresh
+from assetflow.running.bodies.body import arguments, query_of_rows, stage
+from assetflow.running.built import Tried
 from assetflow.running.refreshes.refreshing import is_same_as, show
 from assetflow.running.refreshes.rewriting import Refreshed, Rows
-from assetflow.running.task import Task, Tried
+from assetflow.running.tasks.changes import TableChange
+from assetflow.running.tasks.refresh import Refresh
+from assetflow.running.tasks.task import Task
 from assetflow.warehouse.content.digest import tells_order
 from assetflow.warehouse.content.reading import Staged
 from assetflow.warehouse.content.scans import scan_files, scan_placed

@@ -26,12 +26,13 @@ from assetflow.errors import AssetError
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column, SnapshotFile
 from assetflow.quoting import quote_identifier
-from assetflow.running.body import arguments, query_of_rows, stage
-from assetflow.running.refreshes.pieces import KeptPart, Piece, Pieces, columns_to_keep, tags_to_keep
+from assetflow.running.bodies.body import arguments, query_of_rows, stage
+from assetflow.running.built import Kept, Tried
 from assetflow.running.refreshes.rewriting import MOST_SMALL, SMALL
 from assetflow.running.refreshes.side_by_side import side_by_side
 from assetflow.running.sources.parts import Part, cover
-from assetflow.running.task import Kept, Task, Tried
+from assetflow.running.tasks.pieces import KeptPart, Piece, Pieces, columns_to_keep, tags_to_keep
+from assetflow.running.tasks.task import Task
 from assetflow.warehouse.content.digest import tells_order
 from assetflow.warehouse.content.file_sums import one_table
 from assetflow.warehouse.content.reading import Staged

@@ -22,12 +22,12 @@ from assetflow.incremental.refused import Lasting, Refused
 from assetflow.lineage.scratch import reading_on
 from assetflow.materialization import Column, ReadSet
 from assetflow.quoting import quote_identifier
-from assetflow.running.refreshes.changes import TableChange
+from assetflow.running.built import Tried
 from assetflow.running.refreshes.difference import FLOATS, difference_of, is_inexact_inside
 from assetflow.running.refreshes.kept_groups import DAMAGED, taken_up, written
-from assetflow.running.refreshes.refresh import Refresh
 from assetflow.running.refreshes.rewriting import Refreshed, Rows, view
-from assetflow.running.task import Tried
+from assetflow.running.tasks.changes import TableChange
+from assetflow.running.tasks.refresh import Refresh
 from assetflow.warehouse.content.columns import columns_made
 from assetflow.warehouse.content.digest import digests
 from assetflow.warehouse.content.reading import Staged, readable

@@ -20,9 +20,9 @@ from assetflow.incremental.refused import Lasting, Refused
 from assetflow.incremental.tree import select_all, text
 from assetflow.materialization import ReadSet, SnapshotFile
 from assetflow.quoting import quote_identifier
+from assetflow.running.built import Delta
 from assetflow.running.refreshes.difference import Difference, compared, difference_of, is_inexact_inside
-from assetflow.running.refreshes.refresh import Refresh
-from assetflow.running.task import Delta
+from assetflow.running.tasks.refresh import Refresh
 from assetflow.warehouse.content.digest import tells_order
 from assetflow.warehouse.content.file_sums import one_table
 from assetflow.warehouse.content.reading import Staged

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from assetflow.errors import SourceError
-from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile, Sums
+from assetflow.materialization import Column, ReadSet, SnapshotFile, Sums
+from assetflow.running.built import Parsed
 from assetflow.source import Observed, SourceFile
 
 if TYPE_CHECKING:
@@ -64,19 +65,6 @@ class Known:
     columns: tuple[Column, ...]
     sums: Mapping[tuple[str, str], Sums]
     root: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """A source in Parquet: all files of it, new and old; which of the new ones holds which files of the source."""
-
-    columns: tuple[Column, ...]
-    files: tuple[SnapshotFile, ...]
-    projections: tuple[tuple[ReadSet, str], ...]
-    sums: tuple[FileSums, ...]
-    types: Mapping[str, str]
-    tags: tuple[str, ...]
-    made: tuple[tuple[tuple[str, ...], str], ...]
 
 
 def reading_of(observed: Observed) -> str:

@@ -21,8 +21,8 @@ from assetflow.materialization import Column, SnapshotFile, Sums
 from assetflow.planning.staleness import config_text
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
-from assetflow.running.refreshes.refresh import refuse_by_declaration
 from assetflow.running.sources.parts import tag_of
+from assetflow.running.tasks.refresh import refuse_by_declaration
 from assetflow.source import Observed
 from assetflow.warehouse.ledger.records import Parsed
 

@@ -16,11 +16,12 @@ from assetflow.asset import Asset
 from assetflow.engines import Table, Where
 from assetflow.errors import AssetError
 from assetflow.materialization import Column
-from assetflow.running.body import evaluate, stage
-from assetflow.running.checking import Subject, check_rows, run_checks
-from assetflow.running.promised import keep_contract
-from assetflow.running.seen import Seen, confirmed
-from assetflow.running.task import Built, Task, Tried, built_of, finished, where_of
+from assetflow.running.bodies.body import evaluate, stage
+from assetflow.running.bodies.seen import Seen, confirmed
+from assetflow.running.built import Built, Tried, built_of, finished
+from assetflow.running.computing.checking import Subject, check_rows, run_checks
+from assetflow.running.computing.promised import keep_contract
+from assetflow.running.tasks.task import Task, where_of
 from assetflow.running.workshop import Workplace, Workshop, workshop
 from assetflow.warehouse.cache.costs import InVain
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from assetflow.engines.duckdb import Result
     from assetflow.engines.limit import Limit
     from assetflow.running.history.keep import Added
-    from assetflow.running.history.kept import Kept as KeptHistory
+    from assetflow.running.tasks.kept_history import KeptHistory
     from assetflow.warehouse.content.reading import Staged
 
 T = TypeVar("T")

@@ -16,7 +16,7 @@ from assetflow.materialization import Fingerprint, Materialization, ReadSet, Sna
 from assetflow.planning.decide import view_digest
 from assetflow.planning.staleness import Content, Made, fingerprint, reads_of, seen_by
 from assetflow.planning.step import Step
-from assetflow.running.checking import kept
+from assetflow.running.built import Built
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Saved
 from assetflow.running.failures import failed_checks
@@ -24,7 +24,6 @@ from assetflow.running.order import Order
 from assetflow.running.sources.ingest import source_fingerprint
 from assetflow.running.sources.parts import reading_of
 from assetflow.running.sources.steady import linked, refuse_changed, refuse_other_files
-from assetflow.running.task import Built
 from assetflow.running.workshop import Workshop
 from assetflow.source import Observed
 from assetflow.warehouse.cache.costs import UNKNOWN, Cost, Costs
@@ -242,7 +241,7 @@ class Keeping:
         return tuple(
             check
             if check.sample is None
-            else kept(check, self.order.warehouse.keep_sample(self.order.run_id, name, check.sample))
+            else check._replace(sample=self.order.warehouse.keep_sample(self.order.run_id, name, check.sample))
             for check in checks
         )
 

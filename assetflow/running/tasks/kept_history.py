@@ -13,7 +13,7 @@ NO_WAY_BACK = "what was there before cannot be made again from what is there now
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptHistory:
     """The history so far (None: it begins), what the digests of its files are made of, and where they are.
 
     `tell` is a folder for the rows that come and go, for those who are refreshed by them in the same run.
@@ -25,12 +25,12 @@ class Kept:
     tell: str | None = None
 
 
-def kept_of(asset: Asset, contents: Contents, tell: str) -> Kept:
+def kept_of(asset: Asset, contents: Contents, tell: str) -> KeptHistory:
     """The history that a run adds to. AssetError when its files are gone: it is not begun anew without a word."""
     warehouse = contents.order.warehouse
     snapshot = None if contents.order.plan.discard_history else newest(asset, contents)
     if snapshot is None:
-        return Kept(None, {}, warehouse.root)
+        return KeptHistory(None, {}, warehouse.root)
     if not warehouse.holds(snapshot):
         raise asset.error(
             f"files of its history are gone, and {NO_WAY_BACK}",
@@ -41,7 +41,7 @@ def kept_of(asset: Asset, contents: Contents, tell: str) -> Kept:
     # Readers compare with what is current, which may be another table than the one that is added to.
     current = contents.made.get(asset.name)
     is_current = current is not None and current.snapshot == snapshot.id
-    return Kept(snapshot, sums, warehouse.root, tell if is_current else None)
+    return KeptHistory(snapshot, sums, warehouse.root, tell if is_current else None)
 
 
 def newest(asset: Asset, contents: Contents) -> Snapshot | None:

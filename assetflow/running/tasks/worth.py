@@ -9,7 +9,7 @@ from assetflow.asset import Asset
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Materialization
 from assetflow.running.contents import Contents
-from assetflow.running.refreshes.changes import TableChange
+from assetflow.running.tasks.changes import TableChange
 from assetflow.version import VERSION
 from assetflow.warehouse.cache.costs import UNKNOWN, Costs
 

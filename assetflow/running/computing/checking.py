@@ -15,7 +15,7 @@ from assetflow.running.workshop import Workshop
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
-    from assetflow.running.task import Task
+    from assetflow.running.tasks.task import Task
     from assetflow.warehouse.content.reading import Staged
 
 NEW = "__assetflow_new"
@@ -231,8 +231,3 @@ def folder_of(sample: str) -> str:
     folder = sample.removesuffix(".parquet")
     os.makedirs(folder, exist_ok=True)
     return folder
-
-
-def kept(result: CheckResult, path: str | None) -> CheckResult:
-    """The same result with its failing rows at the place where they stay."""
-    return result._replace(sample=path)

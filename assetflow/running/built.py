@@ -1,7 +1,4 @@
-"""The work of one step, as a value that any worker can do: it reads snapshots by path and writes staged files.
-
-Task (definition, tables, checks)  --computing.compute-->  Built (staged files, digest, check results)
-"""
+"""What a worker made of its task, as a value that it hands back: staged files, digests, what the checks found."""
 
 from __future__ import annotations
 
@@ -9,70 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from assetflow.asset import Asset
 from assetflow.check import CheckResult
-from assetflow.engines import PartitionKey, Table, Where
 from assetflow.errors import AssetError
 from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile
 
 if TYPE_CHECKING:
-    from assetflow.running.history.kept import Kept as KeptHistory
-    from assetflow.running.refreshes.pieces import Pieces
-    from assetflow.running.refreshes.refresh import Refresh
-    from assetflow.running.seen import Watching
-    from assetflow.running.sources.parts import Parsed
     from assetflow.warehouse.cache.costs import InVain
     from assetflow.warehouse.content.reading import Staged
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One asset to compute. `tables` are its upstreams in the order in which they can be attached.
-
-    `staging` is a folder for this task alone; `now` the time of the run, which checks of freshness compare with.
-    `read_sets` are what others are known to read of it. `watching`: how to note which columns of its LazyFrames are
-    read, if at all. `refresh` is what it can be made from without reading everything; None: it is made in full, and
-    `why_full`. `pieces`: the files that its function is called with, one by one. `spread`: its rows may be written
-    into several files, in any order. `columns` are names and types of what its query gives, where they are known.
-    `kept` is what a table with history holds so far. `partition`: the one that a function is called for.
-    `hands`: with so many files at once it may be called. `rows`: nobody looks at more of it than so many, the first.
-    """
-
-    asset: Asset
-    run_id: str
-    now: str
-    staging: str
-    tables: tuple[Table, ...]
-    check_tables: tuple[Table, ...] = ()
-    read_sets: tuple[ReadSet, ...] = ()
-    watching: Watching | None = None
-    refresh: Refresh | None = None
-    why_full: str | None = None
-    pieces: Pieces | None = None
-    spread: bool = False
-    columns: tuple[tuple[str, str], ...] | None = None
-    kept: KeptHistory | None = None
-    partition: PartitionKey | None = None
-    hands: int = 1
-    rows: int | None = None
-
-
-class Delta(NamedTuple):
-    """The rows that came to a table in this run and those that went, in a file each (None: none), and how many."""
-
-    came: str | None
-    went: str | None
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """Which new files (by SHA-256) hold the results of which files that a function was called with, by their tags."""
-
-    key: str
-    reading: str
-    columns: Mapping[str, str]
-    parts: tuple[tuple[tuple[str, ...], str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +75,37 @@ class Tried:
     groups: str | None = None
 
 
+class Delta(NamedTuple):
+    """The rows that came to a table in this run and those that went, in a file each (None: none), and how many."""
+
+    came: str | None
+    went: str | None
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Which new files (by SHA-256) hold the results of which files that a function was called with, by their tags."""
+
+    key: str
+    reading: str
+    columns: Mapping[str, str]
+    parts: tuple[tuple[tuple[str, ...], str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A source in Parquet: all files of it, new and old; which of the new ones holds which files of the source."""
+
+    columns: tuple[Column, ...]
+    files: tuple[SnapshotFile, ...]
+    projections: tuple[tuple[ReadSet, str], ...]
+    sums: tuple[FileSums, ...]
+    types: Mapping[str, str]
+    tags: tuple[str, ...]
+    made: tuple[tuple[tuple[str, ...], str], ...]
+
+
 def built_of(staged: Staged) -> Built:
     """What was staged, before anything is said of it."""
     return Built(
@@ -145,7 +116,3 @@ def built_of(staged: Staged) -> Built:
 
 def finished(built: Built, seconds: float) -> Built:
     return replace(built, seconds=round(seconds, 6))
-
-
-def where_of(asset: Asset, root: str) -> Where:
-    return Where(asset.name, asset.path, asset.line, root)

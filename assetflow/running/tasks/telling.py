@@ -10,11 +10,10 @@ from assetflow.incremental.refused import Refused
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
 from assetflow.running.order import Order
-from assetflow.running.refreshes.pieces import pieces_of
-from assetflow.running.refreshes.refresh import refresh_of
-from assetflow.running.seen import Watching
-from assetflow.running.tables import Tables
-from assetflow.running.task import Task
+from assetflow.running.tasks.pieces import pieces_of
+from assetflow.running.tasks.refresh import refresh_of
+from assetflow.running.tasks.tables import Tables
+from assetflow.running.tasks.task import Task, Watching
 
 MANY_ROWS = 1_000_000
 """Rows of its upstreams beyond which a table is taken to be large."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Collection
-from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from assetflow.asset import Asset, Query
 from assetflow.engines import Context, Where
 from assetflow.errors import AssetError
-from assetflow.running.seen import Seen, read_by_query, watch
-from assetflow.running.task import Task
+from assetflow.running.bodies.seen import Seen, read_by_query, watch
+from assetflow.running.python.overrides import like_default
+from assetflow.running.tasks.task import Task
 from assetflow.running.workshop import Workshop
-from assetflow.secret import Secret, is_reference, with_secrets
+from assetflow.secret import with_secrets
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
@@ -88,18 +86,6 @@ def arguments(
     if task.asset.takes_context:
         given["context"] = Context(task.asset.name, task.run_id, task.partition, with_secrets(task.asset.config))
     return given
-
-
-def like_default(function: Callable[..., Any], name: str, value: Any) -> Any:
-    """A value from the settings as the type that the parameter's default has, where TOML or JSON has no such type."""
-    default = inspect.signature(function).parameters[name].default
-    if is_reference(value):
-        return Secret(value["env"])
-    if isinstance(default, date) and isinstance(value, str):
-        return type(default).fromisoformat(value)
-    if isinstance(default, Decimal | tuple | set | frozenset):
-        return type(default)(value)
-    return value
 
 
 def query_of_rows(asset: Asset) -> AssetError:

@@ -11,8 +11,8 @@ from assetflow.materialization import Column, Materialization, Snapshot, Snapsho
 from assetflow.planning.staleness import reads_of
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
-from assetflow.running.refreshes.changes import TableChange, change_of, unchanged
-from assetflow.running.refreshes.worth import has_its_turn, refuse_dearer, refuse_in_vain, tried, was_quick
+from assetflow.running.tasks.changes import TableChange, change_of, unchanged
+from assetflow.running.tasks.worth import has_its_turn, refuse_dearer, refuse_in_vain, tried, was_quick
 from assetflow.warehouse.cache.costs import UNKNOWN
 from assetflow.warehouse.cache.kept_groups import NONE_KEPT, KeptGroups, find_groups, made_from
 

@@ -11,23 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from assetflow.asset import Asset, Query
+from assetflow.running.tasks.task import Columns, Watching
 
 if TYPE_CHECKING:
     import polars as pl
     from duckdb import DuckDBPyConnection as Cursor
 
     from assetflow.engines.polars_watch import Watched
-
-Columns = tuple[str, ...] | None
-"""Of one upstream, by name; None: all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Watching:
-    """What the code tells of each upstream, if anything; and whether all of its conditions can be handed down."""
-
-    told: Mapping[str, Columns]
-    takes_filters: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Keeps what workers made and publishes it; only the coordinator does."""
