@@ -51,6 +51,18 @@ def test_nothing_heavy_is_imported_where_nothing_is_stale(settled_shop: Shop, co
     assert sorted(name for name in imported if name.rpartition(".")[2] in {"big", "helper"}) == []
 
 
+@pytest.mark.parametrize(
+    "line", ["plan -s sa", "plan -s tag:x", "plan -s column:c", "lineage sales.a", "show sales@", "runs 2"]
+)
+def test_tab_imports_nothing_heavy(settled_shop: Shop, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_ASSETFLOW_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", f"assetflow {line}")
+    monkeypatch.setenv("COMP_CWORD", "0")
+    imported = imported_by(settled_shop, "")
+    assert "assetflow.project.project" in imported, "it looked at the project"
+    assert sorted(name for name in imported if is_any_of(name, HEAVY)) == []
+
+
 def test_the_test_would_see_them(settled_shop: Shop) -> None:
     settled_shop.replace("assets/helper.py", "RATE = 2", "RATE = 3")
     imported = imported_by(settled_shop, "plan")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assetflow.check import CheckResult
+from assetflow.cli.complete import complete_selection
 from assetflow.cli.options import (
-    complete_selection,
     environment_option,
     exclude_option,
     json_option,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 import click
-from click.shell_completion import get_completion_class
 
 from assetflow.cli.options import project_option
 from assetflow.cli.screen import put
@@ -27,9 +26,9 @@ def command(context: click.Context, shell: str | None, project: str | None) -> N
     fish   assetflow completion fish > ~/.config/fish/completions/assetflow.fish
     """  # noqa: D301 - click takes the character itself for "do not wrap"
     shell = shell or shell_of_user()
-    script = get_completion_class(shell)
-    assert script is not None, "click completes for all three"
-    put(script(context.find_root().command, {}, "assetflow", "_ASSETFLOW_COMPLETE").source())
+    from assetflow.cli.shells import SHELLS as scripts
+
+    put(scripts[shell](context.find_root().command, {}, "assetflow", "_ASSETFLOW_COMPLETE").source())
 
 
 def shell_of_user() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from assetflow.cli.complete import complete_environment
 from assetflow.cli.options import json_option, open_project, project_option
 from assetflow.cli.screen import local_time, plural, put, put_json, say, show_warning, styled, table
 from assetflow.project.versions import environments
@@ -50,7 +51,10 @@ def list_(as_json: bool, project: str | None) -> None:
 
 @command.command("create")
 @click.argument("name")
-@click.option("--from", "source", metavar="ENV", help="The environment to begin with (default: that of the project).")
+@click.option(
+    "--from", "source", metavar="ENV", shell_complete=complete_environment,
+    help="The environment to begin with (default: that of the project).",
+)  # fmt: skip
 @click.option("--replace", is_flag=True, help="Bring an environment that is there to the same state.")
 @json_option
 @project_option
@@ -70,8 +74,8 @@ def create(name: str, source: str | None, replace: bool, as_json: bool, project:
 
 
 @command.command("diff")
-@click.argument("one")
-@click.argument("other")
+@click.argument("one", shell_complete=complete_environment)
+@click.argument("other", shell_complete=complete_environment)
 @json_option
 @project_option
 def diff(one: str, other: str, as_json: bool, project: str | None) -> None:
@@ -93,8 +97,11 @@ def diff(one: str, other: str, as_json: bool, project: str | None) -> None:
 
 
 @command.command("promote")
-@click.argument("name")
-@click.option("--to", "target", metavar="ENV", help="Where to (default: the environment of the project).")
+@click.argument("name", shell_complete=complete_environment)
+@click.option(
+    "--to", "target", metavar="ENV", shell_complete=complete_environment,
+    help="Where to (default: the environment of the project).",
+)  # fmt: skip
 @json_option
 @project_option
 def promote(name: str, target: str | None, as_json: bool, project: str | None) -> None:
@@ -112,7 +119,7 @@ def promote(name: str, target: str | None, as_json: bool, project: str | None) -
 
 
 @command.command("drop")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_environment)
 @json_option
 @project_option
 def drop(name: str, as_json: bool, project: str | None) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import click
 
+from assetflow.cli.complete import complete_asset
 from assetflow.cli.diff import row_text, sample_text
 from assetflow.cli.inputs import what_changed
-from assetflow.cli.options import complete_asset, environment_option, json_option, open_to_read, project_option
+from assetflow.cli.options import environment_option, json_option, open_to_read, project_option
 from assetflow.cli.plan import ranges_text
 from assetflow.cli.screen import age, clean, count, indent, local_time, plural, put, put_json, seconds, styled
 from assetflow.partitions.declared import told as cut_by

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assetflow.cli.options import complete_asset, environment_option, json_option, open_to_read, project_option
+from assetflow.cli.complete import complete_table
+from assetflow.cli.options import environment_option, json_option, open_to_read, project_option
 from assetflow.cli.screen import count, local_time, put, put_json, say, size, table
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ RANGES = 3
 
 
 @click.command("history")
-@click.argument("asset", required=False, shell_complete=complete_asset)
+@click.argument("asset", required=False, shell_complete=complete_table)
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many versions.")
 @click.option("--partition", metavar="A..B", help="Only versions in which one of these partitions was made.")
 @environment_option

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assetflow.cli.options import complete_asset, json_option, no_asset, open_project, project_option
+from assetflow.cli.complete import complete_column, complete_column_tag
+from assetflow.cli.options import json_option, no_asset, open_project, project_option
 from assetflow.cli.screen import clean, plural, put, put_json, say, styled
 from assetflow.errors import UsageError, did_you_mean
 from assetflow.lineage.pictures.graph import dot, mermaid, tree
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 
 
 @click.command("lineage")
-@click.argument("asset", required=False, metavar="[ASSET[.COLUMN]]", shell_complete=complete_asset)
+@click.argument("asset", required=False, metavar="[ASSET[.COLUMN]]", shell_complete=complete_column)
 @click.option("--up", is_flag=True, help="Only what it is made from.")
 @click.option("--down", is_flag=True, help="Only what is made from it.")
 @click.option("--impact", is_flag=True, help="List everything that a change of ASSET or ASSET.COLUMN would reach.")
-@click.option("--tag", metavar="TAG", help="Show where columns with this tag end up.")
+@click.option(
+    "--tag", metavar="TAG", shell_complete=complete_column_tag, help="Show where columns with this tag end up."
+)
 @click.option(
     "-f", "--format", "form", type=click.Choice(["text", "json", "mermaid", "dot", "html", "openlineage"]),
     default="text", show_default=True, help="How it is drawn.",

@@ -151,6 +151,10 @@ def run_explained(arguments: list[str] | None) -> int:
     """The same, with every error told; only what the system refuses to us ourselves comes through."""
     # Reading a project makes many values and no garbage; looking for some took a quarter of a no-op.
     gc.set_threshold(100_000)
+    if "_ASSETFLOW_COMPLETE" in os.environ:
+        from assetflow.cli.shells import use_ours
+
+        use_ours()
     try:
         # A command returns its exit code, or nothing.
         code = cli.main(arguments, prog_name="assetflow", standalone_mode=False)

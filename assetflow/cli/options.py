@@ -1,4 +1,4 @@
-"""Options that several commands share, and the completion of names."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from assetflow.cli.complete import complete_environment, complete_folder, complete_selection
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
@@ -16,8 +18,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 def project_option(function: F) -> F:
     """`-C DIR` after the command's name, as well as before it."""
     return click.option(
-        "-C", "--project", "project", metavar="DIR", help="The folder of the project (default: the nearest one)."
-    )(function)
+        "-C", "--project", "project", metavar="DIR", shell_complete=complete_folder,
+        help="The folder of the project (default: the nearest one).",
+    )(function)  # fmt: skip
 
 
 def environment_option(function: F) -> F:
@@ -73,54 +76,3 @@ def warn_of_broken(project: Project) -> None:
 
     if project.readable.problem is not None:
         show_warning(f"{project.readable.problem}\nWhat was published is shown all the same.")
-
-
-def complete_selection(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Names of assets, sources and groups for the shell; keeps `+`, `@`, `2+` and what stands before a comma."""
-    before, separator, name = split_last(incomplete)
-    return [before + separator + known for known in known_names(context, groups=True) if known.startswith(name)]
-
-
-def complete_asset(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Names of assets for the shell."""
-    return [name for name in known_names(context) if name.startswith(incomplete)]
-
-
-def complete_environment(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Names of environments for the shell."""
-    opened = project_of(context)
-    return [] if opened is None else [name for name in opened.ledger.environments() if name.startswith(incomplete)]
-
-
-def split_last(text: str) -> tuple[str, str, str]:
-    """`a,2+sal` is `a,2`, `+`, `sal`: the last name and what stands before it."""
-    for position in range(len(text) - 1, -1, -1):
-        if text[position] in "+@, ()":
-            return text[:position], text[position], text[position + 1 :]
-    return "", "", text
-
-
-def known_names(context: click.Context, *, groups: bool = False) -> list[str]:
-    """All names of the project; a project that cannot be read completes nothing rather than print an error."""
-    from assetflow.errors import AssetflowError
-
-    opened = project_of(context)
-    try:
-        definitions = opened.definitions if opened is not None else None
-    except AssetflowError:
-        return []
-    if definitions is None:
-        return []
-    in_groups = {asset.group for asset in definitions.assets.values()} if groups else set()
-    return sorted({*definitions.assets, *definitions.sources, *in_groups})
-
-
-def project_of(context: click.Context) -> Project | None:
-    """The project that somebody is typing about, if there is one."""
-    from assetflow.errors import AssetflowError
-    from assetflow.project.project import Project
-
-    try:
-        return Project.open(context.params.get("project") or context.find_root().obj)
-    except AssetflowError:
-        return None

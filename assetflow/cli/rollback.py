@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assetflow.cli.options import complete_asset, environment_option, json_option, open_project, project_option
+from assetflow.cli.complete import complete_asset, complete_version
+from assetflow.cli.options import environment_option, json_option, open_project, project_option
 from assetflow.cli.screen import local_time, put_json, say, show_warning
 from assetflow.errors import UsageError
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("rollback", context_settings={"ignore_unknown_options": True})
 @click.argument("asset", shell_complete=complete_asset)
-@click.argument("when", required=False)
+@click.argument("when", required=False, shell_complete=complete_version)
 @click.option(
     "--downstream/--only", default=True, show_default=True,
     help="Take what is made from it back as well, or leave that to be made again.",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import click
 
+from assetflow.cli.complete import complete_run
 from assetflow.cli.options import json_option, open_project, project_option
 from assetflow.cli.screen import count, local_time, parse_time, put, put_json, say, seconds, table
 from assetflow.errors import UsageError
@@ -17,7 +18,7 @@ IsRunning = Callable[[RunRecord], bool]
 
 
 @click.command("runs")
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=complete_run)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many runs.")
 @json_option
 @project_option

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assetflow.cli.complete import complete_table, complete_version
 from assetflow.cli.options import (
-    complete_asset,
     environment_option,
     json_option,
     open_project,
@@ -28,11 +28,14 @@ if TYPE_CHECKING:
 
 
 @click.command("show")
-@click.argument("asset", shell_complete=complete_asset)
+@click.argument("asset", shell_complete=complete_table)
 @click.option(
     "-n", "--limit", type=click.IntRange(min=0), default=20, show_default=True, metavar="N", help="How many rows."
 )
-@click.option("--at", "when", metavar="WHEN", help='A version: a snapshot, a run, -1, or a time like "2 days ago".')
+@click.option(
+    "--at", "when", metavar="WHEN", shell_complete=complete_version,
+    help='A version: a snapshot, a run, -1, or a time like "2 days ago".',
+)  # fmt: skip
 @click.option("--partition", metavar="A..B", help="Only rows of these partitions.")
 @click.option("--failed", is_flag=True, help="The rows that a blocking check kept from being published last.")
 @click.option("--draft", is_flag=True, help="The rows it would have as its files say now; nothing is published.")

@@ -25,7 +25,7 @@ _METHODS_ARE = f"Methods: {', '.join(METHODS)}. A name with a colon needs quotes
 _WITHOUT_SPACE = {"+": "Write it without a space: +sales or sales+.", "@": "Write it without a space: @sales."}
 _KEYWORDS = ("and", "or", "not")
 _WORD = r"""[^\s()+,@"'][^\s()+,"]*"""
-_TOKEN = re.compile(
+TOKEN = re.compile(
     rf"""(?P<space>\s+)|(?P<sign>[()+,@])|(?P<quoted>"(?:[^"]|"")*"|'(?:[^']|'')*')|(?P<word>{_WORD})|(?P<open>.)""",
     re.DOTALL,
 )
@@ -173,7 +173,7 @@ class _Token:
 
 
 def _tokens(text: str, option: str) -> Iterator[_Token]:
-    for found in _TOKEN.finditer(text):
+    for found in TOKEN.finditer(text):
         place = Place(text, option, found.start(), found.end())
         if found.lastgroup == "open":
             raise place.error("this quote is never closed")
