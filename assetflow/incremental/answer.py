@@ -15,12 +15,13 @@ SHOWN = "assetflow_shown"
 class Change(NamedTuple):
     """Whether rows came to a table, and whether rows went.
 
-    `is_net`: none did both, and each did once.
+    `is_net`: none did both, and each did once. `old` is a SELECT of what it held, where no view shows that yet.
     """
 
     plus: bool
     minus: bool
     is_net: bool = False
+    old: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,11 @@ class Answer:
     keeps: tuple[tuple[str, str], ...] = ()
     anew: str | None = None
     is_net: bool = False
+
+
+def key_names(count: int) -> list[str]:
+    """How the columns of a table of keys are called."""
+    return [f"{KEY}{number}" for number in range(1, count + 1)]
 
 
 def version_of(name: str, version: Version) -> str:

@@ -40,6 +40,8 @@ def refresh(
     """
     refuse_at_sight(parts)
     work = Work(cursor, rule, dict(changes), shown, assume, kept, parts.root)
+    for block in parts.blocks:
+        work.show(block, "new")
     answer = None if kept is None else whole(work, parts)
     return replace(answer or block_by_block(work, parts), rules=tuple(work.rules))
 
@@ -56,15 +58,11 @@ def is_ambiguous(cursor: Cursor, parts: Parts) -> bool:
 
 def block_by_block(work: Work, parts: Parts) -> Answer:
     """The rows of each block that came and went follow from those of the blocks that it reads."""
-    for block in parts.blocks:
-        work.show(block, "new")
+    for block in parts.blocks[:-1]:
         if work.is_changed(block):
             work.show(block, "old")
-        answer = work.answer(block)
-        if block is parts.root:
-            return answer
-        work.settle(block, answer)
-    raise AssertionError("the last block is the root")
+        work.settle(block, work.answer(block))
+    return work.answer(parts.root)
 
 
 def rule(work: Work, block: Block) -> Answer:

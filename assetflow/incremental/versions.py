@@ -14,13 +14,19 @@ from assetflow.lineage.sql.tree import Tree, parse
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """What to read for a version of a table; `changes` are the tables and blocks of which more than one is known."""
+    """What to read for a version of a table; `changes` are the tables and blocks of which more than one is known.
+
+    `look_back` is told of every table of which the old version is asked for.
+    """
 
     changes: Mapping[str, Change]
+    look_back: Callable[[str], None]
 
     def version(self, name: str, version: Version) -> str:
         """What to read for a version of a table: one that did not change has always been what it is now."""
         if version == "none" or name in self.changes:
+            if version == "old":
+                self.look_back(name)
             return version_of(name, version)
         return name
 

@@ -41,7 +41,14 @@ class Work:
 
     @property
     def versions(self) -> Versions:
-        return Versions(self.changes)
+        return Versions(self.changes, self.look_back)
+
+    def look_back(self, name: str) -> None:
+        """Make a view of what a table held, the first time that it is asked for: of many files that takes long."""
+        change = self.changes[name]
+        if change.old is not None:
+            self.changes[name] = change._replace(old=None)
+            self.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(version_of(name, 'old'))} AS {change.old}")
 
     def is_changed(self, block: Block) -> bool:
         return any(name in self.changes for name in block.reads)
@@ -69,7 +76,8 @@ class Work:
     def keep(self, name: str, sql: str) -> bool:
         """Make a temporary table of a query; True when it has rows."""
         self.execute(f"CREATE OR REPLACE TEMP TABLE {quote_identifier(name)} AS {sql}")
-        return bool(self.cursor.execute(f"SELECT EXISTS(FROM {quote_identifier(name)})").fetchall()[0][0])
+        # DuckDB answers with how many rows it has.
+        return bool(self.cursor.fetchall()[0][0])
 
     def kinds(self, expressions: Sequence[Tree], table: Tree) -> list[str]:
         return [str(kind) for kind in self.cursor.sql(text(select(expressions, table, None))).types]

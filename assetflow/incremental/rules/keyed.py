@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assetflow.incremental.answer import KEY, KEYS, Answer, Rule, Version
+from assetflow.incremental.answer import KEYS, Answer, Rule, Version, key_names
 from assetflow.incremental.blocks import Block
 from assetflow.incremental.exact import is_inexact
 from assetflow.incremental.ranges import conditions, ranges
@@ -41,7 +41,7 @@ def by_keys(work: Work, block: Block, keys: Sequence[Tree]) -> Answer:
         if any(each["class"] in ("SUBQUERY", "WINDOW") for each in expressions(key)):
             raise Refused("a key with a subquery", place(key))
     found = find_keys(work, touched(work, block, block.node["from_table"], keys), len(keys))
-    names = key_names(work, found)
+    names = key_names(len(keys))
     new = restricted(work, block, "new", keys, found, names)
     refuse_tied(work, block, new, keys)
     old = restricted(work, block, "old", keys, found, names)
@@ -75,7 +75,7 @@ def restricted_table(work: Work, name: str, columns: Sequence[str], found: str) 
     """A SELECT of the rows of a table of some keys only."""
     node = select_all(name)
     keys = [column(name, each) for each in columns]
-    return text({**node, "from_table": only_where(node["from_table"], keys, found, key_names(work, found))})
+    return text({**node, "from_table": only_where(node["from_table"], keys, found, key_names(len(keys)))})
 
 
 def touched(work: Work, block: Block, table: Tree, keys: Sequence[Tree], *, inside: bool = False) -> list[Tree]:
@@ -117,7 +117,7 @@ def keys_among(
     work: Work, table: Tree, where: Tree | None, keys: Sequence[Tree], here: Sequence[Tree], concerned: str
 ) -> list[Tree]:
     """The keys of all rows, then and now, that are looked up by one of the values concerned."""
-    names = key_names(work, concerned)
+    names = key_names(len(here))
     return [
         select(
             as_keys(keys),
@@ -148,7 +148,7 @@ def find_keys_in(work: Work, selects: Sequence[str], count: int) -> str:
     """Make a temporary table of keys; Refused for keys that cannot be compared exactly."""
     work.made += 1
     name = f"{KEYS}{work.made}"
-    columns = ", ".join(f"{KEY}{number}" for number in range(1, count + 1))
+    columns = ", ".join(key_names(count))
     renamed = [f"SELECT {columns} FROM ({each}) AS x({columns})" for each in selects]
     work.keep(name, f"SELECT DISTINCT * FROM ({' UNION ALL '.join(renamed)})")
     for _, kind in work.columns_of(name):
@@ -157,9 +157,5 @@ def find_keys_in(work: Work, selects: Sequence[str], count: int) -> str:
     return name
 
 
-def key_names(work: Work, table: str) -> list[str]:
-    return [name for name, _ in work.columns_of(table)]
-
-
 def as_keys(keys: Sequence[Tree]) -> list[Tree]:
-    return [called(key, f"{KEY}{number}") for number, key in enumerate(keys, 1)]
+    return [called(key, name) for key, name in zip(keys, key_names(len(keys)), strict=True)]

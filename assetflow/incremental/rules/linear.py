@@ -13,8 +13,7 @@ from assetflow.incremental.blocks import Block
 from assetflow.incremental.rules.joins import looked_up
 from assetflow.incremental.rules.keyed import by_keys, found_by
 from assetflow.incremental.rules.lookups import lookups
-from assetflow.incremental.rules.outputs import is_plain_star
-from assetflow.incremental.tree import leaves, text, written
+from assetflow.incremental.tree import alike, leaves, parsed, text, written
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import Tree
 from assetflow.quoting import quote_identifier
@@ -34,11 +33,8 @@ def linear(work: Work, block: Block) -> Answer:
 def shows_rows(work: Work, block: Block) -> bool:
     """True where the answer is some rows of a table as they are, of which no two that changed are alike."""
     items, table = block.node["select_list"], block.node["from_table"]
-    is_whole = len(items) == 1 and items[0]["class"] == "STAR" and is_plain_star(items[0])
-    if not is_whole or table["type"] != "BASE_TABLE":
-        return False
-    name = next(leaves(table)).name
-    return work.changes[name].is_net and work.columns_of(name) == work.columns_of(block.name)
+    is_whole = len(items) == 1 and alike(items[0], parsed("*"))
+    return is_whole and table["type"] == "BASE_TABLE" and work.changes[next(leaves(table)).name].is_net
 
 
 def terms(work: Work, block: Block) -> tuple[list[Tree], list[Tree]] | None:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from assetflow.incremental.answer import KEY, KEYS, Answer, Rule
+from assetflow.incremental.answer import KEY, KEYS, Answer, Rule, key_names
 from assetflow.incremental.blocks import Block
 from assetflow.incremental.refused import ThisTime
-from assetflow.incremental.rules.keyed import find_keys_in, key_names, restricted
+from assetflow.incremental.rules.keyed import find_keys_in, restricted
 from assetflow.incremental.rules.linear import terms
 from assetflow.incremental.rules.merged import Cell, Merge, is_some_constant, merge_of
 from assetflow.incremental.tree import alike, called, select, spoken, text
@@ -33,7 +33,7 @@ def merged(work: Work, block: Block, keys: list[Tree]) -> Answer | None:
     merge = merge_of(block.node, keys, work.columns_of(block.name), work.binds_over(block), work.kind_over(block))
     if merge is None:
         return None
-    for name, nodes in zip((PLUS, MINUS), found, strict=True):
+    for name, nodes in zip((PLUS, MINUS) if found[1] else (PLUS,), found, strict=False):
         parts = " UNION ALL ".join(f"({text({**node, 'having': None})})" for node in nodes)
         work.keep(name, merge.of_rows(parts or text(work.versions.empty(block))))
     takes_off = bool(found[1]) and merge.takes_off(lambda each: is_never_null(work, block, each))
@@ -61,7 +61,8 @@ def groups(work: Work, block: Block, went: Went, keys: list[Tree]) -> Answer:
     merge = went.merge
     cells = [next(cell for cell in merge.keys if alike(cell.expression, key)) for key in keys]
     columns = ", ".join(cell.sql for cell in cells)
-    found = find_keys_in(work, [f"SELECT {columns} FROM {name}" for name in (PLUS, MINUS)], len(keys))
+    changed = (PLUS, MINUS) if went.has_minus else (PLUS,)
+    found = find_keys_in(work, [f"SELECT {columns} FROM {name}" for name in changed], len(keys))
     there = f"(SELECT shown.* FROM {work.shown} AS shown SEMI JOIN {found} AS gone ON {match(cells, 'shown')})"
     again = []
     if merge.having is not None:
@@ -69,7 +70,7 @@ def groups(work: Work, block: Block, went: Went, keys: list[Tree]) -> Answer:
     if went.has_minus and not went.takes_off:
         again.append(f"SELECT {columns} FROM {MINUS}")
     elif went.has_minus and merge.checked:
-        names = [f"{KEY}{at}" for at in range(1, len(keys) + 1)]
+        names = key_names(len(keys))
         gone = merge.gone(MINUS, [f"{cell.sql} AS {name}" for cell, name in zip(cells, names, strict=True)])
         joined = f"({gone}) AS gone LEFT JOIN {there} AS shown ON {match(cells, 'shown')}"
         again.append(f"SELECT {', '.join(names)} FROM {joined} WHERE NOT {merge.stays}")
@@ -78,7 +79,7 @@ def groups(work: Work, block: Block, went: Went, keys: list[Tree]) -> Answer:
         return Answer(merge.combined(went.parts(there)), keys=found, key_columns=output)
     anew = find_keys_in(work, again, len(keys))
     others = [f"FROM ({part}) AS part ANTI JOIN {anew} AS gone ON {match(cells, 'part')}" for part in went.parts(there)]
-    rows = text(restricted(work, block, "new", keys, anew, key_names(work, anew)))
+    rows = text(restricted(work, block, "new", keys, anew, key_names(len(keys))))
     return Answer(f"({merge.combined(others)}) UNION ALL ({rows})", keys=found, key_columns=output)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assetflow.incremental.answer import KEYS, Answer, Rule, Version
+from assetflow.incremental.answer import KEYS, Answer, Rule, Version, key_names
 from assetflow.incremental.blocks import Block
 from assetflow.incremental.refused import Refused
-from assetflow.incremental.rules.keyed import find_keys, key_names
+from assetflow.incremental.rules.keyed import find_keys
 from assetflow.incremental.rules.new_rows import new_rows
 from assetflow.incremental.tree import column, only_where, select_all, text
 from assetflow.incremental.work import Work
@@ -26,7 +26,7 @@ def by_rows(work: Work, block: Block) -> Answer:
         raise Refused(f"{block.operation} of columns of different types")
     selects = [each for name in block.children if name in work.changes for each in work.versions.came_and_went(name)]
     found = find_keys(work, selects, len(kinds[0]))
-    keys = key_names(work, found)
+    keys = key_names(len(kinds[0]))
     new = rows_among(work, block, "new", columns, found, keys)
     old = rows_among(work, block, "old", columns, found, keys)
     work.rules.append(Rule("rows"))

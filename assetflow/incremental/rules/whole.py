@@ -12,12 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from assetflow.incremental.answer import KEYS, Answer, Rule
+from assetflow.incremental.answer import KEYS, Answer, Rule, key_names
 from assetflow.incremental.blocks import Block, Parts, is_limited
 from assetflow.incremental.query_parts import group_keys, has_groups, outside_subqueries, windows_of
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.rules.groups import by_groups
-from assetflow.incremental.rules.keyed import key_names
 from assetflow.incremental.rules.limits import limit_place, refuse_ties
 from assetflow.incremental.rules.merged import merge_of
 from assetflow.incremental.rules.outputs import outputs_of
@@ -38,8 +37,6 @@ MOST_KEPT = 2_000_000
 def whole(work: Work, parts: Parts) -> Answer | None:
     """The rows of the query, made whole out of groups that are kept; None where another rule is to be asked."""
     changed = changed_blocks(work, parts)
-    for block in parts.blocks:
-        work.show(block, "new")
     if not is_for_whole(work, parts, changed):
         return None
     splits = cut(work, parts.root, {block.name: block for block in changed})
@@ -181,7 +178,7 @@ def refreshed(work: Work, part: Split) -> str:
         return answer.plus
     if answer.keys is None:
         raise Refused("groups that cannot be told apart")
-    pairs = zip(answer.key_columns, key_names(work, answer.keys), strict=True)
+    pairs = zip(answer.key_columns, key_names(len(answer.key_columns)), strict=True)
     match = " AND ".join(f"kept.{quote_identifier(name)} IS NOT DISTINCT FROM gone.{key}" for name, key in pairs)
     others = f"SELECT kept.* FROM {part.name} AS kept ANTI JOIN {answer.keys} AS gone ON {match}"
     return f"({others}) UNION ALL ({answer.plus})"

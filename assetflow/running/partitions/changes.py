@@ -105,7 +105,6 @@ class PartitionChanges:
         """Make visible on the cursor what was, came and went of a table, as far as that is read of it."""
         from assetflow.incremental.answer import Change, version_of
         from assetflow.running.refreshes.difference import bag_difference, is_inexact_inside
-        from assetflow.running.refreshes.refreshing import has_rows
         from assetflow.running.refreshes.rewriting import view
         from assetflow.warehouse.content.scans import scan_files
 
@@ -132,7 +131,7 @@ class PartitionChanges:
             plus, minus = f"{rows} assetflow_times > 0", f"{rows} assetflow_times < 0"
         view(cursor, version_of(name, "plus"), plus)
         view(cursor, version_of(name, "minus"), minus)
-        return Change(*(has_rows(cursor, version_of(name, version)) for version in ("plus", "minus")))
+        return Change(has_rows(cursor, version_of(name, "plus")), has_rows(cursor, version_of(name, "minus")))
 
     def picked_by(
         self, asset: Asset, cut: Partitioning, name: str, now: str, then: Materialization, cursor: Cursor
@@ -228,3 +227,7 @@ def with_nulls(columns: Sequence[Column], seen: Sequence[Column]) -> str:
         else f"NULL::{column.type} AS {quote_identifier(column.name)}"
         for column in columns
     )
+
+
+def has_rows(cursor: Cursor, name: str) -> bool:
+    return bool(cursor.execute(f"SELECT EXISTS(FROM {quote_identifier(name)})").fetchall()[0][0])

@@ -18,7 +18,7 @@ from assetflow.asset import Asset, Parameter, Query
 from assetflow.engines import Table, Where, frames, python
 from assetflow.engines.changes import Changes
 from assetflow.errors import AssetError, AssetflowError, Interrupted
-from assetflow.incremental.answer import Answer, version_of
+from assetflow.incremental.answer import Answer, key_names, version_of
 from assetflow.incremental.exact import is_inexact
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column
@@ -199,7 +199,7 @@ class Merging:
             for name in names
             for version in ("plus", "minus")
         ]
-        columns = ", ".join(f"key_{number}" for number in range(len(self.asset.unique_key)))
+        columns = ", ".join(key_names(len(self.asset.unique_key)))
         union = " UNION ALL ".join(f"SELECT * FROM ({sql}) AS x({columns})" for sql in selects)
         self.rows.make(KEYS, f"SELECT DISTINCT * FROM ({union})")
 

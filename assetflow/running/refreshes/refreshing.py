@@ -153,8 +153,8 @@ def is_near(one: float | None, other: float | None) -> bool:
 
 
 def show(change: TableChange, cursor: Cursor) -> Change:
-    """Make what was, came and went of a table visible on the cursor."""
-    view(cursor, version_of(change.name, "old"), scan_files(change.columns, change.before))
+    """Make what came and went of a table visible on the cursor."""
+    old = scan_files(change.columns, change.before)
     none = f"SELECT * FROM ({scan_files(change.columns, change.came or change.went)}) WHERE false"
     plus = scan_files(change.columns, change.came) if change.came else none
     minus = scan_files(change.columns, change.went) if change.went else none
@@ -165,11 +165,7 @@ def show(change: TableChange, cursor: Cursor) -> Change:
         net = difference_of(cursor, counted, change.columns, plus, minus)
         view(cursor, version_of(change.name, "plus"), net.came or none)
         view(cursor, version_of(change.name, "minus"), net.went or none)
-        return Change(net.came is not None, net.went is not None, net.is_of_single_rows)
+        return Change(net.came is not None, net.went is not None, net.is_of_single_rows, old)
     view(cursor, version_of(change.name, "plus"), plus)
     view(cursor, version_of(change.name, "minus"), minus)
-    return Change(has_rows(cursor, version_of(change.name, "plus")), has_rows(cursor, version_of(change.name, "minus")))
-
-
-def has_rows(cursor: Cursor, name: str) -> bool:
-    return bool(cursor.execute(f"SELECT EXISTS(FROM {quote_identifier(name)})").fetchall()[0][0])
+    return Change(bool(change.came), bool(change.went), old=old)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from assetflow.incremental.answer import Answer
+from assetflow.incremental.answer import Answer, key_names
 from assetflow.incremental.blocks import Parts
 from assetflow.incremental.exact import is_inexact
 from assetflow.incremental.ranges import ranges
@@ -201,8 +201,7 @@ class Rows:
         view(self.cursor, CAME, net.came or self.of(()))
         view(self.cursor, WENT, net.went or self.of(()))
         self.make("assetflow_minus", f"SELECT *, row_number() OVER () AS assetflow_id FROM ({gone})")
-        view(self.cursor, "assetflow_minus_rows", f"SELECT {listed} FROM assetflow_minus")
-        near = self.near("assetflow_minus_rows", [column.name for column in columns])
+        near = self.near("assetflow_minus", [column.name for column in columns])
         pairs = zip(compared(columns, "old."), compared(columns, "gone."), strict=True)
         match = " AND ".join(f"{old} IS NOT DISTINCT FROM {gone}" for old, gone in pairs)
         old = f"SELECT * FROM ({self.placed(self.all_files)}) AS old WHERE {near}"
@@ -280,16 +279,16 @@ class Rows:
     def near(self, keys: str, names: Sequence[str]) -> str:
         """A condition that rows which match a row of `keys` fulfil, and by which DuckDB passes over row groups.
 
-        `names` are the columns of the table that stand for those of `keys`.
+        `names` are the columns of the table that stand for the first ones of `keys`.
         """
         relation = self.cursor.sql(f"FROM {keys}")
-        columns = [(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
+        columns = [(name, str(kind)) for _, name, kind in zip(names, relation.columns, relation.types, strict=False)]
         found = zip(names, ranges(self.cursor, keys, columns), strict=True)
         said = [f"old.{quote_identifier(name)} BETWEEN {each[0]} AND {each[1]}" for name, each in found if each]
         return " AND ".join(said) or "true"
 
     def match(self, answer: Answer) -> str:
-        keys = [row[0] for row in self.cursor.execute(f"DESCRIBE {answer.keys}").fetchall()]
+        keys = key_names(len(answer.key_columns))
         return " AND ".join(
             f"old.{quote_identifier(name)} IS NOT DISTINCT FROM keys.{key}"
             for name, key in zip(answer.key_columns, keys, strict=True)

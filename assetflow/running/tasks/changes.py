@@ -61,7 +61,7 @@ def change_of(
     if content is not None and is_alike(before, now, read, contents):
         return None
     told = contents.deltas.get((before.id, now.id))
-    came, went = difference(before.files, now.files)
+    came, went = ([file for file in files if file.rows] for files in difference(before.files, now.files))
     if not (came or went if told is None else told.rows):
         return None
     rows = sum(file.rows for file in (*came, *went)) if told is None else told.rows
