@@ -19,7 +19,9 @@ NEVER = frozenset({
     "query_table", "nextval", "currval",
 })  # fmt: skip
 """Functions whose answer is not told by the rows alone."""
-RANKING = frozenset({"row_number", "ntile", "lag", "lead", "first_value", "last_value", "nth_value", "first", "last"})
+RANKING = frozenset({
+    "row_number", "ntile", "lag", "lead", "first_value", "last_value", "nth_value", "first", "last", "fill",
+})  # fmt: skip
 """Windows that mean nothing without ORDER BY."""
 
 Binds = Callable[[Tree], bool]
@@ -102,20 +104,26 @@ def said_over_tables(expression: Tree, node: Tree, binds: Binds) -> Tree:
                 raise Refused("GROUP BY of a position behind *", place(expression))
             return without_alias(items[int(text) - 1])
         return expression
+    return said_by_name(expression, node, binds)
+
+
+def said_by_name(expression: Tree, node: Tree, binds: Binds) -> Tree:
+    """An expression, with the name of a column of the answer replaced by what it stands for."""
     if expression["class"] == "COLUMN_REF" and len(expression["column_names"]) == 1 and not binds(expression):
         name = expression["column_names"][0].lower()
-        for item in items:
+        for item in node["select_list"]:
             if item["alias"].lower() == name:
                 return without_alias(item)
     return expression
 
 
-def window_keys(node: Tree, groups: list[Tree] | None) -> list[Tree]:
+def window_keys(node: Tree, groups: list[Tree] | None, binds: Binds) -> list[Tree]:
     """The PARTITION BY expressions that all windows of a SELECT share; of the `groups` where there are some."""
     windows = windows_of(node)
-    shared = list(windows[0]["partitions"])
-    for window in windows[1:]:
-        names = {written(each) for each in window["partitions"]}
+    partitions = [[said_by_name(each, node, binds) for each in window["partitions"]] for window in windows]
+    shared = partitions[0]
+    for other in partitions[1:]:
+        names = {written(each) for each in other}
         shared = [each for each in shared if written(each) in names]
     if groups is not None:
         names = {written(each) for each in groups}

@@ -81,7 +81,7 @@ def rule(work: Work, block: Block) -> Answer:
     if has_groups(block.node):
         return by_groups(work, block)
     if windows_of(block.node):
-        return first_rows(work, block) or by_keys(work, block, window_keys(block.node, None))
+        return first_rows(work, block) or by_keys(work, block, window_keys(block.node, None, work.binds_over(block)))
     return linear(work, block)
 
 

@@ -82,6 +82,13 @@ class Work:
     def kinds(self, expressions: Sequence[Tree], table: Tree) -> list[str]:
         return [str(kind) for kind in self.cursor.sql(text(select(expressions, table, None))).types]
 
+    def names(self, items: Sequence[Tree], table: Tree) -> list[str] | None:
+        """What the columns of a SELECT are called; None where it does not stand for itself."""
+        try:
+            return list(self.cursor.sql(text(select(items, table, None))).columns)
+        except duckdb.Error:
+            return None
+
     def kind_over(self, block: Block) -> Callable[[Tree], str]:
         """Tells the type of an expression over what a block reads."""
         return lambda expression: self.kinds([expression], block.node["from_table"])[0]

@@ -218,3 +218,24 @@ SELECT k FROM u WHERE EXISTS (SELECT 1 FROM v WHERE v.k = u.k AND v.y > (SELECT 
 SELECT k FROM u WHERE EXISTS (SELECT 1 FROM t WHERE t.k > u.k);
 -- refused: LIMIT without ORDER BY, which depends on the order of rows
 SELECT k FROM t LIMIT 3;
+-- keyed when t grows
+SELECT *, sum(x) OVER (PARTITION BY q.a) AS s FROM (SELECT id, k AS a, x, {'a': g, 'b': k} AS q FROM t);
+SELECT DISTINCT ON (q.a) * FROM (SELECT id, k AS a, x, {'a': g, 'b': k} AS q FROM t) ORDER BY id;
+SELECT q.a, a AS b, count(*) OVER (PARTITION BY a) AS n FROM (SELECT k AS a, x, {'a': g} AS q FROM t);
+SELECT * EXCLUDE (k, g), unnest({'k': g}), count(*) OVER (PARTITION BY k) AS n FROM t;
+SELECT t.*, count(*) OVER (PARTITION BY t.k) AS n FROM t JOIN u ON t.k = u.w;
+SELECT *, count(*) OVER (PARTITION BY t.g) AS n FROM t ANTI JOIN u ON t.k = u.k;
+SELECT id, x + 1 AS y, sum(x) OVER (PARTITION BY y) AS n FROM t;
+SELECT k, g, sum(x) AS s, row_number() OVER (PARTITION BY k ORDER BY sum(x)) AS r FROM t GROUP BY 1, 2;
+SELECT k + 1 AS kk, g, sum(x) AS total, row_number() OVER (PARTITION BY k + 1 ORDER BY total) AS r FROM t GROUP BY kk, g;
+SELECT id, x + 1 AS y, row_number() OVER (PARTITION BY k ORDER BY y) AS r FROM t;
+SELECT id, k, list(x ORDER BY id) OVER (PARTITION BY k) AS l FROM t;
+SELECT k, arg_max(s, x) AS m, max_by(id, x) FILTER (WHERE g > 0) AS i FROM t GROUP BY k;
+SELECT k, string_agg(s, ',' ORDER BY x) AS l FROM t GROUP BY k;
+SELECT k + 1 AS kk, first(s ORDER BY x DESC, d) AS l, list(DISTINCT g ORDER BY g) AS d FROM t GROUP BY 1;
+SELECT k, arg_min(s, x) OVER (PARTITION BY k) AS m FROM t;
+-- whole when t grows
+WITH a AS (SELECT k, count(*) AS n FROM t GROUP BY k) SELECT k, row_number() OVER (ORDER BY n) AS r FROM a;
+WITH a AS (SELECT k, count(*) AS n FROM t GROUP BY k) SELECT max(n) AS n, arg_max(k, n) AS k FROM a;
+-- refused: max of INTERVAL, of which equal values need not be the same
+SELECT k, max(INTERVAL 1 DAY * x) AS m FROM t GROUP BY k;

@@ -44,6 +44,12 @@ REFUSED_BY_ROWS = (
     "NOT IN of a list that came to hold NULL, or its first value, or lost it",
     "row_number with an ORDER BY that leaves ties",
     "DISTINCT ON with an ORDER BY that leaves ties",
+    "list with an ORDER BY that leaves ties",
+    "first with an ORDER BY that leaves ties",
+    "string_agg with an ORDER BY that leaves ties",
+    "arg_max of values that are there more than once",
+    "arg_min of values that are there more than once",
+    "max_by of values that are there more than once",
 )
 """What only the rows tell."""
 KNOWN = [shape for shape in SHAPES if not shape[0].startswith("refused")]

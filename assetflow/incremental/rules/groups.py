@@ -22,4 +22,4 @@ def by_groups(work: Work, block: Block) -> Answer:
     if not keys:
         aggregate = next((each for each in outside_subqueries(node["select_list"])), None)
         raise Refused("a total over all rows", place(aggregate or {}))
-    return by_keys(work, block, window_keys(node, keys) if windows_of(node) else keys)
+    return by_keys(work, block, window_keys(node, keys, work.binds_over(block)) if windows_of(node) else keys)

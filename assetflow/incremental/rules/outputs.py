@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from assetflow.incremental.blocks import Block
-from assetflow.incremental.tree import alike, leaves
+from assetflow.incremental.tree import alike, expressions, leaves
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import Tree
+
+
+class Shown(NamedTuple):
+    """A column behind a `*`: the star, what the column is called in its table, and what in the answer."""
+
+    star: Tree
+    own: str
+    name: str
 
 
 def outputs_of(work: Work, block: Block, keys: Sequence[Tree]) -> list[str | None]:
@@ -18,25 +27,76 @@ def outputs_of(work: Work, block: Block, keys: Sequence[Tree]) -> list[str | Non
     if not stars and len(items) == len(names):
         found = [[name for name, item in zip(names, items, strict=True) if alike(item, key)] for key in keys]
         return [each[0] if each else None for each in found]
-    return [output_behind_star(block.node, key, names) for key in keys]
+    shown = behind_stars(work, block, names)
+    return [output_behind_star(block.node["from_table"], key, shown) for key in keys]
 
 
-def output_behind_star(node: Tree, key: Tree, names: Sequence[str]) -> str | None:
-    """The one column of that name, where `*` gives all columns of the tables as they are."""
-    if key["class"] != "COLUMN_REF":
+def behind_stars(work: Work, block: Block, names: Sequence[str]) -> list[Shown]:
+    """The columns that stars give, by their places: other columns may be called like them."""
+    table, rest = block.node["from_table"], iter(names)
+    found: list[Shown] = []
+    for item in block.node["select_list"]:
+        if not is_many(item):
+            next(rest, None)
+            continue
+        own = work.names([item], table)
+        if own is None:
+            return []
+        shown = [Shown(item, name.lower(), output) for name, output in zip(own, rest, strict=False)]
+        found += shown if is_unchanged(item) else []
+    return found
+
+
+def is_many(item: Tree) -> bool:
+    """True for what may be any number of columns: stars, COLUMNS(...), a struct that is unnested."""
+    return any(each["class"] == "STAR" or each.get("function_name") == "unnest" for each in expressions(item))
+
+
+def output_behind_star(table: Tree, key: Tree, shown: Sequence[Shown]) -> str | None:
+    """The one column that shows a column of a table as it is; a field of a struct is none."""
+    if key["class"] != "COLUMN_REF" or len(key["column_names"]) > 2:
         return None
-    if len(key["column_names"]) > 1 and len(list(leaves(node["from_table"]))) > 1:
-        # `u.k` need not be the k that `*` shows.
+    *of, name = (str(each).lower() for each in key["column_names"])
+    tables = {str(leaf.table["alias"] or leaf.name).lower() for leaf in leaves(table)}
+    if of and of[0] not in tables:
         return None
-    name = key["column_names"][-1].lower()
-    plain = [each for each in node["select_list"] if each["class"] == "STAR" and is_plain_star(each)]
-    others = {str(each["alias"]).lower() for each in node["select_list"] if each["class"] != "STAR"}
-    joins = {join["join_type"] for leaf in leaves(node["from_table"]) for join, _ in leaf.above}
-    same = [each for each in names if each.lower() == name]
-    if len(plain) != 1 or len(same) != 1 or name in others or joins & {"RIGHT", "FULL", "OUTER"}:
-        return None
-    return same[0]
+    found = [each for each in shown if each.own == name and is_of(each.star, of, name, table, tables)]
+    return found[0].name if len(found) == 1 else None
+
+
+def is_of(star: Tree, of: Sequence[str], name: str, table: Tree, tables: set[str]) -> bool:
+    """True where a column of a star is the very column that is called so outside of it.
+
+    A join USING shows one column for two, which need not be the one of either table.
+    """
+    joins = list(joins_of(table))
+    is_merged = any(
+        join["ref_type"] == "NATURAL" or name in {str(each).lower() for each in join["using_columns"]} for join in joins
+    )
+    relation = str(star.get("relation_name") or "").lower()
+    if relation:
+        return relation in tables and (of == [relation] or not (of or is_merged))
+    if of:
+        return not is_merged and (len(tables) == 1 or not is_narrowed(star))
+    return not any(join["join_type"] in ("RIGHT", "FULL", "OUTER") for join in joins)
+
+
+def joins_of(table: Tree) -> Iterator[Tree]:
+    if table["type"] == "JOIN":
+        yield table
+        yield from joins_of(table["left"])
+        yield from joins_of(table["right"])
+
+
+def is_unchanged(star: Tree) -> bool:
+    """True for a star that gives columns as they are, of all tables or of one."""
+    return star["class"] == "STAR" and not any(star.get(each) for each in ("replace_list", "rename_list", "columns"))
+
+
+def is_narrowed(star: Tree) -> bool:
+    """True for `* EXCLUDE (u.k)`, which may hide the very column that is called so outside."""
+    return bool(star.get("exclude_list") or star.get("qualified_exclude_list"))
 
 
 def is_plain_star(star: Tree) -> bool:
-    return not any(star.get(changed) for changed in ("replace_list", "rename_list", "columns", "relation_name"))
+    return is_unchanged(star) and not star.get("relation_name")

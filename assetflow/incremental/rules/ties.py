@@ -8,33 +8,50 @@ keys that are made anew hold such rows, the query is made in full, as it would b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from assetflow.incremental.blocks import Block, distinct_on
 from assetflow.incremental.query_parts import (
     ORDER_DEPENDENT,
     RANKING,
+    group_keys,
     has_groups,
     is_window,
     outside_subqueries,
     windows_of,
 )
-from assetflow.incremental.refused import ThisTime
+from assetflow.incremental.refused import Refused, ThisTime
+from assetflow.incremental.rules.merged import LOOSE
 from assetflow.incremental.rules.split import ordered_by
-from assetflow.incremental.tree import text
+from assetflow.incremental.tree import all_of, called, conjuncts, text
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import Tree, place
 from assetflow.quoting import quote_identifier
 
 TIED = "assetflow_tied"
+EXTREMES = {
+    "arg_max": "DESC", "argmax": "DESC", "max_by": "DESC", "arg_min": "ASC", "argmin": "ASC", "min_by": "ASC",
+}  # fmt: skip
+"""Aggregates that give what stands beside the greatest or the least value; rows where either is NULL play no part."""
+BESIDE = frozenset({*EXTREMES, "arg_max_null", "arg_min_null", "arg_max_nulls_last", "arg_min_nulls_last"})
+UNTOLD = "with an ORDER BY of which it cannot be told whether it leaves ties"
 
 
 def refuse_tied(work: Work, block: Block, rows: Tree, keys: Sequence[Tree]) -> None:
     """Refuse a block of which `rows`, those of the keys concerned, stand in no certain order where that counts."""
-    for said, apart in orderings(block, keys):
-        if has_tied(work, rows, apart):
+    for said, is_tied in tied(work, block, rows, keys):
+        if is_tied is not False:
             name = said.get("function_name") or "DISTINCT ON"
-            raise ThisTime(f"{name} with an ORDER BY that leaves ties", place(said))
+            by = "with an ORDER BY" if name not in BESIDE else "of values"
+            left = f"{by} that leaves ties" if name not in BESIDE else f"{by} that are there more than once"
+            raise ThisTime(f"{name} {UNTOLD if is_tied is None else left}", place(said))
+    for each in outside_subqueries(block.node["select_list"]):
+        if each.get("function_name") in ("min", "max") and each["class"] in ("FUNCTION", "WINDOW"):
+            kind = work.kinds([each["arguments"][0]["expression"]], block.node["from_table"])[0]
+            if any(loose in kind for loose in LOOSE):
+                raise Refused(
+                    f"{each['function_name']} of {kind}, of which equal values need not be the same", place(each)
+                )
 
 
 def has_ties(work: Work, block: Block) -> bool:
@@ -42,43 +59,94 @@ def has_ties(work: Work, block: Block) -> bool:
     if block.operation != "SELECT":
         return False
     rows = work.versions.at(block, "new")
-    return any(has_tied(work, rows, apart) for _, apart in orderings(block, distinct_on(block.node)))
+    return any(is_tied for _, is_tied in tied(work, block, rows, distinct_on(block.node)))
+
+
+def tied(work: Work, block: Block, rows: Tree, keys: Sequence[Tree]) -> Iterator[tuple[Tree, bool | None]]:
+    """What asks which row is first, and whether rows that differ tie there; None: that cannot be asked."""
+    if work.assume:
+        return
+    for said, apart in orderings(block, keys):
+        yield said, has_tied(work, rows, apart)
+    if has_groups(block.node):
+        for call in aggregates_in_order(block.node):
+            yield call, has_tied_values(work, rows, call)
 
 
 def orderings(block: Block, keys: Sequence[Tree]) -> list[tuple[Tree, list[Tree]]]:
     """What asks which row is first, and by which expressions together rows are told apart there."""
     node = block.node
-    found = [
-        (each, [*each["partitions"], *(order["expression"] for order in each["orders"])])
-        for each in windows_of(node)
-        if asks_for_place(each)
-    ]
+    found = [(each, [*each["partitions"], *by]) for each in windows_of(node) for by in orders_of(each)]
     if distinct_on(node):
         orders = [one for each in node["modifiers"] if each["type"] == "ORDER_MODIFIER" for one in each["orders"]]
         found.append((keys[0], [*keys, *(ordered_by(node, one["expression"]) for one in orders)]))
     return found
 
 
-def asks_for_place(window: Tree) -> bool:
-    """True for a window whose answer differs between rows that are equal in its order."""
-    frame = f"{window.get('start')} {window.get('end')}"
-    return window.get("function_name") in RANKING | ORDER_DEPENDENT or "ROWS" in frame
+def orders_of(window: Tree) -> list[list[Tree]]:
+    """The orders in which the answer of a window differs between rows that are equal in them."""
+    name, own = window.get("function_name"), [order["expression"] for order in window["orders"]]
+    inside = [order["expression"] for order in window.get("arg_orders") or ()]
+    found = [own] if name in RANKING or "ROWS" in f"{window.get('start')} {window.get('end')}" else []
+    if name in ORDER_DEPENDENT:
+        found.append(inside or own)
+    elif name in BESIDE:
+        found.append([each["expression"] for each in window["arguments"][1:2]])
+    return found
 
 
-def has_tied(work: Work, rows: Tree, apart: Sequence[Tree]) -> bool:
-    """True where rows that differ in what is shown are alike in all of some expressions.
+def has_tied(work: Work, rows: Tree, apart: Sequence[Tree]) -> bool | None:
+    """True where rows that differ in what is shown are alike in all of some expressions; None: not to be told.
 
-    Where that cannot be asked, it is taken for no.
+    What is shown stands before these, which may call its columns by their names, or GROUP BY by their numbers.
     """
-    names = ", ".join(f"{TIED}_{number}" for number in range(len(apart)))
-    plain = {**rows, "select_list": list(apart), "qualify": None, "modifiers": []}
-    if not any_row(work, f"FROM ({text(plain)}) AS x({names}) GROUP BY {names} HAVING count(*) > 1"):
-        return False
-    if has_groups(rows):
-        return True
-    whole = text({**plain, "select_list": [*apart, *shown(rows)]})
-    asked = f"FROM (SELECT DISTINCT * FROM ({whole}) AS x({names})) GROUP BY {names} HAVING count(*) > 1"
-    return any_row(work, asked) is not False
+    names = [f"{TIED}_{number}" for number in range(len(apart))]
+    told = [called(each, name) for each, name in zip(apart, names, strict=True)]
+    listed = ", ".join(names)
+    by = f"GROUP BY {listed} HAVING count(*) > 1" if names else "HAVING count(*) > 1"
+    plain = {**rows, "select_list": [*rows["select_list"], *told], "qualify": None, "modifiers": []}
+    found = any_row(work, f"FROM (SELECT {listed or '1'} FROM ({text(plain)})) {by}")
+    if not found or has_groups(rows):
+        return found
+    whole = text({**plain, "select_list": [*shown(rows), *told]})
+    return any_row(work, f"FROM (SELECT DISTINCT * FROM ({whole})) {by}")
+
+
+def aggregates_in_order(node: Tree) -> Iterator[Tree]:
+    """The aggregates of a SELECT whose answer differs between rows that are equal in an order."""
+    for each in outside_subqueries([node["select_list"], node["having"], node["qualify"]]):
+        if each["class"] == "FUNCTION" and each["function_name"] in ORDER_DEPENDENT | BESIDE:
+            yield each
+
+
+def has_tied_values(work: Work, rows: Tree, call: Tree) -> bool | None:
+    """True where an aggregate finds different values at one place of its order in a group; None: not to be told."""
+    try:
+        keys = group_keys(rows, lambda each: work.binds(each, rows["from_table"]))
+    except Refused:
+        return None
+    arguments = [each["expression"] for each in call["arguments"]]
+    orders = [each["expression"] for each in call["order_bys"]["orders"]]
+    if call["function_name"] in BESIDE:
+        arguments, orders = arguments[:1], arguments[1:2]
+    apart, number = [*keys, *orders], len(keys)
+    names = [f"{TIED}_{at}" for at in range(len(apart) + len(arguments))]
+    where = [*conjuncts(rows["where_clause"]), *conjuncts(call["filter"])]
+    plain = {
+        **rows, "select_list": [called(each, name) for each, name in zip([*apart, *arguments], names, strict=True)],
+        "where_clause": all_of(where) if where else None,
+        "group_expressions": [], "group_sets": [], "aggregate_handling": "STANDARD_HANDLING", "having": None,
+        "qualify": None, "modifiers": [],
+    }  # fmt: skip
+    asked = text(plain)
+    if call["function_name"] in EXTREMES and len(call["arguments"]) == 2:
+        by = f"PARTITION BY {', '.join(names[:number])} " if keys else ""
+        there = " AND ".join(f"{name} IS NOT NULL" for name in names[number:])
+        rank = f"rank() OVER ({by}ORDER BY {names[number]} {EXTREMES[call['function_name']]})"
+        asked = f"SELECT * FROM ({asked}) WHERE {there} QUALIFY {rank} = 1"
+    listed = ", ".join(names[: len(apart)])
+    by = f"GROUP BY {listed} HAVING count(*) > 1" if listed else "HAVING count(*) > 1"
+    return any_row(work, f"FROM (SELECT DISTINCT * FROM ({asked})) {by}")
 
 
 def shown(node: Tree) -> list[Tree]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from assetflow.incremental.answer import KEYS, Answer, Rule, key_names
-from assetflow.incremental.blocks import Block, Parts, is_limited
+from assetflow.incremental.blocks import Block, Parts, distinct_on, is_limited
 from assetflow.incremental.query_parts import group_keys, has_groups, outside_subqueries, windows_of
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.rules.groups import by_groups
@@ -22,6 +22,7 @@ from assetflow.incremental.rules.merged import merge_of
 from assetflow.incremental.rules.outputs import outputs_of
 from assetflow.incremental.rules.split import Split, split
 from assetflow.incremental.rules.states import STATES
+from assetflow.incremental.rules.ties import refuse_tied
 from assetflow.incremental.tree import select_all, spoken, text
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import place
@@ -197,8 +198,12 @@ def made_of(work: Work, parts: Parts, splits: dict[str, Split], tables: dict[str
         if block.name not in above:
             continue
         work.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(block.name)} AS {text(nodes[block.name])}")
-        if block.operation == "SELECT" and is_limited(nodes[block.name]):
-            refuse_ties(work, nodes[block.name], limit_place(block.node))
+        if block.operation != "SELECT":
+            continue
+        node = nodes[block.name]
+        if is_limited(node):
+            refuse_ties(work, node, limit_place(block.node))
+        refuse_tied(work, replace(block, node=node), node, distinct_on(node))
     root = parts.root
     if root.name not in splits:
         work.rules.append(Rule("whole"))
