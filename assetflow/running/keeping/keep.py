@@ -22,7 +22,7 @@ from assetflow.running.events import AssetResult, Saved
 from assetflow.running.failures import failed_checks
 from assetflow.running.order import Order
 from assetflow.running.sources.ingest import source_fingerprint
-from assetflow.running.sources.parts import reading_of
+from assetflow.running.sources.known import reading_of
 from assetflow.running.sources.steady import linked, refuse_changed, refuse_other_files
 from assetflow.running.workshop import Workshop
 from assetflow.source import Observed

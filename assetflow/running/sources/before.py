@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from assetflow.materialization import Snapshot, SnapshotFile, Sums
-from assetflow.running.sources.parts import Known, Part, as_read_now, tag_of, types_of
+from assetflow.running.sources.known import Known, as_read_now, types_of
+from assetflow.running.sources.parts import Part, tag_of
 from assetflow.source import Observed
 from assetflow.warehouse.warehouse import Warehouse
 

@@ -10,7 +10,7 @@ from assetflow.errors import SourceError
 from assetflow.materialization import Column, FileSums, Fingerprint, ReadSet, SnapshotFile
 from assetflow.running.built import Built, finished
 from assetflow.running.sources.before import NEVER, Before, opens_in_place, standing_for_all
-from assetflow.running.sources.parts import parse
+from assetflow.running.sources.parse import parse
 from assetflow.running.sources.steady import refuse_changed
 from assetflow.running.workshop import Workplace, workshop
 from assetflow.source import Observed
