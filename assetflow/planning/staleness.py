@@ -153,17 +153,11 @@ def compare(
         content = contents.get(name)
         if content is not None and content.snapshot is None:
             reads[name] = ReadSet(None, asset.reads_order)
-    reasons: list[Reason] = [*upstreams_changed(asset, then.fingerprint), *config_changed(asset, then.fingerprint)]
-    may_drift = not reasons
-    same_code = ""
-    if asset.code_version != then.fingerprint.code:
-        may_drift = False
-        if same_meaning(meaning, then.meaning) and asset.is_view == (then.rows is None):
-            same_code = "it is written otherwise, and means the same"
-        else:
-            reasons.insert(0, code_changed(asset, then))
+    edited, same_code = compare_code(asset, then, meaning)
+    reasons = [*edited, *upstreams_changed(asset, then.fingerprint), *config_changed(asset, then.fingerprint)]
+    may_drift = not reasons and not same_code
     # An edited asset is stale anyway: what counts of its inputs is whether that which it reads now has changed as well.
-    any_columns = same_meaning(meaning, then.meaning) or any(reason.kind == "code_changed" for reason in reasons)
+    any_columns = same_meaning(meaning, then.meaning) or bool(edited)
     compared, undecided = [], []
     for input_ in then.inputs:
         name = input_.upstream
@@ -181,6 +175,15 @@ def compare(
         changed = sorted(name for name in reads if name not in same)
         reasons.append(bound_otherwise(lineage, then, changed[0] if changed else None))
     return Comparison(tuple(reasons), tuple(compared), tuple(undecided), same_code, reads)
+
+
+def compare_code(asset: Asset, then: Materialization, meaning: str) -> tuple[tuple[Reason, ...], str]:
+    """Why its code makes it stale; or, where that is other code, why it counts as the same."""
+    if asset.code_version == then.fingerprint.code:
+        return (), ""
+    if same_meaning(meaning, then.meaning) and asset.is_view == (then.rows is None):
+        return (), "it is written otherwise, and means the same"
+    return (code_changed(asset, then),), ""
 
 
 def reads_of(asset: Asset, lineage: Lineage | None, then: Materialization | None = None) -> dict[str, ReadSet]:

@@ -69,37 +69,38 @@ class PartitionChanges:
     def follow(self, asset: Asset, then: Materialization, now: Mapping[str, str], cursor: Cursor) -> Slice | None:
         reads = reads_of(asset, self.lineage(asset), then)
         before = {one.upstream: one.snapshot for one in then.inputs}
-        changes = {}
+        changes: dict[str, Change] = {}
         for name, id in now.items():
             if not before.get(name):
                 raise Refused(f"what {name} held is not known")
-            changes[name] = self.show(name, before[name], id, reads[name], cursor)
+            change = self.show(name, before[name], id, reads[name], cursor)
+            if change.plus or change.minus:
+                changes[name] = change
         cut = partitioning(asset.partition)
         found = Slice()
         inferred: dict[str, Change] = {}
         for name, change in changes.items():
             link = link_of(asset, cut, name)
-            if link is None and is_parametrized(asset):
-                if change.plus or change.minus:
-                    picked = self.picked_by(asset, cut, name, now[name], then, cursor)
-                    if picked is None:
-                        return None
-                    found = found | picked
-            elif link is None:
+            if link is None and not is_parametrized(asset):
                 inferred[name] = change
-            elif change.plus or change.minus:
-                columns = columns_linked(cut, link, self.snapshot(now[name]).columns)
-                if columns is None:
-                    return None
-                found = found | keys_linked(cursor, name, columns, link)
-        inferred = {name: change for name, change in inferred.items() if change.plus or change.minus}
-        if inferred:
-            others = {name: now.get(name) or before[name] for name in asset.upstreams}
-            more = self.infer(asset, cut, inferred, others, cursor)
-            if more is None:
+                continue
+            if link is None:
+                keys = self.picked_by(asset, cut, name, now[name], then, cursor)
+            else:
+                keys = self.linked(cut, link, name, now[name], cursor)
+            if keys is None:
                 return None
-            found = found | more
-        return found
+            found = found | keys
+        if not inferred:
+            return found
+        others = {name: now.get(name) or before[name] for name in asset.upstreams}
+        more = self.infer(asset, cut, inferred, others, cursor)
+        return None if more is None else found | more
+
+    def linked(self, cut: Partitioning, link: Link, name: str, now: str, cursor: Cursor) -> Slice | None:
+        """The partitions that are declared to read the rows which came to an upstream or went."""
+        columns = columns_linked(cut, link, self.snapshot(now).columns)
+        return None if columns is None else keys_linked(cursor, name, columns, link)
 
     def show(self, name: str, before: str, now: str, read: ReadSet, cursor: Cursor) -> Change:
         """Make visible on the cursor what was, came and went of a table, as far as that is read of it."""
