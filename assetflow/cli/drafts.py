@@ -65,7 +65,7 @@ def failures(draft: Draft) -> Iterator[str]:
             yield f"{check.name}: {found}" + (": a run would not publish it" if check.blocks else "")
 
 
-def footer(draft: Draft, found: int, limit: int) -> str:
+def footer(found: int, limit: int) -> str:
     shown = plural(found, "row") if found <= limit else f"the first {plural(limit, 'row')}"
     return f"{shown} · draft"
 

@@ -128,11 +128,11 @@ def size(number: int | None) -> str:
     return f"{value:.1f} TB"
 
 
-def age(then: str | None, now: datetime | None = None) -> str:
+def age(then: str | None) -> str:
     """How long ago a time of the ledger was: `3 min ago`."""
     if then is None:
         return ""
-    passed = ((now or datetime.now(UTC)) - parse_time(then)).total_seconds()
+    passed = (datetime.now(UTC) - parse_time(then)).total_seconds()
     if passed < 5:
         return "just now"
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):

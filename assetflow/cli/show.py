@@ -103,7 +103,7 @@ def show_draft(project: Project, name: str, limit: int, partition: str | None, *
             return True
         rows = table.texts(relation.limit(limit + 1)).fetchall()
         put_lines(table.layout(table.columns_of(relation), rows[:limit], terminal_width(), dim))
-        say(styled(footer(draft, len(rows), limit), "dim", err=True))
+        say(styled(footer(len(rows), limit), "dim", err=True))
     return True
 
 

@@ -48,9 +48,9 @@ class Where:
     line: int
     root: str
 
-    def error(self, message: str, *, hint: str | None = None, details: str | None = None) -> AssetError:
+    def error(self, message: str, *, hint: str | None = None) -> AssetError:
         """What is wrong with this code, with its place."""
-        return AssetError(message, path=self.path, line=self.line, hint=hint, details=details)
+        return AssetError(message, path=self.path, line=self.line, hint=hint)
 
 
 class PartitionKey(NamedTuple):

@@ -70,10 +70,9 @@ class Warehouse:
         rows: int | None,
         bytes: int,
         digest: str,
-        sql: str | None = None,
     ) -> Snapshot:
-        """The snapshot of files that stay where they are; `sql` scans them, where that is more than a list of files."""
-        return with_id(Snapshot("", asset, digest, tuple(columns), tuple(files), rows, bytes, sql))
+        """The snapshot of files that stay where they are."""
+        return with_id(Snapshot("", asset, digest, tuple(columns), tuple(files), rows, bytes))
 
     def make_view(self, asset: str, sql: str, columns: Sequence[Column], digest: str) -> Snapshot:
         """The snapshot of a view: its query in place of files."""

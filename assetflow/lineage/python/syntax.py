@@ -80,10 +80,10 @@ def _dump(value: object, in_class: bool) -> str:
     return special(value) if special else _dump_fields(value)
 
 
-def _dump_fields(node: ast.AST, leave_out: frozenset[str] = frozenset()) -> str:
+def _dump_fields(node: ast.AST) -> str:
     parts = []
     for name in node._fields:
-        if name in _IGNORED_FIELDS or name in leave_out:
+        if name in _IGNORED_FIELDS:
             continue
         value = getattr(node, name, None)
         if value is None or value == []:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from assetflow.errors import DefinitionError
-from assetflow.lineage.sql.tokens import Token, comment_text, tokens
+from assetflow.lineage.sql.tokens import Token, comment_text, split_at_commas, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +108,10 @@ def _select_items(code: Sequence[Token]) -> list[_Item]:
     select = next((i for i, token in enumerate(code) if token.depth == depth and token.is_word("SELECT")), None)
     if select is None:
         return []
-    parts: list[list[Token]] = [[]]
-    for index in range(_start_of_list(code, select + 1), len(code)):
-        token = code[index]
-        if token.depth < depth or _ends_list(code, index, depth):
-            break
-        if token.depth == depth and token.text == ",":
-            parts.append([])
-        else:
-            parts[-1].append(token)
-    return [_Item(part[0], part[-1]) for part in parts if part]
+    start = _start_of_list(code, select + 1)
+    ends = (at for at in range(start, len(code)) if code[at].depth < depth or _ends_list(code, at, depth))
+    parts = split_at_commas(code[start : next(ends, len(code))], depth)
+    return [_Item(part[0], part[-1]) for part in parts]
 
 
 def _start_of_list(code: Sequence[Token], index: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -133,10 +133,18 @@ def _pivot_columns(code: Sequence[Token]) -> list[list[Token]]:
     on = next((i for i, token in enumerate(code) if token.depth == depth and token.is_word("ON")), None)
     if on is None:
         return []
+
+    def is_within(token: Token) -> bool:
+        ends = token.text == ";" or (token.depth == depth and token.is_word(*_AFTER_PIVOT_COLUMNS))
+        return token.depth >= depth and not ends
+
+    return split_at_commas(itertools.takewhile(is_within, code[on + 1 :]), depth)
+
+
+def split_at_commas(code: Iterable[Token], depth: int) -> list[list[Token]]:
+    """The parts between the commas that are in so many brackets; empty ones are left out."""
     parts: list[list[Token]] = [[]]
-    for token in code[on + 1 :]:
-        if token.depth < depth or token.text == ";" or (token.depth == depth and token.is_word(*_AFTER_PIVOT_COLUMNS)):
-            break
+    for token in code:
         if token.depth == depth and token.text == ",":
             parts.append([])
         else:

@@ -25,7 +25,7 @@ UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800
 AGO = re.compile(r"(\d+)\s*(second|minute|hour|day|week)s?\s+ago", re.IGNORECASE)
 
 
-def find_version(project: Project, name: str, when: str, now: datetime | None = None) -> Version:
+def find_version(project: Project, name: str, when: str) -> Version:
     """The version of an asset or a source that `when` means; UsageError when there is none."""
     versions = project.ledger.history(project.environment, name)
     if when in project.ledger.environments():
@@ -37,7 +37,7 @@ def find_version(project: Project, name: str, when: str, now: datetime | None = 
             f"{name} has not been published in {project.environment}",
             hint=f"Make it: assetflow materialize --select +{name}",
         )
-    found = among(versions, when, now or datetime.now(UTC))
+    found = among(versions, when, datetime.now(UTC))
     if found is None:
         hint = f"`assetflow history {name}` lists them: a snapshot, a run, -1, or a time like '2 days ago'."
         if len(versions) == 1 and re.fullmatch(r"-\d+", when.strip()):

@@ -81,19 +81,19 @@ def stage_query(
 
 
 def stage_parquet(
-    cursor: duckdb.DuckDBPyConnection, path: str, folder: str, file_name: str = PART, *, reads: Sequence[ReadSet] = ()
+    cursor: duckdb.DuckDBPyConnection, path: str, folder: str, *, reads: Sequence[ReadSet] = ()
 ) -> Staged:
     """Take over a Parquet file that another writer made: as it is where its types survive, else written anew."""
     read = f"SELECT * FROM {scan_of([path])}"
     made = described(cursor, read)
     refuse_duplicates(_names_in_file(cursor, path) if _looks_renamed(made) else [name for name, _ in made])
-    kept = os.path.join(folder, file_name)
+    kept = os.path.join(folder, PART)
     if path == kept:
         path = f"{kept}.given"
         os.rename(kept, path)
         read = f"SELECT * FROM {scan_of([path])}"
     if any(logical_type(kind) != kind or stored_as(kind) for _, kind in made):
-        staged = stage_query(cursor, read, folder, file_name, reads=reads)
+        staged = stage_query(cursor, read, folder, reads=reads)
         remove_file(folder, path)
         return staged
     _make_staging(folder)
