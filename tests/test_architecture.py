@@ -53,7 +53,7 @@ INSIDE = {
         ("order", "waiting"),
         ("workshop", "projections"),
         ("python", "meter"),
-        ("events", "failures", "built"),
+        ("events", "failures", "built", "clock"),
     ),
 }
 """Floors of their own: who removes knows the ledger, who writes the ledger knows the disk; who carries out a plan knows

@@ -27,7 +27,7 @@ def command(rebuild: bool, as_json: bool, project: str | None) -> int:
     opened = open_project(project, None)
     restored = None
     if rebuild:
-        from assetflow.running.keeping.keep import now
+        from assetflow.running.clock import now
         from assetflow.warehouse.ledger.rebuild import mend
 
         opened.warehouse.close()

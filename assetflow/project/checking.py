@@ -28,7 +28,7 @@ class Checked:
 def check_published(project: Project, names: frozenset[str]) -> Iterator[Checked]:
     """Check what is published of these assets and sources, and keep the failing rows."""
     from assetflow.project.run import new_run_id
-    from assetflow.running.keeping.keep import now
+    from assetflow.running.clock import now
     from assetflow.running.workshop import opened
     from assetflow.warehouse.ledger.records import RunRecord, RunStatus
 
@@ -60,8 +60,8 @@ def checks_of(project: Project, name: str) -> tuple[Check, ...]:
 
 
 def check_one(project: Project, reader: Reader, shop: Workshop, name: str, run_id: str, folder: str) -> Checked:
+    from assetflow.running.clock import now
     from assetflow.running.computing.checking import Subject, check_rows
-    from assetflow.running.keeping.keep import now
 
     if name not in reader.current and name not in project.definitions.sources:
         return Checked(name, (), "it has not been made yet")

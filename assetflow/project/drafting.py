@@ -15,9 +15,9 @@ from assetflow.partitions.declared import partitioning
 from assetflow.partitions.slices import Slice
 from assetflow.project.preview import read_source
 from assetflow.running.built import Built
+from assetflow.running.clock import now
 from assetflow.running.computing.compute import compute
 from assetflow.running.failures import told
-from assetflow.running.keeping.keep import now
 from assetflow.running.partitions.making import compute_parts
 from assetflow.running.partitions.own_keys import keys_of
 from assetflow.running.partitions.sql_forms import is_batched

@@ -19,7 +19,7 @@ from assetflow.planning.staleness import Made
 from assetflow.planning.step import Listed, Step
 from assetflow.project.scratch import can_be_written, scratch_folder
 from assetflow.running.built import Built
-from assetflow.running.keeping.keep import now
+from assetflow.running.clock import now
 from assetflow.running.partitions.survey import SurveyTask, survey
 from assetflow.running.sources.before import before
 from assetflow.running.sources.ingest import SourceTask, ingest, source_fingerprint

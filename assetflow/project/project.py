@@ -306,7 +306,7 @@ class Project:
         """Keep why assets are fresh though their upstreams changed, where no run does; the next plan need not ask."""
         if not plan.proofs:
             return
-        from assetflow.running.keeping.keep import now
+        from assetflow.running.clock import now
 
         self.columns_cache.save()
         with suppress(WarehouseError):  # a warehouse that may only be read: it is found out again next time

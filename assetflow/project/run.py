@@ -49,7 +49,7 @@ class Running:
         if not self.plan:
             self.result = RunResult(None, "nothing_to_do", 0.0, warnings=tuple(self.project.settle(self.plan)))
             return
-        from assetflow.running.keeping.keep import now
+        from assetflow.running.clock import now
         from assetflow.running.run import Run
         from assetflow.running.workshop import opened
 

@@ -16,8 +16,8 @@ from assetflow.partitions.reading import read_keys
 from assetflow.project.scratch import scratch_folder
 from assetflow.project.statuses import whole_plan
 from assetflow.running.built import Built
+from assetflow.running.clock import now
 from assetflow.running.computing.compute import compute
-from assetflow.running.keeping.keep import now
 from assetflow.running.partitions.making import compute_parts
 from assetflow.running.partitions.tasks import PartTask
 from assetflow.running.tasks.pieces import Pieces, of_source

@@ -25,11 +25,12 @@ from assetflow.materialization import Proof
 from assetflow.names import run
 from assetflow.planning.decide import decide
 from assetflow.planning.step import Step
+from assetflow.running.clock import now
 from assetflow.running.computing.compute import check_again, compute
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Event, RunResult, Status, event_of
 from assetflow.running.failures import told
-from assetflow.running.keeping.keep import Keeping, now
+from assetflow.running.keeping.keep import Keeping
 from assetflow.running.keeping.publish import Publishing
 from assetflow.running.order import Order
 from assetflow.running.partitions.runs import PartRuns
@@ -221,7 +222,7 @@ class Run:
         remove_folder(self.order.warehouse.root, os.path.join(self.staging, result.asset))
         yield event_of(result, self.order.run_id)
         if self.order.publish_each and (result.outcome in {"materialized", "restored"} or result.parts):
-            self.keeping.record()
+            self.keeping.recording.flush()
             yield from self.move(self.publishing.unpublished())
 
     # Sources
@@ -241,7 +242,7 @@ class Run:
     def publish(self) -> Iterator[Event]:
         """Move what has not moved yet, in one transaction, then patch the catalog and say so."""
         order = self.order
-        self.keeping.record()
+        self.keeping.recording.flush()
         self.withdrawn = self.to_withdraw()
         # All of it is done before anybody is told, and may stop listening.
         published = list(self.move({**self.publishing.unpublished(), **dict.fromkeys(self.withdrawn)}))
@@ -290,7 +291,7 @@ class Run:
                 if future.done() and not future.cancelled() and future.exception() is None:
                     for _ in self.take(future):
                         pass
-            self.keeping.record()
+            self.keeping.recording.flush()
         finally:
             if isinstance(executor, Killable):
                 executor.kill_workers()

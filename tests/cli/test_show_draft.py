@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from assetflow.running.keeping.keep import now
+from assetflow.running.clock import now
 from tests.cli.conftest import Ask
 from tests.conftest import Shop
 

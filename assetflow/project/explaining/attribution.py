@@ -24,8 +24,8 @@ from assetflow.partitions.key_columns import KeyColumns
 from assetflow.planning.staleness import is_in_place
 from assetflow.project.scratch import scratch_folder
 from assetflow.quoting import quote_identifier
+from assetflow.running.clock import now
 from assetflow.running.computing.compute import compute
-from assetflow.running.keeping.keep import now
 from assetflow.running.partitions.sql_forms import is_batched
 from assetflow.running.tasks.tables import table_of
 from assetflow.running.tasks.task import Task

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from assetflow.errors import UsageError, WarehouseError, did_you_mean
 from assetflow.names import is_environment
-from assetflow.running.keeping.keep import now
+from assetflow.running.clock import now
 from assetflow.warehouse.disk.removal import remove_file
 from assetflow.warehouse.ledger import environments as kept
 from assetflow.warehouse.ledger.records import RunRecord, Version

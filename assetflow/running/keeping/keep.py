@@ -6,35 +6,30 @@ Everything here happens on the coordinator, one at a time. Nothing is published 
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from assetflow.asset import Asset
 from assetflow.check import CheckResult
-from assetflow.materialization import Fingerprint, Materialization, ReadSet, Snapshot
+from assetflow.materialization import Fingerprint, Materialization, Snapshot
 from assetflow.planning.decide import view_digest
 from assetflow.planning.staleness import Content, Made, fingerprint, reads_of, seen_by
 from assetflow.planning.step import Step
 from assetflow.running.built import Built
+from assetflow.running.clock import now
 from assetflow.running.contents import Contents
-from assetflow.running.events import AssetResult, Saved
+from assetflow.running.events import AssetResult
 from assetflow.running.failures import failed_checks
+from assetflow.running.keeping.costs import cost_of, saved
+from assetflow.running.keeping.made import made_into, parsed_of, parts_of, with_seen
+from assetflow.running.keeping.recording import Recording
 from assetflow.running.order import Order
 from assetflow.running.sources.ingest import source_fingerprint
-from assetflow.running.sources.known import reading_of
 from assetflow.running.sources.steady import linked, refuse_changed, refuse_other_files
 from assetflow.running.workshop import Workshop
-from assetflow.source import Observed
-from assetflow.warehouse.cache.costs import UNKNOWN, Cost, Costs
+from assetflow.warehouse.cache.costs import Costs
 from assetflow.warehouse.cache.kept_groups import keep_groups, made_from
 from assetflow.warehouse.content.links import keep_links
 from assetflow.warehouse.ledger import records
-
-SECONDS_UNRECORDED = 3.0
-WORK_UNRECORDED = 0.5
-"""Seconds of processor time: where a machine is busy, a second holds less work, and a transaction costs the same."""
-MOST_UNRECORDED = 64
 
 
 class Keeping:
@@ -44,8 +39,7 @@ class Keeping:
         self.order = order
         self.contents = contents
         self.shop = shop
-        self.unrecorded: list[records.Built] = []
-        self.recorded_at = (time.perf_counter(), time.process_time())
+        self.recording = Recording(order.warehouse.ledger)
         self.costs: dict[str, Costs] = {}
 
     def keep(self, asset: Asset, step: Step, built: Built) -> AssetResult:
@@ -83,37 +77,17 @@ class Keeping:
             keep_groups(self.order.warehouse.root, asset.name, name, built.groups)
         self.order.projections.add(snapshot.id, built.projections)
         parsed = parts_of(built, snapshot)
-        self.record(records.Built(materialization, snapshot, checks, built.projections, built.sums, parsed))
+        self.recording.add(records.Built(materialization, snapshot, checks, built.projections, built.sums, parsed))
         held = Content(snapshot.digest, snapshot.digest if asset.is_view else snapshot.id, snapshot.id)
         self.contents.note(asset.name, snapshot, materialization.id, held)
-        self.note_cost(asset, built)
+        cost = cost_of(asset, built, self.contents)
+        if cost is not None:
+            self.costs[asset.name] = cost
         return AssetResult(
             asset.name, "materialized", mode=built.mode, mode_reason=built.mode_reason, reasons=step.reasons,
             rows=snapshot.rows, seconds=built.seconds, snapshot=snapshot.id, checks=checks, same_content=same,
-            warnings=built.warnings, saved=self.saved(asset, built),
+            warnings=built.warnings, saved=saved(asset, built, self.contents),
         )  # fmt: skip
-
-    def note_cost(self, asset: Asset, built: Built) -> None:
-        """Note what it cost to make an asset that can be made in either way."""
-        if built.used is None or asset.is_view or asset.history is not None or asset.per is not None:
-            return
-        if asset.kind == "sql" or asset.merge is not None:
-            seconds = round(built.used, 6)
-            if built.mode == "incremental":
-                self.costs[asset.name] = Costs(incremental=Cost(seconds, built.rows_read))
-            else:
-                rows = sum(self.contents.snapshot_of(name).rows or 0 for name in asset.upstreams)
-                before = self.contents.costs.get(asset.name, UNKNOWN).in_vain
-                # Where it is in full for another reason now, what was in vain may not be any more.
-                stays = before if before is not None and before.why == built.mode_reason else None
-                self.costs[asset.name] = Costs(Cost(seconds, rows), in_vain=built.in_vain or stays)
-
-    def saved(self, asset: Asset, built: Built) -> Saved | None:
-        """What was spared by refreshing incrementally."""
-        if built.mode == "full" or asset.history is not None:
-            return None
-        there = sum(self.contents.snapshot_of(name).rows or 0 for name in asset.upstreams)
-        return Saved(built.rows_read, there, self.order.warehouse.ledger.seconds_of(asset.name, "full"))
 
     def keep_unfinished(self, asset: Asset, built: Built) -> None:
         """Keep what was made of some files, for the next run; nothing points to it."""
@@ -191,7 +165,7 @@ class Keeping:
             code_text=asset.sql or "",
             built_at=now(),
         )
-        self.record(records.Built(record, self.order.warehouse.ledger.snapshot(made.snapshot)))
+        self.recording.add(records.Built(record, self.order.warehouse.ledger.snapshot(made.snapshot)))
         return made._replace(id=record.id, fingerprint=made_of.hash)
 
     def keep_source(self, name: str, built: Built) -> None:
@@ -208,7 +182,7 @@ class Keeping:
             snapshot = self.keep_files(name, built, observed.version)
         materialization = made_into(snapshot, self.order.run_id, source_fingerprint(observed), built.seconds)
         self.order.projections.add(snapshot.id, built.projections)
-        self.record(
+        self.recording.add(
             records.Built(
                 materialization, snapshot, (), built.projections, built.sums, parsed_of(built, snapshot, observed)
             )
@@ -245,38 +219,6 @@ class Keeping:
             for check in checks
         )
 
-    def record(self, built: records.Built | None = None) -> None:
-        """Record what was built, many at a time: a run that is killed loses half a second of work on small assets."""
-        if built is not None:
-            self.unrecorded.append(built)
-        now_at = (time.perf_counter(), time.process_time())
-        passed, worked = (one - then for one, then in zip(now_at, self.recorded_at, strict=True))
-        due = passed > SECONDS_UNRECORDED or worked > WORK_UNRECORDED
-        if self.unrecorded and (built is None or due or len(self.unrecorded) >= MOST_UNRECORDED):
-            self.order.warehouse.ledger.record_built(self.unrecorded)
-            self.unrecorded.clear()
-            self.recorded_at = now_at
-
-
-def made_into(
-    snapshot: Snapshot, run_id: str, made_of: Fingerprint, seconds: float, part: str | None = None
-) -> Materialization:
-    """The record of having made a snapshot, or that of some partitions, before anything is said of the inputs."""
-    return Materialization(
-        id=".".join(filter(None, (run_id, snapshot.asset, part))),
-        asset=snapshot.asset,
-        partition=part,
-        run_id=run_id,
-        fingerprint=made_of,
-        inputs=(),
-        snapshot=snapshot.id,
-        digest=snapshot.digest,
-        rows=snapshot.rows,
-        bytes=snapshot.bytes,
-        built_at=now(),
-        seconds=seconds,
-    )
-
 
 def refuse_broken_promise(asset: Asset, step: Step, built: Built) -> None:
     """Refuse a full refresh of what is declared to be refreshed by the rows that changed."""
@@ -288,36 +230,6 @@ def refuse_broken_promise(asset: Asset, step: Step, built: Built) -> None:
         )
 
 
-def parsed_of(built: Built, snapshot: Snapshot, observed: Observed) -> records.Parsed | None:
-    """Which files of a source stand in which file of its snapshot, for the ledger."""
-    if built.parsed is None:
-        return None
-    kept = {file.sha256: file for file in snapshot.files}
-    parts = tuple((tags, kept[sha256]) for tags, sha256 in built.parsed.made)
-    return records.Parsed(observed.source.name, reading_of(observed), built.parsed.tags, built.parsed.types, parts)
-
-
-def parts_of(built: Built, snapshot: Snapshot) -> records.Parsed | None:
-    """Which files of the snapshot hold the results of which files that a function was called with."""
-    if built.kept is None:
-        return None
-    there = {file.sha256: file for file in snapshot.files}
-    parts = tuple((tags, there[sha256]) for tags, sha256 in built.kept.parts if sha256 in there)
-    return records.Parsed(built.kept.key, built.kept.reading, (), built.kept.columns, parts)
-
-
-def with_seen(reads: dict[str, ReadSet], built: Built) -> dict[str, ReadSet]:
-    """What the code says is read, together with what was seen to be read when it ran."""
-    seen = dict(built.reads)
-    return {name: merged(read, seen[name]) if name in seen else read for name, read in reads.items()}
-
-
-def merged(told: ReadSet, seen: tuple[str, ...] | None) -> ReadSet:
-    if seen is None:
-        return told._replace(columns=None)
-    return told._replace(columns=tuple(sorted({*(told.columns or ()), *seen})))
-
-
 def are_others(snapshot: Snapshot, built: Built) -> bool:
     """True when what was built lies in other bytes than a snapshot: the same rows, perhaps in another order."""
     return [file.sha256 for file in snapshot.files] != [file.sha256 for file in built.files]
@@ -326,8 +238,3 @@ def are_others(snapshot: Snapshot, built: Built) -> bool:
 def cut_otherwise(snapshot: Snapshot, built: Built) -> bool:
     """True when the same rows are to stand in files of other partitions."""
     return [file.partition for file in snapshot.files] != [file.partition for file in built.files]
-
-
-def now() -> str:
-    """The time as the ledger keeps it: UTC, `2026-11-20T02:00:00.123456Z`."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

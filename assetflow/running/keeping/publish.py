@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from assetflow.errors import WarehouseError
 from assetflow.planning.step import Step
+from assetflow.running.clock import now
 from assetflow.running.contents import Contents
-from assetflow.running.keeping.keep import now
 from assetflow.running.order import Order
 from assetflow.running.workshop import Workshop
 

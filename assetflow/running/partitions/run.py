@@ -23,7 +23,7 @@ from assetflow.running.built import Built
 from assetflow.running.computing.compute import check_again
 from assetflow.running.events import AssetResult, Event, event_of
 from assetflow.running.failures import failed_checks
-from assetflow.running.keeping.keep import made_into
+from assetflow.running.keeping.made import made_into
 from assetflow.running.partitions.batches import Batches
 from assetflow.running.partitions.failures import failures_told, other_columns, other_rows
 from assetflow.running.partitions.gathered import Gathered
@@ -216,7 +216,7 @@ class PartRun:
             self.gathered.note(one)
         for part, checks in good:
             yield from self.keep(part, checks, places)
-        self.keeping.record()
+        self.keeping.recording.flush()
 
     def keep(self, part: PartBuilt, checks: tuple[CheckResult, ...], places: dict[str, str]) -> Iterator[Event]:
         text, built = self.cut.text_of(slice_of(part.keys)), part.built
@@ -231,7 +231,7 @@ class PartRun:
             made_into(snapshot, self.order.run_id, self.order.made_of, built.seconds, text),
             reasons=self.parts.reasons_of(part.keys[0]),
         )
-        self.keeping.record(records.Built(record, snapshot, checks, sums=built.sums))
+        self.keeping.recording.add(records.Built(record, snapshot, checks, sums=built.sums))
         self.gathered.add(text, files)
         result = AssetResult(
             self.asset.name, "materialized", mode="full", rows=built.rows, seconds=built.seconds, snapshot=snapshot.id,

@@ -88,7 +88,7 @@ class Whole:
             record = replace(record, fingerprint=in_part(record.fingerprint))
         record = replace(record, layers=layers)
         order.keeping.order.projections.add(snapshot.id, built.projections)
-        order.keeping.record(records.Built(record, snapshot, (), built.projections, built.sums))
+        order.keeping.recording.add(records.Built(record, snapshot, (), built.projections, built.sums))
         content = Content(snapshot.digest, snapshot.id, snapshot.id)
         order.contents.note(order.asset.name, snapshot, record.id, content)
         return snapshot, same
