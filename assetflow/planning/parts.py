@@ -106,18 +106,19 @@ def with_layer(
     then = known.recall(base)
     found = compare(asset, then, contents, known)
     by_data = [reason for reason in found.reasons if reason.kind == "input_changed" and reason.upstream is not None]
-    if found.undecided and not found.reasons:
-        undecided = tuple(dict.fromkeys((*parts.undecided, *found.undecided)))
-        return Parts(parts.shares, parts.fresh, (*parts.layers, (keys, base)), parts.reasons, undecided, parts.compared)
     stale, is_whole = (EMPTY, False) if not found.reasons else (keys, True)
     if by_data and len(by_data) == len(found.reasons):
         changed = changed_keys(asset, then, by_data, contents, known)
         if changed is not None:
             stale, is_whole = changed & keys, False
-    shares = (Share(stale, found.reasons, is_whole),) if stale else ()
+    shares = (*parts.shares, *((Share(stale, found.reasons, is_whole),) if stale else ()))
+    if found.undecided:
+        # Whatever is stale already, others may be, once it is known what is still to be read.
+        undecided = tuple(dict.fromkeys((*parts.undecided, *found.undecided)))
+        return Parts(shares, parts.fresh, (*parts.layers, (keys, base)), parts.reasons, undecided, parts.compared)
     layers = ((stale, base),) if stale else ()
     return Parts(
-        (*parts.shares, *shares), parts.fresh | (keys - stale), (*parts.layers, *layers), parts.reasons,
+        shares, parts.fresh | (keys - stale), (*parts.layers, *layers), parts.reasons,
         parts.undecided, (*parts.compared, *found.compared),
     )  # fmt: skip
 

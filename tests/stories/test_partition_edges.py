@@ -85,3 +85,18 @@ def test_a_query_whose_keys_are_others_each_time_loses_no_rows_in_silence(shop: 
 def test_a_name_that_is_used_inside_is_refused(shop: Shop) -> None:
     declare(shop, '"__assetflow_at"', "SELECT id AS __assetflow_at FROM orders")
     assert "the column __assetflow_at has a name that assetflow uses itself" in error_of(shop)
+
+
+def test_another_source_is_still_asked_where_what_changed_first_concerns_no_partition(shop: Shop) -> None:
+    shop.write("assetflow.toml", "[sources.orders]\nfiles = 'data/*.csv'\n[sources.names]\nfiles = 'names.csv'\n")
+    shop.write("names.csv", "region,name\neu,Europe\nus,States\n")
+    joined = "SELECT region, id, name FROM orders LEFT JOIN names USING (region) WHERE id > 0"
+    declare(shop, '"region"', joined)
+    assert keys(shop) == ["eu", "us"]
+    shop.write("data/2.csv", "id,ts,region\n-1,2024-01-01 10:00:00,eu\n")
+    assert shop.run() == {"cut": "skipped"}
+    shop.replace("names.csv", "Europe", "Europa")
+    assert shop.planned() == {"cut": ("input_changed",)}
+    assert keys(shop) == ["eu"]
+    assert shop.rows("SELECT name FROM cut ORDER BY id") == [("Europa",), ("States",)]
+    assert shop.run() == {}
