@@ -132,7 +132,8 @@ def _refuse_misspelt(name: str, arguments: Sequence[object], options: Mapping[st
     near = difflib.get_close_matches(name.lower(), KINDS, n=1, cutoff=0.85)
     if near or arguments or options:
         hint = f"Did you mean @{near[0]}?" if near else f"Checks: {', '.join(f'@{kind}' for kind in KINDS)}."
-        raise place.error(f"@{name} {place.whose} is no check; a plain tag has no arguments", hint)
+        why = "; a plain tag has no arguments" if arguments or options else ""
+        raise place.error(f"@{name} {place.whose} is no check{why}", hint)
 
 
 @dataclass(frozen=True, slots=True)

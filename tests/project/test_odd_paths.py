@@ -62,3 +62,30 @@ def test_a_project_whose_folder_is_no_text(shop: Shop, tmp_path: Path) -> None:
     shutil.copytree(shop.root, tmp_path / NO_TEXT)
     with pytest.raises(ProjectError, match=r"the name of the folder .*caf\\xe9 is not valid UTF-8"):
         Project.open(str(tmp_path / NO_TEXT))
+
+
+@pytest.mark.parametrize("name", ["sales.sql", "folder"])
+def test_a_link_in_assets_that_leads_nowhere_withdraws_nothing(shop: Shop, name: str) -> None:
+    shop.made()
+    (shop.root / "assets" / name).unlink(missing_ok=True)
+    (shop.root / "assets" / name).symlink_to("/nowhere")
+    with pytest.raises(AssetflowError, match="this link leads to /nowhere, which is not there"):
+        shop.plan()
+    assert shop.rows("SELECT count(*) FROM sales") == [(3,)]
+
+
+def test_a_link_in_assets_that_leads_to_a_folder_above_it(shop: Shop) -> None:
+    shop.write("assets/deep/there.sql", "SELECT 1 AS a")
+    (shop.root / "assets" / "deep" / "again").symlink_to("../../assets")
+    with pytest.raises(AssetflowError, match="in which it stands itself") as raised:
+        shop.plan()
+    assert raised.value.where == "assets/deep/again"
+
+
+def test_assets_that_are_links(shop: Shop, tmp_path: Path) -> None:
+    shop.made()
+    shop.root.joinpath("assets").rename(tmp_path / "elsewhere")
+    shop.root.joinpath("assets").symlink_to(tmp_path / "elsewhere")
+    assert shop.made() == []
+    shop.sql("by_city", "SELECT city, max(amount) AS most FROM sales GROUP BY city")
+    assert shop.made() == ["by_city"]

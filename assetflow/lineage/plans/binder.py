@@ -169,16 +169,16 @@ class _Stubs:
 
     def _refuse(self, answer: dict[str, Any], text: str, *, is_rewritten: bool) -> None:
         message, _, rest = answer["error_message"].partition("\n")
-        if answer["error_type"] != "binder":
+        if answer["error_type"] != "binder" and not _NO_FUNCTION.search(message):
             raise NotBound(message, self._columns_or_none(text))
         try:
             # The plan is bound for writing it down, which refuses some that would run.
             columns = self._columns(text)
-        except duckdb.BinderException as error:
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
             position = answer.get("position")
             line = None if position is None or is_rewritten else text.encode()[: int(position)].count(b"\n") + 1
-            candidates = re.search(r"(Candidate bindings|Candidate tables|Did you mean)[: ]+(.+)", rest)
-            hint = f"{candidates[1]}: {candidates[2]}" if candidates else None
+            candidates = re.search(rf"(Candidate bindings|Candidate tables|{_MEANT})[: ]+(.+)", rest)
+            hint = candidates and f"{candidates[1]}{'' if candidates[1] == _MEANT else ':'} {candidates[2]}"
             raise BindError(message, line=line, hint=hint, missing=answer.get("name")) from error
         except duckdb.Error as error:
             raise NotBound(message) from error
@@ -190,6 +190,10 @@ class _Stubs:
         except duckdb.Error:
             return None
 
+
+_MEANT = "Did you mean"
+_NO_FUNCTION = re.compile(r"Function with name \S+ does not exist!")
+"""Of a function of an extension DuckDB says where it exists; this one is nowhere."""
 
 _OPTIONS = "skip_null := true, skip_empty := true, skip_default := false, optimize := false"
 _PLAN = f"SELECT json_serialize_plan(?, {_OPTIONS})"

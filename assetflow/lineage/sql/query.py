@@ -143,6 +143,7 @@ def _times(query: SqlQuery, path: str) -> list[Note]:
 
 Ref = TypeVar("Ref", TableRef, FileRef, Note)
 _ANY_VALUE = "'any'"
+_OTHERS = """Write DuckDB's SQL, or name the dialect in the comment at the top: dialect = "postgres"."""
 _VALUES_IN_DATA = " and its PIVOT takes its values from the data"
 
 
@@ -156,8 +157,9 @@ def _one_query(text: str, path: str, first_line: int) -> tuple[str, Tree]:
         raise wrong("there is no query in this file", first_line, "Write one SELECT; its tables are the upstreams.")
     parsed = parse(text)
     if parsed.is_syntax_error:
-        line = first_line + text.encode()[: parsed.position or 0].count(b"\n")
-        raise wrong(f"the SQL does not parse: {parsed.problem}", line, hint_for(text))
+        place = len(text.encode()[: parsed.position or 0].decode(errors="ignore"))
+        line = first_line + text.count("\n", 0, place)
+        raise wrong(f"the SQL does not parse: {parsed.problem}\n{shown(text, place)}", line, hint_for(text) or _OTHERS)
     if parsed.problem is not None and statement_kinds(text) == ["MULTI"]:
         text = with_pivot_values(text, _ANY_VALUE)
         parsed = parse(text)
@@ -185,6 +187,19 @@ def _one_query(text: str, path: str, first_line: int) -> tuple[str, Tree]:
         line = next((token.line for token in code_tokens(text, first_line) if token.text in "$?"), first_line)
         raise wrong(f"the query has a parameter, ${name}, and nothing gives it a value", line)
     return text, statement
+
+
+def shown(text: str, place: int, around: int = 60) -> str:
+    """The line in which a place is, with a caret below it; of a long line, what is near."""
+    begin, end = text.rfind("\n", 0, place) + 1, text.find("\n", place)
+    first, last = max(begin, place - around), min(len(text) if end < 0 else end, place + around)
+    before = ("…" if first > begin else "") + printable(text[first:place])
+    return f"  {before}{printable(text[place:last].rstrip())}\n  {' ' * len(before)}^"
+
+
+def printable(text: str) -> str:
+    """Letter for letter, so that what stands below stays below."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def is_of_partition(name: str) -> bool:

@@ -9,7 +9,7 @@ import sqlite3
 from assetflow.project.derived import seal
 from assetflow.warehouse.disk.removal import remove_file
 
-FORMAT = 1
+FORMAT = 2
 
 
 class ColumnsCache:

@@ -185,8 +185,16 @@ def unknown_upstream(
         f"{asset.name} reads {upstream}, which is no asset and no source",
         path=asset.path,
         line=line_of_upstream(asset, upstream),
-        hint=near or f"Add assets/{upstream}.sql, or declare [tool.assetflow.sources.{upstream}].",
+        hint=near or how_to_declare(upstream),
     )
+
+
+def how_to_declare(name: str) -> str:
+    """What brings a table into being that somebody reads."""
+    if "." in name:
+        return f"Tables are in no schema here: write FROM {name.rpartition('.')[2]}, if that is what is meant."
+    table = f"sources.{name}"
+    return f"Add assets/{name}.sql, or declare a source: [tool.assetflow.{table}] (in assetflow.toml: [{table}])."
 
 
 def line_of_upstream(asset: Asset, upstream: str) -> int:

@@ -99,11 +99,24 @@ def definition_files(root: str, folder: str) -> Iterator[DefinitionFile]:
         for entry in entries:
             if entry.name.startswith((".", "_")):
                 continue
+            if entry.is_symlink():
+                refuse_lost(root, entry.path)
             if entry.name.endswith((".sql", ".py")) and entry.is_file():
                 path = os.path.relpath(entry.path, root) if os.sep == "\\" else entry.path[len(root) + 1 :]
                 yield DefinitionFile(path.replace(os.sep, "/"), entry.path, stamp(entry.stat()))
             elif entry.is_dir():
                 yield from definition_files(root, entry.path)
+
+
+def refuse_lost(root: str, path: str) -> None:
+    """Refuse a link that leads nowhere, or around: a run would take what it declared for declared no more."""
+    shown, to = os.path.relpath(path, root), os.readlink(path)
+    if not os.path.exists(path):
+        hint = "Bring back what it leads to, or remove the link: the next run then withdraws what it declared."
+        raise DefinitionError(f"this link leads to {to}, which is not there", path=shown, hint=hint)
+    if f"{os.path.realpath(os.path.dirname(path))}/".startswith(os.path.join(os.path.realpath(path), "")):
+        hint = "Remove the link: all below it would be declared again and again."
+        raise DefinitionError(f"this link leads to {to}, in which it stands itself", path=shown, hint=hint)
 
 
 def settings_definitions(settings: Settings, cache: DefinitionsCache) -> FileDefinitions:
