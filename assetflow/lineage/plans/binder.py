@@ -159,6 +159,8 @@ class _Stubs:
             said = said or str(self.connection.execute(_PLAN, [text]).fetchall()[0][0])
         except duckdb.Error as error:  # the binder itself gave up, as on some recursive queries
             raise NotBound(_first_line(str(error)), self._columns_or_none(text)) from error
+        if not said:  # DuckDB cannot write down some values: a BIGNUM
+            raise NotBound("DuckDB writes down no plan of it", self._columns_or_none(text))
         answer = json.loads(said)
         if answer["error"]:
             self._refuse(answer, text, is_rewritten=is_rewritten)
