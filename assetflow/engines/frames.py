@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from assetflow.asset import Arrival, Query
 from assetflow.engines import Table, Where
 from assetflow.engines.changes import Changes
-from assetflow.engines.duckdb import RESULT, Cursor, Result, evaluate_sql, siblings, sql_errors
+from assetflow.engines.duckdb import RESULT, Cursor, Result, evaluate_sql, nested_types, siblings, sql_errors
 from assetflow.engines.python import user_errors
 from assetflow.errors import AssetError, did_you_mean
 from assetflow.quoting import quote_identifier
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import pandas
     import polars
     import pyarrow
+    from duckdb.sqltypes import DuckDBPyType
 
 Columns = Sequence[str] | None
 """The columns that are wanted; None means all."""
@@ -41,7 +42,11 @@ def to_frame(arrives: Arrival, table: Table, columns: Columns, cursor: Cursor, w
     """`table` as `arrives` says, with only `columns` read; AssetError when a column is not there."""
     with sql_errors(cursor, table.sql, where):
         _require_columns(table, columns, cursor, where)
-        return _FRAMES[arrives](table, columns, cursor)
+    try:
+        with sql_errors(cursor, table.sql, where):
+            return _FRAMES[arrives](table, columns, cursor)
+    except AssetError as error:
+        raise _cannot_arrive(error, table, where) from None
 
 
 def everything(
@@ -136,13 +141,32 @@ def _cast(cursor: Cursor, sql: str, casts: Mapping[str, str]) -> duckdb.DuckDBPy
     """The rows of `sql`, with the columns of some types cast to others."""
     relation = cursor.sql(sql)
     replaced = [
-        f"CAST({quote_identifier(name)} AS {casts[str(type_)]}) AS {quote_identifier(name)}"
+        f"CAST({quote_identifier(name)} AS {other}) AS {quote_identifier(name)}"
         for name, type_ in zip(relation.columns, relation.types, strict=True)
-        if str(type_) in casts
+        if (other := casts.get(str(type_)) or _in_arrow(type_)) != str(type_)
     ]
     if not replaced:
         return relation
     return cursor.sql(f"SELECT * REPLACE ({', '.join(replaced)}) FROM ({sql}\n)")
+
+
+def _in_arrow(type_: DuckDBPyType) -> str:
+    """The type with all inside of it that Arrow would spoil as something else."""
+    if not any(name in str(type_) for name in _IN_ARROW):
+        return str(type_)
+    inside = [_in_arrow(child) for child in nested_types(type_)] if type_.id in _NESTED else []
+    match type_.id:
+        case "list":
+            return f"{inside[0]}[]"
+        case "array":
+            return f"{inside[0]}[{dict(type_.children)['size']}]"
+        case "map":
+            return f"MAP({inside[0]}, {inside[1]})"
+        case "struct":
+            names = (quote_identifier(name) for name, _ in type_.children)
+            return f"STRUCT({', '.join(map(' '.join, zip(names, inside, strict=True)))})"
+        case _:
+            return _IN_ARROW.get(str(type_), str(type_))
 
 
 def selected(table: Table, columns: Columns) -> str:
@@ -153,8 +177,9 @@ def selected(table: Table, columns: Columns) -> str:
     return f"SELECT {names} FROM ({table.sql}\n)"
 
 
-# Arrow would get the bytes of a BIT, and a time without its zone.
-_IN_ARROW = {"BIT": "VARCHAR", "BIGNUM": "VARCHAR", "TIME WITH TIME ZONE": "VARCHAR"}
+# Arrow would get the bytes of a BIT, a time without its zone, and -1 for the largest UHUGEINT.
+_IN_ARROW = {"BIT": "VARCHAR", "BIGNUM": "VARCHAR", "TIME WITH TIME ZONE": "VARCHAR", "UHUGEINT": "DECIMAL(38,0)"}
+_NESTED = ("list", "array", "map", "struct")
 
 # pandas has no integers of 128 bits, and DuckDB would hand over floats; a BIGINT that is too small says so.
 _IN_PANDAS = {**_IN_ARROW, "HUGEINT": "BIGINT", "UHUGEINT": "UBIGINT"}
@@ -167,6 +192,15 @@ _FRAMES: dict[Arrival, Callable[[Table, Columns, Cursor], object]] = {
     "arrow_reader": _arrow_reader,
     "pandas": _pandas,
 }
+
+
+def _cannot_arrive(error: AssetError, table: Table, where: Where) -> AssetError:
+    """What a frame has no type or no room for, with a way around it."""
+    hint = (
+        f"Without an annotation {table.name} arrives as a DuckDB relation, which holds everything; or cast the column "
+        f"in {table.name}, or leave it out: upstream(columns=[...])."
+    )
+    return where.error(f"{table.name} cannot be handed to {where.asset}: {error.message}", hint=error.hint or hint)
 
 
 def _require_columns(table: Table, columns: Columns, cursor: Cursor, where: Where) -> None:
@@ -211,22 +245,52 @@ def _take_pandas(value: object, cursor: Cursor, folder: str, where: Where) -> Re
             f"returned a pandas DataFrame with the index {', '.join(index)}, which is no column",
             "Return frame.reset_index(), or frame.reset_index(drop=True) to leave it out.",
         )
-    return _take_stream(pyarrow.Table.from_pandas(value, preserve_index=False), cursor, folder, where)
+    try:
+        table = pyarrow.Table.from_pandas(value, preserve_index=False)
+    except pyarrow.ArrowException as error:
+        why = "; ".join(map(str, error.args))
+        hint = 'A column has values of one type: frame["x"].astype(str), or pd.to_numeric(frame["x"]).'
+        raise _wrong(where, f"returned a pandas DataFrame that is no table: {why}", hint) from None
+    return _take_stream(table, cursor, folder, where)
 
 
 def _take_stream(value: object, cursor: Cursor, folder: str, where: Where) -> Result:
     """Anything with `__arrow_c_stream__`: an Arrow table, or record batches that are read one by one."""
     import pyarrow
 
-    arrow = value if isinstance(value, pyarrow.Table) else pyarrow.RecordBatchReader.from_stream(value)
+    try:
+        arrow = value if isinstance(value, pyarrow.Table) else pyarrow.RecordBatchReader.from_stream(value)
+    except pyarrow.ArrowInvalid:  # a stream of single values
+        raise _wrong(where, f"returned {_type_name(value)}, which is no table", _ALLOWED) from None
     _require_distinct(arrow.schema.names, where)
     # The stream may come from the task's cursor, which it then owns until it is read.
     own = cursor.cursor()
-    own.register(RESULT, arrow)
     sql = f"FROM {RESULT}"
     with sql_errors(own, sql, where):
-        own.sql(sql)
+        try:
+            own.register(RESULT, arrow)
+            own.sql(sql)
+        except Exception:
+            _require_readable(arrow.schema, cursor, where)
+            raise
     return Result(own, sql=sql)
+
+
+def _require_readable(schema: pyarrow.Schema, cursor: Cursor, where: Where) -> None:
+    """Name the column whose type DuckDB does not read; asked when it could not read all of them."""
+    import duckdb
+
+    with cursor.cursor() as own:
+        for field in schema:
+            try:
+                own.register(RESULT, schema.empty_table().select([field.name]))
+                own.sql(f"FROM {RESULT}")
+            except duckdb.Error:
+                raise _wrong(
+                    where,
+                    f"returned the column {field.name} of type {field.type}, which DuckDB does not read",
+                    "Cast it before you return it, or leave it out.",
+                ) from None
 
 
 _TAKES: dict[str, Callable[[object, Cursor, str, Where], Result]] = {
@@ -260,6 +324,8 @@ def _require_distinct(names: Sequence[str], where: Where) -> None:
         raise _wrong(where, "returned a table without columns", "A table has at least one column.")
     seen: dict[str, str] = {}
     for name in names:
+        if not name:
+            raise _wrong(where, "returned a column without a name", "Name it: frame.rename(...).")
         if name.lower() in seen:
             raise _wrong(
                 where,

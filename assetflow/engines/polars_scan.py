@@ -155,7 +155,8 @@ def _expression(name: str, type_: DuckDBPyType) -> str:
     column = quote_identifier(name)
     if type_.id == "interval":
         months = f"datepart('year', {column}) * 12 + datepart('month', {column})"
-        refusal = f"error({quote_literal(f'{name} has an interval of months, and a Polars Duration has none')})"
+        why = f"{name} has an interval of months, and a Polars Duration has none: cast it to VARCHAR in SQL"
+        refusal = f"error({quote_literal(why)})"
         return (
             f"CASE WHEN {months} = 0 THEN epoch_us({column}) WHEN {column} IS NOT NULL THEN {refusal} END AS {column}"
         )

@@ -61,6 +61,9 @@ def _user_frames(error: BaseException, root: str) -> list[traceback.FrameSummary
 
 def _is_of_project(filename: str, root: str) -> bool:
     path = os.path.abspath(filename)
+    # Compiled libraries name their files as they lay where they were compiled: `pyarrow/error.pxi`.
+    if not os.path.isabs(filename) and not os.path.exists(path):
+        return False
     if path.startswith(_OUR_FOLDER) or not path.startswith(os.path.abspath(root) + os.sep):
         return False
     return not any(f"{os.sep}{folder}{os.sep}" in path for folder in _LIBRARY_FOLDERS)

@@ -172,6 +172,35 @@ def test_an_interval_of_months_is_an_error_in_polars(sql: str, cursor: Cursor, w
         to_frame("polars", Table("t", f"SELECT {sql} AS x"), None, cursor, where)
 
 
+@pytest.mark.parametrize("arrives", ["arrow", "arrow_reader"])
+@pytest.mark.parametrize(
+    ("sql", "type_", "value"),
+    [
+        ("CAST('101' AS BIT)", pa.string(), "101"),
+        ("[CAST('101' AS BIT), NULL]", pa.list_(pa.string()), ["101", None]),
+        ("{'a b': [TIMETZ '01:02:03+02'], 'c': 1}", None, {"a b": ["01:02:03+02"], "c": 1}),
+        ("MAP {'k': CAST('101' AS BIT)}", None, [("k", "101")]),
+        ("CAST([CAST(7 AS BIGNUM)] AS BIGNUM[1])", pa.list_(pa.string(), 1), ["7"]),
+        ("[CAST(7 AS UHUGEINT)]", pa.list_(pa.decimal128(38)), [Decimal(7)]),
+    ],
+)
+def test_what_arrow_would_spoil_arrives_as_text(
+    arrives: Arrival, sql: str, type_: pa.DataType | None, value: object, cursor: Cursor, where: Where
+) -> None:
+    frame = to_frame(arrives, Table("t", f"SELECT {sql} AS x"), None, cursor, where)
+    table = frame.read_all() if isinstance(frame, pa.RecordBatchReader) else frame
+    assert isinstance(table, pa.Table)
+    assert type_ is None or table.schema.field("x").type == type_
+    assert table["x"].to_pylist() == [value]
+
+
+def test_a_number_that_is_too_large_for_arrow_is_an_error_with_a_way_around_it(cursor: Cursor, where: Where) -> None:
+    largest = "CAST(340282366920938463463374607431768211455 AS UHUGEINT)"
+    with pytest.raises(AssetError, match="t cannot be handed to .* Could not cast value 3402") as raised:
+        to_frame("arrow", Table("t", f"SELECT {largest} AS x"), None, cursor, where)
+    assert "Without an annotation t arrives as a DuckDB relation" in str(raised.value)
+
+
 def test_files_are_scanned_with_the_types_that_duckdb_means(cursor: Cursor, where: Where, tmp_path: Path) -> None:
     file = str(tmp_path / "x.parquet")
     cursor.execute(f"COPY (SELECT 3 AS A, uuid() AS id, CAST('{{}}' AS JSON) AS j) TO '{file}'")
@@ -323,6 +352,14 @@ WRONG = [
     (pd.DataFrame([[1, 2]], columns=["a", "a"]), "returned two columns of one name: a and a", "rename one"),
     (pl.DataFrame(), "returned a table without columns", "at least one column"),
     (pd.DataFrame({"a": [1]}, index=pd.Index([7], name="week")), "with the index week", "reset_index()"),
+    (pl.DataFrame({"": [1]}), "returned a column without a name", "rename"),
+    (pa.table([[1], [2]], names=["a", ""]), "returned a column without a name", "rename"),
+    (pa.chunked_array([[1]]), "returned pyarrow.lib.ChunkedArray, which is no table", "Return a Polars LazyFrame"),
+    (
+        pa.table({"a": [1], "half": pa.nulls(1, pa.float16())}),
+        "returned the column half of type halffloat, which DuckDB does not read",
+        "Cast it",
+    ),
 ]
 
 
@@ -344,8 +381,10 @@ def test_a_lazy_frame_that_fails_is_the_users_error(stage: Stage, tmp_path: Path
 
 
 def test_a_pandas_column_of_mixed_types_is_named(stage: Stage) -> None:
-    with pytest.raises(AssetError, match="odd"):
+    with pytest.raises(AssetError, match="column odd") as raised:
         stage(pd.DataFrame({"odd": [1, "x", b"y"]}))
+    assert raised.value.where == "assets/sales.sql:4"
+    assert "A column has values of one type" in str(raised.value)
 
 
 def test_a_query_that_fails_to_bind_stands_at_the_asset(cursor: Cursor, where: Where, tmp_path: Path) -> None:

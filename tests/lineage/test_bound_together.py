@@ -18,6 +18,8 @@ QUERIES: tuple[tuple[str, Schemas], ...] = (
     ("SELECT cost FROM sales", SALES),
     ("SELECT id FROM sales; SELECT 1", SALES),
     ("SELECT 'it''s' AS text", {}),
+    ("SELECT 12345678901234567890123456789012345678901234567890::BIGNUM AS n", {}),
+    ("SELECT nothing_like_it(id) FROM sales", SALES),
     ("PIVOT sales ON id USING sum(price)", SALES),
     ("SELECT * FROM 'data/x.csv'", {"data/x.csv": (("a", "BIGINT"),)}),
 )
@@ -28,6 +30,12 @@ def said_of(text: str, schemas: Schemas) -> object:
         return bind(text, schemas)
     except (BindError, NotBound) as error:
         return str(error)
+
+
+def test_a_value_of_which_duckdb_writes_no_plan_still_tells_the_columns() -> None:
+    with pytest.raises(NotBound) as raised:
+        bind("SELECT 1 AS a, 12345678901234567890123456789012345678901234567890::BIGNUM AS n", {})
+    assert raised.value.columns == (("a", "INTEGER"), ("n", "BIGNUM"))
 
 
 def test_what_is_bound_together_comes_out_as_it_does_alone() -> None:
