@@ -52,12 +52,12 @@ def command(
                 "skips_wrong": wrong,
             }
         )
-        return 1 if problems else 0
-    looked = "read" if deep else "looked at"
-    put(f"{plural(found.files, 'file')} ({size(found.bytes)}) {looked}, {plural(len(problems) - wrong, 'problem')}")
-    if skips is not None:
-        put(f"{plural(checked, 'skip')} checked, {wrong} wrong")
-    show_problems(problems)
+    else:
+        looked = "read" if deep else "looked at"
+        put(f"{plural(found.files, 'file')} ({size(found.bytes)}) {looked}, {plural(len(problems) - wrong, 'problem')}")
+        if skips is not None:
+            put(f"{plural(checked, 'skip')} checked, {wrong} wrong")
+        show_problems(problems)
     return 1 if problems else 0
 
 

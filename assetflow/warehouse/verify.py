@@ -121,19 +121,21 @@ def journal_problems(warehouse: Warehouse, *, deep: bool) -> Iterator[Problem]:
         tables = connection.read(SELECT_TABLES) if deep else []
         rows = {table: set(connection.read(f"SELECT * FROM {quote_identifier(table)}")) for (table,) in tables}
         written = journal.Journal(warehouse.root).last_written()
-        if written > max((number for number, _ in waiting), default=0):
-            said = f"it has {written} entries, of which the ledger knows {max((n for n, _ in waiting), default=0)}"
+        known = max((number for number, _ in waiting), default=0)
+        if written > known:
+            said = f"it has {written} entries, of which the ledger knows {known}"
             yield Problem("journal_ahead", path=journal.FOLDER, detail=said)
         elif deep:
-            for found in differences(warehouse.root, rows, waiting):
-                if isinstance(found, Differing):
-                    yield Problem("record_damaged", found.asset, found.snapshot, detail=found.detail)
-                else:
-                    yield Problem("journal_damaged", path=found.path, detail=found.detail)
+            yield from map(problem_of, differences(warehouse.root, rows, waiting))
             return
-        for entry in journal.read(warehouse.root, waiting):
-            if isinstance(entry, journal.Damage):
-                yield Problem("journal_damaged", path=entry.path, detail=entry.detail)
+        entries = journal.read(warehouse.root, waiting)
+        yield from (problem_of(entry) for entry in entries if isinstance(entry, journal.Damage))
+
+
+def problem_of(found: Differing | journal.Damage) -> Problem:
+    if isinstance(found, Differing):
+        return Problem("record_damaged", found.asset, found.snapshot, detail=found.detail)
+    return Problem("journal_damaged", path=found.path, detail=found.detail)
 
 
 SELECT_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"

@@ -17,7 +17,7 @@ from assetflow.lineage.sql.habits import hint_for
 from assetflow.lineage.sql.names import fold
 from assetflow.lineage.sql.reads import Read, reads
 from assetflow.lineage.sql.tokens import code_tokens, with_pivot_values, without_trailing_semicolon
-from assetflow.lineage.sql.tree import Tree, output_names, parse, statement_kinds
+from assetflow.lineage.sql.tree import Parsed, Tree, output_names, parse, statement_kinds
 
 
 class TableRef(NamedTuple):
@@ -149,44 +149,43 @@ _VALUES_IN_DATA = " and its PIVOT takes its values from the data"
 
 def _one_query(text: str, path: str, first_line: int) -> tuple[str, Tree]:
     """The text whose tree it is, and the tree; DefinitionError when `text` is not exactly one query."""
+    parsed = parse(text) if text else None
+    is_statement = parsed is not None and parsed.problem is not None and not parsed.is_syntax_error
+    if is_statement and statement_kinds(text) == ["MULTI"]:
+        text = with_pivot_values(text, _ANY_VALUE)
+        parsed = replace(parse(text), is_syntax_error=False)  # if it is one now, what was put in is to blame
+    wrong = _why_not_one(text, parsed, first_line)
+    if wrong is not None:
+        message, line, hint = wrong
+        raise DefinitionError(message, path=path, line=line, hint=hint)
+    assert parsed is not None
+    (statement,) = parsed.statements
+    return text, statement
 
-    def wrong(message: str, line: int, hint: str | None = None) -> DefinitionError:
-        return DefinitionError(message, path=path, line=line, hint=hint)
 
-    if not text:
-        raise wrong("there is no query in this file", first_line, "Write one SELECT; its tables are the upstreams.")
-    parsed = parse(text)
+def _why_not_one(text: str, parsed: Parsed | None, first_line: int) -> tuple[str, int, str | None] | None:
+    """Why a text is not exactly one query that can be run as it is: what is wrong, in which line, and what to do."""
+    if parsed is None:
+        return "there is no query in this file", first_line, "Write one SELECT; its tables are the upstreams."
     if parsed.is_syntax_error:
         place = len(text.encode()[: parsed.position or 0].decode(errors="ignore"))
         line = first_line + text.count("\n", 0, place)
-        raise wrong(f"the SQL does not parse: {parsed.problem}\n{shown(text, place)}", line, hint_for(text) or _OTHERS)
-    if parsed.problem is not None and statement_kinds(text) == ["MULTI"]:
-        text = with_pivot_values(text, _ANY_VALUE)
-        parsed = parse(text)
-    if parsed.problem is not None:
-        kinds = statement_kinds(text)
-        if kinds == ["MULTI"]:
-            raise wrong("the columns of a PIVOT are not known", first_line, "Give it values: PIVOT t ON x IN (1, 2).")
-        if len(kinds) == 1:
-            raise wrong(
-                f"an asset is one query, and this is {kinds[0]}",
-                _line_of_first_code(text, first_line),
-                "Write the SELECT alone: assetflow makes and fills the table.",
-            )
+        return f"the SQL does not parse: {parsed.problem}\n{shown(text, place)}", line, hint_for(text) or _OTHERS
+    kinds = statement_kinds(text) if parsed.problem is not None else []
+    if kinds == ["MULTI"]:
+        return "the columns of a PIVOT are not known", first_line, "Give it values: PIVOT t ON x IN (1, 2)."
+    if len(kinds) == 1:
+        hint = "Write the SELECT alone: assetflow makes and fills the table."
+        return f"an asset is one query, and this is {kinds[0]}", _line_of_first_code(text, first_line), hint
     if len(parsed.statements) != 1:
-        raise wrong(
-            "there is more than one statement in this file",
-            _line_of_second_statement(text, first_line),
-            "Keep one SELECT; put each other query into a file of its own.",
-        )
-    (statement,) = parsed.statements
-    names = [each["key"] for each in statement["named_param_map"]]
-    unknown = [name for name in names if not is_of_partition(name)]
-    if unknown:
-        name = unknown[0]
-        line = next((token.line for token in code_tokens(text, first_line) if token.text in "$?"), first_line)
-        raise wrong(f"the query has a parameter, ${name}, and nothing gives it a value", line)
-    return text, statement
+        hint = "Keep one SELECT; put each other query into a file of its own."
+        return "there is more than one statement in this file", _line_of_second_statement(text, first_line), hint
+    names = [each["key"] for each in parsed.statements[0]["named_param_map"]]
+    unknown = next((name for name in names if not is_of_partition(name)), None)
+    if unknown is None:
+        return None
+    line = next((token.line for token in code_tokens(text, first_line) if token.text in "$?"), first_line)
+    return f"the query has a parameter, ${unknown}, and nothing gives it a value", line, None
 
 
 def shown(text: str, place: int, around: int = 60) -> str:

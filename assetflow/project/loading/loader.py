@@ -47,15 +47,11 @@ def load(settings: Settings, open_imports: Callable[[], Imports], version: str) 
             missing.append(file)
         else:
             found.append(remembered)
-    python = [file.absolute for file in missing if file.path.endswith(".py")]
-    as_one = bool(python) and cache.are_together()
-    if python and not as_one:
-        import_all(python, open_imports())
-        as_one = any(open_imports().sets_up_others(path) for path in python)
+    as_one = import_missing([file.absolute for file in missing if is_python(file)], open_imports, cache)
     if as_one:  # files that set up what others read are loaded with these, else these would not be what they are
-        missing += [file for file in files if file.path.endswith(".py") and file not in missing]
+        missing += [file for file in files if is_python(file) and file not in missing]
         found = [one for one in found if not one.path.endswith(".py")]
-        import_all([file.absolute for file in missing if file.path.endswith(".py")], open_imports())
+        import_all([file.absolute for file in missing if is_python(file)], open_imports())
     for file in missing:
         try:
             found.append(read(file, settings, open_imports, cache, as_one))
@@ -67,6 +63,20 @@ def load(settings: Settings, open_imports: Callable[[], Imports], version: str) 
     definitions = link(found)
     cache.save()
     return definitions
+
+
+def is_python(file: DefinitionFile) -> bool:
+    return file.path.endswith(".py")
+
+
+def import_missing(paths: list[str], open_imports: Callable[[], Imports], cache: DefinitionsCache) -> bool:
+    """Import files that are not remembered; True when they are to be read together with all the others."""
+    if not paths:
+        return False
+    if cache.are_together():
+        return True
+    import_all(paths, open_imports())
+    return any(open_imports().sets_up_others(path) for path in paths)
 
 
 def import_all(paths: list[str], imports: Imports) -> None:
