@@ -76,6 +76,15 @@ def test_a_run_of_sql_alone_does_not_load_what_imports_python(settled_shop: Shop
     assert not imported & {"assetflow.running.python.imports", "assetflow.lineage.python.modules", "polars"}
 
 
+def test_sql_is_refreshed_without_the_package_around_duckdb(settled_shop: Shop) -> None:
+    settled_shop.sql("cities", "SELECT city, count(*) AS n FROM orders GROUP BY city")
+    settled_shop.made()
+    settled_shop.write("data/orders.csv", settled_shop.read("data/orders.csv") + "6,dan,Paris,10\n")
+    imported = imported_by(settled_shop, "materialize --select cities")
+    assert "assetflow.running.refreshes.refreshing" in imported, "it was refreshed"
+    assert sorted(name for name in imported if is_any_of(name, ("duckdb",))) == []
+
+
 def test_help_imports_nothing_but_click(settled_shop: Shop) -> None:
     imported = imported_by(settled_shop, "--help")
     ours = {name for name in imported if is_any_of(name, ("assetflow",))}

@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import duckdb
-from duckdb.sqltypes import DuckDBPyType
-
-from assetflow.duck import WITHOUT_DOWNLOADS
+from assetflow.duck import WITHOUT_DOWNLOADS, duckdb
 from assetflow.engines import Table, Where
 from assetflow.errors import AssetError, AssetflowError, Interrupted, WarehouseError
 from assetflow.quoting import quote_identifier, quote_literal
+
+if TYPE_CHECKING:
+    from duckdb.sqltypes import DuckDBPyType
 
 Cursor = duckdb.DuckDBPyConnection
 """One task's own connection to the session's database."""
@@ -149,7 +149,7 @@ def nested_types(type_: DuckDBPyType) -> list[DuckDBPyType]:
     if type_.id not in ("list", "array", "struct", "tuple", "map"):
         return []
     # The children of an array include its size.
-    return [child for _, child in type_.children if isinstance(child, DuckDBPyType)]
+    return [child for _, child in type_.children if isinstance(child, type(type_))]
 
 
 @contextmanager

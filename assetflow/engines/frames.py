@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol, cast
 
 from assetflow.asset import Arrival, Query
+from assetflow.duck import with_relations
 from assetflow.engines import Table, Where
 from assetflow.engines.changes import Changes
 from assetflow.engines.duckdb import RESULT, Cursor, Result, evaluate_sql, nested_types, siblings, sql_errors
@@ -263,6 +264,7 @@ def _take_stream(value: object, cursor: Cursor, folder: str, where: Where) -> Re
     except pyarrow.ArrowInvalid:  # a stream of single values
         raise _wrong(where, f"returned {_type_name(value)}, which is no table", _ALLOWED) from None
     _require_distinct(arrow.schema.names, where)
+    with_relations()
     # The stream may come from the task's cursor, which it then owns until it is read.
     own = cursor.cursor()
     sql = f"FROM {RESULT}"

@@ -85,8 +85,9 @@ def without_filters(source: pl.LazyFrame) -> pl.LazyFrame:
 @cache
 def empty_database() -> Cursor:
     """A database that holds nothing, to ask for types; opening one takes a hundred times as long as asking it."""
-    import duckdb
+    from assetflow.duck import duckdb, with_relations
 
+    with_relations()
     return duckdb.connect(config={**WITHOUT_DOWNLOADS, "legacy_disable_null_type": True})
 
 

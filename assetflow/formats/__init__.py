@@ -52,7 +52,7 @@ def blocks(relation: DuckDBPyRelation) -> Iterator[list[tuple[object, ...]]]:
     Meant for columns of text, which need no conversion. The relation's cursor is free again when the last block was
     taken, or when the iterator is closed. duckdb.Error when the query fails.
     """
-    import duckdb
+    from assetflow.duck import duckdb
 
     reader = relation.to_arrow_reader(ROWS_IN_A_BLOCK)
     try:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-import duckdb
-
+from assetflow.duck import duckdb
 from assetflow.incremental.answer import SHOWN, Change, Rule, version_of
 from assetflow.incremental.blocks import take_apart
 from assetflow.incremental.refresh import refresh

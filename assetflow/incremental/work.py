@@ -6,8 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
+from assetflow.duck import described, duckdb
 from assetflow.incremental.answer import Answer, Change, Rule, Version, version_of
 from assetflow.incremental.blocks import Block
 from assetflow.incremental.refused import Refused
@@ -80,7 +79,11 @@ class Work:
         return bool(self.cursor.fetchall()[0][0])
 
     def kinds(self, expressions: Sequence[Tree], table: Tree) -> list[str]:
-        return [str(kind) for kind in self.cursor.sql(text(select(expressions, table, None))).types]
+        return self.kinds_of(select(expressions, table, None))
+
+    def kinds_of(self, node: Tree) -> list[str]:
+        """The types of the columns of a query."""
+        return [kind for _, kind in described(self.cursor, text(node))]
 
     def names(self, items: Sequence[Tree], table: Tree) -> list[str] | None:
         """What the columns of a SELECT are called; None where it does not stand for itself."""
@@ -98,7 +101,7 @@ class Work:
 
     def binds(self, expression: Tree, table: Tree) -> bool:
         try:
-            self.cursor.sql(text(select([without_alias(expression)], table, None)))
+            described(self.cursor, text(select([without_alias(expression)], table, None)))
         except duckdb.Error:
             return False
         return True
@@ -111,8 +114,7 @@ class Work:
             return None
 
     def columns_of(self, name: str) -> list[tuple[str, str]]:
-        relation = self.cursor.sql(f"FROM {quote_identifier(name)}")
-        return [(each, str(kind)) for each, kind in zip(relation.columns, relation.types, strict=True)]
+        return described(self.cursor, f"FROM {quote_identifier(name)}")
 
     def execute(self, sql: str) -> None:
         try:

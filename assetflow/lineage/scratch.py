@@ -12,9 +12,7 @@ from functools import cache
 from threading import Lock
 from typing import NamedTuple
 
-import duckdb
-
-from assetflow.duck import WITHOUT_DOWNLOADS
+from assetflow.duck import WITHOUT_DOWNLOADS, duckdb
 
 
 class Functions(NamedTuple):

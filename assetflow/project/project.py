@@ -125,8 +125,7 @@ class Project:
     @cached_property
     def columns_cache(self) -> ColumnsCache:
         """Where column lineage is remembered between commands."""
-        import duckdb
-
+        from assetflow.duck import duckdb
         from assetflow.project.columns.cache import FORMAT, ColumnsCache
 
         programs = f"{FORMAT} assetflow-{VERSION} duckdb-{duckdb.__version__}"

@@ -44,7 +44,7 @@ class Projections:
             return kept
         if snapshot.sql is not None or not self.warehouse.has_files(snapshot):
             return None
-        import duckdb
+        from assetflow.duck import duckdb
 
         try:
             digest = project(self.open_cursor(), snapshot, self.warehouse.root, read)

@@ -107,7 +107,7 @@ def _copy(path: str, new: str) -> None:
 
 def _write(path: str, views: Views, info: str, open_cursor: Callable[[], Cursor]) -> dict[str, str]:
     """Write views into the file; returns those that DuckDB refused, with what it said."""
-    import duckdb
+    from assetflow.duck import duckdb
 
     try:
         with open_cursor() as connection:
@@ -130,7 +130,7 @@ _FILE = "assetflow_catalog"
 
 
 def _alone() -> Cursor:
-    import duckdb
+    from assetflow.duck import duckdb
 
     config: dict[str, str | bool | int | float | list[str]] = {
         "python_enable_replacements": False,
@@ -144,7 +144,7 @@ _HINT = "The tables are published all the same; the next run writes the catalog 
 
 
 def _create(connection: Cursor, views: Views) -> dict[str, str]:
-    import duckdb
+    from assetflow.duck import duckdb
 
     # One transaction takes half the time. The file is private until it is complete, so nothing else hangs on it.
     connection.begin()

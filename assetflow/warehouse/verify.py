@@ -240,8 +240,7 @@ def byte_problems(warehouse: Warehouse, file: SnapshotFile, owner: Snapshot) -> 
 
 def content_problems(warehouse: Warehouse, snapshot: Snapshot, cursor: Cursor) -> Iterator[Problem]:
     """Decode the rows and compare their digest with what the snapshot says of itself."""
-    import duckdb
-
+    from assetflow.duck import duckdb
     from assetflow.warehouse.content.anew import digest_anew
     from assetflow.warehouse.content.digest import is_comparable
 

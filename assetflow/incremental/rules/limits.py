@@ -53,7 +53,7 @@ def is_clear(node: Tree, order: Tree) -> bool:
 
 
 def kinds_of(work: Work, node: Tree) -> list[str]:
-    return [str(kind) for kind in work.cursor.sql(text({**node, "modifiers": []})).types]
+    return work.kinds_of({**node, "modifiers": []})
 
 
 def is_of_all(node: Tree, orders: list[Tree]) -> bool:

@@ -15,8 +15,7 @@ from functools import cache
 from threading import RLock
 from typing import Any
 
-import duckdb
-
+from assetflow.duck import duckdb
 from assetflow.lineage.plans.plan_columns import Columns, told_columns
 from assetflow.lineage.plans.scans import without_scans
 from assetflow.lineage.scratch import scratch

@@ -230,8 +230,7 @@ class ProjectColumns:
         return found or None
 
     def _look_at(self, observed: Observed) -> Schema:
-        import duckdb
-
+        from assetflow.duck import duckdb
         from assetflow.running.sources.before import before, columns_now
         from assetflow.warehouse.content.types import logical_type
 

@@ -135,8 +135,7 @@ def not_there(asset: Asset, column: str, verb: str, schema: Schema) -> Definitio
 
 def canonical_type(declared: str) -> str | None:
     """A type as DuckDB writes it; None for what is none, which is told when the asset runs."""
-    import duckdb
-
+    from assetflow.duck import duckdb
     from assetflow.engines.polars_scan import empty_database
 
     try:

@@ -235,8 +235,7 @@ def begins_with(path: str, size: int, sha256: str) -> bool:
 
 def with_footers(project: Project, changes: Sequence[FileChange]) -> list[FileChange]:
     """The same changes with the rows that the footers of Parquet files tell."""
-    import duckdb
-
+    from assetflow.duck import duckdb
     from assetflow.quoting import quote_literal
     from assetflow.sources.files.read import escape
 

@@ -113,8 +113,7 @@ def make_source(name: str, location: Location, options: Mapping[str, Any], place
 
 def refuse_unknown_words(source: Source, location: Files, place: Place) -> None:
     """A type or an option that DuckDB does not know is an error of the declaration, before any file is opened."""
-    import duckdb
-
+    from assetflow.duck import duckdb
     from assetflow.lineage.scratch import scratch
     from assetflow.sources.files.explain import explain_read_error
     from assetflow.sources.files.words import try_words

@@ -145,8 +145,7 @@ class Reader:
     @contextmanager
     def reading(self, name: str) -> Iterator[None]:
         """Turn what DuckDB says while a table is read into an error that tells what is to blame."""
-        import duckdb
-
+        from assetflow.duck import duckdb
         from assetflow.sources.files.explain import explain_read_error
 
         try:

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from assetflow.asset import VALID_FROM, VALID_TO, Asset
+from assetflow.duck import duckdb
 from assetflow.lineage.sql.names import fold
 from assetflow.materialization import Column
 from assetflow.quoting import quote_identifier

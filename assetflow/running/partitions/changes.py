@@ -56,7 +56,7 @@ class PartitionChanges:
         return self.found[key]
 
     def find(self, asset: Asset, then: Materialization, now: Mapping[str, str]) -> Slice | None:
-        import duckdb
+        from assetflow.duck import duckdb
 
         cursor = self.open_cursor()
         try:
@@ -187,8 +187,7 @@ class PartitionChanges:
         cursor: Cursor,
     ) -> Slice | None:
         """The keys of the rows of a query that came or went."""
-        import duckdb
-
+        from assetflow.duck import duckdb
         from assetflow.incremental.blocks import take_apart
         from assetflow.incremental.refresh import refresh
 

@@ -7,8 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import duckdb
-
+from assetflow.duck import duckdb
 from assetflow.quoting import quote_identifier, quote_literal
 from assetflow.warehouse.cache.kept_groups import is_sound
 from assetflow.warehouse.disk.removal import remove_file

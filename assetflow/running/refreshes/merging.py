@@ -12,9 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from assetflow.asset import Asset, Parameter, Query
+from assetflow.duck import duckdb
 from assetflow.engines import Table, Where, frames, python
 from assetflow.engines.changes import Changes
 from assetflow.errors import AssetError, AssetflowError, Interrupted

@@ -16,9 +16,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from assetflow.asset import Query
+from assetflow.duck import duckdb
 from assetflow.engines import Context, File, Table, Where, frames, python
 from assetflow.engines.duckdb import siblings
 from assetflow.engines.limit import Limit

@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from assetflow.asset import Asset
+from assetflow.duck import duckdb
 from assetflow.incremental.answer import SHOWN, Change, version_of
 from assetflow.incremental.blocks import take_apart
 from assetflow.incremental.refresh import is_ambiguous, refresh, refuse_at_sight

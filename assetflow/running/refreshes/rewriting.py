@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from assetflow.duck import described
 from assetflow.incremental.answer import Answer, key_names
 from assetflow.incremental.blocks import Parts
 from assetflow.incremental.exact import is_inexact
@@ -281,8 +282,7 @@ class Rows:
 
         `names` are the columns of the table that stand for the first ones of `keys`.
         """
-        relation = self.cursor.sql(f"FROM {keys}")
-        columns = [(name, str(kind)) for _, name, kind in zip(names, relation.columns, relation.types, strict=False)]
+        columns = described(self.cursor, f"FROM {keys}")[: len(names)]
         found = zip(names, ranges(self.cursor, keys, columns), strict=True)
         said = [f"old.{quote_identifier(name)} BETWEEN {each[0]} AND {each[1]}" for name, each in found if each]
         return " AND ".join(said) or "true"

@@ -54,7 +54,7 @@ class InPlace:
     def columns(self, name: str) -> tuple[Column, ...]:
         """The columns of the file, as the query opens it; none where it is gone, or cannot be read."""
         if name not in self._columns and name in self._scans:
-            import duckdb
+            from assetflow.duck import duckdb
 
             scan, observed = self._scans[name]
             cursor = self.open_cursor()
@@ -87,8 +87,7 @@ class InPlace:
         return digest
 
     def _digest(self, name: str, read: ReadSet) -> str | None:
-        import duckdb
-
+        from assetflow.duck import duckdb
         from assetflow.warehouse.content.digest import digests
 
         columns = self.columns(name)

@@ -36,7 +36,7 @@ def source_fingerprint(observed: Observed) -> Fingerprint:
 
 def ingest(task: SourceTask, place: Workplace) -> Built:
     """Read a source; SourceError, with its name, file and line, when it cannot be read."""
-    import duckdb
+    from assetflow.duck import duckdb
 
     began = time.perf_counter()
     source = task.observed.source
@@ -63,12 +63,13 @@ def read_in_place(task: SourceTask, cursor: Cursor) -> Built:
 
     These have to be taken now, as long as the files are there; only files that are new are looked into.
     """
+    from assetflow.duck import described
     from assetflow.warehouse.content.file_sums import by_file, digests_together
     from assetflow.warehouse.content.reading import readable
 
     # They agree on their columns, so that not all of them need be opened for these.
-    relation = cursor.sql(task.observed.source.location.scan(standing_for_all(task.observed, task.before)))
-    columns = tuple(Column(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True))
+    scanned = task.observed.source.location.scan(standing_for_all(task.observed, task.before))
+    columns = tuple(Column(name, kind) for name, kind in described(cursor, scanned))
     listed = listed_files(task, cursor)
     narrow = readable(columns, task.read_sets)
     bags, ordered = ([read for read in narrow if read.ordered is one] for one in (False, True))

@@ -44,7 +44,7 @@ def as_read_now(known: Known | None, observed: Observed) -> Known | None:
 
 def reading_of(observed: Observed) -> str:
     """How a source is read: its declaration, and the version of the reader."""
-    import duckdb
+    from assetflow.duck import duckdb
 
     said = json.dumps([observed.source.name, observed.source.location.to_dict(), duckdb.__version__], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()[:32]

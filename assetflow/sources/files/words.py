@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def try_words(location: Files, cursor: DuckDBPyConnection) -> None:
     """Let DuckDB read the words on a connection that opens no files; whatever it or we say against them is raised."""
-    import duckdb
+    from assetflow.duck import duckdb
 
     for kind in location.columns.values():
         cursor.execute(f"SELECT CAST(NULL AS {kind})")

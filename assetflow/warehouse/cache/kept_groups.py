@@ -75,6 +75,6 @@ def folder_of(root: str, asset: str) -> str:
 
 
 def engine() -> str:
-    import duckdb
+    from assetflow.duck import duckdb
 
     return duckdb.__version__.replace(".", "-")

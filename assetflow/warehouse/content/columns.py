@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from assetflow.duck import described
 from assetflow.errors import AssetError
 from assetflow.materialization import Column
 from assetflow.quoting import quote_identifier
@@ -12,13 +13,6 @@ from assetflow.warehouse.content.types import logical_type, stored_as, written_a
 
 if TYPE_CHECKING:
     import duckdb
-
-
-def described(cursor: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[str, str]]:
-    """Names and types of a query's columns."""
-    # A relation that is never run costs a third of DESCRIBE.
-    relation = cursor.sql(sql)
-    return [(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
 
 
 def columns_of(made: Sequence[tuple[str, str]], *, wide: bool = False) -> tuple[Column, ...]:

@@ -197,7 +197,7 @@ def _select(hashes: Sequence[str], scan: str) -> str:
 
 def algorithm() -> str:
     """`bag1/duckdb-2.0`: digests are comparable only when this is equal."""
-    import duckdb
+    from assetflow.duck import duckdb
 
     return f"{ALGORITHM}/duckdb-{'.'.join(duckdb.__version__.split('.')[:2])}"
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assetflow.duck import described
 from assetflow.errors import WarehouseError
 from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile, Sums
-from assetflow.warehouse.content.columns import described
 from assetflow.warehouse.content.digest import (
     FEW,
     NO_ROWS,
@@ -60,7 +60,7 @@ def read_back(
     WarehouseError when that fails, or when there are not as many rows as were `written`. `shown` are the names and
     types that the file must show.
     """
-    import duckdb
+    from assetflow.duck import duckdb
 
     try:
         narrow = readable(columns, reads)
@@ -117,7 +117,7 @@ def _sums_of_shown(
     shown: tuple[tuple[str, str], ...],
 ) -> tuple[Sums, ...]:  # fmt: skip
     """What digests are made of, of a file that must show these columns and no others."""
-    import duckdb
+    from assetflow.duck import duckdb
 
     try:
         if rows <= FEW:

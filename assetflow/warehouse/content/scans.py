@@ -11,6 +11,9 @@ from assetflow.quoting import quote_identifier, quote_literal
 from assetflow.warehouse.content.columns import cast_to
 from assetflow.warehouse.content.types import restore, shown_as
 
+MANY_FILES = 32
+"""From here on one long text is read five times as fast as a list of many: DuckDB makes an expression of each."""
+
 
 def scan(snapshot: Snapshot, root: str) -> str:
     """The SELECT that reads a snapshot, with the types that its author made. `root` is the warehouse folder."""
@@ -57,8 +60,11 @@ def scan_for_everyone(snapshot: Snapshot, root: str) -> str:
 
 def scan_of(paths: Sequence[str]) -> str:
     """`read_parquet([...])` of these very files: no pattern, and no columns out of the names of folders."""
-    literals = [this_very_file(path) for path in paths]
-    listed = literals[0] if len(literals) == 1 else f"[{', '.join(literals)}]"
+    if len(paths) > MANY_FILES and not any("|" in path for path in paths):
+        listed = f"string_split({this_very_file('|'.join(paths))}, '|')"
+    else:
+        literals = [this_very_file(path) for path in paths]
+        listed = literals[0] if len(literals) == 1 else f"[{', '.join(literals)}]"
     # Each option and each list takes DuckDB a tenth of a millisecond, as much as reading a small file.
     options = ", hive_partitioning = false" if any("=" in path for path in paths) else ""
     return f"read_parquet({listed}{options})"

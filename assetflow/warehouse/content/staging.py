@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from assetflow.duck import described
 from assetflow.materialization import Column, ReadSet
 from assetflow.quoting import quote_literal
-from assetflow.warehouse.content.columns import columns_of, described, refuse_duplicates, survives, with_casts
+from assetflow.warehouse.content.columns import columns_of, refuse_duplicates, survives, with_casts
 from assetflow.warehouse.content.reading import Staged, Unforeseen, read_back
 from assetflow.warehouse.content.scans import scan_of, this_very_file
 from assetflow.warehouse.content.types import is_wide, logical_type, stored_as
@@ -57,7 +58,7 @@ def stage_query(
     Raises AssetError for two columns of one name, WarehouseError for a full disk, and what DuckDB raises for the
     query itself.
     """
-    import duckdb
+    from assetflow.duck import duckdb
 
     path = os.path.join(folder, f"{file_name}.parts" if spread else file_name)
     _make_staging(folder)
@@ -117,7 +118,7 @@ def _make_staging(folder: str) -> None:
 
 def _copy(cursor: duckdb.DuckDBPyConnection, sql: str, path: str, *, spread: bool) -> tuple[int, list[str]]:
     """Write the rows of a query into a file, or into files of a new folder; returns how many, and the files."""
-    import duckdb
+    from assetflow.duck import duckdb
 
     if spread:
         remove_folder(os.path.dirname(path), path)
