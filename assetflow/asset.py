@@ -249,7 +249,9 @@ class CheckDeclaration(NamedTuple):
     @property
     def about(self) -> str:
         """The name of the asset under check."""
-        return self.asset if isinstance(self.asset, str) else getattr(self.asset, "__name__", "")
+        if isinstance(self.asset, str):
+            return self.asset
+        return str(getattr(self.asset, OPTIONS, {}).get("name", getattr(self.asset, "__name__", "")))
 
 
 class SourceDeclaration(NamedTuple):
@@ -319,6 +321,13 @@ def check(
     @check("loyalty")
     def nobody_twice(loyalty: pl.LazyFrame) -> pl.LazyFrame: ...
     """
+
+    if not isinstance(asset, str) and not hasattr(asset, OPTIONS):
+        # Written without its asset, it would stand there and never be asked.
+        raise DefinitionError(
+            f"@check is given {getattr(asset, '__name__', repr(asset))}, which is no asset",
+            hint='Name the asset: @check("sales"), or its function: @check(sales).',
+        )
 
     def mark(function: F) -> F:
         declare(CheckDeclaration(function, asset, name, severity, *caller()))

@@ -34,6 +34,26 @@ def test_a_file_that_is_no_text(empty_shop: Shop) -> None:
     assert str(raised.value) == "assets/broken.sql:2: is not valid UTF-8\nSave the file as UTF-8."
 
 
+def test_a_check_is_given_the_function_of_an_asset_of_another_name(empty_shop: Shop) -> None:
+    empty_shop.python(
+        "loyalty",
+        """
+        from assetflow import Query, asset, check
+
+
+        @asset(name="regulars")
+        def loyalty():
+            return Query("SELECT 1 AS id")
+
+
+        @check(loyalty)
+        def no_ones(regulars):
+            return regulars.filter("id = 1")
+        """,
+    )
+    assert empty_shop.run() == {"regulars": "failed"}
+
+
 def test_assets_declared_in_a_loop(empty_shop: Shop) -> None:
     """They stand on one line and have one code: only their names tell them apart."""
     empty_shop.python(

@@ -127,13 +127,16 @@ def add_check(
 ) -> None:
     asset = assets.get(name)
     if asset is None:
-        about = "a source: checks on sources are declared with the source" if name in sources else "no asset"
+        about, hint = "no asset", did_you_mean(name, assets) or "`assetflow ls` lists the assets."
+        if name in sources:
+            about = "a source: checks on sources are declared with the source"
+            hint = 'Write there: checks = [{ not_null = "id" }], or check an asset that reads it.'
         problems.append(
             DefinitionError(
                 f"the check {check.name} is about {name}, which is {about}",
                 path=check.path,
                 line=check.line,
-                hint=did_you_mean(name, assets),
+                hint=hint,
             )
         )
         return

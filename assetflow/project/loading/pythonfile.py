@@ -7,6 +7,7 @@ import hashlib
 import inspect
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -79,7 +80,9 @@ def import_definitions(path: str, absolute: str, imports: Imports) -> list[Decla
     """Import the file and return what its decorators declare; an error of the file is told as the user's own."""
     try:
         imports.load(absolute)
-    except AssetflowError:
+    except AssetflowError as error:
+        if error.path is None:  # said by what the file calls of ours, such as files(...)
+            error.path, error.line = innermost(error, path, imports)
         raise
     except SyntaxError as error:
         file = os.path.relpath(error.filename or absolute, imports.root).replace(os.sep, "/")
@@ -91,15 +94,34 @@ def import_definitions(path: str, absolute: str, imports: Imports) -> list[Decla
 
 def import_error(error: BaseException, path: str, imports: Imports) -> DefinitionError:
     """What a file raised while it was imported, at the user's innermost line."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if imports.owns(frame.filename)]
-    where: tuple[str, int | None] = (path, None)
-    if frames:
-        where = (os.path.relpath(frames[-1].filename, imports.root).replace(os.sep, "/"), frames[-1].lineno)
-    hint = None
+    shown, line = innermost(error, path, imports)
+    hint = hint_on_names(str(error))
     if isinstance(error, ModuleNotFoundError):
         hint = f"Install it into this environment ({sys.prefix}), or put {error.name}.py beside the assets."
-    message = f"cannot be imported: {type(error).__name__}: {error}"
-    return DefinitionError(message, path=where[0], line=where[1], hint=hint)
+    said = re.sub(r" \([^()]*__init__\.py\)$", "", str(error))  # where a package lies helps nobody
+    message = f"cannot be imported: {type(error).__name__}: {said}"
+    return DefinitionError(message, path=shown, line=line, hint=hint)
+
+
+def innermost(error: BaseException, path: str, imports: Imports) -> tuple[str, int | None]:
+    """The file and the line of the user's that an error went through last."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if imports.owns(frame.filename)]
+    if not frames:
+        return path, None
+    return os.path.relpath(frames[-1].filename, imports.root).replace(os.sep, "/"), frames[-1].lineno
+
+
+def hint_on_names(message: str) -> str | None:
+    """The nearest name, where Python knows none of those that were taken from assetflow."""
+    face = sys.modules["assetflow"]  # as the user's file has imported it
+    imported = re.match(r"cannot import name '(\w+)' from 'assetflow'", message)
+    if imported is not None:
+        return did_you_mean(imported[1], face.__all__) or f"It has {', '.join(sorted(face.__all__))}."
+    called = re.match(r"(\w+)\(\) got an unexpected keyword argument '(\w+)'", message)
+    if called is None or called[1] not in face.__all__:
+        return None
+    known = list(inspect.signature(getattr(face, called[1])).parameters)
+    return did_you_mean(called[2], known) or f"It takes {', '.join(known)}."
 
 
 def with_links(name: str, values: dict[str, Any], parameters: Sequence[Parameter], place: Place) -> None:
