@@ -16,9 +16,9 @@ from types import FunctionType
 from typing import Any
 
 from assetflow.asset import Note
-from assetflow.lineage.python.draft import CALLED_LATER, LOADING, VALUE_KNOWN, Record, Subject, When
 from assetflow.lineage.python.modules import ModuleTexts, Sources, sources_of
 from assetflow.lineage.python.records import record_of
+from assetflow.lineage.python.subjects import CALLED_LATER, LOADING, VALUE_KNOWN, Record, Subject, When
 from assetflow.lineage.python.syntax import said_by
 
 

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assetflow.asset import OPTIONS, asset, check
-from assetflow.lineage.python.draft import CALLED_LATER, LOADING, VALUE_KNOWN, Draft, Record, Subject
 from assetflow.lineage.python.functions import (
     cells_of,
     default_expressions,
@@ -22,10 +21,12 @@ from assetflow.lineage.python.functions import (
     is_project_function,
     package_of,
 )
+from assetflow.lineage.python.gathering import Gathering
 from assetflow.lineage.python.meaning import Namespace, namespace_of
 from assetflow.lineage.python.modules import Sources
 from assetflow.lineage.python.scopes import Usage, read_expressions, read_function, read_statements
 from assetflow.lineage.python.setups import set_ups
+from assetflow.lineage.python.subjects import CALLED_LATER, LOADING, VALUE_KNOWN, Record, Subject
 from assetflow.lineage.python.syntax import FunctionNode, dump, dump_function, dump_statements
 from assetflow.lineage.python.volatile import NOT_WHILE_LOADING, find_volatile_sql
 
@@ -35,160 +36,162 @@ def record_of(subject: Subject, sources: Sources) -> Record:
     known = sources.texts.records.get(subject.key)
     if isinstance(known, Record):
         return known
-    draft = Draft(subject, sources)
-    _WRITE[subject.kind](draft)
-    record = sources.texts.records[subject.key] = draft.finish()
+    gathering = Gathering(subject, sources)
+    _WRITE[subject.kind](gathering)
+    record = sources.texts.records[subject.key] = gathering.finish()
     return record
 
 
-def _write_callable(draft: Draft) -> None:
+def _write_callable(gathering: Gathering) -> None:
     """An object that is called like a function: a partial, a cached function, an instance with `__call__`."""
-    draft.name = type(draft.subject.value).__name__
-    draft.write_value("called", draft.subject.value, None)
+    gathering.name = type(gathering.subject.value).__name__
+    gathering.write_value("called", gathering.subject.value, None)
 
 
-def _write_function(draft: Draft) -> None:
-    function = draft.subject.value
+def _write_function(gathering: Gathering) -> None:
+    function = gathering.subject.value
     assert isinstance(function, types.FunctionType)
     code = function.__code__
-    draft.name = f"{function.__globals__.get('__name__')}.{code.co_qualname}"
-    if not is_project_function(function, draft.sources):
-        _write_foreign_function(draft, function)
+    gathering.name = f"{function.__globals__.get('__name__')}.{code.co_qualname}"
+    if not is_project_function(function, gathering.sources):
+        _write_foreign_function(gathering, function)
         return
-    draft.place(draft.sources.relative(code.co_filename), code.co_qualname, code.co_firstlineno)
+    gathering.place(gathering.sources.relative(code.co_filename), code.co_qualname, code.co_firstlineno)
     cells = cells_of(function)
-    namespace = namespace_of(function.__globals__, draft.sources)
+    namespace = namespace_of(function.__globals__, gathering.sources)
     namespace = replace(namespace, cells=cells)
-    nodes = function_nodes(function, draft.sources.texts)
+    nodes = function_nodes(function, gathering.sources.texts)
     if not nodes:
-        draft.note(f"the source of {code.co_qualname} was not found", code.co_firstlineno)
+        gathering.note(f"the source of {code.co_qualname} was not found", code.co_firstlineno)
     for node in nodes:
-        draft.nodes.append(node)
-        draft.lines.append(dump_function(node, with_annotations=draft.subject.annotated))
-        usage = read_function(node, with_annotations=draft.subject.annotated)
-        draft.write_usage(usage, namespace, CALLED_LATER)
-        _write_decorators(draft, node, namespace)
-        _write_defaults(draft, function, node, namespace)
+        gathering.nodes.append(node)
+        gathering.lines.append(dump_function(node, with_annotations=gathering.subject.annotated))
+        usage = read_function(node, with_annotations=gathering.subject.annotated)
+        gathering.write_usage(usage, namespace, CALLED_LATER)
+        _write_decorators(gathering, node, namespace)
+        _write_defaults(gathering, function, node, namespace)
     for name in sorted(cells):
-        draft.write_value(f"cell {name}", cells[name], code.co_firstlineno)
-    _write_attributes(draft, function)
-    if draft.subject.annotated:
-        module = draft.sources.find(str(function.__globals__.get("__name__")))
-        draft.link_effects([] if module is None else [module])
+        gathering.write_value(f"cell {name}", cells[name], code.co_firstlineno)
+    _write_attributes(gathering, function)
+    if gathering.subject.annotated:
+        module = gathering.sources.find(str(function.__globals__.get("__name__")))
+        gathering.link_effects([] if module is None else [module])
 
 
-def _write_import(draft: Draft) -> None:
+def _write_import(gathering: Gathering) -> None:
     """What importing a module sets up beyond its names."""
-    module = draft.subject.value
+    module = gathering.subject.value
     assert isinstance(module, types.ModuleType)
-    namespace = namespace_of(vars(module), draft.sources)
-    statements = set_ups(namespace, draft.sources)
-    draft.place(namespace.path, "import", statements[0].lineno)
-    draft.lines.append(dump_statements(statements))
-    draft.write_usage(read_statements(statements), namespace, LOADING)
+    namespace = namespace_of(vars(module), gathering.sources)
+    statements = set_ups(namespace, gathering.sources)
+    gathering.place(namespace.path, "import", statements[0].lineno)
+    gathering.lines.append(dump_statements(statements))
+    gathering.write_usage(read_statements(statements), namespace, LOADING)
 
 
-def _write_foreign_function(draft: Draft, function: types.FunctionType) -> None:
+def _write_foreign_function(gathering: Gathering, function: types.FunctionType) -> None:
     """A function of a library, such as a decorator returned, leads to the project's functions inside of it."""
-    draft.lines.append(f"library {draft.name}")
-    draft.libraries.add(package_of(draft.name))
-    if draft.subject.annotated:
-        draft.note(f"{draft.name} is not written in a file of the project")
+    gathering.lines.append(f"library {gathering.name}")
+    gathering.libraries.add(package_of(gathering.name))
+    if gathering.subject.annotated:
+        gathering.note(f"{gathering.name} is not written in a file of the project")
     inner = [getattr(function, "__wrapped__", None), *cells_of(function).values()]
     if function.__code__.co_qualname == "singledispatch.<locals>.wrapper":
         registry: dict[type, object] = dict(getattr(function, "registry", {}))
         for kind in sorted(registry, key=lambda kind: f"{kind.__module__}.{kind.__qualname__}"):
-            draft.write_value("registered", (kind, registry[kind]), None)
+            gathering.write_value("registered", (kind, registry[kind]), None)
         return
     for value in inner:
-        if is_project_function(value, draft.sources) or is_project_class(value, draft.sources):
-            draft.lines.append(f"inside {draft.link_value(value)}")
+        if is_project_function(value, gathering.sources) or is_project_class(value, gathering.sources):
+            gathering.lines.append(f"inside {gathering.link_value(value)}")
 
 
-def _write_attributes(draft: Draft, function: types.FunctionType) -> None:
+def _write_attributes(gathering: Gathering, function: types.FunctionType) -> None:
     for name, value in sorted(vars(function).items()):
         if name == "__wrapped__":
-            draft.lines.append(f"wraps {draft.link_value(value)}" if callable(value) else "")
+            gathering.lines.append(f"wraps {gathering.link_value(value)}" if callable(value) else "")
         elif name != OPTIONS:
-            text = draft.text(value)
-            draft.lines.append(f"attribute {name} {text.text}")
+            text = gathering.text(value)
+            gathering.lines.append(f"attribute {name} {text.text}")
 
 
-def _write_decorators(draft: Draft, node: FunctionNode | ast.ClassDef, namespace: Namespace) -> None:
+def _write_decorators(gathering: Gathering, node: FunctionNode | ast.ClassDef, namespace: Namespace) -> None:
     decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
     counted = [each for each in decorators if not _declares(each, namespace)]
     for each in counted:
-        draft.lines.append(f"decorator {dump(each)}")
-    draft.write_usage(read_expressions(counted), namespace, LOADING)
+        gathering.lines.append(f"decorator {dump(each)}")
+    gathering.write_usage(read_expressions(counted), namespace, LOADING)
 
 
-def _write_defaults(draft: Draft, function: types.FunctionType, node: FunctionNode, namespace: Namespace) -> None:
+def _write_defaults(
+    gathering: Gathering, function: types.FunctionType, node: FunctionNode, namespace: Namespace
+) -> None:
     expressions = default_expressions(node)
     for name, value in defaults_of(function):
-        if name in draft.subject.config:
+        if name in gathering.subject.config:
             continue
-        text = draft.text(value)
-        draft.lines.append(f"default {name} {text.text}")
+        text = gathering.text(value)
+        gathering.lines.append(f"default {name} {text.text}")
         expression = expressions.get(name)
         if expression is None:
             continue
         if text.opaque:
-            draft.lines.append(dump(expression))
+            gathering.lines.append(dump(expression))
         usage = read_expressions([expression])
-        draft.write_usage(usage, namespace, LOADING if text.opaque else VALUE_KNOWN)
+        gathering.write_usage(usage, namespace, LOADING if text.opaque else VALUE_KNOWN)
 
 
-def _write_class(draft: Draft) -> None:
-    kind = draft.subject.value
+def _write_class(gathering: Gathering) -> None:
+    kind = gathering.subject.value
     assert isinstance(kind, type)
-    namespace = _class_namespace(draft, kind)
+    namespace = _class_namespace(gathering, kind)
     statements = namespace.source.classes.get(kind.__qualname__, ())
-    draft.place(namespace.path, kind.__qualname__, statements[0].lineno if statements else 1)
+    gathering.place(namespace.path, kind.__qualname__, statements[0].lineno if statements else 1)
     for node in statements:
-        draft.nodes.append(node)
-        draft.lines.append(dump(_undecorated(node)))
-        draft.while_loading += _makes_classes(node, kind)
-        draft.write_usage(_class_usage(node), namespace, CALLED_LATER)
-        _write_decorators(draft, node, namespace)
+        gathering.nodes.append(node)
+        gathering.lines.append(dump(_undecorated(node)))
+        gathering.while_loading += _makes_classes(node, kind)
+        gathering.write_usage(_class_usage(node), namespace, CALLED_LATER)
+        _write_decorators(gathering, node, namespace)
     for base in (*kind.__mro__[1:], type(kind)):
-        if is_project_class(base, draft.sources):
-            draft.lines.append(f"base {draft.link_value(base)}")
-    _write_class_state(draft, kind, namespace)
+        if is_project_class(base, gathering.sources):
+            gathering.lines.append(f"base {gathering.link_value(base)}")
+    _write_class_state(gathering, kind, namespace)
 
 
-def _class_namespace(draft: Draft, kind: type) -> Namespace:
-    module = draft.sources.find(kind.__module__)
+def _class_namespace(gathering: Gathering, kind: type) -> Namespace:
+    module = gathering.sources.find(kind.__module__)
     names = vars(module) if module is not None else {}
-    namespace = namespace_of(names, draft.sources)
+    namespace = namespace_of(names, gathering.sources)
     cells: dict[str, object] = {}
     for value in vars(kind).values():
         function = getattr(value, "__func__", value)
-        if isinstance(function, types.FunctionType) and is_project_function(function, draft.sources):
+        if isinstance(function, types.FunctionType) and is_project_function(function, gathering.sources):
             cells |= {name: cell for name, cell in cells_of(function).items() if name != "__class__"}
     for name in sorted(cells):
-        draft.write_value(f"cell {name}", cells[name], None)
+        gathering.write_value(f"cell {name}", cells[name], None)
     return replace(namespace, cells=cells)
 
 
-def _write_class_state(draft: Draft, kind: type, namespace: Namespace) -> None:
+def _write_class_state(gathering: Gathering, kind: type, namespace: Namespace) -> None:
     """What was put onto the class after its statement, and values that its statement computed."""
     statements = namespace.source.classes.get(kind.__qualname__, ())
     told = _assigned_names(statements)
     for name, value in sorted(vars(kind).items()):
         function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
         if isinstance(function, types.FunctionType):
-            is_ours = is_project_function(function, draft.sources)
-            if is_ours and not _is_within(function, statements, namespace, draft.sources):
-                draft.write_value(f"member {name}", function, None)
+            is_ours = is_project_function(function, gathering.sources)
+            if is_ours and not _is_within(function, statements, namespace, gathering.sources):
+                gathering.write_value(f"member {name}", function, None)
         elif _is_member(name, value):
-            text = draft.text(value)
-            draft.lines.append(f"member {name} {text.text}")
+            text = gathering.text(value)
+            gathering.lines.append(f"member {name} {text.text}")
             if text.opaque and name not in told:
-                draft.note(f"{kind.__qualname__}.{name} is a {text.opaque[0]}, whose value has no fingerprint")
+                gathering.note(f"{kind.__qualname__}.{name} is a {text.opaque[0]}, whose value has no fingerprint")
     written = {each.name for node in statements for each in node.body if isinstance(each, _METHODS)}
-    draft.lines += [f"without {name}" for name in sorted(written - vars(kind).keys())]
+    gathering.lines += [f"without {name}" for name in sorted(written - vars(kind).keys())]
     for name, field in vars(kind).get("__dataclass_fields__", {}).items():
-        draft.lines.append(f"field {name} {draft.text((field.default, field.default_factory)).text}")
+        gathering.lines.append(f"field {name} {gathering.text((field.default, field.default_factory)).text}")
 
 
 def _is_within(
@@ -229,40 +232,40 @@ def _assigned_names(statements: Sequence[ast.ClassDef]) -> frozenset[str]:
     return frozenset(told)
 
 
-def _write_module(draft: Draft) -> None:
-    module = draft.subject.value
+def _write_module(gathering: Gathering) -> None:
+    module = gathering.subject.value
     assert isinstance(module, types.ModuleType)
-    namespace = namespace_of(vars(module), draft.sources)
-    draft.place(namespace.path, "", 1)
-    draft.note_native(module)
-    draft.lines.append(dump_statements(namespace.source.tree.body))
-    draft.write_usage(read_statements(namespace.source.tree.body), namespace, CALLED_LATER)
+    namespace = namespace_of(vars(module), gathering.sources)
+    gathering.place(namespace.path, "", 1)
+    gathering.note_native(module)
+    gathering.lines.append(dump_statements(namespace.source.tree.body))
+    gathering.write_usage(read_statements(namespace.source.tree.body), namespace, CALLED_LATER)
     for name, value in sorted(vars(module).items()):
-        is_ours = isinstance(value, types.ModuleType) and draft.sources.holds(value)
-        if is_ours or is_project_function(value, draft.sources) or is_project_class(value, draft.sources):
-            draft.lines.append(f"holds {name} {draft.link_value(value)}")
+        is_ours = isinstance(value, types.ModuleType) and gathering.sources.holds(value)
+        if is_ours or is_project_function(value, gathering.sources) or is_project_class(value, gathering.sources):
+            gathering.lines.append(f"holds {name} {gathering.link_value(value)}")
 
 
-def _write_name(draft: Draft) -> None:
-    namespace, name = _named(draft)
+def _write_name(gathering: Gathering) -> None:
+    namespace, name = _named(gathering)
     bindings = namespace.source.bindings.get(name, ())
     line = bindings[0].lineno if bindings else 1
-    draft.place(namespace.path, name, line)
-    text = draft.text(draft.subject.value)
-    draft.lines.append(text.text)
+    gathering.place(namespace.path, name, line)
+    text = gathering.text(gathering.subject.value)
+    gathering.lines.append(text.text)
     for resource in text.resources:
-        draft.note(f"{name} is a {resource}", line, NOT_WHILE_LOADING)
-    if isinstance(draft.subject.value, str):
-        draft.write_findings(find_volatile_sql(draft.subject.value, line))
+        gathering.note(f"{name} is a {resource}", line, NOT_WHILE_LOADING)
+    if isinstance(gathering.subject.value, str):
+        gathering.write_findings(find_volatile_sql(gathering.subject.value, line))
     if bindings:
         definition = Subject("definition", namespace.names, namespace, name)
-        draft.lines.append(draft.link(definition, LOADING) if text.opaque else "")
+        gathering.lines.append(gathering.link(definition, LOADING) if text.opaque else "")
         if not text.opaque:
-            draft.link(definition, VALUE_KNOWN)
-        elif not any(_tells_what_it_holds(statement, namespace, draft.sources) for statement in bindings):
-            draft.note(f"{name} holds a {text.opaque[0]}, which another file put there", line, NOT_WHILE_LOADING)
+            gathering.link(definition, VALUE_KNOWN)
+        elif not any(_tells_what_it_holds(statement, namespace, gathering.sources) for statement in bindings):
+            gathering.note(f"{name} holds a {text.opaque[0]}, which another file put there", line, NOT_WHILE_LOADING)
     elif text.opaque and not text.resources:
-        draft.note(f"{name} is a {text.opaque[0]}, whose value has no fingerprint", line, NOT_WHILE_LOADING)
+        gathering.note(f"{name} is a {text.opaque[0]}, whose value has no fingerprint", line, NOT_WHILE_LOADING)
 
 
 def _tells_what_it_holds(statement: ast.stmt, namespace: Namespace, sources: Sources) -> bool:
@@ -278,22 +281,22 @@ def _tells_what_it_holds(statement: ast.stmt, namespace: Namespace, sources: Sou
     return isinstance(library, types.ModuleType) and not sources.holds(library)
 
 
-def _write_definition(draft: Draft) -> None:
-    namespace, name = _named(draft)
-    draft.place(namespace.path, name, namespace.source.bindings[name][0].lineno)
+def _write_definition(gathering: Gathering) -> None:
+    namespace, name = _named(gathering)
+    gathering.place(namespace.path, name, namespace.source.bindings[name][0].lineno)
     statements = [each for each in namespace.source.bindings[name] if not _is_code(each)]
-    draft.lines.append(dump_statements(statements))
-    draft.write_usage(read_statements(statements), namespace, LOADING)
+    gathering.lines.append(dump_statements(statements))
+    gathering.write_usage(read_statements(statements), namespace, LOADING)
     for node in namespace.source.bindings[name]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            draft.lines.append(dump_function(node))
-            draft.write_usage(read_function(node), namespace, CALLED_LATER)
-            _write_decorators(draft, node, namespace)
+            gathering.lines.append(dump_function(node))
+            gathering.write_usage(read_function(node), namespace, CALLED_LATER)
+            _write_decorators(gathering, node, namespace)
 
 
-def _named(draft: Draft) -> tuple[Namespace, str]:
-    assert draft.subject.namespace is not None
-    return draft.subject.namespace, draft.subject.name
+def _named(gathering: Gathering) -> tuple[Namespace, str]:
+    assert gathering.subject.namespace is not None
+    return gathering.subject.namespace, gathering.subject.name
 
 
 def _declares(decorator: ast.expr, namespace: Namespace) -> bool:

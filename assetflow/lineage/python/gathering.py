@@ -11,7 +11,6 @@ import types
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from assetflow.asset import Note
 from assetflow.lineage.python.effects import modules_at, modules_with_effects
@@ -39,6 +38,7 @@ from assetflow.lineage.python.meaning import (
 )
 from assetflow.lineage.python.modules import Sources
 from assetflow.lineage.python.scopes import CALLED, SAID, UNKNOWN, Usage, Use
+from assetflow.lineage.python.subjects import CALLED_LATER, LOADING, VALUE_KNOWN, Record, Subject, When
 from assetflow.lineage.python.values import ValueText, write_value
 from assetflow.lineage.python.volatile import (
     ALWAYS,
@@ -51,69 +51,14 @@ from assetflow.lineage.python.volatile import (
     find_volatile_sql,
 )
 
-When = Literal[0, 1, 2]
-
-VALUE_KNOWN: When = 0
-"""The linked code ran while loading and left a value that is fingerprinted: it is searched for volatile code only."""
-
-LOADING: When = 1
-"""The linked code runs while the project is loaded."""
-
-CALLED_LATER: When = 2
-"""The linked code runs when the asset is made."""
-
-Kind = Literal["callable", "function", "class", "module", "name", "definition", "import"]
-
-
 ASKS_FOR_ANNOTATIONS = frozenset({
     "inspect.signature", "inspect.getfullargspec", "inspect.get_annotations", "typing.get_type_hints",
 })  # fmt: skip
 ASKS = ASKS_FOR_ANNOTATIONS | {"inspect.getdoc"}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Subject:
-    """An object of the project to fingerprint.
-
-    `namespace` and `name` say under which global name it is known, where that matters. `annotated` functions count
-    the annotations of their parameters; the defaults of their `config` parameters are counted elsewhere.
-    """
-
-    kind: Kind
-    value: object
-    namespace: Namespace | None = None
-    name: str = ""
-    annotated: bool = False
-    config: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        names = 0 if self.namespace is None else id(self.namespace.names)
-        return (self.kind, id(self.value), names, self.name, self.annotated, self.config)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Record:
-    """What is known of a subject by itself. `subject` is kept so that its identity stays its own.
-
-    `changes` are the keys of the global names that it changes when it is called. `nodes` are its functions and classes,
-    `asks` is True for code that looks up what such code says of itself: docstrings, annotations.
-    """
-
-    subject: Subject
-    name: str
-    text: str
-    links: tuple[tuple[Subject, When], ...]
-    notes: tuple[tuple[Weight, Note], ...]
-    libraries: frozenset[str]
-    changes: frozenset[object]
-    path: str | None
-    nodes: tuple[ast.AST, ...]
-    asks: bool
-
-
 @dataclass(slots=True)
-class Draft:
+class Gathering:
     """A record in the making."""
 
     subject: Subject
