@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import graphlib
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,7 @@ how an asset is made, who makes one knows its task."""
 FACES = {"__init__", "__main__"}
 """The public names and the command: they lead to every floor, and no floor imports them."""
 
+DOOR = "assetflow.project.project"
 NOUNS = FLOORS[-3]
 
 ENGINES = {"duckdb", "polars", "pyarrow", "pandas", "sqlglot"}
@@ -128,6 +130,16 @@ def test_imports_go_down_inside_of_a_floor(name: str) -> None:
     assert wrong == []
 
 
+def test_no_module_imports_itself_in_a_circle() -> None:
+    """Under TYPE_CHECKING as well, but for who serves the one door: `def explain(project: Project, ...)`."""
+    names = {
+        ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in MODULES
+    }
+    imports = {name: {*modules_read(path, names)} - {name} for name, path in names.items() if name != "assetflow"}
+    graphlib.TopologicalSorter(imports).prepare()
+
+
 @pytest.mark.parametrize(
     "path",
     [path for path in MODULES if path.relative_to(ROOT).parts[0] in {"lineage", "planning", "incremental"}],
@@ -182,6 +194,18 @@ def imports_of(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, name or "") for name in names)
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
             yield from ((node.lineno, text) for text in texts_in(node.args[0]) if text.startswith("assetflow."))
+
+
+def modules_read(path: Path, names: Container[str]) -> Iterator[str]:
+    """The modules of ours, among these names, that a module imports; the door to a project does not count as a type."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for part in tree.body:
+        as_types = is_type_checking(part) and path.is_relative_to(ROOT / "project")
+        for node in ast.walk(part):
+            if isinstance(node, ast.ImportFrom):
+                found = {f"{node.module}.{alias.name}" for alias in node.names}
+                named = {each if each in names else str(node.module) for each in found}
+                yield from (each for each in named if each in names and not (as_types and each == DOOR))
 
 
 def texts_in(node: ast.AST) -> Iterator[str]:
