@@ -147,13 +147,14 @@ def patiently(once: Callable[[], int], seconds: float | None, *, quiet: bool, as
             left = until - time.monotonic()
             if left <= 0:
                 raise
-            if error.lock is not None:
-                if as_lines:
-                    log({"event": "waiting", "error": error.message})
-                elif not quiet:
-                    say(f"{error.message}; waiting for it")
-                if not wait_for(error.lock, left):
-                    raise
+            if error.lock is None:
+                continue
+            if as_lines:
+                log({"event": "waiting", "error": error.message})
+            elif not quiet:
+                say(f"{error.message}; waiting for it")
+            if not wait_for(error.lock, left):
+                raise
 
 
 def discarding(plan: Plan, select: tuple[str, ...]) -> Plan:
@@ -190,17 +191,20 @@ def nothing_to_do(plan: Plan, project: Project, *, quiet: bool, as_lines: bool, 
 
         put_json(RunResult(None, "nothing_to_do", 0.0).to_dict())
     elif not quiet and not as_lines:
-        from assetflow.cli.plan import held_text
-
-        if plan.fresh:
-            say(f"Nothing is stale: {plural(len(plan.fresh), 'asset')} fresh{held_text(plan)}.")
-        elif plan.held:
-            say(f"Nothing to do{held_text(plan)}.")
-        elif project.definitions.assets:
-            say("Nothing to do: what is selected is a source or not enabled. See `assetflow ls`.")
-        else:
-            say(f"Nothing to do: {no_asset(project)}")
+        say(why_nothing(plan, project))
     return 0
+
+
+def why_nothing(plan: Plan, project: Project) -> str:
+    from assetflow.cli.plan import held_text
+
+    if plan.fresh:
+        return f"Nothing is stale: {plural(len(plan.fresh), 'asset')} fresh{held_text(plan)}."
+    if plan.held:
+        return f"Nothing to do{held_text(plan)}."
+    if project.definitions.assets:
+        return "Nothing to do: what is selected is a source or not enabled. See `assetflow ls`."
+    return f"Nothing to do: {no_asset(project)}"
 
 
 SELDOM = 20_000

@@ -107,21 +107,26 @@ def make_table(task: Task, shop: Workshop, cursor: Cursor) -> Built:
         return replace(built_of(staged), kept=tried.kept, error=tried.error)
     keep_contract(asset, staged.columns, cursor)
     checks = run_checks(task, shop, staged)
-    read = confirmed(asset.name, seen, task.watching)
+    # What was made twice to be compared costs more than it will.
+    used = None if tried.is_right else shop.meter.used() - wasted
+    return replace(said_of(task, staged, tried, seen), checks=checks, used=used)
+
+
+def said_of(task: Task, staged: Staged, tried: Tried, seen: dict[str, Seen]) -> Built:
+    """What was staged, with what there is to say of how it was made."""
+    read = confirmed(task.asset.name, seen, task.watching)
+    refresh = task.refresh
     return replace(
         built_of(staged),
         seconds=tried.seconds,
-        checks=checks,
         reads=read.reads,
         surprises=read.surprises,
         mode="full" if tried.is_full else "incremental",
         mode_reason=tried.why,
         is_right=tried.is_right,
         warnings=(*read.warnings, *tried.warnings),
-        rows_read=sum(change.rows for change in task.refresh.changes) if task.refresh is not None else 0,
-        # What was made twice to be compared costs more than it will.
-        used=None if tried.is_right else shop.meter.used() - wasted,
-        in_vain=InVain(task.refresh.what, tried.why or "") if tried.in_vain and task.refresh is not None else None,
+        rows_read=sum(change.rows for change in refresh.changes) if refresh is not None else 0,
+        in_vain=InVain(refresh.what, tried.why or "") if tried.in_vain and refresh is not None else None,
         delta=tried.delta,
         kept=tried.kept,
         groups=tried.groups,

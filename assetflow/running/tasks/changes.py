@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column, Materialization, ReadSet, Snapshot, SnapshotFile
 from assetflow.planning.staleness import Content
+from assetflow.running.built import Delta
 from assetflow.running.contents import Contents
 from assetflow.warehouse.content.links import found_again
 from assetflow.warehouse.warehouse import Warehouse
@@ -53,7 +54,6 @@ def change_of(
     if input_.snapshot == now.id:
         return None
     before = contents.snapshot(input_.snapshot)
-    warehouse = contents.order.warehouse
     if before.sql is not None:
         raise Refused(f"{name} was a view")
     if before.columns != now.columns:
@@ -61,21 +61,46 @@ def change_of(
     if content is not None and is_alike(before, now, read, contents):
         return None
     told = contents.deltas.get((before.id, now.id))
-    came, went = ([file for file in files if file.rows] for files in difference(before.files, now.files))
-    if not (came or went if told is None else told.rows):
+    return (
+        told_change(name, before, now, told, contents)
+        if told is not None
+        else found_change(name, before, now, contents)
+    )
+
+
+def found_change(name: str, before: Snapshot, now: Snapshot, contents: Contents) -> TableChange | None:
+    """How a table changed, as its manifests tell; None where it holds the same files."""
+    came, went = difference(before.files, now.files)
+    if not came and not went:
         return None
-    rows = sum(file.rows for file in (*came, *went)) if told is None else told.rows
-    if went if told is None else told.went:
+    rows = sum(file.rows for file in (*came, *went))
+    if went:
         refuse_replaced(name, rows, now)
-    there = {file.sha256: file.path for file in now.files}
-    old = {file.sha256: readable_path(name, file, there, warehouse) for file in before.files}
+    warehouse = contents.order.warehouse
+    old = old_paths(name, before, now, warehouse)
+    gone = tuple(old[file.sha256] for file in went)
     was = tuple(old[file.sha256] for file in before.files)
     here = absolute(warehouse, now.files)
-    if told is not None:
-        new, old_rows = (() if path is None else (path,) for path in told[:2])
-        return TableChange(name, before.columns, was, here, new, old_rows, told.rows, is_net=True)
-    gone = tuple(old[file.sha256] for file in went)
     return TableChange(name, before.columns, was, here, absolute(warehouse, came), gone, rows)
+
+
+def told_change(name: str, before: Snapshot, now: Snapshot, told: Delta, contents: Contents) -> TableChange | None:
+    """How a table changed, as the step told that made it in this run; None where no row did."""
+    if not told.rows:
+        return None
+    if told.went:
+        refuse_replaced(name, told.rows, now)
+    warehouse = contents.order.warehouse
+    old = old_paths(name, before, now, warehouse)
+    was = tuple(old[file.sha256] for file in before.files)
+    came, went = (() if path is None else (path,) for path in (told.came, told.went))
+    return TableChange(name, before.columns, was, absolute(warehouse, now.files), came, went, told.rows, is_net=True)
+
+
+def old_paths(name: str, before: Snapshot, now: Snapshot, warehouse: Warehouse) -> dict[str, str]:
+    """Where the files that a table had can be read, by their SHA-256."""
+    there = {file.sha256: file.path for file in now.files}
+    return {file.sha256: readable_path(name, file, there, warehouse) for file in before.files}
 
 
 def unchanged(name: str, contents: Contents) -> TableChange:
