@@ -13,13 +13,21 @@ if TYPE_CHECKING:
     import duckdb
     from duckdb import DuckDBPyConnection as Cursor
 
-__all__ = ["WITHOUT_DOWNLOADS", "described", "duckdb", "with_relations"]
+__all__ = ["WITHOUT_DOWNLOADS", "WITHOUT_STRAGGLERS", "described", "duckdb", "with_relations"]
 
 WITHOUT_DOWNLOADS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
 """DuckDB would fetch an extension that a query happens to need, and run it."""
+
+WITHOUT_STRAGGLERS: dict[str, str | bool | int | float | list[str]] = {"async_threads": 0}
+"""For connections that write: nothing of a COPY goes on once it has failed.
+
+DuckDB 2.0.0 writes with threads of their own. Once in a hundred times a COPY that fails waits for one of them for ever
+(duckdb/duckdb#23885 is alike), or one of them removes its file later, when another COPY has written it again.
+Without them it takes the same processor time.
+"""
 
 
 def described(cursor: Cursor, sql: str) -> list[tuple[str, str]]:

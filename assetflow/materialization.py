@@ -72,17 +72,14 @@ class ReadSet(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """How many hashes, their sum, and the sum of the products of their halves, which is not linear in them.
-
-    Those of several files are those of each added up.
-    """
+    """How many hashes, their sum, and their exclusive or. Those of several files are those of each put together."""
 
     rows: int
-    low: int
-    high: int
+    total: int
+    mixed: int
 
     def __add__(self, other: Sums) -> Sums:  # type: ignore[override]
-        return Sums(self.rows + other.rows, self.low + other.low, self.high + other.high)
+        return Sums(self.rows + other.rows, self.total + other.total, self.mixed ^ other.mixed)
 
 
 class FileSums(NamedTuple):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from assetflow.duck import WITHOUT_DOWNLOADS, duckdb
+from assetflow.duck import WITHOUT_DOWNLOADS, WITHOUT_STRAGGLERS, duckdb
 from assetflow.engines import Table, Where
 from assetflow.errors import AssetError, AssetflowError, Interrupted, WarehouseError
 from assetflow.quoting import quote_identifier, quote_literal
@@ -196,13 +196,11 @@ def _settings(
 ) -> dict[str, str | bool | int | float | list[str]]:
     settings: dict[str, str | bool | int | float | list[str]] = {
         **WITHOUT_DOWNLOADS,
+        **WITHOUT_STRAGGLERS,
         # A variable of some Python frame must never stand in for a table.
         "python_enable_replacements": False,
         # A bare NULL is an INTEGER; a Parquet column of type "NULL" cannot be read together with other files.
         "legacy_disable_null_type": True,
-        # With such threads, a COPY that fails in the middle waits for one of them for ever, once in a hundred times
-        # (DuckDB 2.0.0; duckdb/duckdb#23885 is alike). Without them it takes the same processor time.
-        "async_threads": 0,
     }
     if threads is not None:
         settings["threads"] = threads

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
+from assetflow.duck import WITHOUT_STRAGGLERS
 from assetflow.warehouse.warehouse import Warehouse
 
 
 @pytest.fixture
 def cursor() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(config={"python_enable_replacements": False}) as connection:
+    with duckdb.connect(config={**WITHOUT_STRAGGLERS, "python_enable_replacements": False}) as connection:
         connection.execute("SET GLOBAL timezone = 'UTC'")
         yield connection.cursor()
 

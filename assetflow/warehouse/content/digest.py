@@ -1,8 +1,9 @@
 """Names the content of Parquet files, regardless of row order and of how it is cut into files.
 
-A digest is made of the row count and of two sums of row hashes, which every duplicate and every swap of two values
-moves. DuckDB's `hash` has no promise over versions, so a digest bears the version that made it, and other versions'
-digests count as different. Three things `hash` does not see are put beside it: the shape of nested values (to it
+A digest is made of the row count, of the sum of the row hashes, which every duplicate and every swap of two values
+moves, and of their exclusive or, which is not linear in what is added up and costs nothing beside the sum. DuckDB's
+`hash` has no promise over versions, so a digest bears the version that made it, and other versions' digests count as
+different. Three things `hash` does not see are put beside it: the shape of nested values (to it
 `[]`, `[NULL]` and NULL are the same, and so are `[[1], [2]]` and `[[1, 2]]`), the sign of a floating-point zero, and
 the unit of an INTERVAL (1 month, 30 days). The schema is part of a digest, since 1 hashes alike in every type.
 """
@@ -11,9 +12,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from functools import reduce
 from itertools import islice
+from operator import xor
 from typing import TYPE_CHECKING
 
 from assetflow.materialization import Column, ReadSet, Sums
@@ -23,9 +25,8 @@ from assetflow.warehouse.content.types import Type, parse_type
 if TYPE_CHECKING:
     import duckdb
 
-ALGORITHM = "bag1"
+ALGORITHM = "bag2"
 FLOATS = ("FLOAT", "DOUBLE")
-HALF = 2**32 - 1
 FEW = 1000
 
 
@@ -104,9 +105,9 @@ def chosen_columns(columns: Sequence[Column], read: ReadSet) -> list[Column]:
 def digest_of(columns: Sequence[Column], read: ReadSet, found: Sums) -> str:
     """The digest of rows of which these are the sums."""
     tag = algorithm()
-    rows, low, high = found
+    rows, total, mixed = found
     schema: list[object] = [[column.name, column.type] for column in chosen_columns(columns, read)]
-    content = json.dumps([tag, [*schema, "in order"] if read.ordered else schema, rows, str(low), str(high)],
+    content = json.dumps([tag, [*schema, "in order"] if read.ordered else schema, rows, str(total), str(mixed)],
                          separators=(",", ":"))  # fmt: skip
     return f"{tag}:{hashlib.sha256(content.encode()).hexdigest()}"
 
@@ -142,35 +143,19 @@ def _sums(cursor: duckdb.DuckDBPyConnection, hashes: Sequence[str], scan: str) -
 
 
 def _aggregates(hashes: Sequence[str]) -> str:
-    return ", ".join(
-        f"coalesce(sum(h{i}::HUGEINT), 0), coalesce(sum(((h{i} >> 32) * (h{i} & {HALF}))::HUGEINT), 0)"
-        for i in range(len(hashes))
-    )
+    return ", ".join(f"coalesce(sum(h{i}::HUGEINT), 0), coalesce(bit_xor(h{i}), 0)" for i in range(len(hashes)))
 
 
 def sums_of_few(
     cursor: duckdb.DuckDBPyConnection, scan: str, columns: Sequence[Column], reads: Sequence[ReadSet]
 ) -> tuple[tuple[Sums, ...], tuple[tuple[str, str], ...]]:
-    """What digests are made of, as `sums` tells it of some hundred rows, and names and types of what `scan` shows.
-
-    It must be a table function over files, since another cursor reads them.
-    """
+    """What digests are made of, as `sums` tells it of some hundred rows, and names and types of what `scan` shows."""
     hashes, places = _row_hashes(columns, reads)
-    shown = f"{scan} AS {_ROW}"
-    with _without_optimizer(cursor) as plain:
-        found = plain.execute(f"SELECT {', '.join(hashes)}, CASE WHEN false THEN {_ROW} END FROM {shown}")
-        of_row = found.description[-1][1]
-        seen = tuple((name, str(kind)) for name, kind in of_row.children) if of_row.id == "struct" else ()
-        totals = _summed_up(found.fetchall(), len(hashes))
-        return tuple(totals[at] for at in places), seen
-
-
-@contextmanager
-def _without_optimizer(cursor: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A cursor beside this one that runs queries as they are written: over few rows, improving them takes longest."""
-    with cursor.cursor() as plain:
-        plain.execute("PRAGMA disable_optimizer")
-        yield plain
+    found = cursor.execute(f"SELECT {', '.join(hashes)}, CASE WHEN false THEN {_ROW} END FROM {scan} AS {_ROW}")
+    of_row = found.description[-1][1]
+    seen = tuple((name, str(kind)) for name, kind in of_row.children) if of_row.id == "struct" else ()
+    totals = _summed_up(found.fetchall(), len(hashes))
+    return tuple(totals[at] for at in places), seen
 
 
 _ROW = "assetflow_row"
@@ -185,10 +170,7 @@ def _sums_of_few(cursor: duckdb.DuckDBPyConnection, hashes: Sequence[str], scan:
 def _summed_up(rows: Sequence[tuple[int, ...]], number: int) -> list[Sums]:
     if not rows:
         return [NO_ROWS] * number
-    return [
-        Sums(len(rows), sum(hashes), sum([(each >> 32) * (each & HALF) for each in hashes]))
-        for hashes in islice(zip(*rows, strict=True), number)
-    ]
+    return [Sums(len(rows), sum(hashes), reduce(xor, hashes)) for hashes in islice(zip(*rows, strict=True), number)]
 
 
 def _select(hashes: Sequence[str], scan: str) -> str:
@@ -196,7 +178,7 @@ def _select(hashes: Sequence[str], scan: str) -> str:
 
 
 def algorithm() -> str:
-    """`bag1/duckdb-2.0`: digests are comparable only when this is equal."""
+    """`bag2/duckdb-2.0`: digests are comparable only when this is equal."""
     from assetflow.duck import duckdb
 
     return f"{ALGORITHM}/duckdb-{'.'.join(duckdb.__version__.split('.')[:2])}"

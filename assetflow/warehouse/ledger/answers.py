@@ -107,7 +107,7 @@ class Answers:
     def file_sums(self, files: Iterable[str]) -> dict[tuple[str, str], Sums]:
         """What is known of some files, by SHA-256 and key of the columns."""
         found = self._connection.read(rows.SELECT_FILE_SUMS, (rows.as_json(sorted(set(files))),))
-        return {(file, key): Sums(count, int(low), int(high)) for file, key, count, low, high in found}
+        return {(file, key): Sums(count, int(total), int(mixed)) for file, key, count, total, mixed in found}
 
     def parsed(self, source: str) -> Parsed | None:
         """What was parsed of a source when it was last looked at, and in which parts; None: never."""

@@ -95,8 +95,8 @@ CREATE TABLE file_sums (
     file TEXT NOT NULL,               -- its SHA-256
     key  TEXT NOT NULL,               -- which columns were summed up, and how
     rows INTEGER NOT NULL,
-    low  TEXT NOT NULL,               -- more digits than an INTEGER has
-    high TEXT NOT NULL,
+    low  TEXT NOT NULL,               -- the sum of the hashes: more digits than an INTEGER has
+    high TEXT NOT NULL,               -- their exclusive or
     PRIMARY KEY (file, key)
 ) WITHOUT ROWID;
 

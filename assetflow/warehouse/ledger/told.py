@@ -43,7 +43,7 @@ def from_projections(snapshot: str, projections: Iterable[tuple[ReadSet, str]]) 
 
 
 def from_file_sums(found: Iterable[FileSums]) -> list[tuple[object, ...]]:
-    return [(one.file, one.key, one.sums.rows, str(one.sums.low), str(one.sums.high)) for one in found]
+    return [(one.file, one.key, one.sums.rows, str(one.sums.total), str(one.sums.mixed)) for one in found]
 
 
 def write_parsed(connection: sqlite3.Connection, parsed: Parsed) -> None:
