@@ -1,5 +1,7 @@
 """What Tab offers: names, what selections are written with, columns, versions, runs. Nothing of it loads an engine.
 
+Every command imports this: what only Tab needs is imported by who offers it.
+
 sales+  big,tag:nightly  state:stale     for --select and --exclude
 sales.amount                             for `lineage`
 sales@40e79fd4  40e79fd4  dev            for versions
@@ -16,13 +18,12 @@ from typing import TYPE_CHECKING
 import click
 
 from assetflow.errors import AssetflowError
-from assetflow.planning.grammar import METHODS, printable, written
-from assetflow.planning.unfinished import Unfinished, unfinished
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from assetflow.asset import Asset
+    from assetflow.planning.unfinished import Unfinished
     from assetflow.project.project import Project
     from assetflow.source import Source
     from assetflow.warehouse.ledger.records import RunRecord, Version
@@ -51,6 +52,9 @@ def forgiving(offer: Offer) -> Offer:
 @forgiving
 def complete_selection(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The last name of a selection; keeps `+`, `@`, `2+` and what stands before a comma."""
+    from assetflow.planning.grammar import METHODS
+    from assetflow.planning.unfinished import unfinished
+
     text = unfinished(incomplete)
     if text is None:
         return []
@@ -226,6 +230,8 @@ def versions(project: Project, name: str, typed: str, before: str = "") -> list[
 
 def begun(names: Iterable[str], text: Unfinished) -> Iterator[str]:
     """The names that begin as typed, each once, as they are written in a selection."""
+    from assetflow.planning.grammar import written
+
     for name in dict.fromkeys(names):
         if name.startswith(text.typed):
             quoted = text.quote + name.replace(text.quote, text.quote * 2) + text.quote if text.quote else None
@@ -238,6 +244,8 @@ def items(texts: Iterable[str], kind: str = "plain") -> list[CompletionItem]:
 
 def item(text: str, help_: str | None = None, *, kind: str = "plain") -> CompletionItem:
     from click.shell_completion import CompletionItem
+
+    from assetflow.planning.grammar import printable
 
     return CompletionItem(text, type=kind, help=help_ and printable(help_))
 

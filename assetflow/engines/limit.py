@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -87,6 +86,8 @@ class _Stop(BaseException):
 
 def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
     """Raise in another thread at its next instruction; None takes back what is not raised yet."""
+    import ctypes  # only who is stopped pays for it
+
     raised = None if kind is None else ctypes.py_object(kind)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), raised)
 

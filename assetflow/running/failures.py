@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-import traceback
 from concurrent.futures import BrokenExecutor
 
 from assetflow.asset import Asset
@@ -48,6 +46,9 @@ def unexpected(error: Exception, name: str) -> AssetflowError:
 
 def keep_fault(error: Exception) -> str:
     """Write the traceback of a fault of our own to a file, for whoever reports it; the file's path."""
+    import tempfile
+    import traceback
+
     with tempfile.NamedTemporaryFile("w", prefix="assetflow-", suffix=".txt", delete=False) as file:
         frames = "".join(traceback.format_exception(error))
         file.write(scrub(f"assetflow {VERSION}, Python {sys.version}\n{' '.join(sys.argv)}\n\n{frames}"))

@@ -1,9 +1,10 @@
-"""Which line of a broken file is to blame, found with the standard library once DuckDB has refused the file."""
+"""Which line of a broken file is to blame, found with the standard library once DuckDB has refused the file.
+
+Every run that reads files imports this: what reads lines is imported where a file is broken.
+"""
 
 from __future__ import annotations
 
-import csv
-import gzip
 import json
 from collections.abc import Iterator
 
@@ -12,6 +13,8 @@ DELIMITERS = ",;\t|"
 
 def first_ragged_line(path: str, delimiter: str) -> int | None:
     """The first line with another number of values than line 1; None when there is none."""
+    import csv
+
     rows = csv.reader(_lines(path), delimiter=delimiter)
     width = len(next(rows, []))
     for row in rows:
@@ -47,6 +50,8 @@ def first_bad_json_line(path: str) -> tuple[int, str] | None:
 
 
 def _lines(path: str) -> Iterator[str]:
+    import gzip
+
     opened = gzip.open if path.lower().endswith(".gz") else open
     with opened(path, "rt", encoding="utf-8", errors="replace", newline="") as file:
         yield from file
