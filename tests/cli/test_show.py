@@ -8,6 +8,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from tests.cli.conftest import Ask
 from tests.conftest import Shop
 
@@ -76,6 +78,19 @@ def test_names_that_are_not_there(shop: Shop, ask: Ask) -> None:
     assert unmade.code == 2
     assert "sales has not been made yet in prod" in unmade.err
     assert "assetflow materialize --select +sales" in unmade.err
+
+
+@pytest.mark.parametrize(
+    "command", [["show", "sales"], ["query", "FROM sales"], ["diff", "sales"], ["rollback", "sales", "-1"]]
+)
+def test_an_environment_that_is_not_there(shop: Shop, command: list[str], ask: Ask) -> None:
+    shop.made("+sales")
+    misspelt = ask(shop, *command, "--env", "prode")
+    assert misspelt.code == 2
+    assert "there is no environment prode" in misspelt.err
+    assert "Did you mean prod?" in misspelt.err
+    shop.made("people", env="dev")
+    assert "assetflow materialize --select +sales --env dev" in ask(shop, *command, "--env", "dev").err
 
 
 def test_a_terminal_gets_what_fits_it(shop: Shop) -> None:

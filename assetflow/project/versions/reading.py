@@ -14,6 +14,7 @@ from assetflow.lineage.sql.tokens import without_trailing_semicolon
 from assetflow.materialization import Snapshot
 from assetflow.project.loading.definitions import Readable
 from assetflow.project.versions.at_version import with_versions
+from assetflow.project.versions.missing import not_there
 from assetflow.quoting import quote_identifier
 from assetflow.running.tasks.tables import Tables
 from assetflow.secret import references
@@ -202,10 +203,7 @@ class Reader:
                 hint="Take that out to have it made.",
             )
         if asset is not None:
-            return UsageError(
-                f"{name} has not been made yet in {self.environment}",
-                hint=f"Make it: assetflow materialize --select +{name}; or look at it: assetflow show {name} --draft",
-            )
+            return not_there(name, self.environment, self.ledger.environments(), may_draft=True)
         hint = did_you_mean(name, self.known()) or "`assetflow ls` lists them."
         return UsageError(f"there is no asset or source named {name}", hint=hint)
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from assetflow.errors import UsageError
+from assetflow.project.versions.missing import not_there
 from assetflow.warehouse.ledger.records import Version
 
 if TYPE_CHECKING:
@@ -33,10 +34,7 @@ def find_version(project: Project, name: str, when: str) -> Version:
     if not versions:
         if name not in project.definitions.sources:
             project.asset(name)
-        raise UsageError(
-            f"{name} has not been published in {project.environment}",
-            hint=f"Make it: assetflow materialize --select +{name}",
-        )
+        raise not_there(name, project.environment, project.ledger.environments(), may_draft=False)
     found = among(versions, when, datetime.now(UTC))
     if found is None:
         hint = f"`assetflow history {name}` lists them: a snapshot, a run, -1, or a time like '2 days ago'."
