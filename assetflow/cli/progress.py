@@ -54,4 +54,4 @@ def rows_text(rows: int | None) -> str:
 
 def why_text(event: Event) -> str:
     reason = event.reasons[0].detail if event.reasons else ""
-    return f"{event.mode_reason}: {reason}" if event.mode_reason else reason
+    return f"{event.how}: {reason}" if event.how else reason

@@ -11,6 +11,7 @@ from assetflow.cli.complete import complete_run
 from assetflow.cli.options import json_option, open_project, project_option
 from assetflow.cli.screen import count, local_time, parse_time, put, put_json, say, seconds, table
 from assetflow.errors import UsageError
+from assetflow.running.events import how_made
 from assetflow.warehouse.ledger.ledger import Ledger
 from assetflow.warehouse.ledger.records import RunRecord, StepRecord
 
@@ -74,12 +75,18 @@ def show_run(record: RunRecord, steps: tuple[StepRecord, ...], is_running: IsRun
             step.outcome,
             count(step.rows),
             seconds(step.seconds) if step.seconds else "",
-            (step.error or (step.reasons[0].detail if step.reasons else "")).partition("\n")[0],
+            (step.error or why_text(step)).partition("\n")[0],
         ]
         for step in steps
     ]
     for line in table(["asset", "outcome", "rows", "took", "why"], rows, right=["rows", "took"]):
         put(line)
+
+
+def why_text(step: StepRecord) -> str:
+    reason = step.reasons[0].detail if step.reasons else ""
+    how = how_made(step.mode, step.mode_reason, step.reasons) if step.outcome == "materialized" else None
+    return f"{how}: {reason}" if how else reason
 
 
 def document(record: RunRecord, steps: tuple[StepRecord, ...], is_running: IsRunning) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,7 +20,8 @@ Status = Literal["succeeded", "failed", "nothing_to_do", "interrupted"]
 class Event:
     """One thing that happened in a run; `published` and `withdrawn` come only after the ledger has committed.
 
-    `parts`: what happened to so many partitions, each of which has had an event of its own.
+    `how` it was made: by which rule, or why in full. `parts`: what happened to so many partitions, each of which has
+    had an event of its own.
     """
 
     event: EventKind
@@ -32,7 +34,7 @@ class Event:
     error: str | None = None
     reasons: tuple[Reason, ...] = ()
     same_content: bool = False
-    mode_reason: str | None = None
+    how: str | None = None
     parts: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -94,6 +96,14 @@ class AssetResult:
         }
 
 
+def how_made(mode: str | None, mode_reason: str | None, reasons: Sequence[Reason]) -> str | None:
+    """By which rule rows that changed were followed, or why they could not be; None where nothing is to be said."""
+    if mode == "incremental":
+        return mode_reason
+    is_followed = bool(reasons) and all(reason.kind == "input_changed" for reason in reasons)
+    return f"in full, {mode_reason}" if is_followed and mode == "full" and mode_reason else None
+
+
 def event_of(result: AssetResult, run_id: str) -> Event:
     """That an asset or a partition came to this."""
     return Event(
@@ -107,7 +117,7 @@ def event_of(result: AssetResult, run_id: str) -> Event:
         error=None if result.error is None else str(result.error),
         reasons=result.reasons,
         same_content=result.same_content,
-        mode_reason=result.mode_reason if result.mode == "incremental" else None,
+        how=how_made(result.mode, result.mode_reason, result.reasons),
         parts=result.parts,
     )
 

@@ -133,6 +133,8 @@ SELECT sum(x) AS s, count(*) AS n, count(x) AS m FROM t;
 SELECT g, min(x) AS lo, max(x) AS hi, count(*) AS n FROM t GROUP BY g;
 SELECT k, count(*) AS n, sum(y) AS s FROM (SELECT k, CASE WHEN x > 2 THEN x END AS y FROM t) GROUP BY k;
 SELECT g, bool_or(x > 3) AS o, bool_and(x > 0) AS a, count(*) AS n FROM t GROUP BY g;
+SELECT bool_or(x > 4) FILTER (WHERE g > 1) AS o, bool_and(x >= 0) FILTER (WHERE g > 1) AS a, count(*) AS n FROM t;
+SELECT k, bool_or(x > 4) FILTER (WHERE g > 1) AS o, bool_and(x >= 0) FILTER (WHERE g > 1) AS a, count(*) AS n FROM t GROUP BY k;
 SELECT count(*) AS n FROM t WHERE x > 2;
 SELECT count(*) AS n, max(x) AS m, max(x) - min(x) AS spread, min(x) AS l FROM t;
 SELECT count(*) AS n FROM t JOIN u ON t.k = u.k JOIN v ON u.k = v.k;

@@ -72,3 +72,12 @@ def test_ties_of_other_keys_do_not_matter(events: Shop) -> None:
     modes(events)
     deliver(events, "7", "2,12,z")
     assert {mode for mode, _ in modes(events).values()} == {"incremental"}
+
+
+def test_a_run_and_the_list_of_runs_say_why_it_is_made_in_full(events: Shop) -> None:
+    deliver(events, "6", "1,10,z")
+    said = f"in full, {WHY['numbered']}: what it reads of events changed"
+    run = events.cli("materialize")
+    assert said in run.err
+    newest = events.cli("runs", "--json").json["runs"][0]["run_id"]
+    assert said in events.cli("runs", newest).out

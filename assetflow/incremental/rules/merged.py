@@ -25,9 +25,11 @@ COMBINED = {
 """Aggregates of which the value for all rows follows from the values for parts of them, and by which aggregate."""
 HARMLESS = {
     "min": "{gone} IS NULL OR {gone} > {kept}", "max": "{gone} IS NULL OR {gone} < {kept}",
-    "bool_and": "{gone} IS NULL OR {gone}", "bool_or": "{gone} IS NULL OR NOT {gone}",
+    "bool_and": "{gone} IS NULL OR ({gone} AND NOT {kept})", "bool_or": "{gone} IS NULL OR (NOT {gone} AND {kept})",
 }  # fmt: skip
-"""When rows can go and leave the value that there was: `gone` is the value of theirs, `kept` that of the table."""
+"""When rows can go and leave the value that there was: `gone` is the value of theirs, `kept` that of the table, which
+has to come from a row that stays: where the last row goes that has a value at all, there is none.
+"""
 STATE = "combine_aggr"
 """By which aggregate states of aggregates are put together."""
 COUNTS = frozenset({"count", "count_star", "count_if", "countif"})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from assetflow.duck import described
-from assetflow.incremental.answer import Answer, key_names
+from assetflow.incremental.answer import Answer
 from assetflow.incremental.blocks import Parts
 from assetflow.incremental.exact import is_inexact
 from assetflow.incremental.ranges import ranges
@@ -288,9 +288,9 @@ class Rows:
         return " AND ".join(said) or "true"
 
     def match(self, answer: Answer) -> str:
-        keys = key_names(len(answer.key_columns))
+        keys = self.cursor.sql(f"FROM {answer.keys}").columns
         return " AND ".join(
-            f"old.{quote_identifier(name)} IS NOT DISTINCT FROM keys.{key}"
+            f"old.{quote_identifier(name)} IS NOT DISTINCT FROM keys.{quote_identifier(key)}"
             for name, key in zip(answer.key_columns, keys, strict=True)
         )
 
