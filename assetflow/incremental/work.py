@@ -88,7 +88,7 @@ class Work:
     def names(self, items: Sequence[Tree], table: Tree) -> list[str] | None:
         """What the columns of a SELECT are called; None where it does not stand for itself."""
         try:
-            return list(self.cursor.sql(text(select(items, table, None))).columns)
+            return [name for name, _ in described(self.cursor, text(select(items, table, None)))]
         except duckdb.Error:
             return None
 

@@ -37,6 +37,18 @@ def test_a_change_that_comes_out_the_same_stops_there(shop: Shop) -> None:
     assert shop.run() == {}
 
 
+def test_a_sum_that_goes_from_nought_to_minus_one_is_a_change(shop: Shop) -> None:
+    shop.sql("total", "SELECT sum(amount) AS amount, sum(amount::DECIMAL(18, 2)) AS exact FROM sales")
+    shop.sql("below", "SELECT amount < 0 AS is_below FROM total")
+    shop.write("data/orders.csv", "id,customer,city,amount\n1,ann,Rome,10\n2,bob,Oslo,-10\n")
+    shop.replace("assets/sales.sql", "amount > 5", "amount <> 5")
+    shop.made()
+    assert shop.rows("SELECT is_below FROM below") == [(False,)]
+    shop.replace("data/orders.csv", "Oslo,-10", "Oslo,-11")
+    assert {"total", "below"} <= set(shop.made())
+    assert shop.rows("SELECT amount, is_below FROM total, below") == [(-1, True)]
+
+
 def test_switching_to_an_older_version_and_back_makes_nothing(shop: Shop) -> None:
     shop.made()
     old = shop.read("assets/by_city.sql")

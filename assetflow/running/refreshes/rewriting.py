@@ -288,7 +288,7 @@ class Rows:
         return " AND ".join(said) or "true"
 
     def match(self, answer: Answer) -> str:
-        keys = self.cursor.sql(f"FROM {answer.keys}").columns
+        keys = [name for name, _ in described(self.cursor, f"FROM {answer.keys}")][: len(answer.key_columns)]
         return " AND ".join(
             f"old.{quote_identifier(name)} IS NOT DISTINCT FROM keys.{quote_identifier(key)}"
             for name, key in zip(answer.key_columns, keys, strict=True)

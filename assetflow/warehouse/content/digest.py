@@ -3,9 +3,10 @@
 A digest is made of the row count, of the sum of the row hashes, which every duplicate and every swap of two values
 moves, and of their exclusive or, which is not linear in what is added up and costs nothing beside the sum. DuckDB's
 `hash` has no promise over versions, so a digest bears the version that made it, and other versions' digests count as
-different. Three things `hash` does not see are put beside it: the shape of nested values (to it
-`[]`, `[NULL]` and NULL are the same, and so are `[[1], [2]]` and `[[1, 2]]`), the sign of a floating-point zero, and
-the unit of an INTERVAL (1 month, 30 days). The schema is part of a digest, since 1 hashes alike in every type.
+different. Four things `hash` does not see are put beside it: the shape of nested values (to it `[]`, `[NULL]` and NULL
+are the same, and so are `[[1], [2]]` and `[[1, 2]]`), the sign of a floating-point zero, the unit of an INTERVAL
+(1 month, 30 days), and which half of 128 bits is which: to it -1 and 0 are the same number, and so are 1 and 2 ** 64.
+The schema is part of a digest, since 1 hashes alike in every type.
 """
 
 from __future__ import annotations
@@ -25,8 +26,12 @@ from assetflow.warehouse.content.types import Type, parse_type
 if TYPE_CHECKING:
     import duckdb
 
-ALGORITHM = "bag2"
+ALGORITHM = "bag3"
 FLOATS = ("FLOAT", "DOUBLE")
+LONG_DIGITS = 18
+"""Digits of a DECIMAL beyond which it is kept in 128 bits."""
+SOME_BITS = 0x9E3779B97F4A7C15
+"""By which one half of 128 bits is made another number."""
 FEW = 1000
 
 
@@ -178,7 +183,7 @@ def _select(hashes: Sequence[str], scan: str) -> str:
 
 
 def algorithm() -> str:
-    """`bag2/duckdb-2.0`: digests are comparable only when this is equal."""
+    """`bag3/duckdb-2.0`: digests are comparable only when this is equal."""
     from assetflow.duck import duckdb
 
     return f"{ALGORITHM}/duckdb-{'.'.join(duckdb.__version__.split('.')[:2])}"
@@ -213,9 +218,20 @@ def _shape(value: str, of: Type, depth: int) -> list[str]:
         return [f"({value} = 0 AND signbit({value}))"]
     if of.name == "INTERVAL":
         return [f"{value}::VARCHAR"]
+    if of.name == "DECIMAL" and digits_of(of) > LONG_DIGITS:
+        return [f"-{value}"]
+    if of.name in ("HUGEINT", "UHUGEINT"):
+        return [f"xor({value}, {SOME_BITS}::{of.name})"]
+    if of.name == "UUID":
+        return [f"xor({value}::UHUGEINT, {SOME_BITS}::UHUGEINT)"]
     if of.name == "VARIANT":
         return [f"{value}::VARCHAR", f"variant_typeof({value})"]
     return []
+
+
+def digits_of(decimal: Type) -> int:
+    """18 of `DECIMAL(18,2)`."""
+    return int(decimal.text.removeprefix("DECIMAL(").partition(",")[0])
 
 
 def _shape_of_elements(values: str, of: Type, depth: int) -> list[str]:
