@@ -70,7 +70,9 @@ class Contents:
         return self.snapshots[name]
 
     def snapshot(self, id: str) -> Snapshot:
-        return self._by_id.get(id) or self.order.warehouse.ledger.snapshot(id)
+        if id not in self._by_id:
+            self._by_id[id] = self.order.warehouse.ledger.snapshot(id)
+        return self._by_id[id]
 
     def upstreams_of(self, name: str) -> tuple[str, ...]:
         """What a view reads: as it is declared where this run made it, else as it was published."""
