@@ -247,8 +247,9 @@ def test_a_file_that_is_no_database_is_refused(warehouse):
     os.makedirs(warehouse.root)
     with open(f"{warehouse.root}/ledger.db", "w") as file:
         file.write("no database at all, but long enough to look like one " * 50)
-    with pytest.raises(WarehouseError, match="cannot be read"):
+    with pytest.raises(WarehouseError, match="cannot be read") as raised:
         warehouse.ledger.current("prod")
+    assert "assetflow doctor --rebuild" in str(raised.value)
 
 
 def test_a_file_that_was_only_just_created_is_like_none(warehouse):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from assetflow.asset import Note
 from assetflow.errors import DefinitionError
@@ -18,6 +19,9 @@ from assetflow.lineage.sql.names import fold
 from assetflow.lineage.sql.reads import Read, reads
 from assetflow.lineage.sql.tokens import code_tokens, with_pivot_values, without_trailing_semicolon
 from assetflow.lineage.sql.tree import Parsed, Tree, output_names, parse, statement_kinds
+
+if TYPE_CHECKING:
+    from sqlglot.errors import ParseError, TokenError
 
 
 class TableRef(NamedTuple):
@@ -79,15 +83,14 @@ def to_duckdb(text: str, dialect: str, path: str, first_line: int = 1) -> str:
         return text
     # Only files in other dialects pay for the import.
     import sqlglot
-    from sqlglot.errors import ErrorLevel, ParseError, UnsupportedError
+    from sqlglot.errors import ErrorLevel, ParseError, TokenError, UnsupportedError
 
     try:
         statements = sqlglot.transpile(text, read=dialect, write="duckdb", unsupported_level=ErrorLevel.RAISE)
-    except ParseError as error:
-        at = error.errors[0] if error.errors else {}
-        line = first_line + int(at.get("line") or 1) - 1
+    except (ParseError, TokenError) as error:
+        said, line, below = told_by_sqlglot(error, text)
         raise DefinitionError(
-            f"the {dialect} SQL does not parse: {at.get('description', error)}", path=path, line=line
+            f"the {dialect} SQL does not parse: {said}{below}", path=path, line=first_line + line - 1
         ) from error
     except UnsupportedError as error:
         raise DefinitionError(
@@ -98,6 +101,18 @@ def to_duckdb(text: str, dialect: str, path: str, first_line: int = 1) -> str:
             f"there is no SQL dialect {dialect!r}", path=path, line=first_line, hint=str(error)
         ) from error
     return ";\n".join(statements)
+
+
+def told_by_sqlglot(error: ParseError | TokenError, text: str) -> tuple[str, int, str]:
+    """What does not parse, in which line of the text, and that line with a caret where the place is known."""
+    errors = getattr(error, "errors", ())  # a text that cannot be cut into words has none
+    at = errors[0] if errors else {}
+    said = re.sub(r"<Token .*?, text: (.*?), line: .*?>", r'"\1"', str(at.get("description") or error))
+    line, column = at.get("line"), at.get("col")
+    if not line or not column:
+        return said, 1, ""
+    before = sum(map(len, text.splitlines(keepends=True)[: line - 1]))
+    return said, line, "\n" + shown(text, before + column - len(at.get("highlight") or "x"))
 
 
 def _read(text: str, path: str, first_line: int, dialect: str) -> tuple[SqlQuery, Tree]:

@@ -105,5 +105,5 @@ def _explained_ledger(error: sqlite3.DatabaseError, path: str) -> WarehouseError
     if "locked" in said:
         hint = "Another program holds the ledger open in a transaction; close it and run again."
         return WarehouseError("the ledger is locked", path=path, hint=hint)
-    hint = "Restore ledger.db from a copy, or move the warehouse folder away and materialize again."
+    hint = "`assetflow doctor --rebuild` restores it from its journal; what is there now is kept beside it."
     return WarehouseError(f"the ledger cannot be read: {said}", path=path, hint=hint)
