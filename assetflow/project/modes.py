@@ -62,7 +62,11 @@ def rows_of(change: InputChange) -> int | None:
 def foreseen_step(project: Project, step: Step, costs: Mapping[str, Costs] | None = None) -> Step:
     """The step with its mode, and with how it changes the columns of its table."""
     costs = read_costs(project.settings.warehouse) if costs is None else costs
-    return replace(timed(project, with_mode(project, step, costs)), columns=change_by(project, step))
+    columns = change_by(project, step)
+    with_columns = replace(with_mode(project, step, costs), columns=columns)
+    if columns and with_columns.mode == "incremental" and project.definitions.assets[step.asset].history is None:
+        with_columns = replace(with_columns, mode="full", mode_reason="its columns are others than before")
+    return timed(project, with_columns)
 
 
 def with_mode(project: Project, step: Step, costs: Mapping[str, Costs]) -> Step:

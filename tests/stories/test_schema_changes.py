@@ -106,3 +106,39 @@ def test_a_declared_type_may_be_written_in_any_way(empty_shop: Shop) -> None:
     empty_shop.made()
     empty_shop.write("orders.csv", "id,price\n1,2.50\n2,3.00\n")
     assert "columns" not in empty_shop.cli("plan").out
+
+
+def modes(shop: Shop) -> dict[str, tuple[str | None, str | None]]:
+    return {each.asset: (each.mode, each.mode_reason) for each in shop.materialize().assets}
+
+
+def test_who_reads_other_columns_is_refreshed_by_the_rows_that_came_with_a_new_one(columns: Shop) -> None:
+    columns.sql("all_of_them", "SELECT * FROM orders")
+    columns.sql("by_city", "SELECT city, sum(amount) AS amount FROM all_of_them GROUP BY city")
+    columns.made()
+    columns.write("data/2.csv", "id,city,amount,note\n3,Rome,5,x\n")
+    planned = step(columns, "all_of_them")
+    assert (planned["mode"], planned["mode_reason"]) == ("full", "its columns are others than before")
+    assert modes(columns) == {
+        "all_of_them": ("full", "orders has other columns than before"),
+        "by_city": ("incremental", "merged by city"),
+        "sales": ("incremental", "added"),
+    }
+    assert columns.rows("FROM by_city ORDER BY ALL") == [("Oslo", 20), ("Rome", 15)]
+    columns.write("data/2.csv", "id,city,amount\n3,Rome,7\n")
+    assert modes(columns)["by_city"] == ("incremental", "merged by city")
+    assert columns.rows("FROM by_city ORDER BY ALL") == [("Oslo", 20), ("Rome", 17)]
+
+
+def test_a_name_that_means_another_column_since_one_is_gone_makes_it_in_full(columns: Shop) -> None:
+    columns.write("data/1.csv", "id,city,amount,note\n1,Rome,10,1\n2,Oslo,20,2\n")
+    columns.write("notes.csv", "id,note\n1,1\n2,3\n")
+    columns.write("assetflow.toml", '[sources.orders]\nfiles = "data/*.csv"\n[sources.notes]\nfiles = "notes.csv"\n')
+    columns.sql(
+        "noted", "SELECT id FROM orders o WHERE EXISTS (SELECT 1 FROM notes n WHERE n.id = o.id AND note = o.note)"
+    )
+    columns.made()
+    assert columns.rows("FROM noted") == [(1,)]
+    columns.write("notes.csv", "id\n1\n2\n")
+    assert modes(columns)["noted"][0] == "full"
+    assert columns.rows("FROM noted ORDER BY id") == [(1,), (2,)]

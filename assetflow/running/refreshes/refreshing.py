@@ -151,12 +151,20 @@ def is_near(one: float | None, other: float | None) -> bool:
     return one == other or math.isclose(one, other, rel_tol=1e-9) or (math.isnan(one) and math.isnan(other))
 
 
+def scan_change(change: TableChange, paths: Sequence[str]) -> str:
+    """The SELECT that reads files of a table, with the columns that count."""
+    rows = scan_files(change.columns, paths)
+    if not change.is_narrow:
+        return rows
+    return f"SELECT {', '.join(quote_identifier(column.name) for column in change.columns)} FROM ({rows})"
+
+
 def show(change: TableChange, cursor: Cursor) -> Change:
     """Make what came and went of a table visible on the cursor."""
-    old = scan_files(change.columns, change.before)
-    none = f"SELECT * FROM ({scan_files(change.columns, change.came or change.went)}) WHERE false"
-    plus = scan_files(change.columns, change.came) if change.came else none
-    minus = scan_files(change.columns, change.went) if change.went else none
+    old = scan_change(change, change.before)
+    none = f"SELECT * FROM ({scan_change(change, change.came or change.went)}) WHERE false"
+    plus = scan_change(change, change.came) if change.came else none
+    minus = scan_change(change, change.went) if change.went else none
     is_mixed = change.came and change.went and not change.is_net
     if is_mixed and not any(is_inexact_inside(column.type) for column in change.columns):
         # Row by row: a file that was written anew differs in few of its rows.

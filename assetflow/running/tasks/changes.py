@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column, Materialization, ReadSet, Snapshot, SnapshotFile
@@ -26,6 +26,7 @@ class TableChange:
     """One table that changed: the files that it had, has, those that came and those that went, by absolute paths.
 
     `rows` are those in files that came or went. `is_net`: no row is both in one that came and in one that went.
+    `is_narrow`: its files have other columns than these, too.
     """
 
     name: str
@@ -36,12 +37,16 @@ class TableChange:
     went: tuple[str, ...]
     rows: int
     is_net: bool = False
+    is_narrow: bool = False
 
 
 def change_of(
-    name: str, then: Materialization, read: ReadSet, content: Content | None, contents: Contents
+    name: str, then: Materialization, read: ReadSet, content: Content | None, contents: Contents, *, by_columns: bool
 ) -> TableChange | None:
-    """How an upstream differs from what the asset was made from; None where what is read of it does not."""
+    """How an upstream differs from what the asset was made from; None where what is read of it does not.
+
+    `by_columns`: columns that are not read may have come or gone.
+    """
     input_ = next((one for one in then.inputs if one.upstream == name), None)
     now = contents.snapshot_of(name)
     if input_ is None or not input_.snapshot:
@@ -56,16 +61,30 @@ def change_of(
     before = contents.snapshot(input_.snapshot)
     if before.sql is not None:
         raise Refused(f"{name} was a view")
-    if before.columns != now.columns:
-        raise Refused(f"{name} has other columns than before")
+    is_narrow = before.columns != now.columns
+    if is_narrow:
+        before, now = of_columns_read(name, before, now, read if by_columns else ReadSet())
     if content is not None and is_alike(before, now, read, contents):
         return None
     told = contents.deltas.get((before.id, now.id))
-    return (
+    found = (
         told_change(name, before, now, told, contents)
         if told is not None
         else found_change(name, before, now, contents)
     )
+    return found and replace(found, is_narrow=is_narrow)
+
+
+def of_columns_read(name: str, before: Snapshot, now: Snapshot, read: ReadSet) -> tuple[Snapshot, Snapshot]:
+    """A table then and now, as if it had those columns alone that are read of it; Refused where these are others."""
+    if read.columns is None:
+        raise Refused(f"{name} has other columns than before")
+    columns, others = (
+        tuple(column for column in table.columns if column.name in read.columns) for table in (before, now)
+    )
+    if columns != others or not columns:
+        raise Refused(f"{name} has other columns than before")
+    return replace(before, columns=columns), replace(now, columns=columns)
 
 
 def found_change(name: str, before: Snapshot, now: Snapshot, contents: Contents) -> TableChange | None:

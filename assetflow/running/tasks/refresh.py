@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from assetflow.asset import Asset
 from assetflow.incremental.refused import Refused
+from assetflow.lineage.columns import same_meaning
 from assetflow.materialization import Column, Materialization, Snapshot, SnapshotFile, Sums
 from assetflow.planning.staleness import reads_of
 from assetflow.planning.step import Step
@@ -93,8 +94,14 @@ def made_before(asset: Asset, step: Step, contents: Contents) -> tuple[Materiali
 
 def changes_of(asset: Asset, then: Materialization, contents: Contents) -> tuple[TableChange, ...]:
     """What changed in its upstreams since it was made, as far as it reads of them."""
-    reads = reads_of(asset, contents.lineage(asset), then)
-    found = [change_of(name, then, reads[name], contents.held.get(name), contents) for name in asset.upstreams]
+    lineage = contents.lineage(asset)
+    reads = reads_of(asset, lineage, then)
+    # A query that means what it meant is made of the columns that it reads, whatever others came or went.
+    is_same = asset.kind == "sql" and lineage is not None and same_meaning(lineage.meaning, then.meaning)
+    found = [
+        change_of(name, then, reads[name], contents.held.get(name), contents, by_columns=is_same)
+        for name in asset.upstreams
+    ]
     changes = tuple(change for change in found if change is not None)
     refuse_whole(asset, [change.name for change in changes])
     return changes
