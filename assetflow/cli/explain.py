@@ -83,6 +83,11 @@ def verdict(told: Explanation) -> Iterator[str]:
     if step is None:
         yield f"The next run leaves it alone: {why_fresh(told)}."
         return
+    yield from next_step(told, step)
+
+
+def next_step(told: Explanation, step: Step) -> Iterator[str]:
+    """How the next run gets at its rows, and why."""
     does = {
         "build": "The next run makes it again" if told.made else "The next run makes it",
         "restore": "The next run points to an older version again, without computing,",
