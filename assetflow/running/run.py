@@ -178,13 +178,10 @@ class Run:
                 return AssetResult(step.asset, "failed", mode="full", reasons=step.reasons, error=error)
             result = self.results.get(upstream)
             if result is not None and result.outcome in {"failed", "blocked"}:
-                blame = AssetflowError(
-                    f"its upstream {upstream} {'failed' if result.outcome == 'failed' else 'was blocked'}"
-                )
-                return AssetResult(step.asset, "blocked", reasons=step.reasons, error=blame)
+                became = "failed" if result.outcome == "failed" else "was blocked"
+                return blocked(step, f"its upstream {upstream} {became}")
         if self.order.fail_fast and any(result.outcome == "failed" for result in self.results.values()):
-            blame = AssetflowError("not started: another asset failed, and --fail-fast was given")
-            return AssetResult(step.asset, "blocked", reasons=step.reasons, error=blame)
+            return blocked(step, "not started: another asset failed, and --fail-fast was given")
         return None
 
     def take(self, future: Future[Any]) -> Iterator[Event]:
@@ -316,6 +313,10 @@ class Run:
         self.order.warehouse.ledger.finish_run(
             self.order.run_id, status, [step_record(each) for each in ordered], now()
         )
+
+
+def blocked(step: Step, why: str) -> AssetResult:
+    return AssetResult(step.asset, "blocked", reasons=step.reasons, error=AssetflowError(why))
 
 
 def step_record(result: AssetResult) -> records.StepRecord:

@@ -188,22 +188,13 @@ class PartRun:
     def take_parts(self, made: tuple[PartBuilt, ...]) -> Iterator[Event]:
         """Keep the files of a batch, and record each partition as built; a blocking check stops one here."""
         self.keeping.refuse_changed_sources(self.asset)
-        for part in made:
-            for key, rows in zip(part.keys, part.rows, strict=True):
-                if self.counted.get(key, rows) != rows:
-                    raise other_rows(self.asset, self.cut.shown(key), self.counted[key], rows)
+        self.refuse_other_counts(made)
         good = []
         for part in made:
             checks = self.keeping.keep_failing_rows(self.asset.name, part.built.checks)
-            blocking = [check for check in checks if check.blocks]
             self.gathered.seconds += part.built.seconds
-            if blocking and len(part.keys) > 1:
-                self.batches.halve(part.keys)
-            elif blocking:
-                text = self.cut.shown(part.keys[0])
-                self.warehouse.ledger.record_checks(self.order.run_id, self.asset.name, checks, text)
-                error = failed_checks(self.asset, blocking, text)
-                yield from self.fail(part.keys, error, part.built, checks)
+            if any(check.blocks for check in checks):
+                yield from self.hold_back(part, checks)
             else:
                 good.append((part, checks))
         if not good:
@@ -217,6 +208,23 @@ class PartRun:
         for part, checks in good:
             yield from self.keep(part, checks, places)
         self.keeping.recording.flush()
+
+    def refuse_other_counts(self, made: tuple[PartBuilt, ...]) -> None:
+        """Refuse partitions with other numbers of rows than were counted when it was found out which there are."""
+        for part in made:
+            for key, rows in zip(part.keys, part.rows, strict=True):
+                if self.counted.get(key, rows) != rows:
+                    raise other_rows(self.asset, self.cut.shown(key), self.counted[key], rows)
+
+    def hold_back(self, part: PartBuilt, checks: tuple[CheckResult, ...]) -> Iterator[Event]:
+        """What a blocking check refused is looked for in halves, until it is one partition that fails."""
+        if len(part.keys) > 1:
+            self.batches.halve(part.keys)
+            return
+        text = self.cut.shown(part.keys[0])
+        self.warehouse.ledger.record_checks(self.order.run_id, self.asset.name, checks, text)
+        error = failed_checks(self.asset, [check for check in checks if check.blocks], text)
+        yield from self.fail(part.keys, error, part.built, checks)
 
     def keep(self, part: PartBuilt, checks: tuple[CheckResult, ...], places: dict[str, str]) -> Iterator[Event]:
         text, built = self.cut.text_of(slice_of(part.keys)), part.built

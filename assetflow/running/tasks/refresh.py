@@ -60,8 +60,6 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: 
         refuse_dearer(asset, costs, sum(change.rows for change in changes))
         refuse_in_vain(asset, costs, what)
     is_quick = was_quick(asset, then, contents)
-    waiting = {step.asset for step in contents.order.plan.steps}
-    is_read = any(reader.name in waiting and (reader.kind == "sql" or reader.merge) for reader in below)
     return Refresh(
         (*changes, *looked_up(asset, changes, contents)),
         snapshot.columns,
@@ -72,10 +70,16 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: 
         is_quick=is_quick,
         read_in_order=in_order,
         checks=then.checks,
-        tell=tell if is_read else None,
+        tell=tell if is_followed(below, contents) else None,
         what=what,
         groups=find_groups(root, asset.name, made_from(asset.code_version, then.inputs)),
     )
+
+
+def is_followed(readers: Iterable[Asset], contents: Contents) -> bool:
+    """True when one of these is to be made in this run, perhaps from the rows that come and go."""
+    waiting = {step.asset for step in contents.order.plan.steps}
+    return any(reader.name in waiting and (reader.kind == "sql" or reader.merge) for reader in readers)
 
 
 def made_before(asset: Asset, step: Step, contents: Contents) -> tuple[Materialization, Snapshot]:
