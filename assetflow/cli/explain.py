@@ -111,10 +111,12 @@ def next_step(told: Explanation, step: Step) -> Iterator[str]:
 
 def why_fresh(told: Explanation) -> str:
     """`users changed, but not in what it reads`."""
-    moved = [each.name for each in told.compared if each.what == "input" and each.snapshot_then != each.snapshot_now]
+    moved = [each for each in told.compared if each.what == "input" and each.snapshot_then != each.snapshot_now]
     if not moved and not told.same_code:
         return "it was made from exactly what is there now"
-    why = [f"{clean(', '.join(moved))} changed, but not in what it reads"] if moved else []
+    is_read = bool(told.asset.partition) and any(each.then != each.now for each in moved)
+    where = "in no row that one of its partitions is made of" if is_read else "not in what it reads"
+    why = [f"{clean(', '.join(each.name for each in moved))} changed, but {where}"] if moved else []
     return " and ".join([*why, *["its code changed, but not in what it does"] * bool(told.same_code)])
 
 

@@ -95,6 +95,7 @@ def test_another_source_is_still_asked_where_what_changed_first_concerns_no_part
     assert keys(shop) == ["eu", "us"]
     shop.write("data/2.csv", "id,ts,region\n-1,2024-01-01 10:00:00,eu\n")
     assert shop.run() == {"cut": "skipped"}
+    assert "orders changed, but in no row that one of its partitions is made of" in shop.cli("explain", "cut").out
     shop.replace("names.csv", "Europe", "Europa")
     assert shop.planned() == {"cut": ("input_changed",)}
     assert keys(shop) == ["eu"]
