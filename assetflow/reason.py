@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 ReasonKind = Literal[
@@ -31,3 +32,10 @@ class Reason(NamedTuple):
     @classmethod
     def from_dict(cls, value: dict[str, Any]) -> Reason:
         return cls(value["kind"], value["upstream"], tuple(value["columns"]), value["detail"])
+
+
+def listed(names: Sequence[str], most: int = 20) -> str:
+    """`a, b, c`, or of many `a, b and 1,998 more`, for a sentence."""
+    if len(names) <= most + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most:,} more"

@@ -16,7 +16,11 @@ from assetflow.partitions.declared import told as cut_by
 from assetflow.planning.step import Step
 from assetflow.project.explaining.explain import Compared, Explanation, explain
 from assetflow.project.modes import Refreshes
+from assetflow.reason import listed
 from assetflow.warehouse.content.difference import Difference
+
+MANY = 60
+"""Columns that are named; `--json` has all."""
 
 
 @click.command("explain")
@@ -227,7 +231,7 @@ def reads(each: Compared) -> str:
         return f"it reads all columns{order}"
     if not each.columns:
         return "it reads only how many rows there are"
-    return f"it reads {clean(', '.join(each.columns))}{order}"
+    return f"it reads {clean(listed(each.columns, MANY))}{order}"
 
 
 def row_changes(told: Explanation) -> Iterator[str]:
@@ -292,4 +296,4 @@ def stale_when(told: Explanation) -> str:
 def read_of(name: str, columns: tuple[str, ...] | None) -> str:
     if columns is None:
         return f"the rows of {name}"
-    return f"{clean(', '.join(columns))} of {name}" if columns else f"the number of rows of {name}"
+    return f"{clean(listed(columns, MANY))} of {name}" if columns else f"the number of rows of {name}"

@@ -27,7 +27,7 @@ from assetflow.planning.staleness import (
     with_files,
 )
 from assetflow.planning.step import State, Step
-from assetflow.reason import Reason
+from assetflow.reason import Reason, listed
 
 Unchanged = Mapping[str, frozenset[str]]
 """For assets that are made first: the columns whose tuples will be the same as before."""
@@ -182,7 +182,7 @@ def told_waiting(name: str, read: ReadSet, is_source: bool) -> str:
 def told(read: ReadSet) -> str:
     if read.columns is None:
         return "everything"
-    return ", ".join(read.columns) or "the number of rows"
+    return listed(read.columns) or "the number of rows"
 
 
 def unchanged_columns(

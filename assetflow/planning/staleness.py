@@ -16,7 +16,7 @@ from assetflow.lineage.columns import Lineage, other_meaning, same_meaning
 from assetflow.materialization import Column, Compared, Fingerprint, Input, Materialization, ReadSet
 from assetflow.partitions.declared import UPSTREAMS, identity, told
 from assetflow.partitions.slices import Slice
-from assetflow.reason import Reason
+from assetflow.reason import Reason, listed
 
 
 class Made(NamedTuple):
@@ -274,8 +274,7 @@ def input_changed(name: str, now: Input) -> Reason:
         return Reason("input_changed", name, detail=f"{name} holds other rows than it was made from")
     if not now.columns:
         return Reason("input_changed", name, detail=f"{name} has another number of rows than it was made from")
-    listed = ", ".join(now.columns)
-    return Reason("input_changed", name, now.columns, f"what it reads of {name} changed ({listed})")
+    return Reason("input_changed", name, now.columns, f"what it reads of {name} changed ({listed(now.columns)})")
 
 
 def why_volatile(asset: Asset) -> Reason:

@@ -250,3 +250,15 @@ def test_who_takes_a_bad_edit_back_is_not_told_that_it_failed(shop: Shop) -> Non
 def status_of(shop: Shop, name: str) -> str:
     (found,) = [each["status"] for each in shop.cli("ls", "--json").json["assets"] if each["name"] == name]
     return str(found)
+
+
+def test_a_reason_names_the_first_of_many_columns(empty_shop: Shop) -> None:
+    columns = ", ".join(f"{n} AS c{n}" for n in range(60))
+    empty_shop.sql("wide", f"SELECT {columns}")
+    empty_shop.sql("reader", "SELECT * FROM wide")
+    empty_shop.made()
+    empty_shop.sql("wide", f"SELECT {columns.replace('0 AS c0', '1 AS c0', 1)}")
+    (reason,) = empty_shop.materialize().assets[1].reasons
+    assert reason.detail.startswith("what it reads of wide changed (c0, c1, c10,")
+    assert reason.detail.endswith(" and 40 more)")
+    assert len(reason.columns) == 60
