@@ -327,7 +327,7 @@ def test_a_draft_of_all_rows_says_which_checks_it_would_not_pass(shop: Shop, ask
 
 
 def test_what_cannot_be_compared_with_a_draft(shop: Shop, ask: Ask) -> None:
-    assert "has not been published" in ask(shop, "diff", "sales", "--draft").err
+    assert "sales has not been made yet in prod" in ask(shop, "diff", "sales", "--draft").err
     shop.sql("seen", "/* @asset\nmaterialized = 'view'\n*/\nSELECT id FROM sales")
     shop.made()
     shop.replace("assets/seen.sql", "id FROM", "city FROM")

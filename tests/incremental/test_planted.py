@@ -69,7 +69,7 @@ PLANTED = {
         keyed, 'for version in ("new", "old")\n', 'for version in ("new",)\n',
     ),
     "the first window's PARTITION BY is taken for that of all": (
-        query_parts, "for window in windows[1:]:", "for window in windows[:0]:",
+        query_parts, "for other in partitions[1:]:", "for other in partitions[:0]:",
     ),
     "DISTINCT adds every row that came": (
         refresh, 'if block.operation == "UNION_ALL":', 'if block.operation in ("UNION_ALL", "DISTINCT"):',
@@ -153,10 +153,10 @@ PLANTED = {
         merged, "if own != kind and not {own, kind}.issubset(INTEGERS):", "if False:",
     ),
     "a key is looked for in a column that got its name": (
-        outputs, '("replace_list", "rename_list", "columns", "relation_name")', '("replace_list", "columns", "relation_name")',
+        outputs, '("replace_list", "rename_list", "columns")', '("replace_list", "columns")',
     ),
     "a key of one table is looked for in a column of another": (
-        outputs, 'if len(key["column_names"]) > 1 and len(list(leaves(node["from_table"]))) > 1:', "if False:",
+        outputs, "return not is_merged and (len(tables) == 1 or not is_narrowed(star))", "return True",
     ),
     "what is kept of a group is replaced by what came": (
         merged, 'return f"{STATE}({cell.sql}) AS {cell.sql}"', 'return f"any_value({cell.sql}) AS {cell.sql}"',
