@@ -191,6 +191,8 @@ class _Taker:
             return table
         if kind in ("EMPTY", "EMPTY_FROM"):
             return table
+        if kind == "EXPRESSION_LIST" and not any(each["class"] == "SUBQUERY" for each in expressions(table)):
+            return table  # VALUES (1, 'a'), (2, 'b')
         said = {"TABLE_FUNCTION": "a table function", "PIVOT": "PIVOT", "SHOW_REF": "DESCRIBE or SUMMARIZE"}
         raise Refused(said.get(kind, str(kind)), place(table))
 
@@ -267,9 +269,11 @@ class _Taker:
         scope = self.with_(node, scope)
         modifiers, distinct = self.modifiers(node)
         kind = node["setop_type"]
-        if "BY_NAME" in kind:
-            raise Refused("UNION BY NAME")
         operation = f"{kind}_ALL" if node.get("setop_all") else kind
+        if kind == "UNION_BY_NAME":
+            # The same rows as by place, once DuckDB has put the columns beside each other.
+            operation, distinct = "UNION_ALL", distinct or not node.get("setop_all")
+            node = {**node, "setop_all": True}
         if operation not in SET_OPERATIONS:
             raise Refused(operation)
         children = [self.take(child, scope) for child in set_children(node)]

@@ -191,8 +191,14 @@ SELECT id, row_number() OVER (PARTITION BY k) AS r FROM t;
 SELECT * FROM t USING SAMPLE 3;
 -- refused: WITH RECURSIVE
 WITH RECURSIVE r AS (SELECT k FROM t UNION ALL SELECT k + 1 FROM r WHERE k < 9) SELECT * FROM r;
--- refused: UNION BY NAME
+-- append when t grows
 SELECT k, x FROM t UNION ALL BY NAME SELECT w AS x, k FROM u;
+SELECT k, x FROM t UNION BY NAME SELECT w AS x, k, name FROM u;
+SELECT t.id, c.said FROM t JOIN (VALUES (1, 'one'), (2, 'two')) c(k, said) ON t.k = c.k;
+-- keyed when t grows
+SELECT k, median(x) AS m FROM (SELECT k, x FROM t UNION BY NAME SELECT k, w, name AS x2 FROM u) GROUP BY k;
+SELECT c.k, c.said, count(t.id) AS n FROM (VALUES (1, 'one'), (2, 'two'), (NULL, 'none')) c(k, said) LEFT JOIN t ON t.k = c.k GROUP BY ALL;
+SELECT id FROM t WHERE (k, g) IN (VALUES (1, 2), (2, 1)) QUALIFY count(*) OVER (PARTITION BY g) = 1;
 -- same value when t grows
 SELECT k, w FROM u WHERE w > (SELECT avg(x) FROM t);
 SELECT k, w FROM u WHERE w >= (SELECT max(x) FROM t) OR NOT EXISTS (SELECT 1 FROM t WHERE x > 3);
