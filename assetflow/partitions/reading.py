@@ -76,6 +76,8 @@ def times(dimension: Dimension, text: str) -> Ranges:
     assert dimension.grain is not None
     first, dots, last = text.partition("..")
     low, high = dimension.low, dimension.high
+    if text.strip() == "*":
+        return put_together([(low, high)])
     try:
         if first.strip():
             low, end = windows.read(dimension.grain, first, dimension.zone)

@@ -101,3 +101,10 @@ def test_another_source_is_still_asked_where_what_changed_first_concerns_no_part
     assert keys(shop) == ["eu"]
     assert shop.rows("SELECT name FROM cut ORDER BY id") == [("Europa",), ("States",)]
     assert shop.run() == {}
+
+
+def test_a_partition_is_explained_of_a_table_of_which_nobody_knows_the_partitions(shop: Shop) -> None:
+    declare(shop, '"day(day)"', "SELECT $partition_start::DATE AS day, count(*) AS n FROM orders")
+    assert "nothing tells which partitions it has" in error_of(shop)
+    explained = shop.cli("explain", "cut", "--partition", "2024-01-01")
+    assert (explained.code, explained.err) == (0, "")
