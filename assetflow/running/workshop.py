@@ -44,7 +44,9 @@ class Workplace:
     def open_session(self) -> Session:
         from assetflow.engines.duckdb import Session
 
-        return Session(self.root, threads=self.threads, memory_limit=self.memory_limit)
+        # Else DuckDB writes what does not fit into memory below the folder in which the command was typed.
+        spill = os.path.join(self.warehouse, "spill")
+        return Session(self.root, threads=self.threads, memory_limit=self.memory_limit, temp_directory=spill)
 
     def open_imports(self) -> Imports:
         from assetflow.running.python.imports import Imports
