@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -41,7 +41,9 @@ def has_run_code() -> bool:
     return _hook_installed
 
 
-def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+def _audit(event: str, arguments: tuple[Any, ...], is_ending: Callable[[], bool] = sys.is_finalizing) -> None:
+    if is_ending():  # the interpreter has taken the names of this module away
+        return
     now = now_loading()
     if now is None or event not in _READING | _UNSEEN:
         return
