@@ -175,7 +175,8 @@ class World:
     def row(self) -> Row:
         number = lambda most: self.draw.choice([str(each) for each in range(most)] + ["NULL"])  # noqa: E731
         day = self.draw.choice(["2024-01-05", "2024-01-20", "2024-02-03", "2023-06-30", "NULL"])
-        return (number(4), number(3), number(9), day, self.draw.choice([*WORDS, "NULL"]))
+        value = self.draw.choice(["-1", "-2", *map(str, range(7)), "NULL", "NULL"])
+        return (number(4), number(3), value, day, self.draw.choice([*WORDS, "NULL"]))
 
     def write(self, name: str, file: str) -> None:
         rows = [",".join(map(written, row)) for row in self.files[name][file]]
