@@ -79,12 +79,15 @@ class Parts:
         return self.blocks[-1]
 
 
-def take_apart(sql: str, tables: frozenset[str]) -> Parts:
-    """The blocks of a query over these tables; Refused for what no rule knows."""
+def take_apart(sql: str, tables: frozenset[str], views: Mapping[str, str] | None = None) -> Parts:
+    """The blocks of a query over these tables; Refused for what no rule knows.
+
+    `views` are queries by name, over the tables and each other, that stand for blocks like those of WITH.
+    """
     parsed = parse(sql)
     if len(parsed.statements) != 1:
         raise Refused("a query that DuckDB does not write down (PIVOT over unknown values)")
-    taker = _Taker({name.lower(): name for name in tables})
+    taker = _Taker({name.lower(): name for name in tables}, {name.lower(): of for name, of in (views or {}).items()})
     node = parsed.statements[0]["node"]
     node, orders = _without_order(node)
     taker.take(node, {})
@@ -120,7 +123,10 @@ Scope = Mapping[str, str]
 @dataclass
 class _Taker:
     tables: Mapping[str, str]
+    views: Mapping[str, str]
     blocks: list[Block] = field(default_factory=list)
+    viewed: dict[str, str] = field(default_factory=dict)
+    """The blocks that the views stand for, as far as they were met."""
 
     def add(self, block: Block) -> str:
         name = f"{PREFIX}{len(self.blocks) + 1}"
@@ -214,9 +220,21 @@ class _Taker:
         name = table["table_name"].lower()
         if name in scope:
             return named(table, scope[name])
+        if name in self.views:
+            return named(table, self.view(name))
         if name not in self.tables:
             raise Refused(f"{table['table_name']}, which is no table of the project", place(table))
         return named(table, self.tables[name])
+
+    def view(self, name: str) -> str:
+        """The block of a view, which knows nothing of the names that the query gives."""
+        if name not in self.viewed:
+            parsed = parse(self.views[name])
+            if len(parsed.statements) != 1:
+                raise Refused(f"{name}, a view that DuckDB does not write down")
+            # What stands in another text has no place in this one.
+            self.viewed[name] = self.take(without_places(parsed.statements[0]["node"]), {})
+        return self.viewed[name]
 
     def members(self, node: Tree, scope: Scope) -> tuple[Tree, tuple[Member, ...]]:
         """The conditions `x IN (SELECT ...)` of WHERE, whose subquery becomes a block."""

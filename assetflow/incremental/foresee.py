@@ -16,8 +16,13 @@ Columns = Sequence[tuple[str, str]]
 """Names and DuckDB types."""
 
 
-def foresee(sql: str, schemas: Mapping[str, Columns], changed: Collection[str]) -> tuple[Rule, ...]:
-    """The rules for the blocks of a query when rows come to some of its tables; Refused where there is none."""
+def foresee(
+    sql: str, schemas: Mapping[str, Columns], changed: Collection[str], views: Mapping[str, str] | None = None
+) -> tuple[Rule, ...]:
+    """The rules for the blocks of a query when rows come to some of its tables; Refused where there is none.
+
+    `views` are queries by name through which it reads tables, each after those that it reads itself.
+    """
     cursor = scratch()
     try:
         for name, columns in schemas.items():
@@ -25,9 +30,13 @@ def foresee(sql: str, schemas: Mapping[str, Columns], changed: Collection[str]) 
             for version in ("new", "old", "plus", "minus") if name in changed else ("new",):
                 table = quote_identifier(version_of(name, version))
                 cursor.execute(f"CREATE TEMP TABLE {table} ({listed})")
+        for name, of in (views or {}).items():
+            cursor.execute(f"CREATE TEMP VIEW {quote_identifier(name)} AS {of}")
         changes = {name: Change(plus=True, minus=False) for name in changed}
         cursor.execute(f"CREATE TEMP TABLE {SHOWN} AS {sql}")
-        return refresh(cursor, take_apart(sql, frozenset(schemas)), changes, shown=SHOWN, kept=(), assume=True).rules
+        return refresh(
+            cursor, take_apart(sql, frozenset(schemas), views), changes, shown=SHOWN, kept=(), assume=True
+        ).rules
     except duckdb.Error as error:
         raise Refused(f"DuckDB: {str(error).splitlines()[0]}") from error
     finally:

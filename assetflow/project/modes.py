@@ -22,6 +22,7 @@ from assetflow.warehouse.cache.costs import UNKNOWN, Costs, read_costs
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
+    from assetflow.running.tasks.reading import View
 
 MODES: tuple[Literal["full"], Literal["incremental"]] = ("full", "incremental")
 MOST = 200
@@ -134,6 +135,7 @@ def timed(project: Project, step: Step) -> Step:
 def foreseen(project: Project, asset: Asset, changed: Collection[str]) -> str:
     """The rules by which an asset is refreshed when rows come to these upstreams; Refused where it is made in full."""
     from assetflow.incremental.foresee import foresee, told
+    from assetflow.running.tasks.reading import tables_behind
     from assetflow.running.tasks.refresh import refuse_by_declaration
 
     refuse_by_declaration(asset)
@@ -143,13 +145,30 @@ def foreseen(project: Project, asset: Asset, changed: Collection[str]) -> str:
         return foreseen_merge(project, asset, changed)
     if asset.per is not None:
         return foreseen_pieces(asset, changed)
+    views = views_among(project, asset, set(changed))
+    behind = {name for view in views for name in view.upstreams}
     schemas = {}
-    for name in asset.upstreams:
+    for name in tables_behind(asset.upstreams, views):
         schema = project.columns_of.schema(name)
         if schema is None:
             raise Refused(f"the columns of {name} are not known before it is made")
         schemas[name] = schema
-    return told(foresee(asset.sql or "", schemas, schemas.keys() & set(changed)))
+    changed = schemas.keys() & {*changed, *behind}
+    return told(foresee(asset.sql or "", schemas, changed, {view.name: view.sql for view in views}))
+
+
+def views_among(project: Project, asset: Asset, changed: Collection[str]) -> list[View]:
+    """The views among what an asset reads that show other rows, with those behind them, which come first."""
+    from assetflow.running.tasks.reading import View, refuse_view
+
+    found: dict[str, View] = {}
+    for name in asset.upstreams:
+        view = project.definitions.assets.get(name)
+        if view is not None and view.is_view and name in changed:
+            refuse_view(view)
+            inner = views_among(project, view, view.upstreams)
+            found.update({each.name: each for each in (*inner, View(name, view.sql or "", view.upstreams))})
+    return list(found.values())
 
 
 def foreseen_merge(project: Project, asset: Asset, changed: Collection[str]) -> str:

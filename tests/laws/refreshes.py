@@ -145,6 +145,8 @@ class World:
     def __init__(self, shop: Shop, seed: int) -> None:
         self.shop = shop
         self.draw = random.Random(seed)
+        among = random.Random(f"views of {seed}")
+        self.views = {name for name in ASSETS if among.random() < 0.25}
         self.files = {name: {f"{name}{number}": self.rows() for number in range(3)} for name in SOURCES}
         self.gone: list[tuple[str, str, list[Row]]] = []
         self.queries: dict[str, str] = {}
@@ -197,13 +199,17 @@ class World:
             found["b"] += " sub"
         return shape.format(a=found["a"], b=found["b"], n=self.draw.randrange(6))
 
+    def put(self, name: str, query: str) -> None:
+        head = '/* @asset\nmaterialized = "view"\n*/\n' if name in self.views else ""
+        self.shop.sql(name, head + query)
+
     def declare(self, name: str) -> None:
         if name in self.queries:
             self.older.append((name, self.queries[name]))
         self.queries[name] = self.query(
             [*SOURCES, *ASSETS[: ASSETS.index(name)]], 1, LAST if name == ASSETS[-1] else SHAPES
         )
-        self.shop.sql(name, self.queries[name])
+        self.put(name, self.queries[name])
 
     def edit(self) -> str:
         """One change of the world, in words."""
@@ -243,9 +249,9 @@ class World:
             asset = self.draw.choice(ASSETS)
             self.declare(asset)
             if kind == "break":
-                self.shop.sql(asset, f"SELECT error('broken') AS k FROM {SOURCES[0]}")
+                self.put(asset, f"SELECT error('broken') AS k FROM {SOURCES[0]}")
                 self.shop.run()
-                self.shop.sql(asset, self.queries[asset])
+                self.put(asset, self.queries[asset])
             return f"{kind} {asset}: {self.queries[asset]}"
         elif kind == "column":
             query = self.queries.get(ASSETS[-1], "")
@@ -267,7 +273,7 @@ class World:
         elif kind == "code back" and self.older:
             asset, query = self.older.pop()
             self.queries[asset] = query
-            self.shop.sql(asset, query)
+            self.put(asset, query)
             return f"code back {asset}"
         self.write(name, file)
         return f"{kind} {name}/{file}"
@@ -275,7 +281,7 @@ class World:
     def say_last(self, query: str, kind: str) -> str:
         """Another query for the last asset, which may be there or not."""
         self.queries[ASSETS[-1]] = query
-        self.shop.sql(ASSETS[-1], query)
+        self.put(ASSETS[-1], query)
         return f"{kind} {ASSETS[-1]}: {query}"
 
     def roll_back(self, asset: str) -> str:

@@ -202,7 +202,7 @@ def test_what_stands_behind_a_view_is_a_change_too(nights: Shop) -> None:
     nights.made()
     deliver(nights, 4)
     found = modes(nights)
-    assert found["again"] == ("full", "seen is a view")
+    assert found["again"] == ("incremental", "added")
     assert found["known"] == ("incremental", "added")
     assert nights.rows("FROM again ORDER BY ALL") == nights.rows("SELECT day, amount FROM sales ORDER BY ALL")
 

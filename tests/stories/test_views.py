@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from tests.conftest import Shop
@@ -127,3 +128,96 @@ def test_what_was_made_from_a_stale_view_is_not_taken_for_made_from_the_fresh_on
     assert shop.run() == {"total": "materialized"}, "seen is what it was, but total was made from other rows"
     assert shop.rows("FROM total") == [(2,)]
     assert shop.run() == {}
+
+
+@pytest.fixture
+def staged(empty_shop: Shop) -> Shop:
+    """Orders and payments as they come, views that clean them up, and tables made of these."""
+    shop = empty_shop
+    shop.write(
+        "assetflow.toml", '[sources.orders]\nfiles = "data/orders/*.csv"\n[sources.paid]\nfiles = "data/paid.csv"\n'
+    )
+    shop.write("data/orders/1.csv", "id,customer,amount\n1,ann,10\n2,bob,20\n3,ann,30\n")
+    shop.write("data/orders/2.csv", "id,customer,amount\n4,cid,5\n")
+    shop.write("data/paid.csv", "id,cents\n1,1000\n2,1000\n2,1000\n")
+    shop.sql(
+        "clean_orders",
+        VIEW + "WITH raw AS (FROM orders)\nSELECT id AS order_id, customer, amount FROM raw WHERE amount > 5",
+    )
+    shop.sql("clean_paid", VIEW + "SELECT id AS order_id, cents / 100 AS amount FROM paid")
+    shop.sql("paid_orders", VIEW + "SELECT order_id, sum(amount) AS paid FROM clean_paid GROUP BY order_id")
+    shop.sql("lines", "SELECT order_id, upper(customer) AS customer, amount FROM clean_orders")
+    shop.sql("totals", "SELECT customer, sum(amount) AS amount FROM clean_orders GROUP BY customer")
+    shop.sql("state", "SELECT order_id, customer, paid FROM clean_orders LEFT JOIN paid_orders USING (order_id)")
+    shop.sql(
+        "shadowed",
+        "WITH raw AS (SELECT 1 AS one), orders AS (SELECT 7 AS id) SELECT order_id, id FROM clean_orders, orders",
+    )
+    shop.made()
+    return shop
+
+
+def refreshed(shop: Shop) -> dict[str, str | None]:
+    """Run; the mode of each table that was made."""
+    results = shop.materialize().assets
+    return {each.asset: each.mode for each in results if each.outcome == "materialized" and each.rows is not None}
+
+
+TABLES = {
+    "lines": "SELECT id, upper(customer), amount FROM orders WHERE amount > 5",
+    "totals": "SELECT customer, sum(amount) FROM orders WHERE amount > 5 GROUP BY customer",
+    "state": "SELECT o.id, customer, paid FROM orders o LEFT JOIN (SELECT id, sum(cents / 100) AS paid FROM paid GROUP BY id) p"
+    " ON o.id = p.id WHERE amount > 5",
+    "shadowed": "SELECT id, 7 FROM orders WHERE amount > 5",
+}
+
+
+def are_right(shop: Shop) -> bool:
+    for name, sql in TABLES.items():
+        with duckdb.connect() as connection:
+            connection.execute(f"CREATE TABLE orders AS FROM '{shop.root}/data/orders/*.csv'")
+            connection.execute(f"CREATE TABLE paid AS FROM '{shop.root}/data/paid.csv'")
+            assert shop.rows(f"FROM {name} ORDER BY ALL") == connection.execute(f"{sql} ORDER BY ALL").fetchall(), name
+    return True
+
+
+def test_what_reads_views_is_refreshed_by_the_rows_that_changed_behind_them(staged: Shop) -> None:
+    staged.write("data/orders/3.csv", "id,customer,amount\n5,bob,50\n6,dan,1\n")
+    assert refreshed(staged) == dict.fromkeys(["lines", "totals", "state", "shadowed"], "incremental")
+    assert are_right(staged)
+    staged.write("data/orders/1.csv", "id,customer,amount\n1,ann,10\n3,ann,31\n")
+    staged.write("data/paid.csv", "id,cents\n1,1000\n2,1000\n2,1000\n3,100\n")
+    assert refreshed(staged) == dict.fromkeys(["lines", "totals", "state", "shadowed"], "incremental")
+    assert are_right(staged)
+    assert staged.run() == {}
+
+
+def test_the_plan_foresees_it(staged: Shop) -> None:
+    staged.write("data/orders/3.csv", "id,customer,amount\n5,bob,50\n")
+    steps = {step.asset: step for step in staged.project().foresee(staged.plan()).steps}
+    assert (steps["totals"].mode, steps["totals"].mode_reason) == ("incremental", 'append, merged by customer')
+
+
+def test_a_view_that_says_something_else_has_its_readers_made_in_full(staged: Shop) -> None:
+    staged.replace("assets/clean_orders.sql", "amount > 5", "amount > 4")
+    assert set(refreshed(staged).values()) == {"full"}
+    assert staged.rows("SELECT count(*) FROM lines") == [(4,)]
+    staged.write("data/orders/3.csv", "id,customer,amount\n5,bob,50\n")
+    assert set(refreshed(staged).values()) == {"incremental"}
+    assert staged.rows("SELECT count(*) FROM lines") == [(5,)]
+
+
+def test_a_table_that_is_read_itself_and_through_a_view(staged: Shop) -> None:
+    staged.sql("share", "SELECT l.order_id, o.amount FROM clean_orders AS l JOIN orders AS o ON o.id = l.order_id")
+    staged.made()
+    staged.write("data/orders/3.csv", "id,customer,amount\n5,bob,50\n6,dan,1\n")
+    assert refreshed(staged)["share"] == "incremental"
+    assert staged.rows("FROM share ORDER BY ALL") == [(1, 10), (2, 20), (3, 30), (5, 50)]
+
+
+def test_a_view_whose_rows_are_not_the_same_twice_is_read_whole(staged: Shop) -> None:
+    staged.sql("drawn", VIEW.replace("\n*/", '\nvolatile = "ignore"\n*/') + "SELECT id, random() AS chance FROM orders")
+    staged.sql("chances", "SELECT id FROM drawn WHERE chance >= 0")
+    staged.made()
+    staged.write("data/orders/3.csv", "id,customer,amount\n5,bob,50\n")
+    assert refreshed(staged)["chances"] == "full"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from assetflow.asset import Asset
 from assetflow.duck import duckdb
 from assetflow.incremental.answer import SHOWN, Change, version_of
-from assetflow.incremental.blocks import take_apart
+from assetflow.incremental.blocks import Parts, take_apart
 from assetflow.incremental.refresh import is_ambiguous, refresh, refuse_at_sight
 from assetflow.incremental.refused import Lasting, Refused
 from assetflow.lineage.scratch import reading_on
@@ -26,6 +26,7 @@ from assetflow.running.refreshes.difference import FLOATS, difference_of, is_ine
 from assetflow.running.refreshes.kept_groups import DAMAGED, taken_up, written
 from assetflow.running.refreshes.rewriting import Refreshed, Rows, view
 from assetflow.running.tasks.changes import TableChange
+from assetflow.running.tasks.reading import View, tables_behind
 from assetflow.running.tasks.refresh import Refresh
 from assetflow.warehouse.content.columns import columns_made
 from assetflow.warehouse.content.digest import digests
@@ -41,7 +42,7 @@ def refresh_rows(
     sql: str, upstreams: Sequence[str], given: Refresh, cursor: Cursor, folder: str, reads: Sequence[ReadSet]
 ) -> Refreshed:
     """Make the rows of a query out of those it had; Refused where that cannot be done, or would not pay."""
-    parts = take_apart(sql, frozenset(upstreams))
+    parts = parts_of(sql, upstreams, given.views)
     refuse_at_sight(parts)
     if columns_made(cursor, sql) != [column[:2] for column in given.columns]:
         raise Refused("its columns are others than before")
@@ -59,6 +60,11 @@ def refresh_rows(
     if anew is not None and not kept:
         anew = given.groups.why if path is None else DAMAGED
     return replace(made, groups=written(cursor, answer.keeps, folder), anew=anew)
+
+
+def parts_of(sql: str, upstreams: Sequence[str], views: Sequence[View]) -> Parts:
+    """The blocks of a query, with those of the views that show other rows than before."""
+    return take_apart(sql, frozenset(tables_behind(upstreams, views)), {view.name: view.sql for view in views})
 
 
 def attempt(asset: Asset, given: Refresh, cursor: Cursor, folder: str, reads: Sequence[ReadSet]) -> Tried:
@@ -95,7 +101,7 @@ def compared(asset: Asset, made: Refreshed, given: Refresh, cursor: Cursor, fold
     if is_same(made.staged, sql, given, cursor, os.path.join(folder, "full")):
         return replace(tried, is_right=True, seconds=time.perf_counter() - began)
     with reading_on(cursor):
-        if is_ambiguous(cursor, take_apart(sql, frozenset(asset.upstreams))):
+        if is_ambiguous(cursor, parts_of(sql, asset.upstreams, given.views)):
             return tried
     said = "an incremental refresh gave other rows than a full one; from now on it is made in full"
     return Tried(why=said, is_right=False, warnings=(f"{asset.name}: {said}: please report its SQL",))

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from assetflow.asset import Asset
 from assetflow.incremental.refused import Refused
-from assetflow.lineage.columns import same_meaning
 from assetflow.materialization import Column, Materialization, Snapshot, SnapshotFile, Sums
-from assetflow.planning.staleness import reads_of
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
 from assetflow.running.tasks.changes import TableChange, change_of, unchanged
+from assetflow.running.tasks.reading import Readings, View
 from assetflow.running.tasks.worth import has_its_turn, refuse_dearer, refuse_in_vain, tried, was_quick
 from assetflow.warehouse.cache.costs import UNKNOWN
 from assetflow.warehouse.cache.kept_groups import NONE_KEPT, KeptGroups, find_groups, made_from
+
+Views = tuple[View, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Refresh:
     `is_quick`: a full refresh takes no time, so that it is better than having others made again for the order of rows.
     `read_in_order`: a function reads them so. `checks` is a hash of the checks that the rows of `files` passed. `tell`
     is a folder for the rows that came and went, where another asset is to be refreshed by these in the same run. `what`
-    names what is tried, where it is in vain. `groups` are those kept beside its rows.
+    names what is tried, where it is in vain. `groups` are those kept beside its rows. `views` are those among what it
+    reads that show other rows than then: the changes are of the tables behind them.
     """
 
     changes: tuple[TableChange, ...]
@@ -41,6 +43,7 @@ class Refresh:
     tell: str | None = None
     what: str = ""
     groups: KeptGroups = NONE_KEPT
+    views: Views = ()
 
 
 def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: str) -> Refresh:
@@ -51,7 +54,7 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: 
     was_right = ledger.shadow(asset.name, asset.code_version)
     if was_right is False:
         raise Refused("an incremental refresh by this code once gave other rows than a full one")
-    changes = changes_of(asset, then, contents)
+    changes, views = changes_of(asset, then, contents)
     below = [contents.order.assets[name] for name in contents.order.graph.downstreams(asset.name)]
     in_order = any(reader.kind == "python" and reader.reads_order for reader in below)
     what = tried(asset, changes, in_order=in_order)
@@ -73,6 +76,7 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: 
         tell=tell if is_followed(below, contents) else None,
         what=what,
         groups=find_groups(root, asset.name, made_from(asset.code_version, then.inputs)),
+        views=views,
     )
 
 
@@ -96,19 +100,17 @@ def made_before(asset: Asset, step: Step, contents: Contents) -> tuple[Materiali
     return then, snapshot
 
 
-def changes_of(asset: Asset, then: Materialization, contents: Contents) -> tuple[TableChange, ...]:
-    """What changed in its upstreams since it was made, as far as it reads of them."""
-    lineage = contents.lineage(asset)
-    reads = reads_of(asset, lineage, then)
-    # A query that means what it meant is made of the columns that it reads, whatever others came or went.
-    is_same = asset.kind == "sql" and lineage is not None and same_meaning(lineage.meaning, then.meaning)
+def changes_of(asset: Asset, then: Materialization, contents: Contents) -> tuple[tuple[TableChange, ...], Views]:
+    """What changed in the tables that it reads since it was made, and the views through which it reads them."""
+    readings = Readings(contents)
+    readings.look(asset, then)
     found = [
-        change_of(name, then, reads[name], contents.held.get(name), contents, by_columns=is_same)
-        for name in asset.upstreams
+        change_of(name, one.then, one.read, contents.held.get(name), contents, by_columns=one.by_columns)
+        for name, one in readings.tables.items()
     ]
     changes = tuple(change for change in found if change is not None)
     refuse_whole(asset, [change.name for change in changes])
-    return changes
+    return changes, tuple(readings.views.values())
 
 
 def looked_up(asset: Asset, changes: Iterable[TableChange], contents: Contents) -> list[TableChange]:
