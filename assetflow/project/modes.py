@@ -157,17 +157,19 @@ def foreseen(project: Project, asset: Asset, changed: Collection[str]) -> str:
     return told(foresee(asset.sql or "", schemas, changed, {view.name: view.sql for view in views}))
 
 
-def views_among(project: Project, asset: Asset, changed: Collection[str]) -> list[View]:
+def views_among(
+    project: Project, asset: Asset, changed: Collection[str], found: dict[str, View] | None = None
+) -> list[View]:
     """The views among what an asset reads that show other rows, with those behind them, which come first."""
     from assetflow.running.tasks.reading import View, refuse_view
 
-    found: dict[str, View] = {}
+    found = {} if found is None else found
     for name in asset.upstreams:
         view = project.definitions.assets.get(name)
-        if view is not None and view.is_view and name in changed:
+        if view is not None and view.is_view and name in changed and name not in found:
             refuse_view(view)
-            inner = views_among(project, view, view.upstreams)
-            found.update({each.name: each for each in (*inner, View(name, view.sql or "", view.upstreams))})
+            views_among(project, view, view.upstreams, found)
+            found[name] = View(name, view.sql or "", view.upstreams)
     return list(found.values())
 
 

@@ -338,7 +338,8 @@ def history(shop: Shop, seed: int) -> Counter[tuple[str, str]]:
             found = Counter(map(rounded, read[name]))
             assert found == right[name], (told, name, world.queries, how, found - right[name], right[name] - found)
         for each in result.assets:
-            if each.outcome == "materialized" and {reason.kind for reason in each.reasons} == {"input_changed"}:
+            caused = {reason.kind for reason in each.reasons}
+            if each.outcome == "materialized" and each.rows is not None and caused == {"input_changed"}:
                 modes[str(each.mode), str(each.mode_reason)] += 1
         assert shop.run() == {}, (told, world.queries)
         told.append(world.edit())

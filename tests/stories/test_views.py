@@ -195,7 +195,7 @@ def test_what_reads_views_is_refreshed_by_the_rows_that_changed_behind_them(stag
 def test_the_plan_foresees_it(staged: Shop) -> None:
     staged.write("data/orders/3.csv", "id,customer,amount\n5,bob,50\n")
     steps = {step.asset: step for step in staged.project().foresee(staged.plan()).steps}
-    assert (steps["totals"].mode, steps["totals"].mode_reason) == ("incremental", 'append, merged by customer')
+    assert (steps["totals"].mode, steps["totals"].mode_reason) == ("incremental", "append, merged by customer")
 
 
 def test_a_view_that_says_something_else_has_its_readers_made_in_full(staged: Shop) -> None:
