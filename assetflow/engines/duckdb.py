@@ -96,7 +96,9 @@ class Session:
                 cursor.interrupt()
 
     def close(self) -> None:
-        self._connection.close()
+        # After Ctrl-C a task may have begun of which nobody knows, and be about to open its cursor.
+        with self._lock:
+            self._connection.close()
 
     def __enter__(self) -> Self:
         return self

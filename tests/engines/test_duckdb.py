@@ -206,3 +206,17 @@ def test_interrupting_the_session_stops_its_queries_and_leaves_them_usable(sessi
     over.set()
     thread.join()
     assert rows(cursor, "SELECT 1") == [(1,)]
+
+
+def test_closing_waits_for_a_task_that_opens_its_cursor(tmp_path: Path) -> None:
+    """Ctrl-C at the moment in which a task is handed over: DuckDB refuses to close what is busy."""
+    session = Session(str(tmp_path))
+    closing = threading.Thread(target=session.close)
+    with session._lock:
+        closing.start()
+        closing.join(0.2)
+        assert closing.is_alive()
+        assert session._connection.execute("SELECT 1").fetchall() == [(1,)]
+    closing.join()
+    with pytest.raises(duckdb.ConnectionException):
+        session.cursor()
