@@ -207,6 +207,19 @@ def test_a_view_that_says_something_else_has_its_readers_made_in_full(staged: Sh
     assert staged.rows("SELECT count(*) FROM lines") == [(5,)]
 
 
+def test_groups_that_are_kept_are_those_of_what_the_view_showed(staged: Shop) -> None:
+    staged.sql("means", "SELECT customer, avg(amount) AS amount FROM clean_orders GROUP BY customer")
+    staged.made()
+    for number, amount in enumerate((100, 200, 300, 400), 3):
+        staged.write(f"data/orders/{number}.csv", f"id,customer,amount\n{number},ann,{amount}\n")
+        mode = refreshed(staged)["means"]
+        found = duckdb.sql(
+            f"SELECT customer, avg(amount) FROM '{staged.root}/data/orders/*.csv' WHERE amount > 5 GROUP BY 1"
+        )
+        assert staged.rows("FROM means ORDER BY ALL") == found.order("ALL").fetchall()
+    assert mode == "incremental"
+
+
 def test_a_table_that_is_read_itself_and_through_a_view(staged: Shop) -> None:
     staged.sql("share", "SELECT l.order_id, o.amount FROM clean_orders AS l JOIN orders AS o ON o.id = l.order_id")
     staged.made()

@@ -35,8 +35,11 @@ NONE_KEPT = KeptGroups(None)
 
 
 def made_from(code_version: str, inputs: Sequence[Input]) -> str:
-    """What groups were made from, as a name: the code, and the exact snapshots of all inputs."""
-    said = repr((code_version, sorted((one.upstream, one.snapshot) for one in inputs)))
+    """What groups were made from, as a name: the code, and the exact snapshots of all inputs.
+
+    A view has one snapshot for whatever it shows: which rows these were is in its digest.
+    """
+    said = repr((code_version, sorted((one.upstream, one.snapshot, one.digest) for one in inputs)))
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
