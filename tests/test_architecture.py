@@ -50,7 +50,7 @@ INSIDE = {
         ("bodies",),
         ("tasks",),
         ("sources",),
-        ("contents",),
+        ("contents", "workers", "account"),
         ("order", "waiting"),
         ("workshop", "projections"),
         ("python", "meter"),

@@ -82,6 +82,7 @@ class Running:
 
     def order(self, state: State, observed: dict[str, Observed], run_id: str, shop: Workshop) -> Order:
         """All that the coordinator is given."""
+        from assetflow.running.clock import now
         from assetflow.running.order import Order
         from assetflow.running.projections import Projections
 
@@ -96,6 +97,7 @@ class Running:
             environment=project.environment,
             place=project.workplace,
             run_id=run_id,
+            started_at=now(),
             open_executor=project.executor,
             workers=self.workers,
             lineage=project.columns_of.over,

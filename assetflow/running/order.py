@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from assetflow.asset import Asset
 from assetflow.lineage.columns import Lineage
 from assetflow.lineage.graph import Graph
 from assetflow.materialization import Column, ReadSet
+from assetflow.names import run
 from assetflow.planning.plan import Plan
 from assetflow.planning.step import State
 from assetflow.running.projections import Projections
@@ -37,6 +39,7 @@ class Order:
     environment: str
     place: Workplace
     run_id: str
+    started_at: str
     open_executor: OpenExecutor
     workers: int
     lineage: FindLineage
@@ -45,3 +48,8 @@ class Order:
     selection: str = ""
     fail_fast: bool = False
     publish_each: bool = False
+
+    @property
+    def staging(self) -> str:
+        """The folder in which workers lay what they make; gone when the run has ended."""
+        return os.path.join(self.warehouse.root, "staging", run(self.run_id))

@@ -10,9 +10,9 @@ What is built is recorded as it comes, so that a run that is killed loses the ba
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from assetflow.check import Check, CheckResult, looks_at_rows_alone
 from assetflow.errors import AssetflowError
@@ -33,19 +33,12 @@ from assetflow.running.partitions.sql_forms import is_batched
 from assetflow.running.partitions.survey import Survey, SurveyTask, survey
 from assetflow.running.partitions.tasks import PartBuilt, PartTask
 from assetflow.running.partitions.whole import Whole
+from assetflow.running.workers import Work
 from assetflow.warehouse.content.manifest import with_id
 from assetflow.warehouse.ledger import records
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
-
-
-class Work(NamedTuple):
-    """What a worker is to do: a function, and what it is called with."""
-
-    function: Callable[..., Any]
-    arguments: tuple[Any, ...]
-    keys: tuple[Key, ...] = ()
 
 
 @dataclass
@@ -89,7 +82,7 @@ class PartRun:
             self.is_surveyed = True
             if self.needs_survey:
                 self.under_way += 1
-                yield Work(survey, (SurveyTask(self.task, self.parts.keys),))
+                yield Work(self.asset.name, survey, (SurveyTask(self.task, self.parts.keys),))
                 return
             self.line_up([(key, 0) for key in self.parts.keys])
         while self.batches and self.under_way < workers and not self.is_stopped:
@@ -99,15 +92,16 @@ class PartRun:
             table = self.whole.table(self.done())
             if table is not None:
                 self.under_way += 1
-                checks = self.whole_checks
-                yield Work(check_again, (replace(self.task, asset=self.asset._replace(checks=checks)), table))
+                task = replace(self.task, asset=self.asset._replace(checks=self.whole_checks))
+                yield Work(self.asset.name, check_again, (task, table))
 
     def next_batch(self) -> Work:
         keys = self.batches.next()
         self.under_way += 1
         self.number += 1
         task = replace(self.task, staging=os.path.join(self.task.staging, str(self.number)))
-        return Work(compute_parts, (PartTask(task, keys, self.batches.packs and len(keys) > 1),), keys)
+        part_task = PartTask(task, keys, self.batches.packs and len(keys) > 1)
+        return Work(self.asset.name, compute_parts, (part_task,), keys)
 
     def line_up(self, keys: Sequence[tuple[Key, int]]) -> None:
         """Put those keys into batches of which nothing is known yet."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from assetflow.errors import AssetflowError
 from assetflow.partitions.declared import partitioning
-from assetflow.partitions.slices import Key
 from assetflow.planning.decide import forced_reason
 from assetflow.planning.parts import Parts, Share
 from assetflow.planning.step import Step
@@ -19,6 +18,7 @@ from assetflow.running.failures import told
 from assetflow.running.keeping.keep import Keeping
 from assetflow.running.order import Order
 from assetflow.running.tasks.task import Task
+from assetflow.running.workers import Work, Workers
 from assetflow.running.workshop import Workshop
 
 if TYPE_CHECKING:  # two dozen files, which only a run that makes partitions pays for
@@ -27,14 +27,13 @@ if TYPE_CHECKING:  # two dozen files, which only a run that makes partitions pay
 
 @dataclass
 class PartRuns:
-    """`runs` by the names of their assets; `keys_of` says which partitions each worker has under way."""
+    """`runs` by the names of their assets."""
 
     order: Order
     contents: Contents
     keeping: Keeping
     shop: Workshop
     runs: dict[str, PartRun] = field(default_factory=dict)
-    keys_of: dict[Future[Any], tuple[Key, ...]] = field(default_factory=dict)
 
     def begin(self, task: Task, step: Step) -> None:
         """Line up the partitions of an asset that are stale."""
@@ -49,20 +48,18 @@ class PartRuns:
         order = PartOrder(asset, step, parts, task, self.contents, self.keeping, may_reuse, self.shop.session.cursor)
         self.runs[asset.name] = PartRun(order)
 
-    def start(self, name: str, executor: Executor) -> Iterator[Future[Any]]:
+    def start(self, name: str, workers: Workers) -> None:
         """Have workers do what can be done now for the partitions of an asset."""
         for work in self.runs[name].work(self.order.workers):
-            future = executor.submit(work.function, *work.arguments, self.order.place)
-            self.keys_of[future] = work.keys
-            yield future
+            workers.start(work)
 
-    def take(self, name: str, future: Future[Any]) -> Iterator[Event]:
+    def take(self, work: Work, future: Future[Any]) -> Iterator[Event]:
         """Keep what a worker made of some partitions, or note that one failed."""
-        run, keys = self.runs[name], self.keys_of.pop(future)
+        run = self.runs[work.name]
         try:
             made = future.result()
         except Exception as raised:
-            yield from run.take_error(keys, told(raised, run.asset))
+            yield from run.take_error(work.keys, told(raised, run.asset))
         else:
             try:
                 yield from run.take(made)

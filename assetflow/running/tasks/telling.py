@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from assetflow.asset import Asset
 from assetflow.incremental.refused import Refused
@@ -19,22 +19,20 @@ MANY_ROWS = 1_000_000
 """Rows of its upstreams beyond which a table is taken to be large."""
 
 
-@dataclass(frozen=True, slots=True)
 class Telling:
     """Makes the tasks of one run, out of what its tables hold at the moment."""
 
-    order: Order
-    contents: Contents
-    tables: Tables
-    staging: str
-    started_at: str
+    def __init__(self, order: Order, contents: Contents) -> None:
+        self.order = order
+        self.contents = contents
+        self.tables = Tables(contents.snapshot_of, contents.upstreams_of, order.warehouse.root, order.sources)
 
     def task_of(self, asset: Asset) -> Task:
         return Task(
             asset,
             self.order.run_id,
-            self.started_at,
-            os.path.join(self.staging, asset.name),
+            self.order.started_at,
+            os.path.join(self.order.staging, asset.name),
             self.tables.upstream_of(asset),
             self.tables.named(name for name in asset.check_upstreams if self.contents.is_made(name)),
             self.order.read_sets(asset.name),
@@ -62,7 +60,7 @@ class Telling:
 
     def told_in(self, asset: Asset) -> str:
         """A folder for the rows that come to an asset and go, for those who are refreshed by them in this run."""
-        return os.path.join(self.staging, f"delta-{asset.name}")
+        return os.path.join(self.order.staging, f"delta-{asset.name}")
 
     def with_changes(self, task: Task, step: Step) -> Task:
         """The task with what changed in its upstreams, where the asset can be refreshed by that."""

@@ -1,0 +1,74 @@
+"""The workers of one run, and what they have under way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from assetflow.executors import Killable
+from assetflow.running.order import Order
+
+if TYPE_CHECKING:
+    from assetflow.partitions.slices import Key
+
+SECONDS_TO_STOP = 3.0
+SECONDS_DEAF = 0.5
+
+
+class Work(NamedTuple):
+    """What is to be done for an asset or a source: a function, and what it is called with; for which partitions."""
+
+    name: str
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    keys: tuple[Key, ...] = ()
+
+
+class Workers:
+    """They do what they are given; `under_way` is what has not been taken from them yet."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.under_way: dict[Future[Any], Work] = {}
+        self.are_stopped = False
+
+    @cached_property
+    def executor(self) -> Executor:
+        return self.order.open_executor(self.order.workers)
+
+    @property
+    def are_busy(self) -> bool:
+        """True when one more piece of work would have to wait."""
+        return len(self.under_way) >= self.order.workers
+
+    def start(self, work: Work) -> None:
+        """Have one of them do this, at the place of this project."""
+        self.under_way[self.executor.submit(work.function, *work.arguments, self.order.place)] = work
+
+    def next_finished(self) -> list[Future[Any]]:
+        """Wait until something is finished, but not for long: there may be none yet."""
+        # A signal that comes just before the wait begins does not end it: look up now and then.
+        return list(wait(self.under_way, timeout=SECONDS_DEAF, return_when=FIRST_COMPLETED).done)
+
+    def last_finished(self) -> Iterator[Future[Any]]:
+        """Begin nothing any more, and wait a little: what was made to its end all the same."""
+        self.are_stopped = True
+        for future in self.under_way:
+            future.cancel()
+        wait(self.under_way, timeout=SECONDS_TO_STOP)
+        for future in list(self.under_way):
+            if future.done() and not future.cancelled() and future.exception() is None:
+                yield future
+
+    def take(self, future: Future[Any]) -> Work:
+        """What was done; it is not under way any more."""
+        return self.under_way.pop(future)
+
+    def kill(self) -> None:
+        """End what is under way, where that can be; a thread that goes on is left behind."""
+        if isinstance(self.executor, Killable):
+            self.executor.kill_workers()
+        else:
+            self.executor.shutdown(wait=False, cancel_futures=True)
