@@ -33,6 +33,15 @@ FLOORS = (
     ("quoting", "version", "names", "text", "scrub", "duck"),
 )
 INSIDE = {
+    "project": (
+        ("project",),
+        ("drafting", "explaining", "inspecting"),
+        ("foreseeing",),
+        ("columns", "versions"),
+        ("loading", "run"),
+        ("settings",),
+        ("observing",),
+    ),
     "warehouse": (
         ("verify", "aside"),
         ("warehouse",),
@@ -57,8 +66,9 @@ INSIDE = {
         ("events", "failures", "built", "clock"),
     ),
 }
-"""Floors of their own: who removes knows the ledger, who writes the ledger knows the disk; who carries out a plan knows
-how an asset is made, who makes one knows its task."""
+"""Floors of their own: who explains a plan knows how it is made, who makes one knows what is declared; who removes knows
+the ledger, who writes the ledger knows the disk; who carries out a plan knows how an asset is made, who makes one knows
+its task."""
 FACES = {"__init__", "__main__"}
 """The public names and the command: they lead to every floor, and no floor imports them."""
 
@@ -117,6 +127,7 @@ def test_imports_go_down_only(path: Path) -> None:
 
 @pytest.mark.parametrize("name", INSIDE)
 def test_imports_go_down_inside_of_a_floor(name: str) -> None:
+    """But for the door to a project, which all of it serves and takes as a type: the test of circles holds that."""
     floors = {own: number for number, floor in enumerate(INSIDE[name]) for own in floor}
     wrong = [
         f"{path.relative_to(ROOT)}:{line} imports {module}"
@@ -124,6 +135,7 @@ def test_imports_go_down_inside_of_a_floor(name: str) -> None:
         if path.is_relative_to(ROOT / name) and path != ROOT / name / "__init__.py"
         for line, module in imports_of(ast.parse(path.read_text(encoding="utf-8")))
         if module.startswith(f"assetflow.{name}.")
+        and module != DOOR
         and (own := path.relative_to(ROOT).parts[1].removesuffix(".py")) != (other := module.split(".")[2])
         and floors[other] <= floors[own]
     ]

@@ -23,7 +23,7 @@ from assetflow.cli.options import (
 from assetflow.cli.screen import plural, put, put_json, say, styled
 
 if TYPE_CHECKING:
-    from assetflow.project.checking import Checked
+    from assetflow.project.inspecting.checking import Checked
     from assetflow.project.project import Project
 
 
@@ -55,7 +55,7 @@ def command(
     chosen = opened.select((*assets, *select), exclude)
     if show_failures:
         return show_kept_rows(opened, chosen, limit, as_json=as_json)
-    from assetflow.project.checking import check_published
+    from assetflow.project.inspecting.checking import check_published
 
     checked = []
     results = check_published(opened, chosen)

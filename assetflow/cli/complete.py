@@ -177,7 +177,7 @@ def folders(texts: Iterable[str]) -> list[str]:
 
 def columns(project: Project) -> dict[str, tuple[str, ...]]:
     """The columns of what is published, and those that are declared."""
-    from assetflow.project.statuses import published_columns
+    from assetflow.project.foreseeing.statuses import published_columns
 
     definitions = project.readable.definitions
     promised = {name: tuple(asset.columns) for name, asset in definitions.assets.items()}

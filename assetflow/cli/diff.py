@@ -87,7 +87,7 @@ def diff_draft(
     """Show how what is published, or an older version, differs from what the files say now."""
     from assetflow.cli.drafts import document, made_aside
     from assetflow.errors import UsageError
-    from assetflow.project.draft import outline
+    from assetflow.project.drafting.draft import outline
 
     if why or len(versions) + ("@" in asset) > 1:
         hint = "Leave out --why, and all versions but one: `assetflow diff ASSET [A] --draft`."

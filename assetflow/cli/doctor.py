@@ -22,7 +22,7 @@ def command(rebuild: bool, as_json: bool, project: str | None) -> int:
 
     With --rebuild a ledger that was lost or damaged is restored; the old one is kept in backups/.
     """
-    from assetflow.project.doctor import look_over
+    from assetflow.project.inspecting.doctor import look_over
 
     opened = open_project(project, None)
     restored = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assetflow.cli.materialize import terminated_like_interrupted
 from assetflow.cli.screen import age, plural, say, show_warning, styled
-from assetflow.project.draft import Draft, Outline, Read, drafted
+from assetflow.project.drafting.draft import Draft, Outline, Read, drafted
 
 if TYPE_CHECKING:
     from assetflow.planning.step import Step

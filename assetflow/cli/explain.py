@@ -15,7 +15,7 @@ from assetflow.cli.screen import age, clean, count, indent, local_time, plural, 
 from assetflow.partitions.declared import told as cut_by
 from assetflow.planning.step import Step
 from assetflow.project.explaining.explain import Compared, Explanation, explain
-from assetflow.project.modes import Refreshes
+from assetflow.project.foreseeing.modes import Refreshes
 from assetflow.reason import listed
 from assetflow.warehouse.content.difference import Difference
 

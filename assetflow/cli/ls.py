@@ -18,8 +18,8 @@ from assetflow.cli.options import (
 )
 from assetflow.cli.screen import age, count, plural, put, put_json, say, styled, table
 from assetflow.planning.step import Step
-from assetflow.project.statuses import statuses as statuses_of
-from assetflow.project.statuses import whole_plan
+from assetflow.project.foreseeing.statuses import statuses as statuses_of
+from assetflow.project.foreseeing.statuses import whole_plan
 from assetflow.source import Source
 
 

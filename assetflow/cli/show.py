@@ -87,7 +87,7 @@ def command(
 def show_draft(project: Project, name: str, limit: int, partition: str | None, *, as_json: bool) -> bool:
     """Show what an asset would be now; False where that is what is published."""
     from assetflow.cli.drafts import document, footer, made_aside
-    from assetflow.project.draft import outline
+    from assetflow.project.drafting.draft import outline
     from assetflow.warehouse.content.scans import scan
 
     found = outline(project, name)

@@ -35,7 +35,7 @@ def command(
     found = verify(opened.warehouse, deep=deep, budget=share, open_cursor=opened.open_cursor)
     problems, checked, wrong = list(found.problems), 0, 0
     if skips is not None:
-        from assetflow.project.skips import check_skips
+        from assetflow.project.inspecting.skips import check_skips
 
         checked, differing = check_skips(opened, skips)
         wrong = len(differing)
@@ -63,7 +63,7 @@ def command(
 
 def show_problems(problems: Sequence[Problem]) -> None:
     """Each of them, and then what to do, once."""
-    from assetflow.project.doctor import remedy
+    from assetflow.project.inspecting.doctor import remedy
 
     for problem in problems:
         where = " ".join(each for each in (problem.asset, problem.path) if each)

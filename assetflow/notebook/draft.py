@@ -12,8 +12,8 @@ from assetflow.formats import table as layout
 from assetflow.notebook import html
 from assetflow.notebook.rows import Rows
 from assetflow.notebook.table import ROWS_SHOWN, Preview
-from assetflow.project.draft import Draft as Made
-from assetflow.project.draft import drafted, outline
+from assetflow.project.drafting.draft import Draft as Made
+from assetflow.project.drafting.draft import drafted, outline
 from assetflow.running.tasks.tables import table_of
 
 if TYPE_CHECKING:

@@ -23,11 +23,11 @@ from assetflow.materialization import Snapshot
 from assetflow.partitions.slices import Slice
 from assetflow.planning.plan import Plan, make_plan
 from assetflow.planning.step import State
-from assetflow.project.evidence import Evidence
+from assetflow.project.foreseeing.evidence import Evidence
 from assetflow.project.loading.configured import refuse_unknown
 from assetflow.project.loading.definitions import Definitions, Readable, together
 from assetflow.project.loading.loader import load
-from assetflow.project.observe import Observer
+from assetflow.project.observing.sources import Observer
 from assetflow.project.run import Running
 from assetflow.project.settings import Settings, read_settings
 from assetflow.source import Observed
@@ -204,7 +204,7 @@ class Project:
         """The names of the assets and sources that are meant; SelectionError when that makes no sense."""
         if not selections and not excludes:
             return frozenset(self.definitions.assets) | frozenset(self.definitions.sources)
-        from assetflow.project.selecting import selected
+        from assetflow.project.foreseeing.selecting import selected
 
         return selected(self, selections, excludes)
 
@@ -231,7 +231,7 @@ class Project:
 
     def partitions_named(self, text: str, names: Collection[str]) -> dict[str, Slice]:
         """The partitions that `--partition` names, by asset; UsageError where it names none."""
-        from assetflow.project.selecting import partitions_named
+        from assetflow.project.foreseeing.selecting import partitions_named
 
         return partitions_named(text, [self.definitions.assets[name] for name in sorted(names)])
 
@@ -259,10 +259,10 @@ class Project:
         self.refuse_broken(plan)
         if not plan.to_make:
             return plan
-        from assetflow.project.modes import broken_promises, with_modes
+        from assetflow.project.foreseeing.modes import broken_promises, with_modes
 
         if any(self.definitions.assets[step.asset].partition for step in plan.to_make):
-            from assetflow.project.preview import with_partitions
+            from assetflow.project.foreseeing.partitions import with_partitions
 
             plan = with_partitions(self, plan)
         foreseen = with_modes(self, plan)

@@ -15,8 +15,8 @@ from typing import Any
 
 from assetflow.errors import ProjectError, did_you_mean
 from assetflow.names import is_environment
-from assetflow.project.derived import derived, keep_derived
-from assetflow.project.stat import Stamp, settled, stamp_of, unchanged
+from assetflow.project.observing.derived import derived, keep_derived
+from assetflow.project.observing.stat import Stamp, settled, stamp_of, unchanged
 from assetflow.text import NOT_TEXT, as_shown, is_text
 
 EXECUTORS_FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "executors")

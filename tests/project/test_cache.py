@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 import pytest
 
-from assetflow.project import stat
-from assetflow.project.derived import derived, keep_derived
+from assetflow.project.observing import stat
+from assetflow.project.observing.derived import derived, keep_derived
 from tests.conftest import Shop
 
 CACHE = "warehouse/cache/definitions.json"

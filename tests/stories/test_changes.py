@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assetflow.project.modes import with_modes
+from assetflow.project.foreseeing.modes import with_modes
 from tests.conftest import Shop
 
 APPEND = """

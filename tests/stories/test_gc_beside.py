@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import assetflow
-from assetflow.project.scratch import scratch_folder
+from assetflow.warehouse.disk.scratch import scratch_folder
 from tests.conftest import Shop
 from tests.small_disk import on_small_disk
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sqlite3
 
-from assetflow.project.derived import seal
+from assetflow.project.observing.derived import seal
 from assetflow.warehouse.disk.removal import remove_file
 
 FORMAT = 2

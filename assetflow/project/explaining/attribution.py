@@ -22,7 +22,6 @@ from assetflow.materialization import Input, Materialization, Snapshot
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.key_columns import KeyColumns
 from assetflow.planning.staleness import is_in_place
-from assetflow.project.scratch import scratch_folder
 from assetflow.quoting import quote_identifier
 from assetflow.running.clock import now
 from assetflow.running.computing.compute import compute
@@ -32,6 +31,7 @@ from assetflow.running.tasks.task import Task
 from assetflow.warehouse.content.difference import Difference, difference
 from assetflow.warehouse.content.scans import scan
 from assetflow.warehouse.content.split import Cause, Split, is_alike, split
+from assetflow.warehouse.disk.scratch import scratch_folder
 from assetflow.warehouse.ledger.records import Version
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from assetflow.planning.staleness import Comparison, Content, config_text
 from assetflow.planning.staleness import compare as compare_with
 from assetflow.planning.step import Step
 from assetflow.project.columns.words import descriptions, graph_above
-from assetflow.project.explaining.arrivals import input_change
-from assetflow.project.modes import Refreshes, foreseen_step, refreshes
-from assetflow.project.statuses import statuses, whole_plan
+from assetflow.project.foreseeing.arrivals import input_change
+from assetflow.project.foreseeing.modes import Refreshes, foreseen_step, refreshes
+from assetflow.project.foreseeing.statuses import statuses, whole_plan
 from assetflow.reason import Reason
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def explain(project: Project, name: str, samples: int = 0) -> Explanation:
     asset = project.asset(name)
     plan = whole_plan(project)
     if asset.partition:
-        from assetflow.project.preview import with_partitions
+        from assetflow.project.foreseeing.partitions import with_partitions
 
         plan = with_partitions(project, plan, [name])
     found = next((each for each in plan.to_make if each.asset == name), None)

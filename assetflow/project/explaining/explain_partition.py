@@ -13,9 +13,9 @@ from assetflow.partitions.reading import read_keys
 from assetflow.partitions.slices import Key, Slice
 from assetflow.planning.parts import Parts
 from assetflow.planning.step import Step
-from assetflow.project.preview import with_partitions
-from assetflow.project.selecting import partitions_named
-from assetflow.project.statuses import whole_plan
+from assetflow.project.foreseeing.partitions import with_partitions
+from assetflow.project.foreseeing.selecting import partitions_named
+from assetflow.project.foreseeing.statuses import whole_plan
 from assetflow.reason import Reason
 
 if TYPE_CHECKING:

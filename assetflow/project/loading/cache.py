@@ -19,9 +19,9 @@ from typing import Any
 
 from assetflow.asset import Asset, History, Note, Parameter
 from assetflow.check import Check
-from assetflow.project.derived import derived, keep_derived
 from assetflow.project.loading.definitions import FileDefinitions
-from assetflow.project.stat import Stamp, settled, stamp_of, unchanged
+from assetflow.project.observing.derived import derived, keep_derived
+from assetflow.project.observing.stat import Stamp, settled, stamp_of, unchanged
 from assetflow.running.python.record import EVERY_VARIABLE, Record, hash_of_value, import_path
 from assetflow.source import Source
 from assetflow.warehouse.disk.sha256 import hash_of_file

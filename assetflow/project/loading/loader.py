@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from assetflow.errors import DefinitionError
 from assetflow.project.loading.cache import DefinitionsCache, hash_of, python_surroundings, surroundings
 from assetflow.project.loading.definitions import Definitions, FileDefinitions, link, together
+from assetflow.project.observing.stat import Stamp, stamp
 from assetflow.project.settings import Settings
-from assetflow.project.stat import Stamp, stamp
 from assetflow.running.python.record import Record
 
 if TYPE_CHECKING:

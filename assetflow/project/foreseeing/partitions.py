@@ -17,7 +17,6 @@ from assetflow.planning.parts import Share
 from assetflow.planning.plan import Plan, make_plan
 from assetflow.planning.staleness import Made
 from assetflow.planning.step import Listed, Step
-from assetflow.project.scratch import can_be_written, scratch_folder
 from assetflow.running.built import Built
 from assetflow.running.clock import now
 from assetflow.running.partitions.survey import SurveyTask, survey
@@ -27,6 +26,7 @@ from assetflow.running.tasks.task import Task
 from assetflow.running.workshop import opened
 from assetflow.source import Observed
 from assetflow.warehouse.content.manifest import with_id
+from assetflow.warehouse.disk.scratch import can_be_written, scratch_folder
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project

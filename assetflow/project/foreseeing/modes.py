@@ -17,7 +17,7 @@ from assetflow.planning.inputs import InputChange
 from assetflow.planning.plan import Plan
 from assetflow.planning.step import Estimate, Step
 from assetflow.project.columns.schemas import change_by
-from assetflow.project.explaining.arrivals import changed_inputs
+from assetflow.project.foreseeing.arrivals import changed_inputs
 from assetflow.warehouse.cache.costs import UNKNOWN, Costs, read_costs
 
 if TYPE_CHECKING:

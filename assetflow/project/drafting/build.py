@@ -13,7 +13,7 @@ from assetflow.engines import Table
 from assetflow.errors import SourceError, UsageError
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.slices import Slice
-from assetflow.project.preview import read_source
+from assetflow.project.foreseeing.partitions import read_source
 from assetflow.running.built import Built
 from assetflow.running.clock import now
 from assetflow.running.computing.compute import compute

@@ -13,8 +13,7 @@ from assetflow.errors import AssetflowError, SourceError
 from assetflow.materialization import Snapshot
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.reading import read_keys
-from assetflow.project.scratch import scratch_folder
-from assetflow.project.statuses import whole_plan
+from assetflow.project.foreseeing.statuses import whole_plan
 from assetflow.running.built import Built
 from assetflow.running.clock import now
 from assetflow.running.computing.compute import compute
@@ -22,6 +21,7 @@ from assetflow.running.partitions.making import compute_parts
 from assetflow.running.partitions.tasks import PartTask
 from assetflow.running.tasks.pieces import Pieces, of_source
 from assetflow.running.tasks.task import Task
+from assetflow.warehouse.disk.scratch import scratch_folder
 from assetflow.warehouse.verify import Problem
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from assetflow.partitions.partitioning import WrongPartitionError
 from assetflow.partitions.reading import read_keys
 from assetflow.partitions.slices import Slice
 from assetflow.planning.selection import Candidate, needs_states, select
-from assetflow.project.statuses import published_columns, states
+from assetflow.project.foreseeing.statuses import published_columns, states
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from assetflow.errors import SourceError
-from assetflow.project.derived import derived, keep_derived
-from assetflow.project.stat import settled
+from assetflow.project.observing.derived import derived, keep_derived
+from assetflow.project.observing.stat import settled
 from assetflow.source import FileStat, Observed, Source, SourceFile
 from assetflow.warehouse.disk.sha256 import hash_of_file
 

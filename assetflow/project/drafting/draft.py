@@ -23,10 +23,10 @@ from assetflow.materialization import Snapshot
 from assetflow.partitions.slices import Slice
 from assetflow.planning.plan import Plan, make_plan
 from assetflow.planning.step import State, Step
-from assetflow.project.drafting import build, has_moved
-from assetflow.project.scratch import scratch_anywhere
+from assetflow.project.drafting.build import build, has_moved
 from assetflow.running.workshop import opened
 from assetflow.warehouse.aside import aside
+from assetflow.warehouse.disk.scratch import scratch_anywhere
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project

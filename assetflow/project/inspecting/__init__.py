@@ -1,0 +1,1 @@
+"""Looks over what there is: the warehouse, what was skipped, the checks on what is published."""
