@@ -16,16 +16,30 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class How:
+    """How rows were made: in full, and why; or out of the rows that changed, and by which rule.
+
+    `is_right`: an incremental refresh was compared with a full one, and gave the same. `delta` are the rows that came
+    and went, where somebody wants to know. `groups` is a file of what is kept beside the rows for the next refresh.
+    """
+
+    mode: Literal["full", "incremental"] = "full"
+    reason: str | None = None
+    is_right: bool | None = None
+    delta: Delta | None = None
+    kept: Kept | None = None
+    groups: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Built:
     """What a task made: staged files (none for a view), the digest of their content, what the checks found.
 
     `projections` are the digests of what others read of it. `reads` are the columns (None: all) that it was seen to
     read of upstreams, where the code does not tell, or tells less; `surprises` are the upstreams of which it tells
     less. `warnings` are what its author should know. `sums` are what digests of its new files are made of, `parsed`
-    which files of a source stand in which of them. `is_right`: an incremental refresh was compared with a full one,
-    and gave the same. `used` are seconds of processor time. `delta` are the rows that came and went, where somebody
-    wants to know. `error`: it failed, and `files` are only `kept` for the next time. `groups` is a file of
-    what is kept beside it.
+    which files of a source stand in which of them. `used` are seconds of processor time. `error`: it failed, and
+    `files` are only kept for the next time.
     """
 
     columns: tuple[Column, ...]
@@ -34,6 +48,7 @@ class Built:
     bytes: int
     digest: str | None
     seconds: float
+    how: How = How()
     checks: tuple[CheckResult, ...] = ()
     projections: tuple[tuple[ReadSet, str], ...] = ()
     reads: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
@@ -41,38 +56,26 @@ class Built:
     warnings: tuple[str, ...] = ()
     sums: tuple[FileSums, ...] = ()
     parsed: Parsed | None = None
-    mode: Literal["full", "incremental"] = "full"
-    mode_reason: str | None = None
-    is_right: bool | None = None
     rows_read: int = 0
     used: float | None = None
     in_vain: InVain | None = None
-    delta: Delta | None = None
-    kept: Kept | None = None
     error: AssetError | None = None
-    groups: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of an incremental refresh: its rows, or why there are none; `is_full` where all of them were made.
-    `error`: it failed for one of its files, and `staged` is what was made of others.
+    """What came of an incremental refresh: its rows, and how they were made, or why there are none.
 
-    `is_right` where it was compared with a full one, which took so many `seconds`. `in_vain`: it will never lead to
-    anything.
+    `seconds`: the full refresh that it was compared with took so long. `in_vain`: it will never lead to anything.
+    `error`: it failed for one of its files, and `staged` is what was made of others.
     """
 
-    staged: Staged | None = None
-    why: str | None = None
-    is_right: bool | None = None
+    staged: Staged | None
+    how: How
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
-    delta: Delta | None = None
-    is_full: bool = False
-    kept: Kept | None = None
-    error: AssetError | None = None
     in_vain: bool = False
-    groups: str | None = None
+    error: AssetError | None = None
 
 
 class Delta(NamedTuple):

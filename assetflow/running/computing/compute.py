@@ -18,7 +18,7 @@ from assetflow.errors import AssetError
 from assetflow.materialization import Column
 from assetflow.running.bodies.body import evaluate, stage
 from assetflow.running.bodies.seen import Seen, confirmed
-from assetflow.running.built import Built, Tried, built_of, finished
+from assetflow.running.built import Built, How, Tried, built_of, finished
 from assetflow.running.computing.checking import Subject, check_rows, run_checks
 from assetflow.running.computing.promised import keep_contract
 from assetflow.running.tasks.task import Task, where_of
@@ -99,16 +99,16 @@ def make_table(task: Task, shop: Workshop, cursor: Cursor) -> Built:
         staged = tried.staged
         if staged is None:
             wasted = shop.meter.used()
-            result = evaluate(task, shop, cursor, where, seen, tried.why)
+            result = evaluate(task, shop, cursor, where, seen, tried.how.reason)
             limit.also(result.cursor.interrupt)
             staged, tried = make_in_full(task, result, tried, where, cursor)
     if tried.error is not None:
         # What can be used the next time of an asset that failed for one of its files.
-        return replace(built_of(staged), kept=tried.kept, error=tried.error)
+        return replace(built_of(staged), how=tried.how, error=tried.error)
     keep_contract(asset, staged.columns, cursor)
     checks = run_checks(task, shop, staged)
     # What was made twice to be compared costs more than it will.
-    used = None if tried.is_right else shop.meter.used() - wasted
+    used = None if tried.how.is_right else shop.meter.used() - wasted
     return replace(said_of(task, staged, tried, seen), checks=checks, used=used)
 
 
@@ -118,18 +118,13 @@ def said_of(task: Task, staged: Staged, tried: Tried, seen: dict[str, Seen]) -> 
     refresh = task.refresh
     return replace(
         built_of(staged),
+        how=tried.how,
         seconds=tried.seconds,
         reads=read.reads,
         surprises=read.surprises,
-        mode="full" if tried.is_full else "incremental",
-        mode_reason=tried.why,
-        is_right=tried.is_right,
         warnings=(*read.warnings, *tried.warnings),
         rows_read=sum(change.rows for change in refresh.changes) if refresh is not None else 0,
-        in_vain=InVain(refresh.what, tried.why or "") if tried.in_vain and refresh is not None else None,
-        delta=tried.delta,
-        kept=tried.kept,
-        groups=tried.groups,
+        in_vain=InVain(refresh.what, tried.how.reason or "") if tried.in_vain and refresh is not None else None,
     )
 
 
@@ -138,9 +133,9 @@ def make_in_full(task: Task, result: Result, tried: Tried, where: Where, cursor:
     if task.kept is None:
         staged = stage(result, task, where)
         keep_key(task.asset, staged, cursor)
-        return staged, replace(tried, is_full=True)
+        return staged, tried
     added = keep_in_history(result, task, task.kept, where)
-    return added.staged, Tried(why=added.how, delta=added.delta, is_full=added.mode == "full")
+    return added.staged, Tried(added.staged, How(added.mode, added.how, delta=added.delta))
 
 
 def try_refresh(task: Task, shop: Workshop, cursor: Cursor, where: Where, limit: Limit) -> Tried:
@@ -150,7 +145,7 @@ def try_refresh(task: Task, shop: Workshop, cursor: Cursor, where: Where, limit:
 
         return by_pieces(task, task.pieces, shop.function(task.asset), cursor, where, limit)
     if task.refresh is None:
-        return Tried(why=task.why_full)
+        return Tried(None, How(reason=task.why_full))
     if task.asset.merge is not None:
         from assetflow.running.refreshes.merging import attempt_function
 

@@ -16,17 +16,17 @@ def cost_of(asset: Asset, built: Built, contents: Contents) -> Costs | None:
     if asset.kind != "sql" and asset.merge is None:
         return None
     seconds = round(built.used, 6)
-    if built.mode == "incremental":
+    if built.how.mode == "incremental":
         return Costs(incremental=Cost(seconds, built.rows_read))
     before = contents.costs.get(asset.name, UNKNOWN).in_vain
     # Where it is in full for another reason now, what was in vain may not be any more.
-    stays = before if before is not None and before.why == built.mode_reason else None
+    stays = before if before is not None and before.why == built.how.reason else None
     return Costs(Cost(seconds, rows_of_upstreams(asset, contents)), in_vain=built.in_vain or stays)
 
 
 def saved(asset: Asset, built: Built, contents: Contents) -> Saved | None:
     """What was spared by refreshing incrementally."""
-    if built.mode == "full" or asset.history is not None:
+    if built.how.mode == "full" or asset.history is not None:
         return None
     in_full = contents.order.warehouse.ledger.seconds_of(asset.name, "full")
     return Saved(built.rows_read, rows_of_upstreams(asset, contents), in_full)

@@ -64,17 +64,17 @@ class Keeping:
 
     def keep_made(self, asset: Asset, step: Step, built: Built, checks: tuple[CheckResult, ...]) -> AssetResult:
         """Keep what passed its checks: it is what the asset holds from now on in this run."""
-        if built.is_right is not None:
+        if built.how.is_right is not None:
             ledger = self.order.warehouse.ledger
-            ledger.record_shadow(asset.name, asset.code_version, self.order.run_id, is_right=built.is_right)
+            ledger.record_shadow(asset.name, asset.code_version, self.order.run_id, is_right=built.how.is_right)
         then = self.contents.made.get(asset.name)
         snapshot, same = self.keep_content(asset, built)
-        if built.delta is not None and then is not None:
-            self.contents.deltas[then.snapshot, snapshot.id] = built.delta
+        if built.how.delta is not None and then is not None:
+            self.contents.deltas[then.snapshot, snapshot.id] = built.how.delta
         materialization = self.materialization(asset, step, built, snapshot)
-        if built.groups is not None:
+        if built.how.groups is not None:
             name = made_from(asset.code_version, materialization.inputs)
-            keep_groups(self.order.warehouse.root, asset.name, name, built.groups)
+            keep_groups(self.order.warehouse.root, asset.name, name, built.how.groups)
         self.order.projections.add(snapshot.id, built.projections)
         parsed = parts_of(built, snapshot)
         self.recording.add(records.Built(materialization, snapshot, checks, built.projections, built.sums, parsed))
@@ -84,7 +84,7 @@ class Keeping:
         if cost is not None:
             self.costs[asset.name] = cost
         return AssetResult(
-            asset.name, "materialized", mode=built.mode, mode_reason=built.mode_reason, reasons=step.reasons,
+            asset.name, "materialized", mode=built.how.mode, mode_reason=built.how.reason, reasons=step.reasons,
             rows=snapshot.rows, seconds=built.seconds, snapshot=snapshot.id, checks=checks, same_content=same,
             warnings=built.warnings, saved=saved(asset, built, self.contents),
         )  # fmt: skip
@@ -223,9 +223,9 @@ class Keeping:
 def refuse_broken_promise(asset: Asset, step: Step, built: Built) -> None:
     """Refuse a full refresh of what is declared to be refreshed by the rows that changed."""
     by_data = bool(step.reasons) and all(reason.kind == "input_changed" for reason in step.reasons)
-    if asset.incremental == "require" and by_data and built.mode == "full":
+    if asset.incremental == "require" and by_data and built.how.mode == "full":
         raise asset.error(
-            f'it is declared incremental = "require", and had to be made in full: {built.mode_reason}',
+            f'it is declared incremental = "require", and had to be made in full: {built.how.reason}',
             hint='Make it once with --full-refresh, or declare incremental = "auto".',
         )
 

@@ -41,11 +41,11 @@ def parsed_of(built: Built, snapshot: Snapshot, observed: Observed) -> records.P
 
 def parts_of(built: Built, snapshot: Snapshot) -> records.Parsed | None:
     """Which files of the snapshot hold the results of which files that a function was called with."""
-    if built.kept is None:
+    if built.how.kept is None:
         return None
     there = {file.sha256: file for file in snapshot.files}
-    parts = tuple((tags, there[sha256]) for tags, sha256 in built.kept.parts if sha256 in there)
-    return records.Parsed(built.kept.key, built.kept.reading, (), built.kept.columns, parts)
+    parts = tuple((tags, there[sha256]) for tags, sha256 in built.how.kept.parts if sha256 in there)
+    return records.Parsed(built.how.kept.key, built.how.kept.reading, (), built.how.kept.columns, parts)
 
 
 def with_seen(reads: dict[str, ReadSet], built: Built) -> dict[str, ReadSet]:

@@ -23,7 +23,7 @@ from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column
 from assetflow.quoting import quote_identifier
 from assetflow.running.bodies.body import arguments, query_of_rows, stage
-from assetflow.running.built import Tried
+from assetflow.running.built import How, Tried
 from assetflow.running.refreshes.refreshing import is_same_as, show
 from assetflow.running.refreshes.rewriting import Refreshed, Rows
 from assetflow.running.tasks.changes import TableChange
@@ -51,26 +51,26 @@ def attempt_function(task: Task, given: Refresh, function: Callable[..., Any], c
     try:
         return compared(task.asset, made, given)
     except Refused as refused:
-        return Tried(why=refused.what)
+        return Tried(None, How(reason=refused.what))
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
-        return Tried(why=f"DuckDB: {str(error).splitlines()[0]}")
+        return Tried(None, How(reason=f"DuckDB: {str(error).splitlines()[0]}"))
 
 
 def compared(asset: Asset, made: Merging, given: Refresh) -> Tried:
     """What came of the merging, held against a full refresh where asked to."""
     refreshed = made.run()
-    staged, how, delta = refreshed.staged, refreshed.how, refreshed.delta
+    tried = Tried(refreshed.staged, How("incremental", refreshed.how, delta=refreshed.delta))
     if not given.compare or not made.was_called:
-        return Tried(staged, how, delta=delta)
+        return tried
     began = time.perf_counter()
-    is_right = made.is_right(staged)
+    is_right = made.is_right(refreshed.staged)
     if is_right is not False:
-        return Tried(staged, how, is_right=is_right, seconds=time.perf_counter() - began, delta=delta)
+        return replace(tried, how=replace(tried.how, is_right=is_right), seconds=time.perf_counter() - began)
     said = "what it makes of changes, merged, is not what it makes of everything; from now on it is made in full"
     hint = "assetflow.testing.assert_incremental finds the smallest example"
-    return Tried(why=said, is_right=False, warnings=(f"{asset.name}: {said} ({hint})",))
+    return Tried(None, How(reason=said, is_right=False), warnings=(f"{asset.name}: {said} ({hint})",))
 
 
 class Merging:

@@ -26,7 +26,7 @@ from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column, SnapshotFile
 from assetflow.quoting import quote_identifier
 from assetflow.running.bodies.body import arguments, query_of_rows, stage
-from assetflow.running.built import Kept, Tried
+from assetflow.running.built import How, Kept, Tried
 from assetflow.running.refreshes.rewriting import MOST_SMALL, SMALL
 from assetflow.running.refreshes.side_by_side import side_by_side
 from assetflow.running.sources.parts import Part, cover
@@ -93,7 +93,8 @@ class Piecewise:
             return self.kept_for_next_time()
         files, new = self.together(wanted)
         why = self.pieces.why_full
-        return Tried(self.all_of(files, new), why or self.how(), is_full=why is not None, kept=self.kept(new))
+        how = How("incremental" if why is None else "full", why or self.how(), kept=self.kept(new))
+        return Tried(self.all_of(files, new), how)
 
     def call_all(self, wanted: Sequence[Piece]) -> None:
         """Call the function with every file that is new; one that fails keeps no other from being made."""
@@ -142,7 +143,7 @@ class Piecewise:
         if not self.called:
             raise first
         _, new = self.together([piece for piece in self.pieces.pieces if piece.tag in self.called])
-        return Tried(self.all_of([part.file for part, _ in new], new), kept=self.kept(new), error=first)
+        return Tried(self.all_of([part.file for part, _ in new], new), How(kept=self.kept(new)), error=first)
 
     def kept(self, new: Sequence[tuple[KeptPart, Staged]]) -> Kept:
         parts = tuple((tags_to_keep(part), part.file.sha256) for part, _ in new)

@@ -21,7 +21,7 @@ from assetflow.incremental.refused import Lasting, Refused
 from assetflow.lineage.scratch import reading_on
 from assetflow.materialization import Column, ReadSet
 from assetflow.quoting import quote_identifier
-from assetflow.running.built import Tried
+from assetflow.running.built import How, Tried
 from assetflow.running.refreshes.difference import FLOATS, difference_of, is_inexact_inside
 from assetflow.running.refreshes.kept_groups import DAMAGED, taken_up, written
 from assetflow.running.refreshes.rewriting import Refreshed, Rows, view
@@ -79,32 +79,33 @@ def attempt(asset: Asset, given: Refresh, cursor: Cursor, folder: str, reads: Se
     except Refused as refused:
         line = refused.line(sql)
         why = refused.what if line is None else f"{refused.what}, line {asset.line + line - 1}"
-        return Tried(why=why, in_vain=refused.lasts)
+        return Tried(None, How(reason=why), in_vain=refused.lasts)
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
-        return Tried(why=f"DuckDB: {str(error).splitlines()[0]}")
+        return Tried(None, How(reason=f"DuckDB: {str(error).splitlines()[0]}"))
 
 
 def compared(asset: Asset, made: Refreshed, given: Refresh, cursor: Cursor, folder: str) -> Tried:
     """What a refresh made, held against a full one where asked to; duckdb.Error where that one cannot be made."""
     sql = asset.sql or ""
-    tried = Tried(made.staged, made.how, delta=made.delta, groups=made.groups)
+    how = How("incremental", made.how, delta=made.delta, groups=made.groups)
     if made.anew is not None:
         # Where a full refresh is refused, this is said of an incremental one.
-        is_full = asset.incremental != "require"
-        why = made.anew if is_full else f"{made.how}, out of all rows: {made.anew}"
-        tried = replace(tried, why=why, is_full=is_full)
+        if asset.incremental == "require":
+            how = replace(how, reason=f"{made.how}, out of all rows: {made.anew}")
+        else:
+            how = replace(how, mode="full", reason=made.anew)
     if not given.compare:
-        return tried
+        return Tried(made.staged, how)
     began = time.perf_counter()
     if is_same(made.staged, sql, given, cursor, os.path.join(folder, "full")):
-        return replace(tried, is_right=True, seconds=time.perf_counter() - began)
+        return Tried(made.staged, replace(how, is_right=True), seconds=time.perf_counter() - began)
     with reading_on(cursor):
         if is_ambiguous(cursor, parts_of(sql, asset.upstreams, given.views)):
-            return tried
+            return Tried(made.staged, how)
     said = "an incremental refresh gave other rows than a full one; from now on it is made in full"
-    return Tried(why=said, is_right=False, warnings=(f"{asset.name}: {said}: please report its SQL",))
+    return Tried(None, How(reason=said, is_right=False), warnings=(f"{asset.name}: {said}: please report its SQL",))
 
 
 def refuse_reordered(made: Refreshed, given: Refresh, cursor: Cursor, reads: Sequence[ReadSet]) -> None:
