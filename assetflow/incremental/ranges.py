@@ -21,23 +21,28 @@ ORDERED = frozenset({
     "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_S", "TIMESTAMP_MS",
 })  # fmt: skip
 """Types whose text is a literal of the same value. Text itself is left out: its statistics are of its first bytes."""
+MOST = 32
+"""Columns of which the values are looked at: a few tell which files to pass over, and thousands take seconds."""
 UNITS = ("year", "quarter", "month", "week", "day", "hour", "minute")
 
 
 def ranges(cursor: Cursor, table: str, columns: Sequence[tuple[str, str]]) -> list[tuple[str, str] | None]:
-    """The least and greatest value of each column as SQL; None for other types, for NULLs, and without rows."""
-    names = [quote_identifier(name) for name, _ in columns]
+    """The least and greatest value of each of the first columns as SQL.
+
+    None for other types, for NULLs, without rows, and for the columns beyond MOST.
+    """
+    names = [quote_identifier(name) for name, _ in columns[:MOST]]
     asked = ", ".join(f"min({name})::VARCHAR, max({name})::VARCHAR, count({name})" for name in names)
     total, *found = cursor.execute(f"SELECT count(*), {asked} FROM {quote_identifier(table)}").fetchall()[0]
     made: list[tuple[str, str] | None] = []
-    for at, (_, kind) in enumerate(columns):
+    for at, (_, kind) in enumerate(columns[:MOST]):
         least, greatest, count = found[3 * at : 3 * at + 3]
         is_known = kind in ORDERED or kind.startswith("DECIMAL")
         if not is_known or total == 0 or count < total:
             made.append(None)
         else:
             made.append((f"{quote_literal(least)}::{kind}", f"{quote_literal(greatest)}::{kind}"))
-    return made
+    return made + [None] * len(columns[MOST:])
 
 
 def conditions(expression: Tree, between: tuple[str, str] | None) -> list[Tree]:

@@ -10,7 +10,7 @@ from assetflow.duck import described, duckdb
 from assetflow.incremental.answer import Answer, Change, Rule, Version, version_of
 from assetflow.incremental.blocks import Block
 from assetflow.incremental.refused import Refused
-from assetflow.incremental.tree import select, text, without_alias
+from assetflow.incremental.tree import select, text, without_alias, written
 from assetflow.incremental.versions import Versions
 from assetflow.lineage.sql.tree import Tree
 from assetflow.quoting import quote_identifier
@@ -79,7 +79,7 @@ class Work:
         return bool(self.cursor.fetchall()[0][0])
 
     def kinds(self, expressions: Sequence[Tree], table: Tree) -> list[str]:
-        return self.kinds_of(select(expressions, table, None))
+        return self.kinds_of(select(expressions, table, None)) if expressions else []
 
     def kinds_of(self, node: Tree) -> list[str]:
         """The types of the columns of a query."""
@@ -92,12 +92,21 @@ class Work:
         except duckdb.Error:
             return None
 
-    def kind_over(self, block: Block) -> Callable[[Tree], str]:
-        """Tells the type of an expression over what a block reads."""
-        return lambda expression: self.kinds([expression], block.node["from_table"])[0]
+    def kinds_over(self, block: Block) -> Callable[[Sequence[Tree]], list[str]]:
+        """Tells the types of expressions over what a block reads."""
+        return lambda expressions: self.kinds(expressions, block.node["from_table"])
 
     def binds_over(self, block: Block) -> Callable[[Tree], bool]:
-        return lambda expression: self.binds(expression, block.node["from_table"])
+        """Tells what can be said over what a block reads; DuckDB is asked once for what is written alike."""
+        known: dict[str, bool] = {}
+
+        def binds(expression: Tree) -> bool:
+            said = written(expression)
+            if said not in known:
+                known[said] = self.binds(expression, block.node["from_table"])
+            return known[said]
+
+        return binds
 
     def binds(self, expression: Tree, table: Tree) -> bool:
         try:

@@ -9,8 +9,9 @@ how many rows there are left; the least and the greatest cannot tell what they a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from assetflow.incremental.query_parts import is_aggregate, windows_of
@@ -41,9 +42,9 @@ LOOSE = ("INTERVAL", "TIME WITH TIME ZONE", "VARIANT", "GEOMETRY")
 CELL = "assetflow_cell_"
 
 Binds = Callable[[Tree], bool]
-KindOf = Callable[[Tree], str]
-Known = Sequence[tuple[Tree, Tree]]
-"""Expressions, and what stands for each."""
+KindsOf = Callable[[Sequence[Tree]], list[str]]
+Known = Mapping[str, Tree]
+"""Expressions as they are `written`, and what stands for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Cell:
         return bool((self.call or {}).get("export_state"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Merge:
     """A SELECT with groups, as a sum of its parts: its columns (`values`) and its HAVING, said over the cells."""
 
@@ -103,14 +104,19 @@ class Merge:
         """The cells as parts have them: keys first."""
         return (*self.keys, *self.aggregates)
 
-    @property
+    @cached_property
     def count(self) -> Cell | None:
         """The column that says how many rows a group has."""
         return next((cell for cell in self.aggregates if counts_rows(cell)), None)
 
+    @cached_property
+    def counts(self) -> dict[str, Cell]:
+        """The columns that say how many values there are, by what they count."""
+        return {counted(cell): cell for cell in reversed(self.aggregates) if cell.function == "count"}
+
     def counting(self, cell: Cell) -> Cell | None:
         """The column that says of how many values a sum is the sum."""
-        return next((each for each in self.aggregates if counts_values_of(each, cell)), None)
+        return self.counts.get(counted(cell))
 
     def takes_off(self, never_null: Callable[[Tree], bool]) -> bool:
         """True where rows that went can be taken off: it is known when nothing is left, and of each value what becomes
@@ -162,8 +168,9 @@ class Merge:
 
     def taken_off(self, name: str) -> str:
         """Cells of which sums and counts take off what they add."""
-        checked = self.checked
-        values = [f"{'NULL' if cell in checked else f'-{cell.sql}'} AS {cell.sql}" for cell in self.aggregates]
+        values = [
+            f"{'NULL' if cell.function in HARMLESS else f'-{cell.sql}'} AS {cell.sql}" for cell in self.aggregates
+        ]
         return f"SELECT {', '.join([*(cell.sql for cell in self.keys), *values])} FROM {name}"
 
     def combined(self, parts: Sequence[str]) -> str:
@@ -188,27 +195,30 @@ class Merge:
 
 
 def merge_of(
-    node: Tree, keys: Sequence[Tree], columns: Sequence[tuple[str, str]], binds: Binds, kind_of: KindOf
+    node: Tree, keys: Sequence[Tree], columns: Sequence[tuple[str, str]], binds: Binds, kinds_of: KindsOf
 ) -> Merge | None:
     """How the groups of a SELECT are added up; None where its columns do not tell, or it is not of that kind.
 
-    `columns` are the names and types of its answer. `binds` tells what can be said over its FROM clause, `kind_of` of
-    what type that is.
+    `columns` are the names and types of its answer. `binds` tells what can be said over its FROM clause,
+    `kinds_of` of what types that is.
     """
     items = node["select_list"]
     if len(items) != len(columns) or node["qualify"] is not None or windows_of(node) or len(node["group_sets"]) > 1:
         return None
     if any(each["class"] in ("SUBQUERY", "LAMBDA", "STAR") for each in expressions([items, node["having"]])):
         return None
+    wanted = frozenset(map(written, keys))
+    calls = [call for item in items if is_aggregate(call := inside(item)) and call is not item]
+    own = dict(zip(map(written, calls), kinds_of(calls), strict=True))
     cells = tuple(
         cell
         for at, (item, (name, kind)) in enumerate(zip(items, columns, strict=True), 1)
-        if (cell := cell_of(at, item, name, kind, keys, kind_of)) is not None
+        if (cell := cell_of(at, item, name, kind, wanted, own)) is not None
     )
-    if any(not any(cell.is_key and alike(cell.expression, key) for cell in cells) for key in keys):
+    if not wanted <= {written(cell.expression) for cell in cells if cell.is_key}:
         return None
     names = {str(item["alias"]).lower(): item for item in items if item["alias"]}
-    known = [(cell.expression, column(cell.sql)) for cell in cells]
+    known = {written(cell.expression): column(cell.sql) for cell in reversed(cells)}
     said = [over(item, known, names, binds) for item in items]
     having = None if node["having"] is None else over(node["having"], known, names, binds)
     if None in said or (node["having"] is not None and having is None):
@@ -222,14 +232,19 @@ def one_cell_each(cells: Sequence[Cell]) -> tuple[Cell, ...]:
     return tuple({written(cell.expression): cell for cell in reversed(cells)}.values())[::-1]
 
 
-def cell_of(at: int, item: Tree, name: str, kind: str, keys: Sequence[Tree], kind_of: KindOf) -> Cell | None:
-    """What a column of the table holds, if that is a key or an aggregate by itself."""
-    if any(alike(item, key) for key in keys):
+def cell_of(
+    at: int, item: Tree, name: str, kind: str, keys: frozenset[str], own_kinds: Mapping[str, str]
+) -> Cell | None:
+    """What a column of the table holds, if that is a key or an aggregate by itself.
+
+    `own_kinds` are the types of aggregates that stand inside of an expression, as they are `written`.
+    """
+    if written(item) in keys:
         return Cell(at, name, kind, without_alias(item))
     call = inside(item)
     if not is_aggregate(call):
         return None
-    own = kind if call is item else kind_of(call)
+    own = kind if call is item else own_kinds[written(call)]
     if own != kind and not {own, kind}.issubset(INTEGERS):
         return None
     return Cell(at, name, kind, without_alias(item), call) if is_combined(call, kind) else None
@@ -282,10 +297,9 @@ def is_some_constant(expression: Tree) -> bool:
     return bool(expression["class"] == "CONSTANT" and (expression.get("literal") or {}).get("kind") == "INTEGER")
 
 
-def counts_values_of(count: Cell, sum_: Cell) -> bool:
-    """True for `count(x) FILTER (WHERE y)` beside `sum(x) FILTER (WHERE y)`."""
-    nameless = {"function_name": "", "qualified_name": None}
-    return count.function == "count" and alike({**(count.call or {}), **nameless}, {**(sum_.call or {}), **nameless})
+def counted(cell: Cell) -> str:
+    """What a cell is made of: the same for `count(x) FILTER (WHERE y)` and `sum(x) FILTER (WHERE y)`."""
+    return written({**(cell.call or {}), "function_name": "", "qualified_name": None})
 
 
 def over(expression: Tree, known: Known, names: dict[str, Tree], binds: Binds) -> Tree | None:
@@ -313,9 +327,8 @@ def _over(value: Any, known: Known, names: dict[str, Tree], binds: Binds) -> Any
     if "class" in value:
         if is_said_twice(value, names):
             raise LookupError(value["column_names"][0])
-        for expression, stands_for in known:
-            if alike(value, expression):
-                return stands_for
+        if (stands_for := known.get(written(value))) is not None:
+            return stands_for
         if value["class"] == "COLUMN_REF":
             name = value["column_names"][-1].lower()
             if len(value["column_names"]) > 1 or name not in names or binds(value):

@@ -17,7 +17,7 @@ from assetflow.incremental.refused import ThisTime
 from assetflow.incremental.rules.keyed import find_keys_in, restricted
 from assetflow.incremental.rules.linear import terms
 from assetflow.incremental.rules.merged import Cell, Merge, is_some_constant, merge_of
-from assetflow.incremental.tree import alike, called, select, spoken, text
+from assetflow.incremental.tree import called, select, spoken, text, written
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import Tree, place
 from assetflow.quoting import quote_identifier
@@ -30,7 +30,7 @@ def merged(work: Work, block: Block, keys: list[Tree]) -> Answer | None:
     found = terms(work, block)
     if work.shown is None or found is None or block is not work.root:
         return None
-    merge = merge_of(block.node, keys, work.columns_of(block.name), work.binds_over(block), work.kind_over(block))
+    merge = merge_of(block.node, keys, work.columns_of(block.name), work.binds_over(block), work.kinds_over(block))
     if merge is None:
         return None
     for name, nodes in zip((PLUS, MINUS) if found[1] else (PLUS,), found, strict=False):
@@ -59,7 +59,8 @@ class Went(NamedTuple):
 def groups(work: Work, block: Block, went: Went, keys: list[Tree]) -> Answer:
     """The rows of all groups to which rows came, or from which rows went."""
     merge = went.merge
-    cells = [next(cell for cell in merge.keys if alike(cell.expression, key)) for key in keys]
+    by_key = {written(cell.expression): cell for cell in merge.keys}
+    cells = [by_key[written(key)] for key in keys]
     columns = ", ".join(cell.sql for cell in cells)
     changed = (PLUS, MINUS) if went.has_minus else (PLUS,)
     found = find_keys_in(work, [f"SELECT {columns} FROM {name}" for name in changed], len(keys))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from assetflow.incremental.blocks import Block
-from assetflow.incremental.tree import alike, expressions, leaves
+from assetflow.incremental.tree import expressions, leaves, written
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import Tree
 
@@ -25,8 +25,8 @@ def outputs_of(work: Work, block: Block, keys: Sequence[Tree]) -> list[str | Non
     items = block.node["select_list"]
     stars = [each for each in items if each["class"] == "STAR"]
     if not stars and len(items) == len(names):
-        found = [[name for name, item in zip(names, items, strict=True) if alike(item, key)] for key in keys]
-        return [each[0] if each else None for each in found]
+        found = {written(item): name for name, item in zip(reversed(names), reversed(items), strict=True)}
+        return [found.get(written(key)) for key in keys]
     shown = behind_stars(work, block, names)
     return [output_behind_star(block.node["from_table"], key, shown) for key in keys]
 

@@ -28,7 +28,7 @@ FORM = 1
 """Counted up when other columns are kept of the same query."""
 
 Binds = Callable[[Tree], bool]
-KindOf = Callable[[Tree], str]
+KindsOf = Callable[[Sequence[Tree]], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,10 @@ class Split:
         return {**self.rows, "from_table": table_named(table, table)}
 
 
-def split(block: Block, columns: Sequence[tuple[str, str]], binds: Binds, kind_of: KindOf) -> Split | None:
+def split(block: Block, columns: Sequence[tuple[str, str]], binds: Binds, kinds_of: KindsOf) -> Split | None:
     """The two parts of a block with groups; None where it is none, or has to be made of its rows again.
 
-    `columns` are the names and types of its answer, `kind_of` gives the type of what is said over its FROM clause.
+    `columns` are the names and types of its answer, `kinds_of` gives the types of what is said over its FROM clause.
     """
     node = block.node
     if block.operation != "SELECT" or not has_groups(node) or len(node["select_list"]) != len(columns):
@@ -60,15 +60,17 @@ def split(block: Block, columns: Sequence[tuple[str, str]], binds: Binds, kind_o
     if any(each["class"] in ("SUBQUERY", "LAMBDA", "STAR") for each in expressions(said)):
         return None
     keys = keys_of(node, binds)
-    if keys is None or any(is_inexact(kind_of(key)) for key in keys):
+    if keys is None or any(map(is_inexact, kinds_of(keys))):
         return None
     calls = {written(each): each for each in outside_subqueries(said) if is_aggregate(each)}
-    states = {name: state_of(call, kind_of(call), argument_kind(call, kind_of)) for name, call in calls.items()}
+    kinds = dict(zip(calls, kinds_of(list(calls.values())), strict=True))
+    arguments = argument_kinds(calls, kinds_of)
+    states = {name: state_of(call, kinds[name], arguments.get(name)) for name, call in calls.items()}
     kept = {name: state for name, state in states.items() if state is not None}
     if len(kept) < len(states):
         return None
     values, known = values_of(calls, kept)
-    known += [(key, column(f"{KEY}{at}")) for at, key in enumerate(keys, 1)]
+    known = {written(key): column(f"{KEY}{at}") for at, key in enumerate(keys, 1)} | known
     names = {str(item["alias"]).lower(): item for item in node["select_list"] if item["alias"]}
     rows = rows_over(node, keys, [name for name, _ in columns], lambda each: over(each, known, names, binds))
     if rows is None:
@@ -90,21 +92,21 @@ def keys_of(node: Tree, binds: Binds) -> list[Tree] | None:
     return keys if is_understood and len({written(key) for key in keys}) == len(keys) else None
 
 
-def argument_kind(call: Tree, kind_of: KindOf) -> str | None:
-    arguments = call["arguments"]
-    return kind_of(arguments[0]["expression"]) if len(arguments) == 1 else None
+def argument_kinds(calls: dict[str, Tree], kinds_of: KindsOf) -> dict[str, str]:
+    """The types of what is given to aggregates of one argument."""
+    given = {name: call["arguments"][0]["expression"] for name, call in calls.items() if len(call["arguments"]) == 1}
+    return dict(zip(given, kinds_of(list(given.values())), strict=True))
 
 
-def values_of(calls: dict[str, Tree], states: dict[str, State]) -> tuple[list[Tree], list[tuple[Tree, Tree]]]:
+def values_of(calls: dict[str, Tree], states: dict[str, State]) -> tuple[list[Tree], dict[str, Tree]]:
     """The aggregates to keep, each once and the number of rows last, and what stands for each that was asked for."""
     count = without_alias(parsed("count(*)"))
     wanted = [each for state in states.values() for each in state.calls]
     values = list({written(each): each for each in [*wanted, count]}.values())
     places = {written(each): f"{VALUE}{at}" for at, each in enumerate(values, 1)}
-    known = [
-        (calls[name], parsed(state.over(tuple(places[written(each)] for each in state.calls))))
-        for name, state in states.items()
-    ]
+    known = {
+        name: parsed(state.over(tuple(places[written(each)] for each in state.calls))) for name, state in states.items()
+    }
     return values, known
 
 

@@ -8,6 +8,7 @@ keys that are made anew hold such rows, the query is made in full, as it would b
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
 from assetflow.incremental.blocks import Block, distinct_on
@@ -23,7 +24,7 @@ from assetflow.incremental.query_parts import (
 from assetflow.incremental.refused import Refused, ThisTime
 from assetflow.incremental.rules.merged import LOOSE
 from assetflow.incremental.rules.split import ordered_by
-from assetflow.incremental.tree import all_of, called, conjuncts, text
+from assetflow.incremental.tree import all_of, called, conjuncts, text, written
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import Tree, place
 from assetflow.quoting import quote_identifier
@@ -45,13 +46,15 @@ def refuse_tied(work: Work, block: Block, rows: Tree, keys: Sequence[Tree]) -> N
             by = "with an ORDER BY" if name not in BESIDE else "of values"
             left = f"{by} that leaves ties" if name not in BESIDE else f"{by} that are there more than once"
             raise ThisTime(f"{name} {UNTOLD if is_tied is None else left}", place(said))
-    for each in outside_subqueries(block.node["select_list"]):
-        if each.get("function_name") in ("min", "max") and each["class"] in ("FUNCTION", "WINDOW"):
-            kind = work.kinds([each["arguments"][0]["expression"]], block.node["from_table"])[0]
-            if any(loose in kind for loose in LOOSE):
-                raise Refused(
-                    f"{each['function_name']} of {kind}, of which equal values need not be the same", place(each)
-                )
+    calls = [
+        each
+        for each in outside_subqueries(block.node["select_list"])
+        if each.get("function_name") in ("min", "max") and each["class"] in ("FUNCTION", "WINDOW")
+    ]
+    kinds = work.kinds([each["arguments"][0]["expression"] for each in calls], block.node["from_table"])
+    for each, kind in zip(calls, kinds, strict=True):
+        if any(loose in kind for loose in LOOSE):
+            raise Refused(f"{each['function_name']} of {kind}, of which equal values need not be the same", place(each))
 
 
 def has_ties(work: Work, block: Block) -> bool:
@@ -66,8 +69,12 @@ def tied(work: Work, block: Block, rows: Tree, keys: Sequence[Tree]) -> Iterator
     """What asks which row is first, and whether rows that differ tie there; None: that cannot be asked."""
     if work.assume:
         return
+    asked: dict[str, bool | None] = {}
     for said, apart in orderings(block, keys):
-        yield said, has_tied(work, rows, apart)
+        by = json.dumps([written(each) for each in apart])
+        if by not in asked:
+            asked[by] = has_tied(work, rows, apart)
+        yield said, asked[by]
     if has_groups(block.node):
         for call in aggregates_in_order(block.node):
             yield call, has_tied_values(work, rows, call)

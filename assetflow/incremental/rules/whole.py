@@ -87,7 +87,7 @@ def is_merged(work: Work, root: Block) -> bool:
     """True for a total that tells enough by itself: of sums, counts, least and greatest."""
     if is_limited(root.node) or root.node["group_sets"] or windows_of(root.node):
         return False
-    return merge_of(root.node, [], work.columns_of(root.name), work.binds_over(root), work.kind_over(root)) is not None
+    return merge_of(root.node, [], work.columns_of(root.name), work.binds_over(root), work.kinds_over(root)) is not None
 
 
 def needs_whole(block: Block) -> bool:
@@ -112,7 +112,7 @@ def cut(work: Work, block: Block, changed: Mapping[str, Block]) -> dict[str, Spl
     if found or block.operation != "SELECT" or not has_groups(block.node):
         return found
     columns = work.columns_of(block.name)
-    part = split(block, columns, work.binds_over(block), work.kind_over(block)) or as_it_is(work, block)
+    part = split(block, columns, work.binds_over(block), work.kinds_over(block)) or as_it_is(work, block)
     return {block.name: part} if part is not None else None
 
 
