@@ -1,20 +1,17 @@
-"""Staging and keeping: what is read back is what was made, and what is kept stays."""
+"""What is read back of what was staged is what was made, and what cannot be kept as it is is refused."""
 
 from __future__ import annotations
 
 import os
-import stat
 
 import duckdb
 import polars as pl
 import pytest
 
 from assetflow.errors import AssetError, WarehouseError
-from assetflow.warehouse.content.keep import keep
 from assetflow.warehouse.content.reading import read_back
-from assetflow.warehouse.content.scans import scan, scan_files
+from assetflow.warehouse.content.scans import scan_files
 from assetflow.warehouse.content.staging import stage_parquet, stage_query
-from tests.warehouse import told
 
 
 def test_rows_come_back_in_the_order_of_the_query(cursor, tmp_path):
@@ -26,24 +23,11 @@ def test_rows_come_back_in_the_order_of_the_query(cursor, tmp_path):
     assert staged.rows == 300_000
 
 
-def test_no_rows_are_rows_too(cursor, warehouse):
-    snapshot = told.keep(warehouse, cursor, "sales", "SELECT 1 AS a, 'x' AS b WHERE false")
-    assert snapshot.rows == 0
-    assert cursor.sql(scan(snapshot, warehouse.root)).columns == ["a", "b"]
-
-
 @pytest.mark.parametrize("sql", ["SELECT 1 AS a, 2 AS a", "SELECT 1 AS week, 2 AS Week", "SELECT 1 AS a, 2, 3 AS a"])
 def test_two_columns_of_one_name_are_refused(cursor, tmp_path, sql):
     with pytest.raises(AssetError, match="two columns are named"):
         stage_query(cursor, sql, str(tmp_path))
     assert cursor.execute("SELECT 1").fetchall() == [(1,)]
-
-
-def test_names_are_quoted(cursor, warehouse):
-    sql = '''SELECT 1 AS "select", 2 AS "a ""b""", 3::HUGEINT AS "'; DROP", 4 AS "É" '''
-    snapshot = told.keep(warehouse, cursor, "sales", sql)
-    read = cursor.sql(scan(snapshot, warehouse.root))
-    assert (read.columns, read.fetchall()) == (["select", 'a "b"', "'; DROP", "É"], [(1, 2, 3, 4)])
 
 
 def test_an_error_of_the_query_is_the_query_s(cursor, tmp_path):
@@ -52,43 +36,6 @@ def test_an_error_of_the_query_is_the_query_s(cursor, tmp_path):
     with pytest.raises(duckdb.ConversionException, match="LINE 2"):
         stage_query(cursor, "SELECT 1::HUGEINT AS h,\n  CAST(x AS INTEGER) FROM (VALUES ('a')) AS t(x)", str(tmp_path))
     assert cursor.execute("SELECT 1").fetchall() == [(1,)]
-
-
-@pytest.mark.parametrize("folder", ["env=prod/2024", "old [1]", "what?*", "it's", 'the "new" one', "sp ace", "été"])
-def test_a_warehouse_may_lie_anywhere(cursor, tmp_path, folder):
-    root = str(tmp_path / folder)
-    for neighbour in ("old 1", "whatever"):  # which a pattern would find
-        stage_query(cursor, "SELECT 2 AS a FROM range(2)", str(tmp_path / neighbour / "staging"))
-    staged = stage_query(cursor, "SELECT 1 AS a", f"{root}/staging")
-    kept = keep(root, staged.files)
-    read = scan_files(staged.columns, [f"{root}/{file.path}" for file in kept])
-    assert cursor.sql(read).columns == ["a"]
-    assert cursor.execute(read).fetchall() == [(1,)]
-
-
-def test_a_kept_file_is_named_by_its_bytes_and_cannot_be_written(cursor, warehouse):
-    snapshot = told.keep(warehouse, cursor, "sales", "SELECT 1 AS a")
-    (file,) = snapshot.files
-    assert file.path == f"objects/{file.sha256[:2]}/{file.sha256}.parquet"
-    assert stat.S_IMODE(os.stat(f"{warehouse.root}/{file.path}").st_mode) == 0o444
-
-
-def test_the_same_bytes_are_kept_once(cursor, warehouse):
-    first = told.keep(warehouse, cursor, "sales", "SELECT 1 AS a")
-    before = os.stat(f"{warehouse.root}/{first.files[0].path}").st_ino
-    second = told.keep(warehouse, cursor, "sales", "SELECT 1 AS a")
-    assert (second.id, second.files) == (first.id, first.files)
-    assert os.stat(f"{warehouse.root}/{first.files[0].path}").st_ino == before
-    assert os.listdir(f"{warehouse.root}/staging/run/sales") == []
-
-
-def test_a_truncated_file_is_replaced(cursor, warehouse):
-    first = told.keep(warehouse, cursor, "sales", "SELECT 1 AS a")
-    path = f"{warehouse.root}/{first.files[0].path}"
-    os.chmod(path, 0o644)
-    os.truncate(path, 10)
-    told.keep(warehouse, cursor, "sales", "SELECT 1 AS a")
-    assert cursor.execute(scan(first, warehouse.root)).fetchall() == [(1,)]
 
 
 def test_the_digest_does_not_depend_on_the_writer(cursor, tmp_path):
