@@ -85,6 +85,13 @@ def conjuncts(condition: Tree | None) -> list[Tree]:
     return [condition]
 
 
+def equalities(condition: Tree | None) -> Iterator[tuple[Tree, Tree]]:
+    """The two sides of each of these conditions that holds one expression equal to another, be NULL equal or not."""
+    for each in conjuncts(condition):
+        if each["type"] in ("COMPARE_EQUAL", "COMPARE_NOT_DISTINCT_FROM"):
+            yield each["left"], each["right"]
+
+
 def select(expressions: Sequence[Tree], table: Tree, where: Tree | None, *, distinct: bool = False) -> Tree:
     """A SELECT of expressions over a FROM clause."""
     node = copy.deepcopy(_template("SELECT DISTINCT a FROM t" if distinct else "SELECT a FROM t"))

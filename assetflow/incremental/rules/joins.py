@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assetflow.incremental.refused import Refused
-from assetflow.incremental.tree import Leaf, column, conjuncts, either
+from assetflow.incremental.tree import Leaf, column, either, equalities
 from assetflow.lineage.sql.tree import Tree, place
 
 ADDING = {
@@ -51,10 +51,8 @@ def pairs(join: Tree, side: str, binds: BindsOver) -> tuple[list[Tree], list[Tre
     if join["ref_type"] == "NATURAL":
         raise Refused("a NATURAL outer join of a table that changed", place(join))
     here, there = [], []
-    for condition in conjuncts(join["condition"]):
-        if condition["type"] not in ("COMPARE_EQUAL", "COMPARE_NOT_DISTINCT_FROM"):
-            continue
-        for one, two in ((condition["left"], condition["right"]), (condition["right"], condition["left"])):
+    for left, right in equalities(join["condition"]):
+        for one, two in ((left, right), (right, left)):
             if binds(one, mine) and binds(two, other):
                 here.append(either(one, two) if join["join_type"] in FULL else one)
                 there.append(two)

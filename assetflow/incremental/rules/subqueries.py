@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from assetflow.incremental.query_parts import outside_subqueries
 from assetflow.incremental.refused import Refused
-from assetflow.incremental.tree import conjuncts, leaves, select, tables_of
+from assetflow.incremental.tree import equalities, leaves, select, tables_of
 from assetflow.lineage.sql.tree import Tree, place
 
 BindsOver = Callable[[Tree, Tree], bool]
@@ -42,10 +42,8 @@ def correlation(subquery: Tree, table: Tree, changed: Sequence[str], binds: Bind
     if any(tables_of(inner["subquery"]).intersection(changed) for inner in subqueries_over(node, changed)):
         raise Refused("a subquery inside of a subquery, over a table that changed", place(subquery))
     outside, inside = [], []
-    for condition in conjuncts(node["where_clause"]):
-        if condition["type"] not in ("COMPARE_EQUAL", "COMPARE_NOT_DISTINCT_FROM"):
-            continue
-        for one, other in ((condition["left"], condition["right"]), (condition["right"], condition["left"])):
+    for left, right in equalities(node["where_clause"]):
+        for one, other in ((left, right), (right, left)):
             # Names are looked for inside first: what can be said there is not of the tables outside.
             if binds(one, node["from_table"]) and not binds(other, node["from_table"]) and binds(other, table):
                 inside.append(one)
