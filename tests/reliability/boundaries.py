@@ -6,12 +6,9 @@ of a folder that is there, leaves what the next call leaves, so it is no boundar
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from tests.reliability.commands import COMMANDS, Command
-from tests.reliability.stage import Stage
-from tests.reliability.strace import CHANGES, Call, chosen, interfere, once, reason_to_skip, record
+from tests.reliability.scenes import Scene, scenes
+from tests.reliability.strace import CHANGES, Call, chosen, interfere, once
 from tests.reliability.tally import Tally
 from tests.reliability.verdict import FAULT, lost, torn, unrecovered
 
@@ -20,28 +17,19 @@ CHANGES_NOTHING = {"fsync", "fdatasync", "syncfs"}
 
 
 def boundaries(tally: Tally, scale: float, commands: tuple[Command, ...] = COMMANDS, *, seed: int = 1) -> None:
-    reason = reason_to_skip()
-    if reason is not None:
-        tally.skipped.append(f"kills at every system call: {reason}")
-        return
-    for command in commands:
-        with tempfile.TemporaryDirectory() as folder:
-            kill_everywhere(tally, scale, command, Path(folder), seed)
+    for scene in scenes(commands, tally, "kills at every system call"):
+        kill_everywhere(tally, scale, scene, seed)
 
 
-def kill_everywhere(tally: Tally, scale: float, command: Command, folder: Path, seed: int) -> None:
-    stage, saved, log = Stage(folder / "project"), folder / "saved", folder / "log"
-    stage.go(*command.before, here=True)
-    stage.save(saved)
-    stage.restore(saved)
-    done, calls = record(stage, command.line, CHANGES, log)
-    assert done.code in command.ends_with, (command, done)
+def kill_everywhere(tally: Tally, scale: float, scene: Scene, seed: int) -> None:
+    command, stage = scene.command, scene.stage
+    _, calls = scene.calls(CHANGES)
     points = chosen([call for call in calls if is_a_change(call)], scale, seed)
     threads = {call.thread for call in points}
     tally.tell(f"{command.name}: {len(points)} boundaries in {len(threads)} thread(s)")
     for call in points:
-        stage.restore(saved)
-        done = interfere(stage, command.line, CHANGES, once(call, "signal=KILL"), log)
+        scene.restore()
+        done = interfere(stage, command.line, CHANGES, once(call, "signal=KILL"), scene.log)
         where = f"{command.name}, killed at {call.text[:160]}"
         tally.add("kills tried", done.code in (-9, KILLED))
         tally.add("of these at system calls", done.code in (-9, KILLED))

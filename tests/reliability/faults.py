@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import NamedTuple
 
 from tests.reliability.commands import COMMANDS, Command
-from tests.reliability.stage import Stage
-from tests.reliability.strace import chosen, from_then_on, interfere, once, read, reason_to_skip, record
+from tests.reliability.scenes import Scene, scenes
+from tests.reliability.strace import chosen, from_then_on, interfere, once, read
 from tests.reliability.tally import Tally
 from tests.reliability.verdict import FAULT, LOCKED, lost, torn, unrecovered
 
@@ -36,31 +34,22 @@ FAULTS = tuple(
 
 
 def faults(tally: Tally, scale: float, commands: tuple[Command, ...] = COMMANDS, *, seed: int = 1) -> None:
-    reason = reason_to_skip()
-    if reason is not None:
-        tally.skipped.append(f"faults: {reason}")
-        return
-    for command in commands:
-        with tempfile.TemporaryDirectory() as folder:
-            fail_everywhere(tally, scale, command, Path(folder), seed)
+    for scene in scenes(commands, tally, "faults"):
+        fail_everywhere(tally, scale, scene, seed)
 
 
-def fail_everywhere(tally: Tally, scale: float, command: Command, folder: Path, seed: int) -> None:
-    stage, saved, log = Stage(folder / "project"), folder / "saved", folder / "log"
-    stage.go(*command.before, here=True)
-    stage.save(saved)
+def fail_everywhere(tally: Tally, scale: float, scene: Scene, seed: int) -> None:
+    command, stage = scene.command, scene.stage
     for fault in FAULTS:
-        stage.restore(saved)
-        done, calls = record(stage, command.line, fault.calls, log)
-        assert done.code in command.ends_with, (command, done)
+        _, calls = scene.calls(fault.calls)
         points = chosen(calls, scale, seed)
         tally.tell(f"{command.name}: {fault.name} at {len(points)} calls")
         for call in points:
-            stage.restore(saved)
+            scene.restore()
             what = f"error={fault.error}"
             injections = from_then_on(call, what, calls) if fault.persists else once(call, what)
-            done = interfere(stage, command.line, fault.calls, injections, log)
-            hit = next((each for each in read(log, stage) if each.is_injected), None)
+            done = interfere(stage, command.line, fault.calls, injections, scene.log)
+            hit = next((each for each in read(scene.log, stage) if each.is_injected), None)
             where = f"{command.name}, {fault.name} at {(hit or call).text[:160]}"
             tally.add("fault points tried")
             tally.add("versions announced", len(done.announced))

@@ -23,10 +23,7 @@ def kills(tally: Tally, scale: float, *, seed: int = 1, number: int | None = Non
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         stage = Stage(Path(folder) / "project", python=True)
-        stage.go("edition 0")
-        began = time.monotonic()
-        assert stage.run("materialize").code == 0
-        takes = time.monotonic() - began
+        takes = stage.first_run()
         announced: list[tuple[str, str]] = []
         edition = killed_so_far = 0
         while killed_so_far < number:

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from tests.reliability.commands import COMMANDS, Command
-from tests.reliability.stage import Stage
-from tests.reliability.strace import CHANGES, LOCKS, Call, reason_to_skip, record
+from tests.reliability.scenes import scenes
+from tests.reliability.strace import CHANGES, LOCKS, Call
 from tests.reliability.tally import Tally
 
 CALLS = f"{CHANGES},{LOCKS},openat,close"
@@ -37,25 +35,15 @@ class Moment(NamedTuple):
 
 
 def sync(tally: Tally, scale: float, commands: tuple[Command, ...] = COMMANDS) -> None:
-    reason = reason_to_skip()
-    if reason is not None:
-        tally.skipped.append(f"the order of syncs: {reason}")
-        return
-    for command in commands:
-        with tempfile.TemporaryDirectory() as folder:
-            stage = Stage(Path(folder) / "project")
-            stage.go(*command.before, here=True)
-            stage.save(Path(folder) / "saved")
-            stage.restore(Path(folder) / "saved")
-            done, calls = record(stage, command.line, CALLS, Path(folder) / "log")
-            assert done.code in command.ends_with, (command, done)
-            moments = list(points(calls))
-            tally.add("sync points looked at", len(moments))
-            tally.add("versions announced", len(done.announced))
-            wrong = [each for moment in moments for each in unsynced(moment)]
-            tally.wrong("announced before synced", command.name, wrong)
-            tally.wrong("announced before synced", command.name, unguarded(calls))
-            tally.tell(f"{command.name}: {len(moments)} points")
+    for scene in scenes(commands, tally, "the order of syncs"):
+        name = scene.command.name
+        announced, calls = scene.calls(CALLS)
+        moments = list(points(calls))
+        tally.add("sync points looked at", len(moments))
+        tally.add("versions announced", len(announced))
+        tally.wrong("announced before synced", name, [each for moment in moments for each in unsynced(moment)])
+        tally.wrong("announced before synced", name, unguarded(calls))
+        tally.tell(f"{name}: {len(moments)} points")
 
 
 def points(calls: Iterable[Call]) -> Iterator[Moment]:
