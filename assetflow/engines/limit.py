@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from assetflow.engines import Where
 from assetflow.errors import AssetError, AssetflowError, Interrupted
+
+SECONDS_BETWEEN_LOOKS = 0.001
+"""Python's own part of an import is over soon, mostly."""
+
+TIMES_TO_LOOK = 1000
+"""What takes longer is left alone, as a call into a library that does not return is."""
 
 
 @contextmanager
@@ -59,7 +67,7 @@ class Limit:
         with self.lock:
             self.threads.append(thread)
             if self.stopped_by is not None:
-                _raise_in(thread, _Stop)
+                _stop_in(thread)
 
     def stop(self, error: AssetflowError | None = None) -> None:
         """Stop the block from another thread; it then raises `error` (by default Interrupted)."""
@@ -70,7 +78,7 @@ class Limit:
             for interrupt in self.interrupts:
                 interrupt()
             for thread in self.threads:
-                _raise_in(thread, _Stop)
+                _stop_in(thread)
 
     def end(self) -> None:
         """From here on nothing is raised in the block's thread any more."""
@@ -82,6 +90,33 @@ class Limit:
 
 class _Stop(BaseException):
     """Raised inside the thread that runs the body; not an Exception, so that a body does not catch it by habit."""
+
+
+def _stop_in(thread: int) -> None:
+    """Raise _Stop in another thread at its next instruction, but nowhere inside of Python's own importing.
+
+    That takes one lock for all imports, and only then sees to it that it is given back: a thread that ended in between
+    would keep it, and whoever imports anything later waits for ever. While the lock is ours, nobody else gets there.
+    """
+    import _imp
+
+    for _ in range(TIMES_TO_LOOK):
+        _imp.acquire_lock()
+        try:
+            if not _is_importing(thread):
+                _raise_in(thread, _Stop)
+                if not _is_importing(thread):
+                    return
+                _raise_in(thread, None)  # it got there meanwhile, and waits for the lock
+        finally:
+            _imp.release_lock()
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def _is_importing(thread: int) -> bool:
+    """Whether this is Python's own code that a thread is at; the modules that it imports are not."""
+    frame = sys._current_frames().get(thread)
+    return frame is not None and frame.f_code.co_filename == "<frozen importlib._bootstrap>"
 
 
 def _raise_in(thread: int, kind: type[BaseException] | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -95,3 +97,45 @@ def test_another_thread_can_stop_the_block(where: Where) -> None:
     limits[0].stop()
     thread.join()
     assert [str(error) for error in errors] == ["sales was interrupted"]
+
+
+STOPPED_WHILE_IT_IMPORTS = """
+import _imp, sys, threading, time
+from assetflow.engines import Where, limit as limits
+
+def work():
+    try:
+        with limits.time_limit(None, where) as limit:
+            begun.append(limit)
+            import colorsys
+            while True:
+                pass
+    except limits.Interrupted:
+        pass
+
+def let_it_import(seconds):
+    if held:
+        held.pop()
+        _imp.release_lock()
+    sleep(seconds)
+
+where, begun, held, sleep = Where("sales", "assets/sales.py", 4, "."), [], [True], time.sleep
+thread = threading.Thread(target=work, daemon=True)
+_imp.acquire_lock()
+thread.start()
+while not (begun and sys._current_frames()[thread.ident].f_code.co_filename == "<frozen importlib._bootstrap>"):
+    pass
+time.sleep = let_it_import
+begun[0].stop()
+let_it_import(0)
+thread.join()
+print(_imp.lock_held())
+"""
+
+
+def test_a_block_that_is_stopped_while_it_imports_leaves_the_lock_of_all_imports_free() -> None:
+    """In a process of its own: where it is not free, the next import would wait for ever."""
+    done = subprocess.run(
+        [sys.executable, "-c", STOPPED_WHILE_IT_IMPORTS], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout, done.stderr) == ("False\n", "")
