@@ -11,24 +11,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
-from assetflow.errors import SourceError
 from assetflow.lineage.columns import Lineage, opaque
 from assetflow.materialization import Column, Materialization, ReadSet
 from assetflow.planning.staleness import reads_of
 from assetflow.project.columns.cache import ColumnsCache
-from assetflow.source import Observed
+from assetflow.project.columns.sources import Schema, SourceColumns, schema_of
 
 if TYPE_CHECKING:
     from assetflow.lineage.plans.binder import BindError
     from assetflow.project.project import Project
-
-Schema = tuple[tuple[str, str], ...]
-"""Names and DuckDB types of columns, in the order of the table."""
-
 
 MOST_AHEAD = 100
 """Queries that are bound together."""
@@ -43,6 +38,7 @@ class ProjectColumns:
     def __init__(self, project: Project, cache: ColumnsCache, published: Collection[str] = ()) -> None:
         self.project = project
         self.cache = cache
+        self.sources = SourceColumns(project, cache)
         self.published = frozenset(published)
         self._lineages: dict[str, Lineage] = {}
         self._found: dict[str, Lineage] = {}
@@ -81,7 +77,7 @@ class ProjectColumns:
     def over(self, asset: Asset, columns: Mapping[str, tuple[Column, ...]]) -> Lineage | None:
         """The lineage of an asset over upstreams that are there, with these columns."""
         schemas: dict[str, Schema | None] = {name: schema_of(each) for name, each in columns.items()}
-        schemas.update({name: self.file_schema(asset, name) for name in asset.files})
+        schemas.update({name: self._file_schema(asset, name) for name in asset.files})
         return self._with_history(asset, self._find(asset, schemas)[0])
 
     def look_ahead(self, names: Collection[str]) -> None:
@@ -149,10 +145,10 @@ class ProjectColumns:
     def _answer(self, name: str) -> None:
         asset = self.project.definitions.assets.get(name)
         if asset is None:
-            self._schemas[name] = self._source_schema(name)
+            self._schemas[name] = self.sources.schema(name)
             return
         schemas = {up: self._schemas[up] for up in asset.upstreams}
-        schemas.update({file: self.file_schema(asset, file) for file in asset.files})
+        schemas.update({file: self._file_schema(asset, file) for file in asset.files})
         lineage, problem = self._find(asset, schemas)
         lineage = self._with_history(asset, lineage)
         self._lineages[name] = lineage
@@ -193,61 +189,9 @@ class ProjectColumns:
             return False
         return self.project.ledger.materialization(current.materialization).fingerprint.code == asset.code_version
 
-    def _source_schema(self, name: str) -> Schema | None:
-        """What a source holds: as it was read last, or by a look into its files where they changed since."""
-        observed = self.project.observed(name)
-        if not isinstance(observed, Observed):
-            return None
-        current = self.project.current.get(name)
-        if current is not None and current.digest == observed.version:
-            return self.published_schema(name)
-        key = f"source {observed.version}"
-        kept = self.cache.get(key)
-        if kept is not None:
-            return tuple((column, type_) for column, type_ in json.loads(kept))
-        try:
-            found = self._look_at(observed)
-        except SourceError:  # whoever reads it is told when it runs, with the file and the line
-            return None
-        self.cache.put(key, json.dumps(found))
-        return found
-
-    def file_schema(self, asset: Asset, file: str) -> Schema | None:
-        """The columns of a file as an asset opens it in place, with the options that stand in its query."""
-        if asset.kind != "sql":
-            return self.schema(file)
-        name = self.project.in_place.name(asset, file)
-        if name is None:
-            return None
-        kept = self.cache.get(name)
-        if kept is not None:
-            return tuple((column, type_) for column, type_ in json.loads(kept))
-        from assetflow.warehouse.content.types import logical_type
-
-        found = tuple((column.name, logical_type(column.type)) for column in self.project.in_place.columns(name))
-        if found:
-            self.cache.put(name, json.dumps(found))
-        return found or None
-
-    def _look_at(self, observed: Observed) -> Schema:
-        from assetflow.duck import duckdb
-        from assetflow.running.sources.before import before, columns_now
-        from assetflow.warehouse.content.types import logical_type
-
-        project, name = self.project, observed.source.name
-        last = project.current.get(name)
-        then = before(name, None if last is None else project.ledger.snapshot(last.snapshot), project.warehouse)
-        cursor = project.session.cursor()
-        try:
-            # A declared type may be written in any way; DuckDB's own is what a table of it has.
-            types = {name: str(cursor.sqltype(type_)) for name, type_ in columns_now(observed, then, cursor).items()}
-        except duckdb.Error as error:
-            from assetflow.sources.files.explain import explain_read_error
-
-            raise explain_read_error(error, observed.source, project.settings.root) from error
-        finally:
-            cursor.close()
-        return tuple((name, logical_type(type_)) for name, type_ in types.items())
+    def _file_schema(self, asset: Asset, file: str) -> Schema | None:
+        """The columns of a file as an asset opens it."""
+        return self.sources.schema_in_place(asset, file) if asset.kind == "sql" else self.schema(file)
 
     def _find(self, asset: Asset, schemas: Mapping[str, Schema | None]) -> tuple[Lineage, BindError | None]:
         unknown = sorted(name for name, schema in schemas.items() if schema is None)
@@ -303,10 +247,6 @@ def bound_sql(asset: Asset) -> str:
 
     cut = partitioning(asset.partition)
     return with_values(asset.sql or "", variables(cut, example_key(cut)))
-
-
-def schema_of(columns: Iterable[Column]) -> Schema:
-    return tuple((column.name, column.type) for column in columns)
 
 
 def lineage_key(asset: Asset, schemas: Mapping[str, Sequence[tuple[str, str]]]) -> str:

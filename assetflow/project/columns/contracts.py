@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from assetflow.asset import Asset
 from assetflow.errors import DefinitionError, did_you_mean
 from assetflow.partitions.declared import partitioning
-from assetflow.project.columns.columns import ProjectColumns, Schema
+from assetflow.project.columns.columns import ProjectColumns
+from assetflow.project.columns.sources import Schema
 from assetflow.project.loading.definitions import line_of_upstream, together
 
 if TYPE_CHECKING:
