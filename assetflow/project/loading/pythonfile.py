@@ -38,6 +38,7 @@ from assetflow.lineage.sql.query import SqlQuery, read_query
 from assetflow.partitions.declaration import link_declared
 from assetflow.partitions.declared import UPSTREAMS
 from assetflow.partitions.partitioning import WrongPartitionError
+from assetflow.project.loading.configured import config_of, plain
 from assetflow.project.loading.declared import in_place_source, python_source
 from assetflow.project.loading.definitions import FileDefinitions
 from assetflow.project.loading.merges import refuse_no_pieces, refuse_unmergeable
@@ -50,9 +51,9 @@ from assetflow.project.loading.options import (
     refuse_other_links,
 )
 from assetflow.project.loading.sqlfile import group_of, refuse_twins
-from assetflow.project.settings import Settings, line_of
+from assetflow.project.settings import Settings
 from assetflow.running.python.imports import Imports
-from assetflow.secret import Secret, is_reference, with_secrets
+from assetflow.secret import with_secrets
 from assetflow.source import Source
 
 
@@ -142,9 +143,6 @@ def with_links(name: str, values: dict[str, Any], parameters: Sequence[Parameter
         values["partition"] = {**values["partition"], UPSTREAMS: {**links, parameter.upstream: link}}
 
 
-KINDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
-
-
 class Reader:
     """Turns the declarations of one Python file into values."""
 
@@ -185,7 +183,7 @@ class Reader:
         values.pop("name", None)
         refuse_for_queries(name, values, place)
         signature = read_signature(function, self.path, self.texts)
-        config = self.config(name, signature, place)
+        config = config_of(name, signature.config, self.settings, place)
         queries = self.queries(name, function, signature, config, place)
         merge, unique_key, per = values.get("merge"), values.get("unique_key", ()), values.get("per")
         parameters, is_query = signature.parameters, signature.returns_query
@@ -248,50 +246,6 @@ class Reader:
         here = [note for note in code.notes if note.path == self.path]
         kept = set(other_notes(here, nodes, signature.parameters[0].name))
         return tuple(note for note in code.notes if note not in here or note in kept)
-
-    def config(self, name: str, signature: Signature, place: Place) -> dict[str, Any]:
-        """The values of the parameters with a default, as the settings override them."""
-        config = dict(signature.config)
-        overrides: Mapping[str, Any] = self.settings.assets.get(name, {})
-        for key, value in overrides.items():
-            if key not in config:
-                file = self.settings.file
-                raise DefinitionError(
-                    f"{name} has no parameter {key!r} with a default",
-                    path=file,
-                    line=line_of(self.settings.root, file, key),
-                    hint=did_you_mean(key, config)
-                    or (f"It has {', '.join(config)}." if config else f"It is declared at {place.path}:{place.line}."),
-                )
-            config[key] = self.configured(name, key, signature.config[key], plain(value))
-        return config
-
-    def configured(self, name: str, key: str, default: Any, value: Any) -> Any:
-        """A value of the settings, if it is of the kind that the default is; None says nothing about its kind."""
-        if is_reference(value) or is_reference(default):
-            return self.secret(name, key, default, value)
-        is_number = isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool)
-        if isinstance(default, bool | int | float | str) and type(value) is not type(default) and not is_number:
-            file = self.settings.file
-            raise DefinitionError(
-                f"{key} of {name} must be {KINDS[type(default)]} as its default {default!r} is, not {value!r}",
-                path=file,
-                line=line_of(self.settings.root, file, key),
-            )
-        return float(value) if is_number else value
-
-    def secret(self, name: str, key: str, default: Any, value: Any) -> Any:
-        """A reference to a secret, where the default is one as well, or says nothing about its kind."""
-        if is_reference(value) and (default is None or is_reference(default)):
-            Secret(value["env"])
-            return value
-        said = f'{key} of {name} is a secret, so its value is written as a reference, as in {key} = {{ env = "NAME" }}'
-        hint = None
-        if is_reference(value):
-            said = f"{key} of {name} has the default {default!r}, so it takes no secret"
-            hint = f'Write `{key}: Secret = Secret("NAME")` or `{key}: Secret | None = None` in the function.'
-        file = self.settings.file
-        raise DefinitionError(said, path=file, line=line_of(self.settings.root, file, key), hint=hint)
 
     def queries(
         self, name: str, function: Any, signature: Signature, config: Mapping[str, Any], place: Place
@@ -378,11 +332,6 @@ def untracked(notes: Sequence[Note], queries: Sequence[SqlQuery]) -> Iterator[No
         path = note.what.removeprefix(FILE_IN_SQL)
         if path == note.what or not any(file.startswith(path) for file in files):
             yield note
-
-
-def plain(value: Any) -> Any:
-    """A value of the settings as JSON has it: TOML's dates become text."""
-    return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def module_texts(imports: Imports) -> ModuleTexts:
