@@ -337,6 +337,8 @@ def check(
 
 
 def caller() -> tuple[str, int]:
-    """File and line of the code that called the caller of this function."""
+    """File and line of the code that called the caller of this function; of text, of the `exec` that was given it."""
     frame = sys._getframe(2)
+    while frame.f_code.co_filename.startswith("<") and frame.f_back is not None:
+        frame = frame.f_back
     return frame.f_code.co_filename, frame.f_lineno

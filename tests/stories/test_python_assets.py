@@ -207,3 +207,23 @@ def test_an_object_that_a_module_put_in_its_own_place_goes_with_its_project(shop
     shop.write("assets/rates.py", text.replace("vat = 1", "vat = 2"))
     shop.run()
     assert shop.rows("FROM taxed") == [(2,)]
+
+
+def test_a_function_that_a_file_made_of_text_is_made_in_every_run(empty_shop: Shop) -> None:
+    empty_shop.sql("numbers", "SELECT unnest([1, 2, 3]) AS n")
+    empty_shop.python(
+        "generated",
+        """
+        import duckdb
+        from assetflow import asset
+
+        for name in ("one", "two"):
+            exec(f"@asset\\ndef {name}(numbers, least: int = 1): return numbers.filter(f'n > {{least}}')\\n")
+        """,
+    )
+    assert empty_shop.made() == ["numbers", "one", "two"]
+    assert empty_shop.rows("FROM two ORDER BY n") == [(2,), (3,)]
+    step, _ = empty_shop.plan().steps
+    detail = "its code reads what cannot be compared: one is not written in a file of the project"
+    assert [(each.kind, each.detail) for each in step.reasons] == [("volatile", detail)]
+    assert empty_shop.cli("explain", "one").out.startswith("one is stale  assets/generated.py:5\n")

@@ -50,10 +50,10 @@ class ModuleTexts:
     records: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
     def parse(self, path: str) -> ParsedModule:
-        """The parsed file; its text is read once."""
+        """The parsed file; its text is read once. What was given to `exec` as text has no file, and holds nothing."""
         known = self.parsed.get(path)
         if known is None:
-            known = self.parsed[path] = _index(self.read(path))
+            known = self.parsed[path] = _index("" if path.startswith("<") else self.read(path))
         return known
 
 

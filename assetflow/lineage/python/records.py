@@ -94,7 +94,9 @@ def _write_foreign_function(gathering: Gathering, function: types.FunctionType) 
     gathering.lines.append(f"library {gathering.name}")
     gathering.libraries.add(package_of(gathering.name))
     if gathering.subject.annotated:
-        gathering.note(f"{gathering.name} is not written in a file of the project")
+        code = function.__code__
+        name = code.co_qualname if code.co_filename.startswith("<") else gathering.name
+        gathering.note(f"{name} is not written in a file of the project")
     inner = [getattr(function, "__wrapped__", None), *cells_of(function).values()]
     if function.__code__.co_qualname == "singledispatch.<locals>.wrapper":
         registry: dict[type, object] = dict(getattr(function, "registry", {}))
