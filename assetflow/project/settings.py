@@ -251,7 +251,8 @@ def parse_table(content: bytes, file: str) -> dict[str, Any]:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ProjectError(f"is not valid TOML: {error}", path=file, line=toml_line(error, text)) from None
+        hint = 'Settings look like: jobs = 4, environment = "dev", tracked-packages = ["polars"].'
+        raise ProjectError(f"is not valid TOML: {error}", path=file, line=toml_line(error, text), hint=hint) from None
     table = document if file == "assetflow.toml" else document.get("tool", {}).get("assetflow", {})
     if not isinstance(table, dict):
         raise ProjectError("[tool.assetflow] must be a table", path=file)

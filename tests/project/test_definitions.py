@@ -123,7 +123,7 @@ def test_an_asset_file_that_ends_the_process(empty_shop: Shop) -> None:
     empty_shop.python("leaves", "import sys\n\nsys.exit(3)\n")
     with pytest.raises(DefinitionError) as raised:
         _ = empty_shop.project().definitions
-    assert str(raised.value) == "assets/leaves.py:3: cannot be imported: SystemExit: 3"
+    assert str(raised.value) == "assets/leaves.py:3: cannot be imported: SystemExit: 3\nsys.exit(3)"
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def refuse_unknown(settings: Settings, definitions: Definitions) -> None:
                 f"[tool.assetflow.assets.{name}] is about no asset",
                 path=settings.file,
                 line=line_of(settings.root, settings.file, name),
-                hint=did_you_mean(name, definitions.assets),
+                hint=did_you_mean(name, definitions.assets) or "`assetflow ls` lists the assets.",
             )
         if definitions.assets[name].kind == "sql":
             raise DefinitionError(

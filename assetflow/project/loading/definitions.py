@@ -230,8 +230,10 @@ def cycle_error(cycle: tuple[str, ...], assets: Mapping[str, Asset]) -> Definiti
 
 def together(problems: list[DefinitionError]) -> DefinitionError:
     """One error that tells them all, each once: a broken helper breaks every file that imports it."""
-    problems = list({str(problem): problem for problem in problems}.values())
-    if len(problems) == 1:
+    first: dict[tuple[str | None, str], DefinitionError] = {}
+    for problem in problems:
+        first.setdefault((problem.where, problem.message), problem)
+    if len(first) == 1:
         return problems[0]
-    lines = "\n".join(f"  {str(problem).replace(chr(10), chr(10) + '    ')}" for problem in problems)
-    return DefinitionError(f"{len(problems)} definitions are wrong\n{lines}")
+    lines = "\n".join(f"  {str(problem).replace(chr(10), chr(10) + '    ')}" for problem in first.values())
+    return DefinitionError(f"{len(first)} definitions are wrong\n{lines}")

@@ -86,8 +86,12 @@ def import_definitions(path: str, absolute: str, imports: Imports) -> list[Decla
             error.path, error.line = innermost(error, path, imports)
         raise
     except SyntaxError as error:
-        file = os.path.relpath(error.filename or absolute, imports.root).replace(os.sep, "/")
-        raise DefinitionError(f"is not valid Python: {error.msg}", path=file, line=error.lineno) from None
+        file, line = shown_path(error.filename or absolute, imports), error.lineno
+        if file.startswith("<"):  # text that the file gave to exec
+            file, line = innermost(error, path, imports)
+        raise DefinitionError(
+            f"is not valid Python: {error.msg}", path=file, line=line, hint=pointed_at(error)
+        ) from None
     except (Exception, SystemExit) as error:  # a file that ends the process would end ours, with its exit code
         raise import_error(error, path, imports) from error
     return imports.declarations[os.path.realpath(absolute)]
@@ -99,17 +103,49 @@ def import_error(error: BaseException, path: str, imports: Imports) -> Definitio
     hint = hint_on_names(str(error))
     if isinstance(error, ModuleNotFoundError):
         hint = f"Install it into this environment ({sys.prefix}), or put {error.name}.py beside the assets."
+    frames = frames_of(error, imports)
+    if len(frames) > 1 or hint is None:
+        hint = "\n".join([*shown_frames(frames, imports), *([] if hint is None else [hint])]) or None
     said = re.sub(r" \([^()]*__init__\.py\)$", "", str(error))  # where a package lies helps nobody
-    message = f"cannot be imported: {type(error).__name__}: {said}"
+    message = f"cannot be imported: {type(error).__name__}{said and ': '}{said}"
     return DefinitionError(message, path=shown, line=line, hint=hint)
 
 
 def innermost(error: BaseException, path: str, imports: Imports) -> tuple[str, int | None]:
     """The file and the line of the user's that an error went through last."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if imports.owns(frame.filename)]
-    if not frames:
-        return path, None
-    return os.path.relpath(frames[-1].filename, imports.root).replace(os.sep, "/"), frames[-1].lineno
+    frames = frames_of(error, imports)
+    return (shown_path(frames[-1].filename, imports), frames[-1].lineno) if frames else (path, None)
+
+
+def frames_of(error: BaseException, imports: Imports) -> list[traceback.FrameSummary]:
+    """The frames of the project's own files, outermost first."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [frame for frame in frames if not frame.filename.startswith("<") and imports.owns(frame.filename)]
+
+
+def shown_frames(frames: Sequence[traceback.FrameSummary], imports: Imports) -> Iterator[str]:
+    """The way to an error as Python prints it; where it is one line, that line."""
+    if len(frames) == 1:
+        yield frames[0].line or ""
+        return
+    if frames:
+        yield "Traceback (your code only):"
+    for frame in frames:
+        yield f'  File "{shown_path(frame.filename, imports)}", line {frame.lineno}, in {frame.name}'
+        yield f"    {frame.line}"
+
+
+def shown_path(file: str, imports: Imports) -> str:
+    return os.path.relpath(file, imports.root).replace(os.sep, "/")
+
+
+def pointed_at(error: SyntaxError) -> str | None:
+    """The line that Python did not understand, and where in it."""
+    if error.text is None or error.offset is None:
+        return None
+    line = error.text.rstrip()
+    start = line.lstrip()
+    return f"{start}\n{' ' * max(error.offset - 1 - (len(line) - len(start)), 0)}^"
 
 
 def hint_on_names(message: str) -> str | None:
