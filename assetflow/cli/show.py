@@ -125,10 +125,15 @@ def relation_refused(project: Project, name: str) -> DuckDBPyRelation:
     from assetflow.errors import UsageError
     from assetflow.warehouse.content.scans import scan
 
-    project.asset(name)
+    asset = project.asset(name)
     found = project.ledger.rejected(project.environment, name)
     if found is None or not project.warehouse.has_files(found[0]):
-        raise UsageError(f"no check refused rows of {name} in {project.environment}")
+        failing = f"`assetflow check {name} --show-failures` shows the rows that failed."
+        if asset.partition:
+            raise UsageError(
+                f"what a check keeps back of single partitions of {name} is not kept as a whole", hint=failing
+            )
+        raise UsageError(f"no check refused rows of {name} in {project.environment}", hint=failing)
     snapshot, run_id = found
     say(styled(f"{name} as run {run_id} made it, refused by a check, not published", "dim", err=True))
     return project.open_cursor().sql(scan(snapshot, project.settings.warehouse))

@@ -260,3 +260,15 @@ def test_relationships_with_a_source_that_nobody_else_reads(shop: Shop) -> None:
 def test_a_check_behind_a_column_in_capitals(shop: Shop) -> None:
     shop.sql("cities", "SELECT DISTINCT city -- @NOT_NULL\nFROM orders")
     assert shop.run("cities") == {"cities": "failed"}
+
+
+def test_what_is_kept_back_of_single_partitions_is_shown_by_its_failing_rows(shop: Shop) -> None:
+    shop.sql(
+        "cities", "/* @asset\npartition = 'city'\n*/\nSELECT city, id -- @max(2)\nFROM orders WHERE city IS NOT NULL"
+    )
+    assert shop.run("cities") == {"cities": "failed"}
+    printed = shop.cli("show", "cities", "--failed")
+    said = "error: what a check keeps back of single partitions of cities is not kept as a whole"
+    assert printed.code == 2
+    assert printed.err == f"{said}\n  `assetflow check cities --show-failures` shows the rows that failed.\n"
+    assert "Rome   3" in shop.cli("check", "cities", "--show-failures").out
