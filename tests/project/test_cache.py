@@ -730,6 +730,27 @@ def test_tracked_packages(shop: Shop) -> None:
     assert shop.project().definitions.assets["a"].code_version != version
 
 
+@pytest.mark.parametrize("info", ["shop_words.egg-info/PKG-INFO", "shop_words-1.dist-info/METADATA"])
+def test_a_tracked_package_on_the_python_path_that_says_another_version(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, info: str
+) -> None:
+    """Such as one that was installed with `pip install --target`, or where it is written."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "shop_words.py").write_text(BEFORE)
+    (elsewhere / info).parent.mkdir()
+    (elsewhere / info).write_text("Metadata-Version: 2.1\nName: shop-words\nVersion: 1.0\n")
+    monkeypatch.syspath_prepend(str(elsewhere))
+    shop.write("assetflow.toml", 'tracked-packages = ["shop-words"]')
+    shop.python("a", asset_with("from shop_words import TEXT").replace("return None", "return TEXT"))
+    with in_a_new_process("shop_words"):
+        version = shop.project().definitions.assets["a"].code_version
+        assert is_remembered(shop)
+    (elsewhere / info).write_text("Metadata-Version: 2.1\nName: shop-words\nVersion: 1.0.1\n")
+    with in_a_new_process("shop_words"):
+        assert shop.project().definitions.assets["a"].code_version != version
+
+
 def test_settings_of_same_size_and_time(shop: Shop) -> None:
     shop.write("assetflow.toml", "jobs = 2")
     shop.sql("a", SQL)

@@ -142,12 +142,23 @@ class DefinitionsCache:
 
 def surroundings(version: str) -> str:
     """What every definition depends on: this program, and the packages it reads definitions with."""
-    packages = {
-        path: os.stat(path).st_mtime_ns
-        for path in sys.path
-        if path.endswith(("site-packages", "dist-packages")) and os.path.isdir(path)
-    }
-    return hash_of([FORMAT, version, packages])
+    return hash_of([FORMAT, version, {path: found for path in sys.path if (found := installed(path))}])
+
+
+def installed(path: str) -> list[Any]:
+    """Which packages of which versions a folder holds from which modules are imported.
+
+    Names tell it of packages that an installer put there. Other folders, from PYTHONPATH say, may hold what writes its
+    version anew into the same file; and those of an image may all have one time.
+    """
+    try:
+        told = sorted(name for name in os.listdir(path or os.curdir) if name.endswith((".dist-info", ".egg-info")))
+    except OSError:
+        return []
+    if path.endswith(("site-packages", "dist-packages")):
+        return [os.stat(path).st_mtime_ns, told]
+    inside = [name + file for name in told for file in ("", "/METADATA", "/PKG-INFO")]
+    return [[name, stat_only(os.path.join(path, name))] for name in inside]
 
 
 def python_surroundings(root: str, skip: Iterable[str], settings: Any, python_files: Iterable[str]) -> str:
