@@ -10,18 +10,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from assetflow.incremental.query_parts import has_groups, windows_of
-from assetflow.incremental.refused import Refused
+from assetflow.incremental.refused import Refused, starts
 from assetflow.incremental.tree import (
     all_of,
     conjuncts,
     expressions,
+    first_place,
     leaves,
+    moved,
     named,
     select_all,
     table_named,
     without_alias,
     without_places,
 )
+from assetflow.lineage.sql.tokens import code_tokens
 from assetflow.lineage.sql.tree import Tree, parse, place
 
 PREFIX = "assetflow_block_"
@@ -84,12 +87,12 @@ def take_apart(sql: str, tables: frozenset[str], views: Mapping[str, str] | None
 
     `views` are queries by name, over the tables and each other, that stand for blocks like those of WITH.
     """
-    parsed = parse(sql)
-    if len(parsed.statements) != 1:
-        raise Refused("a query that DuckDB does not write down (PIVOT over unknown values)")
-    taker = _Taker({name.lower(): name for name in tables}, {name.lower(): of for name, of in (views or {}).items()})
-    node = parsed.statements[0]["node"]
-    node, orders = _without_order(node)
+    views = views or {}
+    texts = [sql, *views.values()]
+    own, *others = (Text(text, at) for text, at in zip(texts, starts(texts), strict=True))
+    of_views = {name.lower(): text for name, text in zip(views, others, strict=True)}
+    taker = _Taker({name.lower(): name for name in tables}, of_views, own)
+    node, orders = _without_order(own.node())
     taker.take(node, {})
     blocks = without_mere_names(taker.blocks)
     read = frozenset(name for block in blocks for name in block.reads if not name.startswith(PREFIX))
@@ -116,6 +119,26 @@ def shown_as_it_is(block: Block) -> str | None:
     return of if not has_names and without_places(here) == without_places(plain) else None
 
 
+class Text(NamedTuple):
+    """The text of a query, and where it begins among all texts that are told apart by their places."""
+
+    sql: str
+    start: int
+
+    def node(self) -> Tree:
+        parsed = parse(self.sql)
+        if len(parsed.statements) != 1:
+            where = self.place_of("PIVOT", "PIVOT_WIDER")
+            raise Refused("a query that DuckDB does not write down (PIVOT over unknown values)", where)
+        node: Tree = moved(parsed.statements[0]["node"], self.start)
+        return node
+
+    def place_of(self, *words: str) -> int | None:
+        """Where the first of these words stands, for what has no place in the tree."""
+        token = next((each for each in code_tokens(self.sql) if each.is_word(*words)), None)
+        return None if token is None else self.start + len(self.sql[: token.start].encode())
+
+
 Scope = Mapping[str, str]
 """What WITH has named so far, in lower case, and the blocks that these names stand for."""
 
@@ -123,7 +146,9 @@ Scope = Mapping[str, str]
 @dataclass
 class _Taker:
     tables: Mapping[str, str]
-    views: Mapping[str, str]
+    views: Mapping[str, Text]
+    text: Text
+    """Of what is taken apart just now."""
     blocks: list[Block] = field(default_factory=list)
     viewed: dict[str, str] = field(default_factory=dict)
     """The blocks that the views stand for, as far as they were met."""
@@ -138,17 +163,18 @@ class _Taker:
         if node["type"] == "SET_OPERATION_NODE":
             return self.set_operation(node, scope)
         if node["type"] != "SELECT_NODE":
-            raise Refused("WITH RECURSIVE" if node["type"] == "RECURSIVE_CTE_NODE" else str(node["type"]))
+            is_recursive = node["type"] == "RECURSIVE_CTE_NODE"
+            raise Refused("WITH RECURSIVE" if is_recursive else str(node["type"]), first_place(node))
         scope = self.with_(node, scope)
         modifiers, distinct = self.modifiers(node)
         node = {**node, "cte_map": {"map": []}, "modifiers": modifiers}
         if node["sample"]:
-            raise Refused("a sample of rows")
+            raise Refused("a sample of rows", self.text.place_of("SAMPLE", "TABLESAMPLE"))
         node["from_table"] = self.from_(node["from_table"], scope)
         node, members = self.members(node, scope)
         node, inner = self.subqueries(node, scope)
         name = self.add(Block("", node, inner=inner, members=members))
-        return self.add(Block("", _distinct(name), "DISTINCT", (name,))) if distinct else name
+        return self.add(Block("", _distinct(name, node), "DISTINCT", (name,))) if distinct else name
 
     def modifiers(self, node: Tree) -> tuple[list[Tree], bool]:
         """What follows a SELECT: ORDER BY says nothing inside of a query, DISTINCT is a block of its own."""
@@ -163,7 +189,7 @@ class _Taker:
                     return node["modifiers"], False
                 distinct = True
             elif modifier["type"] != "ORDER_MODIFIER":
-                raise Refused(modifier["type"])
+                raise Refused(modifier["type"], first_place(node))
         return [], distinct
 
     def with_(self, node: Tree, scope: Scope) -> Scope:
@@ -171,7 +197,7 @@ class _Taker:
         for entry in node["cte_map"]["map"]:
             value = entry["value"]
             if value["key_targets"] or value["payload_aggregates"]:
-                raise Refused("WITH RECURSIVE ... USING KEY")
+                raise Refused("WITH RECURSIVE ... USING KEY", first_place(value))
             name = self.take(value["query_node"], known)
             if value["aliases"]:
                 node_of_aliases = {**select_all(name), "from_table": table_named(name, "a", value["aliases"])}
@@ -200,7 +226,8 @@ class _Taker:
         if kind == "EXPRESSION_LIST" and not any(each["class"] == "SUBQUERY" for each in expressions(table)):
             return table  # VALUES (1, 'a'), (2, 'b')
         said = {"TABLE_FUNCTION": "a table function", "PIVOT": "PIVOT", "SHOW_REF": "DESCRIBE or SUMMARIZE"}
-        raise Refused(said.get(kind, str(kind)), place(table))
+        where = self.text.place_of("DESCRIBE", "DESC", "SHOW", "SUMMARIZE") if kind == "SHOW_REF" else place(table)
+        raise Refused(said.get(kind, str(kind)), where)
 
     def join(self, table: Tree, scope: Scope) -> Tree:
         if table["ref_type"] in ("ASOF", "POSITIONAL"):
@@ -229,11 +256,9 @@ class _Taker:
     def view(self, name: str) -> str:
         """The block of a view, which knows nothing of the names that the query gives."""
         if name not in self.viewed:
-            parsed = parse(self.views[name])
-            if len(parsed.statements) != 1:
-                raise Refused(f"{name}, a view that DuckDB does not write down")
-            # What stands in another text has no place in this one.
-            self.viewed[name] = self.take(without_places(parsed.statements[0]["node"]), {})
+            outer, self.text = self.text, self.views[name]
+            self.viewed[name] = self.take(self.text.node(), {})
+            self.text = outer
         return self.viewed[name]
 
     def members(self, node: Tree, scope: Scope) -> tuple[Tree, tuple[Member, ...]]:
@@ -264,7 +289,7 @@ class _Taker:
             if not isinstance(value, dict):
                 return value
             if value.get("type") == "SELECT_NODE" and value["cte_map"]["map"]:
-                raise Refused("WITH inside of a subquery")
+                raise Refused("WITH inside of a subquery", first_place(value))
             if value.get("type") == "TABLE_FUNCTION" and value["function"]["function_name"] not in GENERATORS:
                 raise Refused("a table function", place(value))
             if value.get("type") == "BASE_TABLE":
@@ -293,10 +318,10 @@ class _Taker:
             operation, distinct = "UNION_ALL", distinct or not node.get("setop_all")
             node = {**node, "setop_all": True}
         if operation not in SET_OPERATIONS:
-            raise Refused(operation)
+            raise Refused(operation, first_place(node))
         children = [self.take(child, scope) for child in set_children(node)]
         name = self.add(Block("", {**node, "cte_map": {"map": []}, "modifiers": modifiers}, operation, tuple(children)))
-        return self.add(Block("", _distinct(name), "DISTINCT", (name,))) if distinct else name
+        return self.add(Block("", _distinct(name, node), "DISTINCT", (name,))) if distinct else name
 
 
 def distinct_on(node: Tree) -> list[Tree]:
@@ -318,13 +343,17 @@ def is_limited(node: Tree) -> bool:
 
 def refuse_unlimited(node: Tree) -> None:
     """Refuse a LIMIT that is not one of so many rows in an order."""
-    limit = next(modifier for modifier in node["modifiers"] if modifier["type"].startswith("LIMIT"))
-    where = place(limit.get("limit") or {})
+    where = limit_place(node)
     kinds = {modifier["type"] for modifier in node["modifiers"]}
     if "ORDER_MODIFIER" not in kinds:
         raise Refused("LIMIT without ORDER BY, which depends on the order of rows", where)
     if kinds != {"ORDER_MODIFIER", "LIMIT_MODIFIER"} or node["type"] != "SELECT_NODE":
         raise Refused("LIMIT", where)
+
+
+def limit_place(node: Tree) -> int | None:
+    limit = next(each for each in node["modifiers"] if each["type"].startswith("LIMIT"))
+    return first_place([limit.get("limit"), limit.get("offset")]) or first_place(node["modifiers"])
 
 
 def set_children(node: Tree) -> list[Tree]:
@@ -373,8 +402,11 @@ def _tables(value: Any) -> list[Tree]:
     return here + [table for each in value.values() for table in _tables(each)]
 
 
-def _distinct(name: str) -> Tree:
+def _distinct(name: str, of: Tree) -> Tree:
     node = select_all(name)
+    where = first_place(of)
+    if where is not None:
+        node["from_table"]["query_location"] = where
     return {**node, "modifiers": [{"type": "DISTINCT_MODIFIER", "distinct_on_targets": []}]}
 
 

@@ -11,13 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assetflow.incremental.answer import Answer, Change, Rule
-from assetflow.incremental.blocks import Block, Parts, distinct_on, is_limited
+from assetflow.incremental.blocks import Block, Parts, distinct_on, is_limited, limit_place
 from assetflow.incremental.query_parts import has_groups, refuse_unsteady, said_over_tables, window_keys, windows_of
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.rules.first_rows import first_rows
 from assetflow.incremental.rules.groups import by_groups
 from assetflow.incremental.rules.keyed import by_keys
-from assetflow.incremental.rules.limits import limit_place
 from assetflow.incremental.rules.linear import linear, union_all
 from assetflow.incremental.rules.sets import by_rows
 from assetflow.incremental.rules.ties import has_ties

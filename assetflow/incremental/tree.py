@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from assetflow.lineage.sql.tree import Tree, parse, unparse
+from assetflow.lineage.sql.tree import Tree, parse, place, unparse
 
 PLACES = ("query_location", "query_location_length")
 
@@ -151,6 +151,25 @@ def without_places(value: Any) -> Any:
     return value
 
 
+def first_place(value: Any) -> int | None:
+    """Where the first of all parts of a tree stands that has a place."""
+    if isinstance(value, list):
+        return min((at for each in value if (at := first_place(each)) is not None), default=None)
+    if not isinstance(value, dict):
+        return None
+    here = place(value)
+    return here if here is not None else first_place(list(value.values()))
+
+
+def moved(value: Any, by: int) -> Any:
+    """A part of a tree whose text stands behind another one of so many bytes."""
+    if isinstance(value, dict):
+        changed = {key: moved(each, by) for key, each in value.items()}
+        at = place(value)
+        return changed if at is None else {**changed, "query_location": at + by}
+    return [moved(each, by) for each in value] if isinstance(value, list) else value
+
+
 def expressions(value: Any, *, into_subqueries: bool = True) -> Iterator[Tree]:
     """Every expression below a part of a tree, itself included, from the outside in."""
     if isinstance(value, list):
@@ -189,5 +208,6 @@ def spoken(expression: Tree) -> str:
 
 @cache
 def _template(sql: str) -> Tree:
-    node: Tree = parse(sql).statements[0]["node"]
+    # What the rules write themselves has no place in anybody's text.
+    node: Tree = without_places(parse(sql).statements[0]["node"])
     return node

@@ -10,7 +10,7 @@ from assetflow.duck import described, duckdb
 from assetflow.incremental.answer import Answer, Change, Rule, Version, version_of
 from assetflow.incremental.blocks import Block
 from assetflow.incremental.refused import Refused
-from assetflow.incremental.tree import select, text, without_alias, written
+from assetflow.incremental.tree import first_place, select, text, without_alias, written
 from assetflow.incremental.versions import Versions
 from assetflow.lineage.sql.tree import Tree
 from assetflow.quoting import quote_identifier
@@ -55,7 +55,9 @@ class Work:
     def show(self, block: Block, version: Version) -> None:
         """Make a view of a block as it is now or was then."""
         name = quote_identifier(version_of(block.name, version))
-        self.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {text(self.versions.at(block, version))}")
+        made = text(self.versions.at(block, version))
+        what = "a part" if block is self.root else "a subquery, such as one after LATERAL,"
+        self.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {made}", what, first_place(block.node))
 
     def answer(self, block: Block) -> Answer:
         """How the rows of a block change."""
@@ -125,8 +127,9 @@ class Work:
     def columns_of(self, name: str) -> list[tuple[str, str]]:
         return described(self.cursor, f"FROM {quote_identifier(name)}")
 
-    def execute(self, sql: str) -> None:
+    def execute(self, sql: str, what: str = "a part", where: int | None = None) -> None:
         try:
             self.cursor.execute(sql)
         except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
-            raise Refused(f"a part that does not stand for itself ({str(error).splitlines()[0]})") from error
+            said = f"{what} that does not stand for itself ({str(error).splitlines()[0]})"
+            raise Refused(said, where) from error

@@ -234,3 +234,14 @@ def test_a_view_whose_rows_are_not_the_same_twice_is_read_whole(staged: Shop) ->
     staged.made()
     staged.write("data/orders/3.csv", "id,customer,amount\n5,bob,50\n")
     assert refreshed(staged)["chances"] == "full"
+
+
+def test_what_is_made_in_full_because_of_a_view_says_so_with_the_line_of_the_view(seen: Shop) -> None:
+    seen.write("assets/sales.sql", VIEW + "SELECT *\nFROM orders\nLIMIT 100")
+    seen.made()
+    seen.replace("data/orders.csv", "ann,Rome,10", "ann,Rome,15")
+    step = next(step for step in seen.project().foresee(seen.plan()).steps if step.asset == "by_city")
+    why = "LIMIT without ORDER BY, which depends on the order of rows, line 6 of sales"
+    assert (step.mode, step.mode_reason) == ("full", why)
+    made = next(each for each in seen.materialize().assets if each.asset == "by_city")
+    assert (made.mode, made.mode_reason) == ("full", why)

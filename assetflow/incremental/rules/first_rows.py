@@ -18,7 +18,7 @@ from assetflow.incremental.rules.keyed import find_keys, restricted_table
 from assetflow.incremental.rules.linear import terms
 from assetflow.incremental.rules.outputs import outputs_of
 from assetflow.incremental.rules.ties import refuse_tied_at
-from assetflow.incremental.tree import column, parsed, select_all, spoken, text, without_alias
+from assetflow.incremental.tree import column, first_place, parsed, select_all, spoken, text, without_alias
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import Tree
 
@@ -41,7 +41,7 @@ def first_rows(work: Work, block: Block) -> Answer | None:
     columns = [str(name) for name in names]
     came = " UNION ALL ".join(f"({text({**node, 'qualify': None})})" for node in parts[0])
     work.keep(PLUS, came or text(work.versions.empty(block)))
-    found = find_keys(work, [keys_of(PLUS, columns[: len(keys)])], len(keys))
+    found = find_keys(work, [keys_of(PLUS, columns[: len(keys)])], len(keys), first_place(keys))
     kept = restricted_table(work, str(work.shown), columns[: len(keys)], found)
     work.execute(f"CREATE OR REPLACE TEMP VIEW {TOGETHER} AS {kept} UNION ALL FROM {PLUS}")
     rows = {**select_all(TOGETHER), "qualify": over_columns(block.node["qualify"], window, columns)}

@@ -24,6 +24,7 @@ from assetflow.incremental.tree import (
     column,
     conjuncts,
     expressions,
+    first_place,
     leaves,
     only_where,
     select,
@@ -40,7 +41,7 @@ def by_keys(work: Work, block: Block, keys: Sequence[Tree]) -> Answer:
     for key in keys:
         if any(each["class"] in ("SUBQUERY", "WINDOW") for each in expressions(key)):
             raise Refused("a key with a subquery", place(key))
-    found = find_keys(work, touched(work, block, block.node["from_table"], keys), len(keys))
+    found = find_keys(work, touched(work, block, block.node["from_table"], keys), len(keys), first_place(list(keys)))
     names = key_names(len(keys))
     new = restricted(work, block, "new", keys, found, names)
     refuse_tied(work, block, new, keys)
@@ -97,11 +98,12 @@ def touched(work: Work, block: Block, table: Tree, keys: Sequence[Tree], *, insi
             join, side = lookup
             seen.add((id(join), side))
             here, there = found_by(work, join, side)
-            concerned = find_keys(work, touched(work, block, join[side], there, inside=True), len(there))
+            below = touched(work, block, join[side], there, inside=True)
+            concerned = find_keys(work, below, len(there), first_place([*here, *there]))
             found += keys_among(work, table, where, keys, here, concerned)
     if not inside:
         for looked_for, name in lookups(work, block):
-            concerned = find_keys(work, work.versions.came_and_went(name), len(looked_for))
+            concerned = find_keys(work, work.versions.came_and_went(name), len(looked_for), first_place(looked_for))
             found += keys_among(work, table, where, keys, looked_for, concerned)
     return found
 
@@ -140,12 +142,12 @@ def found_by(work: Work, join: Tree, side: str) -> tuple[list[Tree], list[Tree]]
     return here, there
 
 
-def find_keys(work: Work, selects: Sequence[Tree], count: int) -> str:
-    return find_keys_in(work, [text(each) for each in selects], count)
+def find_keys(work: Work, selects: Sequence[Tree], count: int, where: int | None) -> str:
+    return find_keys_in(work, [text(each) for each in selects], count, where)
 
 
-def find_keys_in(work: Work, selects: Sequence[str], count: int) -> str:
-    """Make a temporary table of keys; Refused for keys that cannot be compared exactly."""
+def find_keys_in(work: Work, selects: Sequence[str], count: int, where: int | None) -> str:
+    """Make a temporary table of keys; Refused for keys that cannot be compared exactly, which are said `where`."""
     work.made += 1
     name = f"{KEYS}{work.made}"
     columns = ", ".join(key_names(count))
@@ -153,7 +155,7 @@ def find_keys_in(work: Work, selects: Sequence[str], count: int) -> str:
     work.keep(name, f"SELECT DISTINCT * FROM ({' UNION ALL '.join(renamed)})")
     for _, kind in work.columns_of(name):
         if is_inexact(kind):
-            raise Refused(f"keys of type {kind}, which are not compared exactly")
+            raise Refused(f"keys of type {kind}, which are not compared exactly", where)
     return name
 
 

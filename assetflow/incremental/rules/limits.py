@@ -8,7 +8,7 @@ from assetflow.incremental.refused import Refused, ThisTime
 from assetflow.incremental.rules.split import ordered_by
 from assetflow.incremental.tree import alike, called, expressions, parsed, text
 from assetflow.incremental.work import Work
-from assetflow.lineage.sql.tree import Tree, place
+from assetflow.lineage.sql.tree import Tree
 
 RANK = f"{KEYS}rank"
 
@@ -68,8 +68,3 @@ def number_of(value: Tree | None) -> int | None:
     literal = (value or {}).get("literal") or {}
     said = str(literal.get("text", ""))
     return int(said) if literal.get("kind") == "INTEGER" and said.isdigit() else None
-
-
-def limit_place(node: Tree) -> int | None:
-    limit = next(each for each in node["modifiers"] if each["type"].startswith("LIMIT"))
-    return place(limit.get("limit") or {})

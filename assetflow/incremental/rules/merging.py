@@ -17,7 +17,7 @@ from assetflow.incremental.refused import ThisTime
 from assetflow.incremental.rules.keyed import find_keys_in, restricted
 from assetflow.incremental.rules.linear import terms
 from assetflow.incremental.rules.merged import Cell, Merge, is_some_constant, merge_of
-from assetflow.incremental.tree import called, select, spoken, text, written
+from assetflow.incremental.tree import called, first_place, select, spoken, text, written
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import Tree, place
 from assetflow.quoting import quote_identifier
@@ -63,7 +63,7 @@ def groups(work: Work, block: Block, went: Went, keys: list[Tree]) -> Answer:
     cells = [by_key[written(key)] for key in keys]
     columns = ", ".join(cell.sql for cell in cells)
     changed = (PLUS, MINUS) if went.has_minus else (PLUS,)
-    found = find_keys_in(work, [f"SELECT {columns} FROM {name}" for name in changed], len(keys))
+    found = find_keys_in(work, [f"SELECT {columns} FROM {name}" for name in changed], len(keys), first_place(keys))
     there = f"(SELECT shown.* FROM {work.shown} AS shown SEMI JOIN {found} AS gone ON {match(cells, 'shown')})"
     again = []
     if merge.having is not None:
@@ -78,7 +78,7 @@ def groups(work: Work, block: Block, went: Went, keys: list[Tree]) -> Answer:
     output = tuple(cell.name for cell in cells)
     if not again:
         return Answer(merge.combined(went.parts(there)), keys=found, key_columns=output)
-    anew = find_keys_in(work, again, len(keys))
+    anew = find_keys_in(work, again, len(keys), first_place(keys))
     others = [f"FROM ({part}) AS part ANTI JOIN {anew} AS gone ON {match(cells, 'part')}" for part in went.parts(there)]
     rows = text(restricted(work, block, "new", keys, anew, key_names(len(keys))))
     return Answer(f"({merge.combined(others)}) UNION ALL ({rows})", keys=found, key_columns=output)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from assetflow.incremental.answer import Answer, Rule, key_names
 from assetflow.incremental.blocks import Block
 from assetflow.incremental.rules.keyed import find_keys
+from assetflow.incremental.tree import first_place
 from assetflow.incremental.work import Work
 from assetflow.quoting import quote_identifier
 
@@ -19,7 +20,8 @@ def new_rows(work: Work, block: Block) -> Answer | None:
     columns = work.columns_of(block.name)
     if any(len(work.columns_of(name)) != len(columns) for name in changed):
         return None
-    found = find_keys(work, [each for name in changed for each in work.versions.came_and_went(name)], len(columns))
+    came = [each for name in changed for each in work.versions.came_and_went(name)]
+    found = find_keys(work, came, len(columns), first_place(block.node))
     keys = key_names(len(columns))
     if work.columns_of(found) != [(key, kind) for key, (_, kind) in zip(keys, columns, strict=True)]:
         return None

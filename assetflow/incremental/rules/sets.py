@@ -9,7 +9,7 @@ from assetflow.incremental.blocks import Block
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.rules.keyed import find_keys
 from assetflow.incremental.rules.new_rows import new_rows
-from assetflow.incremental.tree import column, only_where, select_all, text
+from assetflow.incremental.tree import column, first_place, only_where, select_all, text
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import Tree
 from assetflow.quoting import quote_identifier
@@ -23,9 +23,9 @@ def by_rows(work: Work, block: Block) -> Answer:
     columns = [work.columns_of(name) for name in block.children]
     kinds = [[kind for _, kind in one] for one in columns]
     if any(one != kinds[0] for one in kinds):
-        raise Refused(f"{block.operation} of columns of different types")
+        raise Refused(f"{block.operation} of columns of different types", first_place(block.node))
     selects = [each for name in block.children if name in work.changes for each in work.versions.came_and_went(name)]
-    found = find_keys(work, selects, len(kinds[0]))
+    found = find_keys(work, selects, len(kinds[0]), first_place(block.node))
     keys = key_names(len(kinds[0]))
     new = rows_among(work, block, "new", columns, found, keys)
     old = rows_among(work, block, "old", columns, found, keys)
@@ -46,7 +46,7 @@ def rows_among(
     names = []
     for child, own in zip(block.children, columns, strict=True):
         if len({name.lower() for name, _ in own}) < len(own):
-            raise Refused("two columns of one name")
+            raise Refused("two columns of one name", first_place(block.node))
         table = select_all(work.versions.version(child, version))["from_table"]
         here = [column(table["alias"], name) for name, _ in own]
         work.made += 1

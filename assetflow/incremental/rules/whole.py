@@ -13,17 +13,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from assetflow.incremental.answer import KEYS, Answer, Rule, key_names
-from assetflow.incremental.blocks import Block, Parts, distinct_on, is_limited
+from assetflow.incremental.blocks import Block, Parts, distinct_on, is_limited, limit_place
 from assetflow.incremental.query_parts import group_keys, has_groups, outside_subqueries, windows_of
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.rules.groups import by_groups
-from assetflow.incremental.rules.limits import limit_place, refuse_ties
+from assetflow.incremental.rules.limits import refuse_ties
 from assetflow.incremental.rules.merged import merge_of
 from assetflow.incremental.rules.outputs import outputs_of
 from assetflow.incremental.rules.split import Split, split
 from assetflow.incremental.rules.states import STATES
 from assetflow.incremental.rules.ties import refuse_tied
-from assetflow.incremental.tree import select_all, spoken, text
+from assetflow.incremental.tree import first_place, select_all, spoken, text
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import place
 from assetflow.quoting import quote_identifier
@@ -178,7 +178,7 @@ def refreshed(work: Work, part: Split) -> str:
     if answer.is_whole:
         return answer.plus
     if answer.keys is None:
-        raise Refused("groups that cannot be told apart")
+        raise Refused("groups that cannot be told apart", first_place(part.of.node))
     pairs = zip(answer.key_columns, key_names(len(answer.key_columns)), strict=True)
     match = " AND ".join(f"kept.{quote_identifier(name)} IS NOT DISTINCT FROM gone.{key}" for name, key in pairs)
     others = f"SELECT kept.* FROM {part.name} AS kept ANTI JOIN {answer.keys} AS gone ON {match}"

@@ -91,7 +91,7 @@ def with_mode(project: Project, step: Step, costs: Mapping[str, Costs]) -> Step:
             refuse_unkept(project, asset)
         return replace(step, mode="incremental", mode_reason=rule)
     except Refused as refused:
-        return replace(step, mode_reason=said(refused, asset))
+        return replace(step, mode_reason=refused.what)
 
 
 def refuse_unkept(project: Project, asset: Asset) -> None:
@@ -135,7 +135,7 @@ def timed(project: Project, step: Step) -> Step:
 def foreseen(project: Project, asset: Asset, changed: Collection[str]) -> str:
     """The rules by which an asset is refreshed when rows come to these upstreams; Refused where it is made in full."""
     from assetflow.incremental.foresee import foresee, told
-    from assetflow.running.tasks.reading import tables_behind
+    from assetflow.running.tasks.reading import said, tables_behind
     from assetflow.running.tasks.refresh import refuse_by_declaration
 
     refuse_by_declaration(asset)
@@ -154,7 +154,10 @@ def foreseen(project: Project, asset: Asset, changed: Collection[str]) -> str:
             raise Refused(f"the columns of {name} are not known before it is made")
         schemas[name] = schema
     changed = schemas.keys() & {*changed, *behind}
-    return told(foresee(asset.sql or "", schemas, changed, {view.name: view.sql for view in views}))
+    try:
+        return told(foresee(asset.sql or "", schemas, changed, {view.name: view.sql for view in views}))
+    except Refused as refused:
+        raise Refused(said(refused, asset, views)) from refused
 
 
 def views_among(
@@ -169,7 +172,7 @@ def views_among(
         if view is not None and view.is_view and name in changed and name not in found:
             refuse_view(view)
             views_among(project, view, view.upstreams, found)
-            found[name] = View(name, view.sql or "", view.upstreams)
+            found[name] = View(name, view.sql or "", view.upstreams, view.line)
     return list(found.values())
 
 
@@ -213,14 +216,8 @@ def refreshes(project: Project, asset: Asset) -> tuple[Refreshes, ...]:
         try:
             found.append(Refreshes(name, "incremental", foreseen(project, asset, {name})))
         except Refused as refused:
-            found.append(Refreshes(name, "full", said(refused, asset)))
+            found.append(Refreshes(name, "full", refused.what))
     return tuple(found)
-
-
-def said(refused: Refused, asset: Asset) -> str:
-    """The reason for a full refresh, with the line of the file where there is one."""
-    line = refused.line(asset.sql or "")
-    return refused.what if line is None else f"{refused.what}, line {asset.line + line - 1}"
 
 
 def broken_promises(project: Project, plan: Plan) -> Iterator[DefinitionError]:

@@ -26,7 +26,7 @@ from assetflow.running.refreshes.difference import FLOATS, difference_of, is_ine
 from assetflow.running.refreshes.kept_groups import DAMAGED, taken_up, written
 from assetflow.running.refreshes.rewriting import Refreshed, Rows, view
 from assetflow.running.tasks.changes import TableChange
-from assetflow.running.tasks.reading import View, tables_behind
+from assetflow.running.tasks.reading import View, said, tables_behind
 from assetflow.running.tasks.refresh import Refresh
 from assetflow.warehouse.content.columns import columns_made
 from assetflow.warehouse.content.digest import digests
@@ -77,9 +77,7 @@ def attempt(asset: Asset, given: Refresh, cursor: Cursor, folder: str, reads: Se
             refuse_reordered(made, given, cursor, reads)
         return compared(asset, made, given, cursor, folder)
     except Refused as refused:
-        line = refused.line(sql)
-        why = refused.what if line is None else f"{refused.what}, line {asset.line + line - 1}"
-        return Tried(None, How(reason=why), in_vain=refused.lasts)
+        return Tried(None, How(reason=said(refused, asset, given.views)), in_vain=refused.lasts)
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:

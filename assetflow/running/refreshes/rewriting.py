@@ -19,6 +19,7 @@ from assetflow.incremental.exact import is_inexact
 from assetflow.incremental.ranges import ranges
 from assetflow.incremental.refused import Lasting, Refused
 from assetflow.incremental.tree import select_all, text
+from assetflow.lineage.sql.tree import place
 from assetflow.materialization import ReadSet, SnapshotFile
 from assetflow.quoting import quote_identifier
 from assetflow.running.built import Delta
@@ -110,9 +111,9 @@ class Rows:
         """A table with an order is written anew out of its rows: only their making is spared."""
         for order in parts.orders:
             if order["expression"]["class"] not in ("COLUMN_REF", "CONSTANT"):
-                raise Lasting("ORDER BY of an expression")
+                raise Lasting("ORDER BY of an expression", place(order["expression"]))
             if order["expression"].get("column_names", [""])[1:]:
-                raise Lasting("ORDER BY of a column of a table")
+                raise Lasting("ORDER BY of a column of a table", place(order["expression"]))
         if answer.keys is None and answer.minus is not None:
             self.find_rows(answer)
         rewritten = self.rewritten(answer, self.all_files)

@@ -18,11 +18,12 @@ from assetflow.running.contents import Contents
 
 
 class View(NamedTuple):
-    """A view whose rows changed: its query, and the tables and views that this reads."""
+    """A view whose rows changed: its query, the tables and views that this reads, and on which line it begins."""
 
     name: str
     sql: str
     upstreams: tuple[str, ...]
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Readings:
             elif name not in self.views:
                 view = self.contents.order.assets[name]
                 self.look(view, behind)
-                self.views[name] = View(name, view.sql or "", view.upstreams)
+                self.views[name] = View(name, view.sql or "", view.upstreams, view.line)
         twice = self.tables.keys() & self.views.keys()
         if twice:
             raise Refused(f"{min(twice)} is read in two states")
@@ -110,6 +111,18 @@ def together(name: str, one: Reading, other: Reading) -> Reading:
 def held_by(then: Materialization, name: str) -> str | None:
     """The snapshot of an upstream from which this was made."""
     return next((one.snapshot for one in then.inputs if one.upstream == name), None)
+
+
+def said(refused: Refused, asset: Asset, views: Sequence[View]) -> str:
+    """Why a query is made in full, with the line of its file, or of the file of a view, where there is one."""
+    found = refused.line(asset.sql or "", {view.name: view.sql for view in views})
+    if found is None:
+        return refused.what
+    line, name = found
+    if name is None:
+        return f"{refused.what}, line {asset.line + line - 1}"
+    first = next(view.line for view in views if view.name == name)
+    return f"{refused.what}, line {first + line - 1} of {name}"
 
 
 def tables_behind(upstreams: Iterable[str], views: Sequence[View]) -> Collection[str]:

@@ -57,7 +57,7 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: 
     changes, views = changes_of(asset, then, contents)
     below = [contents.order.assets[name] for name in contents.order.graph.downstreams(asset.name)]
     in_order = any(reader.kind == "python" and reader.reads_order for reader in below)
-    what = tried(asset, changes, in_order=in_order)
+    what = tried(asset, changes, views, in_order=in_order)
     if not has_its_turn(asset.name + run_id):  # In its turn it is tried again: tables grow.
         costs = contents.costs.get(asset.name, UNKNOWN)
         refuse_dearer(asset, costs, sum(change.rows for change in changes))

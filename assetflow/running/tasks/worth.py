@@ -10,6 +10,7 @@ from assetflow.incremental.refused import Refused
 from assetflow.materialization import Materialization
 from assetflow.running.contents import Contents
 from assetflow.running.tasks.changes import TableChange
+from assetflow.running.tasks.reading import View
 from assetflow.version import VERSION
 from assetflow.warehouse.cache.costs import UNKNOWN, Costs
 
@@ -45,10 +46,11 @@ def refuse_in_vain(asset: Asset, costs: Costs, what: str) -> None:
         raise Refused(costs.in_vain.why)
 
 
-def tried(asset: Asset, changes: Sequence[TableChange], *, in_order: bool) -> str:
-    """Names what is tried: this code, by the rules of this version, and where rows came and went."""
+def tried(asset: Asset, changes: Sequence[TableChange], views: Sequence[View], *, in_order: bool) -> str:
+    """Names what is tried: this code over that of views, by the rules of this version, and where rows came and went."""
     where = [(change.name, bool(change.came), bool(change.went)) for change in changes]
-    return f"{hash_of(f'{VERSION} {asset.code_version} {in_order} {where}'):08x}"
+    code = [asset.code_version, *(view.sql for view in views)]
+    return f"{hash_of(f'{VERSION} {code} {in_order} {where}'):08x}"
 
 
 def was_quick(asset: Asset, then: Materialization, contents: Contents) -> bool:
