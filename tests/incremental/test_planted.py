@@ -26,7 +26,6 @@ from assetflow.incremental.rules import (
     same_value,
     split,
     states,
-    subqueries,
     whole,
 )  # fmt: skip
 from tests.incremental.test_rules import KNOWN, difference
@@ -124,9 +123,8 @@ PLANTED = {
     "rows of a FULL JOIN are found by one side alone": (
         joins, 'here.append(either(one, two) if join["join_type"] in FULL else one)', "here.append(one)",
     ),
-    "what a subquery compares by < is taken for its key": (
-        subqueries, 'if condition["type"] not in ("COMPARE_EQUAL", "COMPARE_NOT_DISTINCT_FROM"):',
-        'if condition["class"] != "COMPARISON":',
+    "what a condition compares by < is taken for a key": (
+        tree, 'if each["type"] in ("COMPARE_EQUAL", "COMPARE_NOT_DISTINCT_FROM"):', 'if each["class"] == "COMPARISON":',
     ),
     "DISTINCT ON keeps what it kept, and adds what is first among the rows that came": (
         refresh, "if on := distinct_on(block.node):", "if False:",
@@ -209,7 +207,7 @@ TOLD_BY = {
     "NOT IN of a list without values is taken for any other": "NOT IN",
     "a subquery that changed is not looked at": "(SELECT",
     "rows of a FULL JOIN are found by one side alone": "FULL JOIN",
-    "what a subquery compares by < is taken for its key": "t.x > u.w",
+    "what a condition compares by < is taken for a key": "t.x > u.w",
     "DISTINCT ON keeps what it kept, and adds what is first among the rows that came": "DISTINCT ON",
     "the first window's PARTITION BY is taken for that of all": "AS r, sum(x)",
     "groups of rows that went are not made anew": "min(",
