@@ -195,12 +195,32 @@ def _why_not_one(text: str, parsed: Parsed | None, first_line: int) -> tuple[str
     if len(parsed.statements) != 1:
         hint = "Keep one SELECT; put each other query into a file of its own."
         return "there is more than one statement in this file", _line_of_second_statement(text, first_line), hint
+    change = _change_within(parsed.statements[0]) if _CHANGES.search(text) else None
+    if change is not None:
+        line = next((token.line for token in code_tokens(text, first_line) if token.is_word(change)), first_line)
+        hint = "Write SELECTs alone: what it reads is made and changed by its own file."
+        return f"an asset is one query that changes nothing, and there is {change} in this one", line, hint
     names = [each["key"] for each in parsed.statements[0]["named_param_map"]]
     unknown = next((name for name in names if not is_of_partition(name)), None)
     if unknown is None:
         return None
     line = next((token.line for token in code_tokens(text, first_line) if token.text in "$?"), first_line)
     return f"the query has a parameter, ${unknown}, and nothing gives it a value", line, None
+
+
+def _change_within(part: object) -> str | None:
+    """`DELETE`, of WITH d AS (DELETE FROM t RETURNING x), which DuckDB parses as a part of a query."""
+    if isinstance(part, dict):
+        kind = str(part.get("type", ""))
+        return kind.removesuffix(_CHANGING) if kind.endswith(_CHANGING) else _change_within(list(part.values()))
+    if isinstance(part, list):
+        return next((found for each in part if (found := _change_within(each)) is not None), None)
+    return None
+
+
+_CHANGING = "_QUERY_NODE"
+_CHANGES = re.compile(r"\b(?:DELETE|INSERT|UPDATE|COPY)\b", re.IGNORECASE)
+"""A tree is searched only where one of these words stands somewhere."""
 
 
 def shown(text: str, place: int, around: int = 60) -> str:
