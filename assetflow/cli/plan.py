@@ -129,6 +129,8 @@ def how(step: Step) -> str:
     word = "perhaps" if step.action == "maybe" else "build"
     if step.action == "maybe" and step.mode == "full":
         return word
+    if step.listed is not None and step.mode == "full":
+        return f"{word} (partitions)"  # each of these in full, and no other
     return f"{word} ({step.mode})"
 
 

@@ -357,6 +357,8 @@ def test_a_plan_names_the_partitions_before_anything_is_made(days: Shop) -> None
     assert "2024-01-01..2024-01-05, 2024-02-01..2024-02-05 (10 partitions)" in printed.out
     parts(days)
     add(days, 1, row(900, "2024-01-03"))
+    of_clean = next(line for line in days.cli("plan").out.splitlines() if line.startswith("clean "))
+    assert of_clean.split()[1:6] == ["build", "(partitions)", "2024-01-03", "(1", "partition):"], "not all in full"
     steps = days.cli("plan", "--json").json["steps"]
     assert next((each["asset"], each["partition"], each["action"]) for each in steps) == (
         "clean",
