@@ -245,3 +245,21 @@ def test_what_is_made_in_full_because_of_a_view_says_so_with_the_line_of_the_vie
     assert (step.mode, step.mode_reason) == ("full", why)
     made = next(each for each in seen.materialize().assets if each.asset == "by_city")
     assert (made.mode, made.mode_reason) == ("full", why)
+
+
+@pytest.mark.parametrize("read", ["clean c RIGHT JOIN orders o", "orders o LEFT JOIN clean c"])
+def test_a_table_read_in_two_states_by_itself_and_behind_a_view_is_made_in_full(empty_shop: Shop, read: str) -> None:
+    shop = empty_shop
+    shop.write("assetflow.toml", '[sources.orders]\nfiles = "data/orders/*.csv"\n')
+    shop.write("data/orders/1.csv", "id,amount,note\n1,10,new\n2,5,new\n")
+    shop.write("assets/clean.sql", VIEW + "SELECT id, amount FROM orders WHERE amount > 5")
+    shop.sql("noted", f"SELECT o.id, c.amount, o.note FROM {read} ON o.id = c.id")
+    shop.made()
+    shop.write("data/orders/1.csv", "id,amount,note\n1,10,paid\n2,5,new\n")
+    assert shop.made() == ["noted"], "the view reads no note, and is recorded as of the rows before"
+    shop.write("data/orders/2.csv", "id,amount,note\n3,30,new\n")
+    made = next(each for each in shop.materialize().assets if each.asset == "noted")
+    assert (made.mode, made.mode_reason) == ("full", "orders is read in two states")
+    assert shop.rows("FROM noted ORDER BY id") == [(1, 10, "paid"), (2, None, "new"), (3, 30, "new")]
+    shop.write("data/orders/3.csv", "id,amount,note\n4,40,new\n")
+    assert refreshed(shop)["noted"] == "incremental"
