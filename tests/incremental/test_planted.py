@@ -93,7 +93,7 @@ PLANTED = {
         merged, 'total = f"CASE WHEN sum({counting.sql}) > 0 THEN {total} END"', "pass",
     ),
     "a sum is taken off without a look at what is left": (
-        merged, "return self.count is not None and is_whole(cell) and never_null(", "return bool(",
+        merged, "return never_null([", "return True or never_null([",
     ),
     "a group stays when all of its rows went": (
         merged, 'grouped += f" HAVING sum({self.count.sql}) > 0"', "pass",

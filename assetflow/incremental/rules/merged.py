@@ -118,13 +118,16 @@ class Merge:
         """The column that says of how many values a sum is the sum."""
         return self.counts.get(counted(cell))
 
-    def takes_off(self, never_null: Callable[[Tree], bool]) -> bool:
+    def takes_off(self, never_null: Callable[[Sequence[Tree]], bool]) -> bool:
         """True where rows that went can be taken off: it is known when nothing is left, and of each value what becomes
         of it, or when it stays as it is (`stays`).
         """
         if self.keys and self.count is None:
             return False
-        return all(cell.function in HARMLESS or self.can_take_off(cell, never_null) for cell in self.aggregates)
+        taken = [cell for cell in self.aggregates if cell.function not in HARMLESS]
+        if not all(map(self.can_take_off, taken)):
+            return False
+        return never_null([argument(cell) for cell in taken if cell.function == "sum" and not self.tells_none(cell)])
 
     @property
     def checked(self) -> tuple[Cell, ...]:
@@ -145,16 +148,18 @@ class Merge:
         values = [f"{COMBINED[cell.function]}({cell.sql}) AS {cell.sql}" for cell in self.checked]
         return f"SELECT {', '.join([*keys, *values])} FROM {name}" + (" GROUP BY ALL" if keys else "")
 
-    def can_take_off(self, cell: Cell, never_null: Callable[[Tree], bool]) -> bool:
+    def can_take_off(self, cell: Cell) -> bool:
         if cell.is_state:
             return False
         if cell.function in COUNTS:
             return True
         if cell.function != "sum" or cell.kind in FLOATS:
             return False
-        if self.counting(cell) is not None or cell.is_never_null:
-            return True
-        return self.count is not None and is_whole(cell) and never_null(argument(cell))
+        return self.tells_none(cell) or (self.count is not None and is_whole(cell))
+
+    def tells_none(self, cell: Cell) -> bool:
+        """True for a sum of which it is known what it is when no value is left; else that shows with the last row."""
+        return cell.is_never_null or self.counting(cell) is not None
 
     def of_rows(self, sql: str) -> str:
         """The cells of rows with all columns of the table in their order."""

@@ -22,6 +22,8 @@ from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import Tree, place
 from assetflow.quoting import quote_identifier
 
+FEW_VALUES = 16
+"""Values that are asked for NULLs one by one, which statistics tell then; more of them are read together."""
 PLUS, MINUS = f"{KEYS}merged_plus", f"{KEYS}merged_minus"
 
 
@@ -36,7 +38,7 @@ def merged(work: Work, block: Block, keys: list[Tree]) -> Answer | None:
     for name, nodes in zip((PLUS, MINUS) if found[1] else (PLUS,), found, strict=False):
         parts = " UNION ALL ".join(f"({text({**node, 'having': None})})" for node in nodes)
         work.keep(name, merge.of_rows(parts or text(work.versions.empty(block))))
-    takes_off = bool(found[1]) and merge.takes_off(lambda each: is_never_null(work, block, each))
+    takes_off = bool(found[1]) and merge.takes_off(lambda values: are_never_null(work, block, values))
     work.rules.append(Rule("merged", tuple(map(spoken, keys))))
     if keys:
         return groups(work, block, Went(merge, bool(found[1]), takes_off), keys)
@@ -110,12 +112,21 @@ def total_stays(work: Work, merge: Merge) -> bool:
     return bool(work.cursor.execute(asked).fetchall()[0][0])
 
 
-def is_never_null(work: Work, block: Block, value: Tree) -> bool:
+def are_never_null(work: Work, block: Block, values: Sequence[Tree]) -> bool:
     """True for values of which none is NULL now; asked where the statistics of files tell it."""
-    if is_some_constant(value):
+    asked = [value for value in values if not is_some_constant(value)]
+    if work.assume or not asked:
         return True
     node = work.versions.at(block, "new")
-    if node["from_table"]["type"] != "BASE_TABLE" or value["class"] != "COLUMN_REF" or work.assume:
-        return work.assume
-    values = text(select([called(value, f"{KEY}value")], node["from_table"], node["where_clause"]))
-    return not work.cursor.execute(f"SELECT EXISTS(FROM ({values}) WHERE {KEY}value IS NULL)").fetchall()[0][0]
+    if node["from_table"]["type"] != "BASE_TABLE" or any(value["class"] != "COLUMN_REF" for value in asked):
+        return False
+    size = 1 if len(asked) <= FEW_VALUES else len(asked)
+    return not any(is_some_null(work, node, asked[at : at + size]) for at in range(0, len(asked), size))
+
+
+def is_some_null(work: Work, node: Tree, values: Sequence[Tree]) -> bool:
+    names = [f"{KEY}value_{at}" for at in range(len(values))]
+    said = [called(value, name) for value, name in zip(values, names, strict=True)]
+    rows = text(select(said, node["from_table"], node["where_clause"]))
+    nulls = " OR ".join(f"{name} IS NULL" for name in names)
+    return bool(work.cursor.execute(f"SELECT EXISTS(FROM ({rows}) WHERE {nulls})").fetchall()[0][0])
