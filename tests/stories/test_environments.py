@@ -128,6 +128,23 @@ def test_a_disabled_asset_is_not_made_and_stays_published(shop: Shop) -> None:
     assert "It is not made: the asset says enabled = false." in printed.out
 
 
+def test_a_disabled_asset_may_read_and_compare_with_what_is_not_there_yet(shop: Shop) -> None:
+    shop.sql(
+        "visits",
+        "/* @asset\nenabled = false\n*/\n"
+        "SELECT customer, count(*) AS n -- @relationships('guests.name')\nFROM clicks JOIN people ON true GROUP BY ALL",
+    )
+    shop.python(
+        "calls", "from assetflow import asset\n\n@asset(enabled=False)\ndef calls(phones):\n    return phones\n"
+    )
+    assert shop.made() == ["big", "by_city", "people", "sales"]
+    assert shop.cli("lineage", "visits", "--json").json["edges"] == [["people", "visits"]]
+    shop.replace("assets/visits.sql", "enabled = false", "enabled = true")
+    printed = shop.cli("plan")
+    assert printed.code == 2
+    assert "visits reads clicks, which is no asset and no source" in printed.err
+
+
 def test_a_disabled_asset_that_was_never_made_is_an_error_for_its_readers(shop: Shop) -> None:
     shop.write("assets/sales.sql", "/* @asset\nenabled = false\n*/\nSELECT 1 AS city, 0 AS amount")
     printed = shop.cli("materialize")

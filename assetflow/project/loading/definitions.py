@@ -48,6 +48,8 @@ def link(files: Iterable[FileDefinitions]) -> Definitions:
     for file in files:
         for name, check in file.checks:
             add_check(name, check, assets, sources, problems)
+    for asset in [each for each in assets.values() if not each.enabled]:
+        assets[asset.name] = of_what_is_there(asset, assets, sources)
     tell_names(assets, sources, problems)
     read = {name: (*asset.upstreams, *asset.files) for name, asset in assets.items()}
     graph = Graph.of({**dict.fromkeys(sources, ()), **read})  # sources that nobody reads belong to it, too
@@ -80,6 +82,15 @@ def by_name(
         for source in file.in_place:
             sources.setdefault(source.name, source)
     return assets, sources
+
+
+def of_what_is_there(asset: Asset, assets: Mapping[str, Asset], sources: Mapping[str, Source]) -> Asset:
+    """An asset that is not enabled, without what it will read once it is: that may have to be declared yet."""
+    upstreams = tuple(name for name in asset.upstreams if name in assets or name in sources)
+    checks = tuple(
+        check for check in asset.checks if all(name in assets or name in sources for name in check.upstreams)
+    )
+    return asset._replace(upstreams=upstreams, checks=checks)
 
 
 def tell_names(assets: Mapping[str, Asset], sources: dict[str, Source], problems: list[DefinitionError]) -> None:
