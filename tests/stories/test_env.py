@@ -47,6 +47,22 @@ def test_what_changed_in_dev_is_promoted_and_nothing_is_built(prod: Shop) -> Non
     assert prod.cli("env", "promote", "dev").err.strip() == "prod holds all that dev changed"
 
 
+def test_what_an_environment_never_held_stays_where_it_is_promoted_to(prod: Shop) -> None:
+    prod.replace("assets/by_city.sql", "sum(amount)", "max(amount)")
+    assert prod.run("+by_city", env="dev") == {"sales": "restored", "by_city": "materialized"}
+    promoted = prod.cli("env", "promote", "dev", "--json").json
+    assert (promoted["published"], promoted["withdrawn"]) == (["by_city"], [])
+    assert prod.rows("SELECT total FROM by_city WHERE city = 'Rome'") == [(30,)]
+    assert prod.rows("SELECT count(*) FROM big") == [(2,)]
+
+
+def test_what_was_dropped_in_an_environment_is_dropped_by_promoting_it(prod: Shop) -> None:
+    prod.cli("env", "create", "dev")
+    prod.remove("assets/by_city.sql")
+    prod.run(env="dev")
+    assert prod.cli("env", "promote", "dev", "--json").json["withdrawn"] == ["by_city"]
+
+
 def test_promoting_is_refused_when_prod_moved_underneath(prod: Shop) -> None:
     prod.cli("env", "create", "dev")
     prod.replace("assets/by_city.sql", "sum(amount)", "max(amount)")

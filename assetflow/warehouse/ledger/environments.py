@@ -46,7 +46,8 @@ def pointers(connection: Connection, env: str) -> dict[str, str]:
 def base_of(connection: Connection, env: str, target: str) -> dict[str, str | None]:
     """What `env` took over from `target`, asset by asset: where a change of either one since then began.
 
-    That is what both held when they last held the same; before they ever did, what `target` held when `env` began.
+    That is what both held when they last held the same; before they ever did, what `target` held when `env` began. What
+    `env` never held it took over from nobody, so that it cannot have dropped it either.
     """
     ours: dict[str, str | None] = {}
     theirs: dict[str, str | None] = {}
@@ -57,7 +58,7 @@ def base_of(connection: Connection, env: str, target: str) -> dict[str, str | No
         (ours if name == env else theirs)[asset] = made
         if ours and ours.get(asset) == theirs.get(asset):
             base[asset] = made
-    return base
+    return {asset: made for asset, made in base.items() if asset in ours}
 
 
 def take_over(connection: sqlite3.Connection, env: str, source: str, generation: int) -> None:
