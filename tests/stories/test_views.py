@@ -79,6 +79,17 @@ def test_checks_of_a_view_see_its_rows(seen: Shop) -> None:
     assert seen.run()["sales"] == "failed"
 
 
+def test_a_check_of_a_view_says_that_it_keeps_no_rows_back(seen: Shop) -> None:
+    seen.write(
+        "assets/sales.sql", '/* @asset\nmaterialized = "view"\nchecks = ["amount < 99"]\n*/\nSELECT * FROM orders'
+    )
+    seen.run()
+    seen.write("data/orders.csv", seen.read("data/orders.csv") + "9,dan,Oslo,100\n")
+    printed = seen.cli("materialize", "-s", "sales")
+    assert printed.code == 1
+    assert "A view shows what is published behind it: to keep rows back, check the tables that it reads." in printed.err
+
+
 def test_switching_a_view_back_and_forth_keeps_its_readers_right(seen: Shop) -> None:
     seen.made()
     old = seen.read("assets/sales.sql")
