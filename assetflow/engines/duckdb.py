@@ -188,8 +188,10 @@ def _create_view(cursor: Cursor, create: str, table: Table) -> str:
     try:
         cursor.execute(statement)
     except duckdb.Error as error:
-        message, candidates = _message(error)
-        raise WarehouseError(f"{table.name} cannot be read: {message}", hint=candidates) from None
+        message, hint = _message(error)
+        if not isinstance(error, duckdb.ProgrammingError):
+            hint = "`assetflow verify --deep` says what is lost or damaged, and how it is made again."
+        raise WarehouseError(f"{table.name} cannot be read: {message}", hint=hint) from None
     return statement
 
 

@@ -148,3 +148,4 @@ def test_a_file_of_the_warehouse_that_is_damaged(shop: Shop, ask: Ask) -> None:
     printed = ask(shop, "show", "people")
     assert (printed.code, printed.out) == (1, "")
     assert "people cannot be read" in printed.err
+    assert "`assetflow verify --deep` says what is lost or damaged, and how it is made again." in printed.err

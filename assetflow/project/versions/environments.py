@@ -236,7 +236,7 @@ def publish(
     try:
         project.warehouse.patch_catalog(env)
     except WarehouseError as error:
-        return (f"the catalog could not be written: {error}; the next run repairs it",)
+        return (f"the catalog could not be written, which the next run repairs: {error}",)
     return ()
 
 

@@ -51,5 +51,5 @@ class Publishing:
         try:
             order.warehouse.patch_catalog(order.environment, open_cursor)
         except WarehouseError as error:
-            return f"the catalog could not be written: {error}; the next run repairs it"
+            return f"the catalog could not be written, which the next run repairs: {error}"
         return None
