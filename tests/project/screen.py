@@ -30,6 +30,7 @@ from assetflow.cli.main import run
 CHANGING = (
     (re.compile(r"\b\d+ s ago\b"), "just now"),
     (re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}"), "RUN"),
+    (re.compile(r" *\b(just now|\d+ (s|min) ago)\b"), " AGO"),
     (re.compile(r" *\b\d+(\.\d+)? (ms|s)\b"), " TIME"),
     (re.compile(r" +$", re.MULTILINE), ""),
 )
