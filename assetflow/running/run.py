@@ -22,8 +22,10 @@ from assetflow.errors import AssetflowError, WarehouseError
 from assetflow.planning.decide import decide
 from assetflow.planning.step import Step
 from assetflow.running.account import Account, step_record
+from assetflow.running.built import Built
 from assetflow.running.clock import now
 from assetflow.running.computing.compute import check_again, compute
+from assetflow.running.computing.small import MANY, Small, read_small, write_small
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Event, RunResult, event_of
 from assetflow.running.failures import told
@@ -43,6 +45,9 @@ from assetflow.warehouse.cache.costs import add_costs
 from assetflow.warehouse.disk.removal import remove_folder
 from assetflow.warehouse.ledger import records
 
+SOME = ""
+"""In place of a name, for work on several tables."""
+
 
 class Run:
     """One carrying-out of a plan. `result` is there when `events()` has ended."""
@@ -59,6 +64,8 @@ class Run:
         self.workers = Workers(order)
         self.waiting = Waiting({}, (), order.assets)
         self.account = Account(order)
+        self.unread: list[Small] = []
+        """Small tables that were written, and wait for others to be read back with."""
         self.result: RunResult | None = None
         if any(order.assets[name].partition for name in self.steps):
             from assetflow.running.partitions.changes import PartitionChanges
@@ -90,12 +97,13 @@ class Run:
         workers = self.workers
         sources = [work.name for work in workers.under_way.values()]
         waiting = self.waiting = Waiting(self.steps, sources, self.order.assets)
-        while waiting or workers.under_way:
+        while waiting or workers.under_way or self.unread:
             while waiting.ready and not workers.are_busy:
                 yield from self.begin(self.steps[waiting.start()])
+            if not waiting.ready or len(self.unread) >= MANY:
+                self.read_together()
             if workers.under_way:
-                for future in workers.next_finished():
-                    yield from self.take(future)
+                yield from self.take_finished()
 
     def begin(self, step: Step) -> Iterator[Event]:
         """Skip, restore or start one step: the question why it is stale is asked again, now with the real inputs."""
@@ -134,11 +142,28 @@ class Run:
         self.account.begin(asset.name)
         yield Event("started", self.order.run_id, asset.name, reasons=step.reasons)
         if asset.partition:
+            yield from self.tell_written()
             self.parts.begin(self.telling.task_of(asset), self.steps[asset.name])
             yield from self.go_on_with_parts(asset.name)
             return
         task = replace(self.telling.with_changes(self.telling.task_of(asset), step), kept=kept)
-        self.workers.start(Work(asset.name, compute, (task,)))
+        if self.telling.is_small(task):
+            self.workers.start(Work(asset.name, write_small, (task,)))
+        else:
+            yield from self.tell_written()
+            self.workers.start(Work(asset.name, compute, (task,)))
+
+    def read_together(self) -> None:
+        """Have a worker read back the small tables that are written."""
+        if self.unread:
+            self.workers.start(Work(SOME, read_small, (tuple(self.unread),)))
+            self.unread.clear()
+
+    def tell_written(self) -> Iterator[Event]:
+        """Before something that may take long: read back the small tables that are written, and keep them."""
+        self.read_together()
+        while self.workers.are_busy:
+            yield from self.take_finished()
 
     def go_on_with_parts(self, name: str) -> Iterator[Event]:
         """Have workers make partitions of an asset that wait, or conclude it when all are done."""
@@ -151,23 +176,64 @@ class Run:
         """True when the files of an older snapshot are there, and are not swept away from now on."""
         return self.order.warehouse.holds(self.order.warehouse.ledger.snapshot(snapshot))
 
+    def take_finished(self) -> Iterator[Event]:
+        """Wait until a worker is done, and take what it made."""
+        for future in self.workers.next_finished():
+            yield from self.take(future)
+
     def take(self, future: Future[Any]) -> Iterator[Event]:
         """Keep what a worker made, or tell why it failed."""
         work = self.workers.take(future)
         name = work.name
-        if name in self.parts.runs:
+        if work.function is read_small:
+            yield from self.take_together(work.arguments[0], future)
+        elif name in self.parts.runs:
             yield from self.parts.take(work, future)
             if not self.workers.are_stopped:
                 yield from self.go_on_with_parts(name)
         elif name in self.order.sources:
             self.take_source(name, future)
         else:
-            try:
-                result = self.keeping.keep(self.order.assets[name], self.steps[name], future.result())
-            except Exception as raised:
-                error = told(raised, self.order.assets[name])
-                result = AssetResult(name, "failed", mode="full", reasons=self.steps[name].reasons, error=error)
-            yield from self.conclude(result)
+            yield from self.take_made(name, future)
+
+    def take_made(self, name: str, future: Future[Any]) -> Iterator[Event]:
+        """Keep an asset that is made, or note that it waits to be read back."""
+        try:
+            made = future.result()
+        except Exception as raised:
+            yield from self.conclude(self.failed(name, raised))
+        else:
+            if isinstance(made, Small):
+                self.unread.append(made)
+            else:
+                yield from self.conclude(self.keep(name, made))
+
+    def take_together(self, many: tuple[Small, ...], future: Future[Any]) -> Iterator[Event]:
+        """Keep the small tables that were read back; one that is other than it was foreseen is made by itself."""
+        try:
+            found = future.result()
+        except Exception as raised:
+            for small in many:
+                yield from self.conclude(self.failed(small.task.asset.name, raised))
+            return
+        for small, built in zip(many, found, strict=True):
+            name = small.task.asset.name
+            if built is not None:
+                yield from self.conclude(self.keep(name, built))
+            elif not self.workers.are_stopped:
+                self.workers.start(Work(name, compute, (small.task,)))
+
+    def keep(self, name: str, built: Built) -> AssetResult:
+        """Keep what a worker made."""
+        try:
+            return self.keeping.keep(self.order.assets[name], self.steps[name], built)
+        except Exception as raised:
+            return self.failed(name, raised)
+
+    def failed(self, name: str, raised: Exception) -> AssetResult:
+        """Tell why an asset could not be made."""
+        error = told(raised, self.order.assets[name])
+        return AssetResult(name, "failed", mode="full", reasons=self.steps[name].reasons, error=error)
 
     def take_source(self, name: str, future: Future[Any]) -> None:
         """Record what a source holds, and let go on what waits for it; who reads one that failed fails, too."""

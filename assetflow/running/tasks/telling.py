@@ -17,6 +17,8 @@ from assetflow.running.tasks.task import Task, Watching
 
 MANY_ROWS = 1_000_000
 """Rows of its upstreams beyond which a table is taken to be large."""
+FEW_ROWS = 10_000
+"""Those up to which it is taken to be small: setting up a query takes longer than reading them."""
 
 
 class Telling:
@@ -57,6 +59,17 @@ class Telling:
             return False
         below = self.order.graph.downstreams(asset.name)
         return not any(self.order.assets[name].reads_order for name in below if name in self.order.assets)
+
+    def is_small(self, task: Task) -> bool:
+        """True for a query over few rows of which it is known what it gives, and nothing is asked but its rows."""
+        from assetflow.warehouse.content.columns import survives
+
+        asset = task.asset
+        if task.columns is None or task.refresh is not None or asset.checks or asset.retries or asset.timeout:
+            return False
+        rows = [self.contents.snapshot_of(name).rows for name in asset.upstreams]
+        few = None not in rows and sum(filter(None, rows)) <= FEW_ROWS
+        return few and all(survives(kind) for _, kind in task.columns)
 
     def told_in(self, asset: Asset) -> str:
         """A folder for the rows that come to an asset and go, for those who are refreshed by them in this run."""

@@ -167,6 +167,33 @@ _ROW = "assetflow_row"
 """A whole row, as DuckDB calls it by the name of its table."""
 
 
+def sums_together(
+    cursor: duckdb.DuckDBPyConnection, tables: Sequence[tuple[str, Sequence[Column], Sequence[ReadSet]]]
+) -> dict[int, tuple[tuple[Sums, ...], tuple[tuple[str, str], ...]]]:
+    """The same of several scans at once, with their columns and reads, by their numbers; an empty one is left out.
+
+    A query takes a millisecond to set up, as long as reading some thousand rows.
+    """
+    if not tables:
+        return {}
+    hashed = [_row_hashes(columns, reads) for _, columns, reads in tables]
+    most = max(len(hashes) for hashes, _ in hashed)
+    selects = []
+    for number, ((scan, _, _), (hashes, _)) in enumerate(zip(tables, hashed, strict=True)):
+        padded = [*hashes, *["NULL"] * (most - len(hashes))]
+        rows = _select(padded, f"{scan} AS {_ROW}").removeprefix("SELECT ")
+        selects.append(f"SELECT {number} AS assetflow_table, typeof({_ROW}) AS assetflow_type, {rows}")
+    asked = (
+        f"SELECT assetflow_table, any_value(assetflow_type), count(*), {_aggregates(['NULL'] * most)} "
+        f"FROM ({' UNION ALL '.join(selects)}) GROUP BY assetflow_table"
+    )
+    found = {}
+    for number, of_row, count, *totals in cursor.execute(asked).fetchall():
+        shown = tuple((_bare(label), str(of)) for label, of in parse_type(of_row).members)
+        found[number] = tuple(Sums(count, totals[2 * at], totals[2 * at + 1]) for at in hashed[number][1]), shown
+    return found
+
+
 def _sums_of_few(cursor: duckdb.DuckDBPyConnection, hashes: Sequence[str], scan: str) -> list[Sums]:
     """The same for some hundred rows, in half of the time, which setting up three aggregates takes."""
     return _summed_up(cursor.execute(f"SELECT {', '.join(hashes)} FROM {scan}").fetchall(), len(hashes))

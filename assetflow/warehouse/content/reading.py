@@ -69,10 +69,18 @@ def read_back(
             found = sums_of_files(cursor, paths, columns, wanted, about=written)
         else:
             found = [_sums_of_shown(cursor, scan_of(paths), columns, wanted, written or 0, tuple(shown))]
-        files = tuple(_file_read(path, of_file[0].rows) for path, of_file in zip(paths, found, strict=True))
+        return staged_of(columns, paths, wanted, found, written)
     except (duckdb.Error, OSError) as error:
         said = f"what was just written cannot be read back: {error}"
         raise WarehouseError(said, path=paths[0], hint=CHECK_DISK) from error
+
+
+def staged_of(
+    columns: Sequence[Column], paths: Sequence[str], wanted: Sequence[ReadSet], found: Sequence[tuple[Sums, ...]],
+    written: int | None,
+) -> Staged:  # fmt: skip
+    """Some files with their digests, the first of which is that of all columns, out of what was `found` in each."""
+    files = tuple(_file_read(path, of_file[0].rows) for path, of_file in zip(paths, found, strict=True))
     rows = sum(file.rows for file in files)
     if written is not None and rows != written:
         raise WarehouseError(f"{written:,} rows were written, {rows:,} read back", path=paths[0], hint=CHECK_DISK)
@@ -85,7 +93,7 @@ def read_back(
         if not read.ordered
     )
     size = sum(file.bytes for file in files)
-    return Staged(tuple(columns), files, rows, size, digest, tuple(zip(narrow, others, strict=True)), kept)
+    return Staged(tuple(columns), files, rows, size, digest, tuple(zip(wanted[1:], others, strict=True)), kept)
 
 
 def sums_of_files(

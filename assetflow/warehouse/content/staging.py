@@ -19,6 +19,7 @@ from assetflow.quoting import quote_literal
 from assetflow.warehouse.content.columns import columns_of, refuse_duplicates, survives, with_casts
 from assetflow.warehouse.content.reading import Staged, Unforeseen, read_back
 from assetflow.warehouse.content.scans import scan_of, this_very_file
+from assetflow.warehouse.content.together import Written
 from assetflow.warehouse.content.types import is_wide, logical_type, stored_as
 from assetflow.warehouse.disk import durable
 from assetflow.warehouse.disk.removal import remove_file, remove_folder
@@ -79,6 +80,23 @@ def stage_query(
         columns = columns_of(made, wide=True)
         rows, files = _copy(cursor, with_casts(sql, made, wide=True), path, spread=spread)
     return read_back(cursor, columns, files, rows, reads=reads)
+
+
+def write_small(
+    cursor: duckdb.DuckDBPyConnection,
+    sql: str,
+    folder: str,
+    foreseen: Sequence[tuple[str, str]],
+    reads: Sequence[ReadSet],
+) -> Written:
+    """Write the rows of one SELECT to `folder`, and leave them to `read_together`.
+
+    `foreseen` are names and types of its columns, all of which survive.
+    """
+    path = os.path.join(folder, PART)
+    _make_staging(folder)
+    rows, _ = _copy(cursor, sql, path, spread=False)
+    return Written(path, tuple(foreseen), rows, tuple(reads))
 
 
 def stage_parquet(

@@ -1,0 +1,109 @@
+"""Small tables are written one by one and read back together: that changes nothing of what a run makes and says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from assetflow.asset import Asset
+from assetflow.running import run
+from assetflow.running.computing import compute, small
+from assetflow.running.computing.small import Small
+from assetflow.running.tasks.telling import Telling
+from assetflow.running.workshop import Workplace
+from tests.conftest import Shop
+
+NAMES = [f"t{number:02d}" for number in range(20)]
+
+
+@pytest.fixture
+def many(empty_shop: Shop) -> Shop:
+    """Twenty small tables, each read by one below it."""
+    for number, name in enumerate(NAMES):
+        empty_shop.sql(name, f"SELECT range AS n, 'row ' || range AS text FROM range({number})")
+        empty_shop.sql(f"below_{name}", f"SELECT count(*) AS n FROM {name}")
+    return empty_shop
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many tables were read back at once, for each time."""
+    counts: list[int] = []
+    whole = small.read_small
+
+    def counted(written: Sequence[Small], place: Workplace) -> Any:
+        counts.append(len(written))
+        return whole(written, place)
+
+    monkeypatch.setattr(run, "read_small", counted)
+    return counts
+
+
+def below(shop: Shop) -> list[int]:
+    return [shop.rows(f"SELECT n FROM below_{name}")[0][0] for name in NAMES]
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_many_are_read_at_once(many: Shop, read: list[int], jobs: int) -> None:
+    assert len(many.made(jobs=jobs)) == 40
+    assert sum(read) == 40
+    assert jobs > 1 or len(read) < 8
+    assert below(many) == list(range(20))
+    assert many.rows("SELECT * FROM t02 ORDER BY n") == [(0, "row 0"), (1, "row 1")]
+    assert many.run() == {}
+
+
+def test_one_that_fails_harms_no_other(many: Shop) -> None:
+    many.sql("t07", "SELECT range AS n, error('no such thing')::VARCHAR AS text FROM range(3)")
+    result = many.materialize()
+    failed = {each.asset: str(each.error) for each in result.assets if each.outcome != "materialized"}
+    assert sorted(failed) == ["below_t07", "t07"]
+    assert "no such thing" in failed["t07"]
+    assert "its upstream t07 failed" in failed["below_t07"]
+
+
+def test_one_that_shows_other_columns_than_were_foreseen_is_made_by_itself(
+    many: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = Telling.columns_of
+
+    def columns_of(self: Telling, asset: Asset) -> tuple[tuple[str, str], ...] | None:
+        return (("n", "INTEGER"), ("text", "VARCHAR")) if asset.name == "t07" else right(self, asset)
+
+    monkeypatch.setattr(Telling, "columns_of", columns_of)
+    assert len(many.made()) == 40
+    assert many.rows("SELECT any_value(typeof(n)), count(*) FROM t07") == [("BIGINT", 7)]
+    assert below(many) == list(range(20))
+
+
+def test_those_that_cannot_be_read_back_fail_each(many: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(written: Sequence[Small], place: Workplace) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(run, "read_small", refuse)
+    result = many.materialize()
+    assert result.status == "failed"
+    assert {each.outcome for each in result.assets if each.asset in NAMES} == {"failed"}
+    assert {each.outcome for each in result.assets if each.asset not in NAMES} == {"blocked"}
+
+
+def test_what_is_written_is_read_back_before_one_that_may_be_slow(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+
+    def noted(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def do(*given: Any) -> Any:
+            begun.append(name)
+            return work(*given)
+
+        return do
+
+    monkeypatch.setattr(run, "read_small", noted("read back", small.read_small))
+    monkeypatch.setattr(run, "compute", noted("function", compute.compute))
+    assert shop.made("people", "sales", "big") == ["big", "people", "sales"]
+    begun.clear()
+    shop.sql("a_small_one", "SELECT 1 AS n")
+    shop.replace("assets/big.py", ">=", ">")
+    assert shop.made() == ["a_small_one", "big", "by_city"]
+    assert begun[:2] == ["read back", "function"]
