@@ -205,6 +205,8 @@ def _settings(
         "python_enable_replacements": False,
         # A bare NULL is an INTEGER; a Parquet column of type "NULL" cannot be read together with other files.
         "legacy_disable_null_type": True,
+        # It holds files of elsewhere alone, and being asked for each small file it takes longer than it spares.
+        "enable_external_file_cache": False,
     }
     if threads is not None:
         settings["threads"] = threads
