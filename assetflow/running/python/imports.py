@@ -16,9 +16,8 @@ import hashlib
 import importlib.util
 import os
 import sys
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
@@ -27,7 +26,9 @@ from typing import TYPE_CHECKING
 from assetflow.asset import Declaration, declared
 from assetflow.running.python.at_load import AtLoad, parts_at_load
 from assetflow.running.python.loading import unwatched, was_imported_before
-from assetflow.running.python.record import OURSELVES, Record, import_path
+from assetflow.running.python.ownership import Ownership
+from assetflow.running.python.record import Record, import_path
+from assetflow.running.python.switching import Switch
 from assetflow.running.python.watching import watching
 
 if TYPE_CHECKING:
@@ -35,17 +36,14 @@ if TYPE_CHECKING:
 
     from assetflow.lineage.python.modules import ParsedModule
 
-_switching = threading.RLock()
-"""One project switches modules at a time; a run keeps its project active from start to end."""
-
 
 class Imports:
     """The Python side of one project. `skip` are folders below `root` that hold no project code."""
 
     def __init__(self, root: str, folders: Sequence[str], skip: Sequence[str] = ()) -> None:
-        self.root = os.path.realpath(root)
-        self.folders = [os.path.realpath(folder) for folder in folders]
-        self.skip = [OURSELVES, *(os.path.realpath(folder) + os.sep for folder in skip)]
+        self._ownership = Ownership(root, skip)
+        self.root = self._ownership.root
+        self._switch = Switch([os.path.realpath(folder) for folder in folders], _ProjectFinder(self), self._is_ours)
         self.records: dict[str, Record] = {}
         self.executed: set[str] = set()
         """Names of the modules of the project that were executed here."""
@@ -55,17 +53,6 @@ class Imports:
         """Which file was loading when a package was imported that lies elsewhere, beside the installed ones."""
         self._stamps: dict[str, tuple[int, ...]] = {}
         """Of the files of such packages, as they were when they were imported."""
-        self._ours: dict[str, ModuleType] = {}
-        self._theirs: dict[str, ModuleType] = {}
-        self._added: list[str] = []
-        self._path: list[str] = []
-        self._of_project: list[tuple[int, str]] = []
-        """What code of the project put into the import path, and where."""
-        self._depth = 0
-        self._owned: dict[str, bool] = {}
-        self._others: dict[str, ModuleType] = {}
-        """Modules of files that are none of the project's, by their names."""
-        self._folders: dict[str, str] = {}
         self.parsed: dict[str, ParsedModule] = {}
         self.set_up: dict[tuple[str | None, int], list[ast.stmt]] = {}
         """What is known of the texts of modules, which are imported but once."""
@@ -94,31 +81,14 @@ class Imports:
 
     def forget(self) -> None:
         """Drop every loaded module: something on disk is no longer what was loaded."""
-        self._ours.clear()
+        self._switch.modules.clear()
         self.records.clear()
         self.declarations.clear()
         self._texts.clear()
 
     def owns(self, path: str) -> bool:
-        """True for code of this project: below its root, but not an installed package or the warehouse."""
-        known = self._owned.get(path)
-        if known is None:
-            known = self._owned[path] = self._is_below(self._real(path))
-        return known
-
-    def _real(self, path: str) -> str:
-        """Its real path; the folders of hundreds of modules are looked up once each."""
-        folder, name = os.path.split(path)
-        if os.path.islink(path):
-            return os.path.realpath(path)
-        if folder not in self._folders:
-            self._folders[folder] = os.path.realpath(folder)
-        return os.path.join(self._folders[folder], name)
-
-    def _is_below(self, path: str) -> bool:
-        if not path.startswith(self.root + os.sep) or path.startswith(tuple(self.skip)):
-            return False
-        return not any(part in path for part in ("site-packages", "dist-packages", ".zip/", ".whl/", ".egg/"))
+        """True for code of this project."""
+        return self._ownership.owns(path)
 
     def needed_by(self, path: str) -> list[Record]:
         """The record of a file and those of all project files that it imports, however far."""
@@ -149,24 +119,12 @@ class Imports:
     def _is_changed(self, name: str) -> bool:
         """True when a name, as an import gives it, is of the project; none stands for the module of a function."""
         package = name.partition(".")[0]
-        module = self._ours.get(package) or sys.modules.get(package)
+        module = self._switch.modules.get(package) or sys.modules.get(package)
         return package in {"", "builtins"} or (module is not None and self._is_ours(package, module))
 
-    @contextmanager
-    def active(self, folders: Sequence[str] = ()) -> Iterator[None]:
+    def active(self, folders: Sequence[str] = ()) -> AbstractContextManager[None]:
         """While inside, the project's folders and modules are importable; outside nothing of it is seen."""
-        with _switching:
-            self._depth += 1
-            if self._depth == 1:
-                self._enter()
-            self._extend_path([*folders, *self.folders])
-        try:
-            yield
-        finally:
-            with _switching:
-                self._depth -= 1
-                if self._depth == 0:
-                    self._leave()
+        return self._switch.active(folders)
 
     @contextmanager
     def recording(self, path: str) -> Iterator[None]:
@@ -215,47 +173,6 @@ class Imports:
         module = importlib.util.module_from_spec(spec)
         loader.exec_module(module)
         return module
-
-    def _enter(self) -> None:
-        self._theirs = self._take()
-        sys.modules.update(self._ours)
-        sys.meta_path.insert(0, _ProjectFinder(self))
-        self._path = list(sys.path)
-        for index, place in self._of_project:
-            sys.path.insert(index, place)
-
-    def _leave(self) -> None:
-        self._ours = self._take()
-        sys.modules.update(self._theirs)
-        sys.meta_path[:] = [finder for finder in sys.meta_path if getattr(finder, "imports", None) is not self]
-        for folder in self._added:
-            if folder in sys.path:
-                sys.path.remove(folder)
-        self._added.clear()
-        self._of_project = [(index, place) for index, place in enumerate(sys.path) if place not in self._path]
-        sys.path[:] = [place for place in sys.path if place in self._path]
-
-    def _extend_path(self, folders: Sequence[str]) -> None:
-        # At the end: a file named calendar.py must not stand in for the standard library's.
-        for folder in folders:
-            if folder not in sys.path:
-                sys.path.append(folder)
-                self._added.append(folder)
-
-    def _take(self) -> dict[str, ModuleType]:
-        """Remove this project's modules from the interpreter and return them."""
-        found = {}
-        for name, module in list(sys.modules.items()):
-            # Hundreds are known to be others', and every file of the project is a reason to look.
-            if self._others.get(name, self) is module:
-                continue
-            if self._is_ours(name, module):
-                found[name] = module
-            elif isinstance(getattr(module, "__file__", None), str):
-                self._others[name] = module
-        for name in found:
-            del sys.modules[name]
-        return found
 
     def _is_ours(self, name: str, module: ModuleType) -> bool:
         if name == self._prefix or name.startswith(self._prefix + "."):
