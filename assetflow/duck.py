@@ -1,6 +1,6 @@
 """DuckDB as all of assetflow uses it: its engine alone, and what every connection of ours is opened with.
 
-The package around the engine makes relations of it, and takes twice as long to import. It comes with the first one.
+The package around the engine, which makes relations, takes twice as long to import: the first relation brings it.
 """
 
 from __future__ import annotations

@@ -44,17 +44,17 @@ class _Workers(ProcessPoolExecutor):
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def kill_workers(self) -> None:
-        """End also what does not end; nothing of it is left, of which Python would warn."""
+        """End what does not end by itself, too, and leave nothing behind of which Python would warn."""
         for process in list(self._processes.values()):
             process.kill()
         self.shutdown(cancel_futures=True)
 
 
 def _start_tracker() -> None:
-    """Start what removes the leftovers of processes so that it outlives us all, whatever the whole group is told.
+    """Start Python's resource tracker, which removes the leftovers of processes, so that it outlives us all.
 
     Python protects it from SIGINT and SIGTERM alone. Ended by a closed terminal, it would be started anew, without the
-    names that the first was told, and print a KeyError for each. A process is started with what its parent blocks.
+    names that the first was told, and print a KeyError for each. What blocks signals here is inherited by it.
     """
     with held_back():
         before = signal.pthread_sigmask(signal.SIG_BLOCK, GROUP_STOPS)

@@ -13,9 +13,10 @@ How = Literal["came", "grew", "rewritten", "moved", "went"]
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """One file of a source: what became of it. `bytes` are those that it has, lost or (grew) got; `rows` likewise.
+    """One file of a source: what became of it.
 
-    `path` is empty where nobody remembers it, `before` is the path of one that moved.
+    `bytes` is its size, of a file that went the size that it had, of one that grew by how much; `rows` likewise. `path`
+    is empty where nobody remembers it, `before` is the path of one that moved.
     """
 
     how: How
@@ -32,9 +33,9 @@ class FileChange:
 class InputChange:
     """How a table differs from what was recorded of it, or from what was read of it.
 
-    `files` are those that it has now; `came` those that came or were written anew, `went` how many did or were. Of
-    an asset `changes` is empty: its files have no names that mean anything. `rows_added` and `rows_removed` are those
-    in these files; None: known when they have been read. `is_whole`: no file stayed. `as_of`: it is again what it was
+    `files`: how many it has now. `came`: those that came or were written anew; `went`: how many went or were. Of an
+    asset `changes` is empty: its files have no names that mean anything. `rows_added` and `rows_removed` count the rows
+    in these files; None: not known before they are read. `is_whole`: no file stayed. `as_of`: it is again what it was
     at that time. `columns` tells how those of a source changed.
     """
 

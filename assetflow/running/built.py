@@ -20,7 +20,8 @@ class How:
     """How rows were made: in full, and why; or out of the rows that changed, and by which rule.
 
     `is_right`: an incremental refresh was compared with a full one, and gave the same. `delta` are the rows that came
-    and went, where somebody wants to know. `groups` is a file of what is kept beside the rows for the next refresh.
+    and went, where somebody wants to know. `kept` tells which new files hold what a function made of which others.
+    `groups` is a file of what is kept beside the rows for the next refresh.
     """
 
     mode: Literal["full", "incremental"] = "full"

@@ -12,7 +12,7 @@ from assetflow.planning.step import Step
 class Waiting:
     """The steps that have not started. `ready` are those that wait for nothing any more, in the plan's order.
 
-    `steps` and what is `under_way` are done one day; `assets` tell what the checks of each compare with.
+    `steps` are to be done, and the sources `under_way` are being read; `assets` tell what checks compare with.
     """
 
     def __init__(self, steps: Mapping[str, Step], under_way: Collection[str], assets: Mapping[str, Asset]) -> None:

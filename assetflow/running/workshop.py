@@ -200,7 +200,7 @@ def opened(
 ) -> Iterator[Workshop]:
     """The coordinator's own workshop, which shares the modules that are loaded already; closed at the end.
 
-    So is the session that `open_session` gives, if it is asked for one.
+    The session that `open_session` gives, once somebody asks for one, is closed as well.
     """
     with _opening:
         shop = _open[place] = Workshop(place, open_imports, open_session)

@@ -1,4 +1,4 @@
-"""The names and types of a query's columns, where its bound plan tells them beyond doubt: it is not bound once more."""
+"""The names and types of a query's columns, where its plan tells them beyond doubt: DuckDB need not be asked."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def as_kind(edges: Edges, kind: Kind) -> Edges:
 
 
 def as_indirect(edges: Edges, kind: Kind) -> Edges:
-    """The direct ones as of this indirect kind; the others stay what they are."""
+    """The same edges, with the direct ones among them as of this indirect kind."""
     return frozenset(edge._replace(kind=kind) if edge.is_direct else edge for edge in edges)
 
 

@@ -20,7 +20,7 @@ _CODE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def modules_with_effects(start: ModuleType, sources: Sources) -> tuple[ModuleType, ...]:
-    """The module and those of the project that it imports, however far away, of which importing does such things."""
+    """Of a module and those of the project that it imports, however far away: those that set something up."""
     key = ("modules with effects", start.__name__, id(start))
     known = sources.texts.records.get(key)
     if not isinstance(known, tuple):

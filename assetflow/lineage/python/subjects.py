@@ -47,7 +47,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Record:
-    """What is known of a subject by itself. `subject` is kept so that its identity stays its own.
+    """What is known of a subject by itself. `subject` is kept so that no other object gets its `id()`.
 
     `changes` are the keys of the global names that it changes when it is called. `nodes` are its functions and classes,
     `asks` is True for code that looks up what such code says of itself: docstrings, annotations.

@@ -65,7 +65,7 @@ def arguments(
 ) -> dict[str, object]:
     """What the function is called with: upstreams as frames, the config that the settings override, the context.
 
-    Of an upstream whose changes it takes, everything was added; `why_full` it is so. `but` these parameters.
+    An upstream whose Changes it takes is given as if all of it had been added; `why_full` says why. `but` are left out.
     """
     from assetflow.engines import frames
 

@@ -1,4 +1,4 @@
-"""What SQL knows of its partitions: nothing, and many are made by one query, or which one it makes."""
+"""Whether SQL knows of its partitions: where it does not, one query makes many; where it does, one at a time."""
 
 from __future__ import annotations
 

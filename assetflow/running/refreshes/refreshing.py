@@ -1,6 +1,6 @@
 """Refreshes an asset by the rows that changed in what it reads: a worker's other way of making it.
 
-changed files  --views of what was, came and went-->  incremental.refresh  --new files, and those that stay-->  Built
+changed files  --views of what was, came and went-->  incremental.refresh  --new files, and those that stay-->  Tried
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ class Tables:
 
 
 def table_of(name: str, snapshot: Snapshot, root: str) -> Table:
-    """The table of one snapshot. Its files count as plain when reading one after the other gives the same."""
+    """The table of one snapshot. Its files, read one after the other, give the same rows; a view has none."""
     from assetflow.warehouse.content.scans import scan
 
     files = tuple(os.path.join(root, file.path) for file in snapshot.files) if snapshot.sql is None else ()

@@ -32,7 +32,7 @@ def glob_of(pattern: str) -> str:
 
 
 def expression(patterns: Sequence[str], name: str) -> str:
-    """The SQL of one key, as text, of the column that tells the file."""
+    """The SQL that takes one key, as text, out of `PATH`; NULL where the file has no such key."""
     parts = [f"nullif(regexp_extract({PATH}, {quote_literal(regex(each, name))}, 1), '')" for each in patterns]
     return parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
 
@@ -46,6 +46,7 @@ def regex(pattern: str, name: str) -> str:
 
 
 def literal(text: str) -> str:
+    """The regular expression that this very text matches, and no other."""
     return re.sub(r"([.^$+?()\[\]{}|\\])", r"\\\1", text)
 
 

@@ -32,7 +32,7 @@ def scan_files(columns: Sequence[Column], paths: Sequence[str]) -> str:
 def scan_large(snapshot: Snapshot, root: str) -> str:
     """`scan` of a table in several large files, for a query that reads all of it: DuckDB looks into each file first.
 
-    Else it knows of no column between which bounds it lies, and plans joins and groups four times as dear as they are.
+    Without that it knows the bounds of no column, and plans joins and groups that take four times as long.
     """
     paths = scan_of([os.path.join(root, file.path) for file in snapshot.files])
     # Files that are joined by name would show each other's columns, if they had any.

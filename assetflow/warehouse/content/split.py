@@ -30,7 +30,9 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """How many changed rows each cause accounts for by itself, several do each by itself, and none does alone."""
+    """Changed rows, counted: those that each cause alone accounts for (`rows`, in the order of the causes), those that
+    `several` causes do, each by itself, and those that need some of them `together`.
+    """
 
     rows: tuple[int, ...]
     several: int

@@ -72,7 +72,7 @@ class Answers:
         return {one.id: one for one in found}
 
     def made_into(self, snapshot: str, digest: str) -> Materialization | None:
-        """The newest record of having made this snapshot, by its digest, too: a view of one text shows other rows."""
+        """The newest record of having made this snapshot with this digest: a view of one text may show other rows."""
         found = self._materializations(
             "WHERE m.snapshot = ? AND m.digest = ? ORDER BY m.number DESC LIMIT 1", (snapshot, digest)
         )

@@ -1,7 +1,8 @@
 """Keeps files that are about to be used again from being swept away.
 
 Whoever points to files that nobody pointed to before claims them first. Files are removed only in a transaction that
-finds them condemned, so a claim, which is one, too, comes either before, and the file stays, or after, and says so.
+finds them condemned. A claim is a transaction, too: it comes before that one, and the file stays, or after, and says
+that it is gone.
 """
 
 from __future__ import annotations
