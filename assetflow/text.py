@@ -41,6 +41,11 @@ def clean_json(text: str) -> str:
     return text if text.isascii() else _IN_JSON.sub(lambda found: json_escape(found[0]), text)
 
 
+def printable(text: str) -> str:
+    """The text on one line, letter for letter, so that a caret below it stands where it should."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 def is_text(path: str) -> bool:
     """False for the name of a file whose bytes are no text here, which no engine can open."""
     try:

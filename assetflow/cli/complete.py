@@ -245,7 +245,7 @@ def items(texts: Iterable[str], kind: str = "plain") -> list[CompletionItem]:
 def item(text: str, help_: str | None = None, *, kind: str = "plain") -> CompletionItem:
     from click.shell_completion import CompletionItem
 
-    from assetflow.planning.grammar import printable
+    from assetflow.text import printable
 
     return CompletionItem(text, type=kind, help=help_ and printable(help_))
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from assetflow.errors import SelectionError, did_you_mean
+from assetflow.text import printable
 
 METHODS = ("name", "group", "tag", "kind", "owner", "path", "source", "column", "state")
 DEEPEST = 50  # parentheses in parentheses: more than anyone reads, and far from Python's own limit
@@ -133,11 +134,6 @@ def written(name: str) -> str:
     reads_otherwise = ":" in name or name.startswith("//") or name.casefold() in _KEYWORDS or _is_count(name)
     is_plain = re.fullmatch(_WORD, name) and not reads_otherwise
     return name if is_plain else '"' + name.replace('"', '""') + '"'
-
-
-def printable(text: str) -> str:
-    """The text on one line, letter for letter, so that a caret below it stands where it should."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def matches_in(selection: Selection) -> Iterator[Match]:

@@ -37,8 +37,8 @@ from assetflow.planning.grammar import (
     Selection,
     matches_in,
     parse,
-    printable,
 )
+from assetflow.text import printable
 
 
 @dataclass(frozen=True, slots=True)

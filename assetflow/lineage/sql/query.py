@@ -19,6 +19,7 @@ from assetflow.lineage.sql.names import fold
 from assetflow.lineage.sql.reads import Read, reads
 from assetflow.lineage.sql.tokens import code_tokens, with_pivot_values, without_trailing_semicolon
 from assetflow.lineage.sql.tree import Parsed, Tree, output_names, parse, statement_kinds
+from assetflow.text import printable
 
 if TYPE_CHECKING:
     from sqlglot.errors import ParseError, TokenError
@@ -229,11 +230,6 @@ def shown(text: str, place: int, around: int = 60) -> str:
     first, last = max(begin, place - around), min(len(text) if end < 0 else end, place + around)
     before = ("…" if first > begin else "") + printable(text[first:place])
     return f"  {before}{printable(text[place:last].rstrip())}\n  {' ' * len(before)}^"
-
-
-def printable(text: str) -> str:
-    """Letter for letter, so that what stands below stays below."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def is_of_partition(name: str) -> bool:
