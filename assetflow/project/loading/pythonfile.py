@@ -123,13 +123,8 @@ class Reader:
     def asset(self, declaration: AssetDeclaration) -> Asset:
         function = declaration.function
         place = Place(self.path, declaration.line)
-        refuse_other_than_function(function, place)
-        self.refuse_name_of_wrapper(declaration, place)
+        values = self.options(declaration, place)
         name = declaration.asset_name
-        check_name(name, what="an asset", place=place)
-        values = read_options(declaration.options, asset=name, place=place)
-        values.pop("name", None)
-        refuse_for_queries(name, values, place)
         signature = read_signature(function, self.path, self.texts)
         config = config_of(name, signature.config, self.settings, place)
         queries = self.queries(name, function, signature, config, place)
@@ -170,6 +165,17 @@ class Reader:
             checks=checks,
             **values,
         )
+
+    def options(self, declaration: AssetDeclaration, place: Place) -> dict[str, Any]:
+        """What the decorator says, as attributes of `Asset`."""
+        refuse_other_than_function(declaration.function, place)
+        self.refuse_name_of_wrapper(declaration, place)
+        name = declaration.asset_name
+        check_name(name, what="an asset", place=place)
+        values = read_options(declaration.options, asset=name, place=place)
+        values.pop("name", None)
+        refuse_for_queries(name, values, place)
+        return values
 
     def files_in_place(self, queries: Sequence[SqlQuery], place: Place) -> tuple[str, ...]:
         """The files that queries name, each noted as a source."""
