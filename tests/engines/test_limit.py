@@ -139,3 +139,23 @@ def test_a_block_that_is_stopped_while_it_imports_leaves_the_lock_of_all_imports
         [sys.executable, "-c", STOPPED_WHILE_IT_IMPORTS], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.stdout, done.stderr) == ("False\n", "")
+
+
+PROFILED_AFTER_A_STOP = """
+import sys
+from assetflow.engines import Where, limit as limits
+
+try:
+    with limits.time_limit(None, Where("sales", "assets/sales.py", 4, ".")) as limit:
+        limit.stop()
+except limits.Interrupted:
+    sys.setprofile(lambda *_: None)
+    (lambda: None)()
+    sys.setprofile(None)
+    print("over")
+"""
+
+
+def test_python_can_be_profiled_after_something_was_stopped() -> None:
+    done = subprocess.run([sys.executable, "-c", PROFILED_AFTER_A_STOP], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("over\n", "")
