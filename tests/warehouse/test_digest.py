@@ -97,6 +97,31 @@ def test_a_change_of_rows_is_seen(reader, changed):
     assert digest(reader, [(1, "x", [1]), (2, "y", [2])]) != digest(reader, changed)
 
 
+def test_equal_values_side_by_side_are_told_from_others_and_from_their_swap(reader):
+    columns = [Column("a", "BIGINT"), Column("b", "BIGINT"), Column("c", "BIGINT")]
+    pairs = ["(5, 5, 1)", "(7, 7, 1)", "(5, 1, 5)", "(1, 5, 5)", "(NULL, NULL, 1)", "(NULL, 1, NULL)", "(0, 0, 0)"]
+    seen = {content_digest(reader, f"(VALUES {pair}) AS t(a, b, c)", columns)[1] for pair in pairs}
+    assert len(seen) == len(pairs)
+
+
+def test_the_position_of_a_row_is_no_value_of_its_columns(reader, tmp_path):
+    said = []
+    for name, order in (("up", "a"), ("down", "-a")):
+        file = tmp_path / f"{name}.parquet"
+        reader.execute(f"COPY (SELECT range AS a FROM range(3) ORDER BY {order}) TO '{file}' (FORMAT parquet)")
+        reads = [ReadSet(("a",)), ReadSet(("a",), ordered=True)]
+        said.append(digests(reader, f"read_parquet('{file}')", [Column("a", "BIGINT")], reads)[1])
+    (up, up_in_order), (down, down_in_order) = said
+    assert up == down
+    assert up_in_order != down_in_order
+
+
+def test_thousands_of_columns_have_a_digest(reader):
+    columns = [Column(f"c{n}", "BIGINT") for n in range(3000)]
+    scan = f"(SELECT {', '.join(f'{n} AS c{n}' for n in range(3000))})"
+    assert content_digest(reader, scan, columns)[0] == content_digest(reader, scan, columns, about=1)[0] == 1
+
+
 UNLIKE = {
     "VARCHAR": ["NULL", "''", "'NULL'", "'a'", "'a' || chr(0)"],
     "BLOB": ["NULL", "''", r"'\x00'", r"'\x00\x00'"],
