@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from assetflow.reason import Reason
 
@@ -46,8 +47,7 @@ class SnapshotFile(NamedTuple):
         return self[:4] if self.partition is None else (*self[:4], self.partition)
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """The immutable content of one materialization.
 
     `digest` names the content regardless of row order and of how it is cut into files.
@@ -140,8 +140,7 @@ def is_whole(meaning: str) -> bool:
     return bool(meaning) and all(known for _, _, known in json.loads(meaning)[1])
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(Struct, frozen=True):
     """What an asset is made *from*: code version, config (as JSON text) and the digests of its inputs.
 
     `inputs` maps each upstream to the digest of what is read of it.
@@ -166,8 +165,7 @@ class Fingerprint:
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Materialization:
+class Materialization(Struct, frozen=True):
     """The record of having made an asset once.
 
     `code_text` and `code_parts` are what the code version was taken of, so that a change can be shown. `meaning` is

@@ -10,8 +10,8 @@ import pytest
 from tests.conftest import Shop
 
 HEAVY = (
-    "_duckdb", "duckdb", "polars", "pyarrow", "pandas", "numpy", "sqlglot", "rich", "msgspec", "tomllib", "tempfile",
-    "importlib.metadata", "asyncio", "concurrent", "multiprocessing", "logging", "typing_extensions",
+    "_duckdb", "duckdb", "polars", "pyarrow", "pandas", "numpy", "sqlglot", "rich", "tomllib", "tempfile",
+    "importlib.metadata", "asyncio", "concurrent", "multiprocessing", "logging",
 )  # fmt: skip
 PURELY_OURS = ("assetflow.engines", "assetflow.executors", "assetflow.formats", "assetflow.running.python.imports")
 

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from assetflow.check import Check, Severity
 from assetflow.checks import columns, tables
@@ -67,8 +68,7 @@ def check_from_tag(
     return check._replace(column=column)
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(Struct, frozen=True):
     """One kind of check: how it is written, its arguments in the order of a tag (the column before them), its maker."""
 
     form: str
@@ -136,8 +136,7 @@ def _refuse_misspelt(name: str, arguments: Sequence[object], options: Mapping[st
         raise place.error(f"@{name} {place.whose} is no check{why}", hint)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     whose: str
     path: str
     line: int

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from assetflow.cli.options import json_option, open_project, project_option
 from assetflow.cli.screen import plural, put, put_json, size, styled

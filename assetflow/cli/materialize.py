@@ -163,7 +163,7 @@ def patiently(once: Callable[[], int], seconds: float | None, *, quiet: bool, as
 
 def discarding(plan: Plan, select: tuple[str, ...]) -> Plan:
     """The plan that lets histories begin anew; UsageError unless it is said which."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from assetflow.errors import UsageError
 

@@ -13,9 +13,10 @@ calls functions, `frames.py` hands tables over between them. The values here are
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct, field
 
 from assetflow.errors import AssetError
 
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """An upstream as a worker sees it: `sql` is the SELECT that gives its rows.
 
     `files` are absolute Parquet paths when reading them one after the other gives the same rows and columns (so not
@@ -36,8 +36,7 @@ class Table:
     files: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(Struct, frozen=True):
     """Where the code of an asset stands: `line` is the file's line on which its SQL or its function begins.
 
     `path` is relative to `root`, the folder of the project.
@@ -67,8 +66,7 @@ class PartitionKey(NamedTuple):
         return self.key
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """One file of a source: where it lies, its name as seen from the project, the SHA-256 of its bytes, how many."""
 
     path: Path
@@ -77,8 +75,7 @@ class File:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What a function learns of the run that calls it, when it has a parameter `context`.
 
     `file` is the file that it is called with, under `per="file"`.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 Frame = TypeVar("Frame")
 
 
-@dataclass(frozen=True, slots=True)
-class Changes(Generic[Frame]):
+class Changes(Struct, Generic[Frame], frozen=True):
     """The rows of an upstream that were added and removed since the asset was made, for a function that takes these.
 
         @asset(merge="upsert", unique_key=["id"])

@@ -7,9 +7,10 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+
+from msgspec import Struct
 
 from assetflow.duck import WITHOUT_DOWNLOADS, WITHOUT_STRAGGLERS, duckdb
 from assetflow.engines import Table, Where
@@ -26,8 +27,7 @@ RESULT = "__result"
 """The name under which a cursor sees what a body gave, where that is not SQL itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What a body gave, ready for staging: a SELECT to run on `cursor`, or a Parquet file that is written already.
 
     Reading it can be possible only once: a stream of record batches is not there a second time.

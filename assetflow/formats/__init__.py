@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 ROWS_IN_A_BLOCK = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """One file of this folder. `lines` is None for a format that is not text."""
 
     name: str

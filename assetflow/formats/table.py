@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assetflow.formats import blocks, write_lines
 from assetflow.text import character_width, display_width
@@ -26,8 +27,7 @@ Row = Sequence[str | None]
 Style = Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column on the screen; `type` is its DuckDB type, where it has one."""
 
     name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 Version = Literal["old", "new", "plus", "minus", "none"]
 KEYS = "assetflow_keys_"
@@ -24,8 +25,7 @@ class Change(NamedTuple):
     old: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """Which rule was used for a block, in words: `keyed by day`."""
 
     name: Literal[
@@ -37,8 +37,7 @@ class Rule:
         return f"{self.name} by {', '.join(self.keys)}" if self.keys else self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """How the rows of the query change: SELECTs to run on the same cursor.
 
     `plus` are the rows to put in. The rows to take out are those whose `key_columns` are among the rows of the table

@@ -6,8 +6,11 @@ WITH a AS (SELECT ...) SELECT ... FROM a JOIN (SELECT ...) b      three blocks, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assetflow.incremental.query_parts import has_groups, windows_of
 from assetflow.incremental.refused import Refused, starts
@@ -41,8 +44,7 @@ class Member(NamedTuple):
     is_negated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """One part of a query. `children` are the tables and blocks that it combines, for a set operation.
 
     `inner` are the tables and blocks that its subqueries read. `members` are the conditions IN (SELECT ...) whose
@@ -65,8 +67,7 @@ class Block:
         return frozenset(leaf.name for leaf in leaves(table)) | self.inner | {member.name for member in self.members}
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """The blocks of a query, each after those that it reads; the last one gives its rows.
 
     `tables` are the tables it reads, as they are called in it. `orders` is ORDER BY at its end, which says nothing

@@ -7,8 +7,9 @@ came and what went under `version_of(name, ...)`. Bag semantics throughout: a ro
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from assetflow.incremental.answer import Answer, Change, Rule
 from assetflow.incremental.blocks import Block, Parts, distinct_on, is_limited, limit_place

@@ -5,17 +5,17 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from assetflow.lineage.sql.tree import Tree, parse, place, unparse
 
 PLACES = ("query_location", "query_location_length")
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """A table after FROM: its name, and the joins above it, outermost first, as (join, the side it is on)."""
 
     table: Tree

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from assetflow.incremental.answer import Change, Version, version_of
 from assetflow.incremental.blocks import Block, with_children
@@ -12,8 +13,7 @@ from assetflow.incremental.tree import named, replaced, select_all
 from assetflow.lineage.sql.tree import Tree, parse
 
 
-@dataclass(frozen=True, slots=True)
-class Versions:
+class Versions(Struct, frozen=True):
     """What to read for a version of a table; `changes` are the tables and blocks of which more than one is known.
 
     `look_back` is told of every table of which the old version is asked for.

@@ -13,8 +13,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct
 
 from assetflow.materialization import is_whole
 
@@ -72,8 +73,7 @@ class OutCol(NamedTuple):
     meaning: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Lineage:
+class Lineage(Struct, frozen=True):
     """Where the columns of one table come from.
 
     `columns` stand in the order of the table; `dataset` are the edges of the table as a whole, kept apart from those

@@ -6,7 +6,8 @@ Its rows are those that were, so every column has an influence on which rows the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from assetflow.asset import VALID_FROM, VALID_TO, Asset
 from assetflow.lineage.columns import Edge, Lineage, OutCol

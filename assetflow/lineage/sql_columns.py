@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from assetflow.lineage.columns import Lineage, OutCol, opaque
 from assetflow.lineage.plans.binder import Bound, NotBound, Schema, bind, engine

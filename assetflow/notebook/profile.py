@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from assetflow.formats import table as layout
 from assetflow.notebook import html
 from assetflow.quoting import quote_identifier
@@ -19,8 +21,7 @@ _SHOWN = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnProfile:
+class ColumnProfile(Struct, frozen=True):
     """One column: the share of NULL (0 to 1), about how many values differ; least, mean and greatest as text."""
 
     name: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from assetflow.partitions.ranges import EVERYWHERE, NONE, Ranges, common, is_finite, put_together, united, without
 
@@ -16,8 +17,7 @@ Label = tuple[str, ...]
 Key = tuple[int, Label]
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Struct, frozen=True):
     """A set of keys."""
 
     default: Ranges = NONE

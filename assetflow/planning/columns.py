@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class ColumnsChange:
+
+class ColumnsChange(Struct, frozen=True):
     """Columns that come and go, with their types, and those whose type changes: name, type then, type now."""
 
     added: tuple[tuple[str, str], ...] = ()

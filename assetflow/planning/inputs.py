@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from assetflow.planning.columns import ColumnsChange
 
 How = Literal["came", "grew", "rewritten", "moved", "went"]
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(Struct, frozen=True):
     """One file of a source: what became of it.
 
     `bytes` is its size, of a file that went the size that it had, of one that grew by how much; `rows` likewise. `path`
@@ -29,8 +29,7 @@ class FileChange:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
-@dataclass(frozen=True, slots=True)
-class InputChange:
+class InputChange(Struct, frozen=True):
     """How a table differs from what was recorded of it, or from what was read of it.
 
     `files`: how many it has now. `came`: those that came or were written anew; `went`: how many went or were. Of an

@@ -7,8 +7,10 @@ inputs. Mostly there is one, with all keys; where some were left out (--partitio
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assetflow.asset import Asset
 from assetflow.materialization import Compared, Materialization
@@ -34,8 +36,7 @@ class Share(NamedTuple):
     is_whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """What is to be done with the partitions of one asset.
 
     `shares` are to be made; `known` (by ranges in words, with the number of their keys) is for whoever looks at a plan.

@@ -6,7 +6,8 @@ make_plan(selected, assets, graph, state)  ->  Plan(steps=(Step(sales, build, ..
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from assetflow.asset import Asset
 from assetflow.errors import SourceError, UsageError
@@ -19,8 +20,7 @@ from assetflow.planning.staleness import Content
 from assetflow.planning.step import State, Step
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The steps in order; what is fresh; which upstreams are stale but were not selected; what is to be withdrawn.
 
     `held` are assets that were rolled back, which no run moves. `proofs` tell why something is fresh though its
@@ -40,7 +40,7 @@ class Plan:
     inputs: tuple[InputChange, ...] = ()
     discard_history: bool = False
     wanted: Mapping[str, Slice] = field(default_factory=dict)
-    state: State | None = field(default=None, repr=False, compare=False)
+    state: State | None = None
 
     def __bool__(self) -> bool:
         return bool(self.steps or self.withdrawn)

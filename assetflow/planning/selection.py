@@ -21,8 +21,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import translate
+
+from msgspec import Struct
 
 from assetflow.errors import SelectionError, did_you_mean
 from assetflow.lineage.graph import Graph
@@ -41,8 +42,7 @@ from assetflow.planning.grammar import (
 from assetflow.text import printable
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """What a selection can know of one asset or source; `columns` is None where they are unknown."""
 
     name: str

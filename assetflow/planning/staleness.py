@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from assetflow.asset import Asset
 from assetflow.lineage.columns import Lineage, other_meaning, same_meaning

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct
 
 from assetflow.errors import SourceError
 from assetflow.materialization import Partition
@@ -60,8 +61,7 @@ class Estimate(NamedTuple):
 UNTOLD = Estimate()
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One asset that will (or may) be made, with the reasons. `restores` is the materialization to point to again.
 
     `unchanged` are the columns that will hold the same tuples as before, as far as the code tells. `spared` says why

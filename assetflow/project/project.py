@@ -11,10 +11,11 @@ import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
-from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from assetflow.asset import Asset
 from assetflow.errors import DefinitionError, SourceError, UsageError, WarehouseError, did_you_mean

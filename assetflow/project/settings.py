@@ -10,8 +10,9 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from assetflow.errors import ProjectError, did_you_mean
 from assetflow.names import is_environment
@@ -22,8 +23,7 @@ from assetflow.text import NOT_TEXT, as_shown, is_text
 EXECUTORS_FOLDER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "executors")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The settings of one project; folders are absolute, `root` is where the file that names them lies."""
 
     root: str
@@ -122,8 +122,7 @@ def near_variable(name: str) -> str:
     return re.sub(r"[A-Z_]{3,}", lambda found: known[found[0]], near)
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """Values by key as they were given; `elsewhere` names the variable or flag of those that are not from the file."""
 
     root: str

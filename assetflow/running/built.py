@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assetflow.check import CheckResult
 from assetflow.errors import AssetError
@@ -15,8 +17,7 @@ if TYPE_CHECKING:
     from assetflow.warehouse.content.reading import Staged
 
 
-@dataclass(frozen=True, slots=True)
-class How:
+class How(Struct, frozen=True):
     """How rows were made: in full, and why; or out of the rows that changed, and by which rule.
 
     `is_right`: an incremental refresh was compared with a full one, and gave the same. `delta` are the rows that came
@@ -32,8 +33,7 @@ class How:
     groups: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(Struct, frozen=True):
     """What a task made: staged files (none for a view), the digest of their content, what the checks found.
 
     `projections` are the digests of what others read of it. `reads` are the columns (None: all) that it was seen to
@@ -63,8 +63,7 @@ class Built:
     error: AssetError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(Struct, frozen=True):
     """What came of an incremental refresh: its rows, and how they were made, or why there are none.
 
     `seconds`: the full refresh that it was compared with took so long. `in_vain`: it will never lead to anything.
@@ -87,8 +86,7 @@ class Delta(NamedTuple):
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """Which new files (by SHA-256) hold the results of which files that a function was called with, by their tags."""
 
     key: str
@@ -97,8 +95,7 @@ class Kept:
     parts: tuple[tuple[tuple[str, ...], str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """A source in Parquet: all files of it, new and old; which of the new ones holds which files of the source."""
 
     columns: tuple[Column, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from assetflow.check import CheckResult
 from assetflow.errors import AssetflowError
@@ -16,8 +17,7 @@ Outcome = Literal["materialized", "restored", "skipped", "failed", "blocked"]
 Status = Literal["succeeded", "failed", "nothing_to_do", "interrupted"]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One thing that happened in a run; `published` and `withdrawn` come only after the ledger has committed.
 
     `how` it was made: by which rule, or why in full. `parts`: what happened to so many partitions, each of which has
@@ -50,8 +50,7 @@ class Event:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(Struct, frozen=True):
     """What an incremental refresh spared: rows in files that were read, rows that there are, seconds of a full one."""
 
     rows_read: int
@@ -59,8 +58,7 @@ class Saved:
     seconds_in_full: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class AssetResult:
+class AssetResult(Struct, frozen=True):
     """How one asset fared in a run. `same_content` says that it was computed and came out as it was; `warnings` what
     its author should know.
     """
@@ -122,8 +120,7 @@ def event_of(result: AssetResult, run_id: str) -> Event:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
+class RunResult(Struct, frozen=True):
     """What came of a run. `warnings` did not hinder it (a catalog that could not be patched).
 
     `withdrawn` are tables that are published no more, since nothing declares them; `published` those that this run made

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from assetflow.asset import Asset
 from assetflow.lineage.columns import Lineage
@@ -26,8 +27,7 @@ ReadSets = Callable[[str], tuple[ReadSet, ...]]
 """Gives what is known to be read of a table by others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """What to do and with what. `state` is what the plan was made of: the run publishes only on top of that."""
 
     plan: Plan

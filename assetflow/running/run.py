@@ -14,8 +14,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from assetflow.asset import Asset
 from assetflow.errors import AssetflowError, WarehouseError

@@ -7,8 +7,9 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assetflow.asset import (
     HISTORY_PART,
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from assetflow.running.python.imports import Imports
 
 
-@dataclass(frozen=True, slots=True)
-class Workplace:
+class Workplace(Struct, frozen=True):
     """Where work is done, as a value that can be sent to another process."""
 
     root: str

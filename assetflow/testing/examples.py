@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assetflow.testing.subject import Row, Subject
 
 
-@dataclass(frozen=True, slots=True)
-class TableExample:
+class TableExample(Struct, frozen=True):
     """Rows of one upstream that stay, that go and that come."""
 
     stay: tuple[Row, ...] = ()

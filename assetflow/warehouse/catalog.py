@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from assetflow.duck import WITHOUT_DOWNLOADS
 from assetflow.errors import WarehouseError
@@ -32,8 +34,7 @@ STORAGE_VERSION = "v1.0.0"
 """The oldest form that DuckDB 2.0 writes, which every 1.x reads."""
 
 
-@dataclass(frozen=True, slots=True)
-class Imprint:
+class Imprint(Struct, frozen=True):
     """What we wrote last: which generation, for which folder, and how the file looked then."""
 
     generation: int

@@ -13,8 +13,9 @@ import os
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from msgspec import Struct
 
 from assetflow.errors import NewerWarehouseError, WarehouseError
 from assetflow.materialization import Snapshot, SnapshotFile
@@ -45,8 +46,7 @@ class Problem(NamedTuple):
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(Struct, frozen=True):
     """What was looked at, and what is wrong with it."""
 
     files: int

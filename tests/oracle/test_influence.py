@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from assetflow.lineage.columns import Lineage
 from assetflow.lineage.sql_columns import sql_lineage

@@ -9,9 +9,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from assetflow.check import CheckResult
 from assetflow.errors import WarehouseError

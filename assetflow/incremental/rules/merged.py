@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from msgspec import Struct
+
 from assetflow.incremental.query_parts import is_aggregate, windows_of
 from assetflow.incremental.tree import alike, column, expressions, spoken, without_alias, written
 from assetflow.lineage.sql.tree import Tree
@@ -47,8 +49,7 @@ Known = Mapping[str, Tree]
 """Expressions as they are `written`, and what stands for each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """A column of the table that holds a key, or what an aggregate gives. `at` is its place, counted from 1.
 
     `call` is the aggregate in `coalesce(sum(x), 0)::BIGINT`.

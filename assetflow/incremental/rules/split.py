@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from assetflow.incremental.blocks import Block
 from assetflow.incremental.exact import is_inexact
@@ -31,8 +32,7 @@ Binds = Callable[[Tree], bool]
 KindsOf = Callable[[Sequence[Tree]], list[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """A block in two: `keep` is a block whose rows are kept, `rows` gives the rows of `of` out of a table of them."""
 
     of: Block

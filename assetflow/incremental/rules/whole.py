@@ -10,7 +10,8 @@ totals) is made whole, out of them and not of t. Averages and the like are kept 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from assetflow.incremental.answer import KEYS, Answer, Rule, key_names
 from assetflow.incremental.blocks import Block, Parts, distinct_on, is_limited, limit_place

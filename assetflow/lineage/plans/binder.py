@@ -10,10 +10,11 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from threading import RLock
 from typing import Any
+
+from msgspec import Struct
 
 from assetflow.duck import duckdb
 from assetflow.lineage.plans.plan_columns import Columns, told_columns
@@ -63,8 +64,7 @@ class NotBound(Exception):
         self.columns = columns
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """A bound query. `tables` maps stub tables of the plan to the names in `schemas`.
 
     `open_columns`: a PIVOT takes further columns from the data.

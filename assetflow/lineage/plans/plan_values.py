@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assetflow.lineage.columns import Col, Edge, Kind
 
@@ -17,16 +19,14 @@ class NotUnderstood(Exception):
     """A part of a plan that the walk does not know; nothing is guessed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """A column or an expression: the edges into it, and its meaning (empty: not known)."""
 
     edges: Edges = NO_EDGES
     meaning: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(Struct, frozen=True):
     """What an operator gives: its columns by position, what decides about its rows, the tables that it reads.
 
     `rows` is a hash of which rows there are, and in which order where an order was asked for.

@@ -11,9 +11,11 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assetflow.asset import Note
 from assetflow.lineage.python.modules import ModuleTexts, Sources, sources_of
@@ -22,8 +24,7 @@ from assetflow.lineage.python.subjects import CALLED_LATER, LOADING, VALUE_KNOWN
 from assetflow.lineage.python.syntax import said_by
 
 
-@dataclass(frozen=True, slots=True)
-class CodeVersion:
+class CodeVersion(Struct, frozen=True):
     """What a function does, as a SHA-256 in hex.
 
     `parts` are the objects it is made of with their own hashes (which part changed?), `notes` what no hash can hold,

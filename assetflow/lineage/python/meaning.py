@@ -8,8 +8,9 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import ModuleType
+
+from msgspec import Struct, field
 
 from assetflow.lineage.python.modules import ParsedModule, Sources
 from assetflow.lineage.python.scopes import CALLED, Use
@@ -17,8 +18,7 @@ from assetflow.lineage.python.scopes import CALLED, Use
 _NOTHING = ParsedModule(ast.Module([], []), {}, (), {}, {}, {})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Namespace:
+class Namespace(Struct, frozen=True, eq=False):
     """The names that code of one module sees: its globals, the cells of its closure, and the parsed file.
 
     `path` is relative to the project, None when the module has no Python file there.
@@ -39,15 +39,13 @@ class Namespace:
         return package if isinstance(package, str) else self.module.rpartition(".")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
+class Library(Struct, frozen=True):
     """Something outside the project, by its full name with everything that follows it."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ProjectName:
+class ProjectName(Struct, frozen=True, eq=False):
     """A global name of a project module with its value, and the links of the chain after it."""
 
     namespace: Namespace
@@ -56,8 +54,7 @@ class ProjectName:
     rest: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CellName:
+class CellName(Struct, frozen=True, eq=False):
     """A variable of an enclosing function with its value."""
 
     name: str
@@ -65,15 +62,13 @@ class CellName:
     rest: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class WholeModule:
+class WholeModule(Struct, frozen=True, eq=False):
     """A project module that is used as a value: anything in it could be meant."""
 
     module: ModuleType
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """A name that nothing binds, or a module that is not there."""
 
     name: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import types
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from assetflow.asset import OPTIONS, asset, check
 from assetflow.lineage.python.functions import (

@@ -13,6 +13,8 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from assetflow.lineage.python.syntax import FunctionNode, children, is_idle, reads_annotations, unquoted
 
 CALLED = "()"
@@ -25,8 +27,7 @@ UNKNOWN = "?"
 """Begins a chain whose root is local and could be anything: `frame.sample` is ("?frame", "sample")."""
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """One use of a name with the attributes that follow it.
 
     `origin` is the dotted module path when the code itself imports the name, `call` the call when the chain is called,
@@ -40,8 +41,7 @@ class Use:
     changes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """Everything that a piece of code uses: names, and constant strings with their lines (SQL can name variables)."""
 
     uses: tuple[Use, ...]

@@ -12,8 +12,10 @@ import functools
 import inspect
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import FunctionType, MethodType, ModuleType
+
+from msgspec.structs import replace
 
 from assetflow.lineage.python.functions import cells_of, function_nodes, is_project_class, is_project_function
 from assetflow.lineage.python.meaning import (

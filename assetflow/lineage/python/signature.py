@@ -12,8 +12,9 @@ import decimal
 import inspect
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, ForwardRef, get_args, get_origin
+
+from msgspec import Struct
 
 from assetflow.asset import Arrival, Parameter, Query, upstream
 from assetflow.engines.changes import Changes
@@ -27,8 +28,7 @@ CONTEXT = "context"
 """The parameter that receives the context of the run in place of an upstream."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """What a function asks for: upstreams, config values (as JSON values), and the context of the run."""
 
     parameters: tuple[Parameter, ...]

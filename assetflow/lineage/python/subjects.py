@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from assetflow.asset import Note
 from assetflow.lineage.python.meaning import Namespace
@@ -24,8 +25,7 @@ CALLED_LATER: When = 2
 Kind = Literal["callable", "function", "class", "module", "name", "definition", "import"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Subject:
+class Subject(Struct, frozen=True, eq=False):
     """An object of the project to fingerprint.
 
     `namespace` and `name` say under which global name it is known, where that matters. `annotated` functions count
@@ -45,8 +45,7 @@ class Subject:
         return (self.kind, id(self.value), names, self.name, self.annotated, self.config)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Record:
+class Record(Struct, frozen=True, eq=False):
     """What is known of a subject by itself. `subject` is kept so that no other object gets its `id()`.
 
     `changes` are the keys of the global names that it changes when it is called. `nodes` are its functions and classes,

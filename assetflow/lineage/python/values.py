@@ -14,13 +14,13 @@ import re
 import types
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 Link = Callable[[object], str]
 
 
-@dataclass(frozen=True, slots=True)
-class ValueText:
+class ValueText(Struct, frozen=True):
     """The text of a value, the types in it that could not be written, and the live resources among them."""
 
     text: str

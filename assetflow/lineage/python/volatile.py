@@ -11,8 +11,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from assetflow.lineage.python.scopes import CALLED
 
@@ -28,8 +29,7 @@ ONLY_WHEN_CALLED: Weight = 2
 """Matters only in code that runs when the asset is made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What was found, on which line, and how much it weighs."""
 
     what: str
@@ -37,8 +37,7 @@ class Finding:
     weight: Weight = ALWAYS
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryUse:
+class LibraryUse(Struct, frozen=True):
     """A use of something outside the project by its full name (`numpy.random.default_rng`), and its call if called."""
 
     name: str

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from assetflow.errors import DefinitionError
 from assetflow.lineage.sql.tokens import Token, comment_text, split_at_commas, tokens
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnTag:
+class ColumnTag(Struct, frozen=True):
     """One tag: `@min(0, severity="warn")` has the name min, the arguments (0,) and the options {severity: warn}."""
 
     column: str

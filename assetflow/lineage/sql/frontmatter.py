@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from assetflow.errors import DefinitionError
 from assetflow.lineage.sql.column_tags import ColumnTag
 from assetflow.lineage.sql.tokens import Token, comment_text, tokens
 
 
-@dataclass(frozen=True, slots=True)
-class FrontMatter:
+class FrontMatter(Struct, frozen=True):
     """The options of a file, the line of each, and the `query` behind them, which begins at `first_line`."""
 
     options: dict[str, Any]

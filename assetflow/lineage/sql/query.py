@@ -6,8 +6,10 @@ import itertools
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assetflow.asset import Note
 from assetflow.errors import DefinitionError
@@ -40,8 +42,7 @@ class FileRef(NamedTuple):
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class SqlQuery:
+class SqlQuery(Struct, frozen=True):
     """One query: `text` is what runs, `canonical` is what it means, the rest is what it reads.
 
     `text` has no semicolon and no comment at its end, so brackets may stand around it. `tables` and `files` come in

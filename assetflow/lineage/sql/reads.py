@@ -7,8 +7,9 @@ query, and in the recursive part of its own. What is not understood is reported 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from assetflow.lineage.sql.canonical import VALUE_FUNCTIONS
 from assetflow.lineage.sql.names import asset_name, fold, is_remote, looks_like_file
@@ -17,8 +18,7 @@ from assetflow.lineage.sql.tree import Tree, parse, place
 Names = frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """One thing that is read: a table's name, a file's path or a note's words, and where (in bytes) if that is known.
 
     `word` is how it is spelled in the query, for those whose place the parser does not tell.

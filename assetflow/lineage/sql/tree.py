@@ -6,10 +6,11 @@ Nothing is bound, opened or executed.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assetflow.lineage.scratch import QUICKLY, lent, scratch
 
@@ -20,8 +21,7 @@ Tree = dict[str, Any]
 """One node of DuckDB's parse tree, as `json_serialize_sql` writes it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """The statements of a text; or, when they have no tree, why: DuckDB's words and the offset in bytes."""
 
     statements: tuple[Tree, ...] = ()

@@ -5,8 +5,9 @@ cut.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from assetflow.asset import Asset
 from assetflow.engines import Table

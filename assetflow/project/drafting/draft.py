@@ -13,8 +13,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assetflow.asset import Asset
 from assetflow.check import CheckResult
@@ -34,8 +36,7 @@ if TYPE_CHECKING:
     from assetflow.running.events import AssetResult, RunResult
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Struct, frozen=True):
     """What a draft is about to be: `step` says why the asset is stale (None: it is fresh), `anew` are the steps that
     are made before it.
     """
@@ -50,8 +51,7 @@ class Outline:
         return self.step is None or bool(self.step.spared)
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """One table that a draft was made over, as it was published; else (None) it was made anew, or is a source as its
     files are now.
     """
@@ -61,8 +61,7 @@ class Read:
     is_source: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """The rows of an asset as its files say now. The paths of the files of `snapshot` are absolute.
 
     `partition` is the one that was made, where there are more; `checks` are what its checks say, which are asked where

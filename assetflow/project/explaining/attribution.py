@@ -10,8 +10,10 @@ recorded or published. Both ends are made again, too: what does not come out the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assetflow.errors import AssetflowError
 from assetflow.materialization import Snapshot
@@ -26,8 +28,7 @@ if TYPE_CHECKING:
     from assetflow.project.project import Project
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """What one cause did: `rows` that it accounts for, and `alone`, all that it changes by itself.
 
     `error` says why the asset cannot be made with this cause alone.
@@ -44,8 +45,7 @@ class Part:
         return {"kind": self.kind, "name": self.name, "rows": self.rows, "alone": alone, "error": self.error}
 
 
-@dataclass(frozen=True, slots=True)
-class Attribution:
+class Attribution(Struct, frozen=True):
     """The parts of a change, which add up to all of its rows.
 
     `several`: rows that more than one cause accounts for alone; `together`: rows that none does; `last_digits`: rows

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from assetflow.asset import Asset
 from assetflow.errors import AssetflowError
@@ -25,8 +26,7 @@ class CannotTellError(AssetflowError):
     """Why a change cannot be split."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
+class Ends(Struct, frozen=True):
     """Both versions: what each was made from, what came out, and the asset as it was then (None: not kept)."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assetflow.asset import Asset
 from assetflow.lineage.columns import Col, Lineage
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from assetflow.warehouse.ledger.records import Since
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """One thing that counts: what it was when the asset was made, and what it is now.
 
     `now` is None where it is only known once an upstream was made. `since` is when the upstream got its content.
@@ -56,8 +56,7 @@ class Compared:
         return {**found, "columns": None if self.columns is None else list(self.columns), "same": self.same}
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """All that `explain` tells. `made` is the current materialization, `step` what the next run would do,
     `failure` what went wrong when it was tried last.
     """

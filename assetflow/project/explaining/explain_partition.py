@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assetflow.asset import Asset
 from assetflow.errors import UsageError
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from assetflow.warehouse.ledger.records import LastStep
 
 
-@dataclass(frozen=True, slots=True)
-class InputOfPartition:
+class InputOfPartition(Struct, frozen=True):
     """An upstream as it was when the partition was last held against it; `is_current`: it is still that version."""
 
     upstream: str
@@ -37,8 +37,7 @@ class InputOfPartition:
         return {"upstream": self.upstream, "snapshot": self.snapshot, "columns": columns, "current": self.is_current}
 
 
-@dataclass(frozen=True, slots=True)
-class PartitionExplained:
+class PartitionExplained(Struct, frozen=True):
     """`status`: fresh, stale, new (never made), absent (there are no rows for it), or waiting (its upstreams are made
     first). `last`: what became of it in the run that dealt with it last, `inputs`: what it was last held against.
     """

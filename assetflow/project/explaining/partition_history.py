@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from assetflow.asset import Asset
 from assetflow.partitions.declared import partitioning
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 DONE = ("materialized", "restored", "failed")
 
 
-@dataclass(frozen=True, slots=True)
-class PartsOfRun:
+class PartsOfRun(Struct, frozen=True):
     """The partitions that a run made of one asset, took over from an earlier run, or could not make, as ranges in
     words; `count`: how many it made or took over.
     """

@@ -7,8 +7,9 @@ of the plan where it would have to be made in full.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from msgspec.structs import replace
 
 from assetflow.asset import Asset
 from assetflow.errors import DefinitionError

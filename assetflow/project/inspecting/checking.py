@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assetflow.check import Check, CheckResult
 from assetflow.warehouse.disk.removal import remove_folder
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from assetflow.running.workshop import Workshop
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What the checks of one table found. `skipped` says why they did not run."""
 
     asset: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import random
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from assetflow.asset import Asset
 from assetflow.engines import Table

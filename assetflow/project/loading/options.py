@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from assetflow.asset import HISTORY_PART, History
 from assetflow.check import Check
@@ -22,8 +23,7 @@ from assetflow.partitions.declared import UPSTREAMS
 from assetflow.partitions.partitioning import WrongPartitionError
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where something is declared: the file, the line, and the lines of single keys where they are known."""
 
     path: str

@@ -6,9 +6,10 @@ import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assetflow.errors import UsageError, WarehouseError, did_you_mean
 from assetflow.names import is_environment
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from assetflow.project.project import Project
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """What a command moved in an environment: assets by the materialization that is current now (None: withdrawn).
 
     `stale` are assets below that could not go along, and are made again by the next run; `held` are those that were
@@ -37,8 +37,7 @@ class Moved:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentDifference:
+class EnvironmentDifference(Struct, frozen=True):
     """How two environments differ: assets that only one has, that hold other rows, that hold the same."""
 
     only_first: tuple[str, ...]

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from msgspec import Struct
+
 from assetflow.asset import Asset, Query
 from assetflow.running.tasks.task import Columns, Watching
 
@@ -20,15 +22,13 @@ if TYPE_CHECKING:
     from assetflow.engines.polars_watch import Watched
 
 
-@dataclass(frozen=True, slots=True)
-class ReadByQuery:
+class ReadByQuery(Struct, frozen=True):
     """The columns that a query reads of one table; None: all."""
 
     columns: frozenset[str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReadByFrames:
+class ReadByFrames(Struct, frozen=True):
     """The columns that Polars asked for of one upstream, by however many parameters it arrives."""
 
     watched: tuple[Watched, ...]

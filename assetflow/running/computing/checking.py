@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct, field
 
 from assetflow.check import Check, CheckResult, condition_of, looks_at_rows_alone
 from assetflow.engines import Table, Where
@@ -66,8 +67,7 @@ class New(NamedTuple):
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """A table under check: its name, the SELECT that gives its rows, and the folder for failing rows.
 
     `rows` is how many it has, where that is known; `new` are those that its checks did not see before.

@@ -9,8 +9,9 @@ import contextlib
 import os
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec.structs import replace
 
 from assetflow.asset import Asset
 from assetflow.engines import Table, Where

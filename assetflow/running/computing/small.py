@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assetflow.running.bodies.body import evaluate
 from assetflow.running.built import Built, How, built_of, finished
@@ -21,8 +23,7 @@ MANY = 16
 """How many are read back at once: more spare hardly anything, and nobody wants to wait for the first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Small:
+class Small(Struct, frozen=True):
     """A small table that waits to be read back, and what writing it took."""
 
     task: Task

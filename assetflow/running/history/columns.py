@@ -8,8 +8,9 @@ A column that the query no longer gives stays for the versions that had it. No v
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assetflow.asset import VALID_FROM, VALID_TO, Asset
 from assetflow.duck import duckdb
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 VALIDITY = ((VALID_FROM, "TIMESTAMP"), (VALID_TO, "TIMESTAMP"))
 
 
-@dataclass(frozen=True, slots=True)
-class Together:
+class Together(Struct, frozen=True):
     """The columns of a history without its two times. `came` are those that the query gives, `kept` those it had."""
 
     columns: tuple[tuple[str, str], ...]

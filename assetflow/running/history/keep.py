@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from assetflow.asset import VALID_FROM, Asset, History
 from assetflow.errors import WarehouseError
@@ -37,8 +38,7 @@ SPREAD = 1_000_000
 """Rows of a history beyond which it is written into several files."""
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(Struct, frozen=True):
     """The history with what was added to it, and in words what that was; `delta` are its rows, where somebody asks."""
 
     staged: Staged
@@ -61,8 +61,7 @@ def keep_history(
                    tuple(reads)).add(columns)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Keeping:
+class Keeping(Struct, frozen=True):
     """One delivery on its way into a history."""
 
     cursor: Cursor

@@ -13,7 +13,8 @@ By updated_at the versions of a key follow from what happened to it, in order of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from assetflow.lineage.sql.names import fold
 from assetflow.quoting import quote_identifier
@@ -29,8 +30,7 @@ AFTER = "assetflow_after"
 """All versions of these keys, as they were and as they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Versions:
+class Versions(Struct, frozen=True):
     """Makes the SQL for one delivery. `keys` and `updated_at` are quoted; `now` is a literal of the run's time."""
 
     both: Together

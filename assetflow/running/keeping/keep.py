@@ -6,7 +6,8 @@ Everything here happens on the coordinator, one at a time. Nothing is published 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from assetflow.asset import Asset
 from assetflow.check import CheckResult

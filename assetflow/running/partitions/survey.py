@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assetflow.engines import Where
 from assetflow.partitions.declared import partitioning
@@ -22,16 +23,14 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
 
-@dataclass(frozen=True, slots=True)
-class SurveyTask:
+class SurveyTask(Struct, frozen=True):
     """A look for the keys that an asset has in a slice."""
 
     task: Task
     keys: Slice
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """The keys that there are, each with its number of rows, and how many rows lie outside of the declared time."""
 
     keys: tuple[tuple[Key, int], ...]

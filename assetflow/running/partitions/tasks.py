@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from assetflow.partitions.slices import Key
 from assetflow.running.built import Built
 from assetflow.running.tasks.task import Task
 
 
-@dataclass(frozen=True, slots=True)
-class PartTask:
+class PartTask(Struct, frozen=True):
     """Some partitions of one asset. `task` is what would be done for all of it.
 
     `is_packed`: they have few rows, and are put into one file together.
@@ -21,8 +20,7 @@ class PartTask:
     is_packed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PartBuilt:
+class PartBuilt(Struct, frozen=True):
     """What was made of one partition, or of several that share a file: `rows` are those of each."""
 
     keys: tuple[Key, ...]

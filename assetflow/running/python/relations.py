@@ -74,7 +74,7 @@ def lineage_of_text(
     asset: Asset, text: str, made: Sequence[tuple[str, str]], schemas: Mapping[str, Schema]
 ) -> Lineage | str:
     """The lineage of the query that DuckDB writes down for a relation, when it is one that says the same."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from assetflow.lineage.plans.binder import BindError
     from assetflow.lineage.sql.order import reads_order

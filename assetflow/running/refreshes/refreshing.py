@@ -9,8 +9,9 @@ import math
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from assetflow.asset import Asset
 from assetflow.duck import duckdb

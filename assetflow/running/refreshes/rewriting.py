@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from assetflow.duck import described
 from assetflow.incremental.answer import Answer
@@ -45,8 +46,7 @@ CAME, WENT = "assetflow_net_came", "assetflow_net_went"
 """Views of the rows that come to a table and of those that go, none of them both."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refreshed:
+class Refreshed(Struct, frozen=True):
     """What an incremental refresh made: all files of the table, new and old, and in words what was done.
 
     `keeps_order`: rows that were there stand where they stood, and new ones behind them; or all are sorted. `delta` are
@@ -74,8 +74,7 @@ class Rewritten(NamedTuple):
     is_net: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """The rows that are there, and how an answer is put into their files, which go by their numbers."""
 
     given: Refresh

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assetflow.errors import SourceError
 from assetflow.materialization import Column, FileSums, Fingerprint, ReadSet, SnapshotFile
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
 
-@dataclass(frozen=True, slots=True)
-class SourceTask:
+class SourceTask(Struct, frozen=True):
     """A source to record, a folder for what is made of its files, what is known to be read of it, and what it was."""
 
     observed: Observed

@@ -9,8 +9,9 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assetflow.errors import SourceError
 from assetflow.materialization import Column, Sums
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What was found out about a source before: the types of the columns of some files, and the parts of it.
 
     `reading` names how it was read then; `sums` are what digests of the parts are made of; `root` is where they lie.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assetflow.materialization import ReadSet
 from assetflow.running.built import Parsed
@@ -34,8 +35,7 @@ def parse(observed: Observed, known: Known | None, cursor: Cursor, staging: str,
     return parsing.parsed(pieces, staged)
 
 
-@dataclass(frozen=True, slots=True)
-class Parsing:
+class Parsing(Struct, frozen=True):
     """What the pieces of one source are made from, and with; each is written into a file of `folder`."""
 
     observed: Observed

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column, Materialization, ReadSet, Snapshot, SnapshotFile
@@ -21,8 +23,7 @@ FEW_ROWS = 200_000
 """Tables of up to so many rows are compared row by row however much of them was replaced."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableChange:
+class TableChange(Struct, frozen=True):
     """One table that changed: the files that it had, has, those that came and those that went, by absolute paths.
 
     `rows` are those in files that came or went. `is_net`: no row is both in one that came and in one that went.

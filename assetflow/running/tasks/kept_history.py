@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from assetflow.asset import HISTORY_PART, Asset
 from assetflow.materialization import Snapshot, Sums
@@ -12,8 +13,7 @@ from assetflow.running.contents import Contents
 NO_WAY_BACK = "what was there before cannot be made again from what is there now"
 
 
-@dataclass(frozen=True, slots=True)
-class KeptHistory:
+class KeptHistory(Struct, frozen=True):
     """The history so far (None: it begins), what the digests of its files are made of, and where they are.
 
     `tell` is a folder for the rows that come and go, for those who are refreshed by them in the same run.

@@ -12,8 +12,9 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from assetflow.asset import Asset, Parameter
 from assetflow.incremental.refused import Refused
@@ -45,8 +46,7 @@ class KeptPart(NamedTuple):
     file: SnapshotFile
 
 
-@dataclass(frozen=True, slots=True)
-class Pieces:
+class Pieces(Struct, frozen=True):
     """All that one asset is to be made of. `key` is where its parts are kept, `reading` what all of them depend on.
 
     `columns` are those of the upstream; `location` reads files of a source. `kept_columns` are those of the kept

@@ -6,8 +6,11 @@ A view keeps no rows. What came to it follows from the tables behind it, as if i
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assetflow.asset import Asset
 from assetflow.incremental.refused import Refused
@@ -26,8 +29,7 @@ class View(NamedTuple):
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """How a table is read: `then` records what it held. `by_columns`: columns that are not read may come and go."""
 
     then: Materialization

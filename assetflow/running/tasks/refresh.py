@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from assetflow.asset import Asset
 from assetflow.incremental.refused import Refused
@@ -19,8 +20,7 @@ from assetflow.warehouse.cache.kept_groups import NONE_KEPT, KeptGroups, find_gr
 Views = tuple[View, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Refresh:
+class Refresh(Struct, frozen=True):
     """What an incremental refresh starts from: what changed, and the rows that are there.
 
     `sums` are what the digests of `files` are made of. `compare`: make the rows in full as well, and compare.

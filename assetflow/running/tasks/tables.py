@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Container, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from assetflow.asset import Asset
 from assetflow.engines import Table

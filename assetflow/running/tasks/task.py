@@ -6,7 +6,8 @@ Task (definition, tables, checks)  --compute-->  Built (staged files, digest, ch
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from assetflow.asset import Asset
 from assetflow.engines import PartitionKey, Table, Where
@@ -19,16 +20,14 @@ Columns = tuple[str, ...] | None
 """Of one upstream, by name; None: all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Watching:
+class Watching(Struct, frozen=True):
     """What the code tells of each upstream, if anything; and whether all of its conditions can be handed down."""
 
     told: Mapping[str, Columns]
     takes_filters: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """One asset to compute. `tables` are its upstreams in the order in which they can be attached.
 
     `staging` is a folder for this task alone; `now` the time of the run, which checks of freshness compare with.

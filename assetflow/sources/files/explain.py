@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from assetflow.errors import SourceError, did_you_mean
 from assetflow.source import Source
@@ -41,8 +42,7 @@ def _error(source: Source, what: str, path: str | None, line: int | None, hint: 
     return SourceError(message, path=path, line=line, hint=hint)
 
 
-@dataclass(frozen=True, slots=True)
-class _Blame:
+class _Blame(Struct, frozen=True):
     what: str
     hint: str
     path: str | None = None

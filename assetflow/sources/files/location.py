@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from assetflow.errors import DefinitionError, SourceError, did_you_mean
 from assetflow.quoting import quote_identifier
@@ -81,8 +82,7 @@ def refuse_unfit_words(columns: Mapping[str, str], options: Mapping[str, Any]) -
             raise DefinitionError(f'the type of column "{name}" is no text', hint='Write: columns = { id = "BIGINT" }')
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(Struct, frozen=True):
     """Files on disk, by patterns that are looked up anew each time; see `files` for the words."""
 
     patterns: tuple[str, ...]

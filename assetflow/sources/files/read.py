@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assetflow.errors import SourceError
 from assetflow.quoting import quote_identifier, quote_literal
@@ -21,8 +22,7 @@ DELIMITER_OPTIONS = {"delim", "sep", "delimiter", "separator"}
 _KEY_FOLDER = re.compile(r"([^=]+)=(.*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """How files are read: their format, declared column types and reader options."""
 
     format: str

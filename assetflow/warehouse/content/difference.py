@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assetflow.materialization import Column, Snapshot
 from assetflow.quoting import quote_identifier
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
 
-@dataclass(frozen=True, slots=True)
-class RowChange:
+class RowChange(Struct, frozen=True):
     """A row that is there before and after, by its key: the values of the columns that differ, as text."""
 
     key: tuple[str, ...]
@@ -28,8 +28,7 @@ class RowChange:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """What changed from one snapshot to another.
 
     `key` are the columns that tell rows apart; without any, a changed row counts as one removed and one added.

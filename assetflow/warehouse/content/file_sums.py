@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile, Sums
 from assetflow.warehouse.content.digest import NO_ROWS, digest_of, sums_key

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assetflow.duck import described
 from assetflow.errors import WarehouseError
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
 CHECK_DISK = "Check the disk, then run again; nothing was published."
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
+class Staged(Struct, frozen=True):
     """Rows that were written and read back, and belong to nobody yet. The paths of `files` are absolute.
 
     `projections` are digests of some of the columns, for those who read only these. `sums` are what digests of each

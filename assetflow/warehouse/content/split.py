@@ -7,8 +7,9 @@ base   -> world      what a single cause does: it accounts for a row when it tak
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assetflow.materialization import Column
 from assetflow.quoting import quote_identifier
@@ -20,16 +21,14 @@ DIGITS = {"FLOAT": 5, "DOUBLE": 9}
 """Digits behind the first that count: those behind them depend on the order in which numbers were added up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """A table without one cause and with it, as SELECTs; None where it could not be made."""
 
     base: str | None
     world: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """Changed rows, counted: those that each cause alone accounts for (`rows`, in the order of the causes), those that
     `several` causes do, each by itself, and those that need some of them `together`.
     """

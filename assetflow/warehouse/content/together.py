@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assetflow.errors import WarehouseError
 from assetflow.materialization import ReadSet, Sums
@@ -26,8 +27,7 @@ FEW_ROWS = 10_000
 """More than that are read by themselves: summing them up by tables takes longer than setting up a query."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """A file that was written and not read back yet, so that nobody knows what it holds.
 
     `columns` are names and types that it has to show, `rows` how many were written, `reads` the sets of columns that

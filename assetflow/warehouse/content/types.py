@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 NULL = '"NULL"'
 """The type of a bare NULL. Files that hold it cannot be read beside files with a real type."""
@@ -40,8 +41,7 @@ TOO_NEW = {"TIME_NS": "TIME", "TIMESTAMPTZ_NS": "TIMESTAMP WITH TIME ZONE", "VAR
 """Types that DuckDB 1.x does not know: one view that shows them keeps it from opening the whole catalog."""
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(Struct, frozen=True):
     """A type as a tree. `members` are (label as printed, type); a list has one member, a map two.
 
     `text` is what a leaf prints as; for an ARRAY it is the size.

@@ -8,7 +8,8 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from assetflow.errors import BusyError, WarehouseError
 from assetflow.names import environment, run
@@ -23,8 +24,7 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.0005, 0.02
 """Seconds between two tries to have a lock."""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """The assets that a run may publish, and those that it reads for that; None: everything of its environment."""
 
     writes: frozenset[str] | None = None
@@ -40,8 +40,7 @@ class Work:
 EVERYTHING = Work()
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """A run at work, as it wrote itself down."""
 
     run_id: str

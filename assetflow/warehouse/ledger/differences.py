@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from assetflow.warehouse.ledger import journal
 from assetflow.warehouse.ledger.journal import Damage
@@ -13,8 +14,7 @@ from assetflow.warehouse.ledger.migrate import columns_of, statements
 from assetflow.warehouse.ledger.rebuild import fold
 
 
-@dataclass(frozen=True, slots=True)
-class Differing:
+class Differing(Struct, frozen=True):
     """A row of the ledger that the journal knows otherwise; `asset` and `snapshot`, where it is about one."""
 
     table: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from assetflow.warehouse.ledger.connection import Connection
 
@@ -23,8 +24,7 @@ AND s.materialization = pointers.materialization
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """A named set of what is current; `base` is the environment that it was made from."""
 
     name: str

@@ -16,8 +16,9 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from assetflow.errors import WarehouseError
 from assetflow.warehouse.disk import durable
@@ -125,8 +126,7 @@ class Journal:
 # Reading
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One transaction: rows that were put in place of older ones, after some were taken out."""
 
     number: int
@@ -137,8 +137,7 @@ class Entry:
     manifest: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Damage:
+class Damage(Struct, frozen=True):
     """A part of the journal that cannot be read."""
 
     path: str

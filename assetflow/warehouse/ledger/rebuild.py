@@ -10,8 +10,10 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assetflow.errors import BusyError, WarehouseError
 from assetflow.quoting import quote_identifier
@@ -30,8 +32,7 @@ SIDES = ("-wal", "-shm", "")
 """What belongs to a ledger; the file itself is moved last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
+class Rebuilt(Struct, frozen=True):
     """What was restored: entries of the journal, rows by table; what could not be read; where the old ledger is now."""
 
     entries: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from assetflow.check import CheckResult
 from assetflow.materialization import FileSums, Materialization, Partition, ReadSet, Snapshot, SnapshotFile
@@ -37,8 +38,7 @@ class Current(NamedTuple):
         return tuple(self.paths.split("\n")) if self.paths else ()
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """What was parsed of a source: the tags of all its files, their types together, and which part holds which."""
 
     source: str
@@ -48,8 +48,7 @@ class Parsed:
     parts: tuple[tuple[tuple[str, ...], SnapshotFile], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(Struct, frozen=True):
     """One finished step, not published yet: its record, its content, what its checks found.
 
     `projections` are the digests of those columns of the content that somebody reads, `sums` what digests of its new
@@ -64,8 +63,7 @@ class Built:
     parsed: Parsed | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RunRecord:
+class RunRecord(Struct, frozen=True):
     """One carrying-out of a plan. A run that died is still `running` here; the lock of its environment tells."""
 
     id: str
@@ -78,8 +76,7 @@ class RunRecord:
     pid: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class StepRecord:
+class StepRecord(Struct, frozen=True):
     """What became of one asset (and partition) in a run."""
 
     asset: str
@@ -94,8 +91,7 @@ class StepRecord:
     mode_reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LastStep:
+class LastStep(Struct, frozen=True):
     """What became of a partition in the last run that dealt with it."""
 
     run_id: str
@@ -106,8 +102,7 @@ class LastStep:
     error: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Struct, frozen=True):
     """One time that an asset was published in an environment."""
 
     asset: str
@@ -123,8 +118,7 @@ class Version:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Since:
+class Since(Struct, frozen=True):
     """Since when what is published of an asset has been what it is: its content, and the code that made it."""
 
     content: str

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from assetflow.errors import WarehouseError
 from assetflow.warehouse import catalog
@@ -49,8 +50,7 @@ WHERE p.env = :env AND p.number = (
 SELECT_ANY_RUN = "SELECT 1 FROM runs LIMIT 1"
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """So many files, and what they take."""
 
     files: int = 0
@@ -60,8 +60,7 @@ class Amount:
         return Amount(self.files + other.files, self.bytes + other.bytes)
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """What lies there: sizes by path of what is not reachable; `condemned` when, and after which run."""
 
     idle: dict[str, int]
@@ -72,8 +71,7 @@ class Survey:
     condemned: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """Asks the ledger and the folders of one warehouse."""
 
     connection: Connection
