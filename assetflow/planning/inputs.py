@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from assetflow.planning.columns import ColumnsChange
 
@@ -26,7 +27,7 @@ class FileChange(Struct, frozen=True):
     before: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return asdict(self)
 
 
 class InputChange(Struct, frozen=True):
@@ -51,7 +52,7 @@ class InputChange(Struct, frozen=True):
     columns: ColumnsChange | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        found = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        found = asdict(self)
         columns = None if self.columns is None else self.columns.to_dict()
         changes = [each.to_dict() for each in self.changes]
         return {**found, "came": list(self.came), "changes": changes, "columns": columns}

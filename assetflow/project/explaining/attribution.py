@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from assetflow.errors import AssetflowError
 from assetflow.materialization import Snapshot
@@ -62,7 +62,7 @@ class Attribution(Struct, frozen=True):
     refused: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        told = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        told = asdict(self)
         return {**told, "parts": [part.to_dict() for part in self.parts]}
 
 

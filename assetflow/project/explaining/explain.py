@@ -6,6 +6,7 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from assetflow.asset import Asset
 from assetflow.lineage.columns import Col, Lineage
@@ -52,7 +53,7 @@ class Compared(Struct, frozen=True):
         return self.then is not None and self.then == self.now
 
     def to_dict(self) -> dict[str, Any]:
-        found = {field: getattr(self, field) for field in self.__dataclass_fields__}
+        found = asdict(self)
         return {**found, "columns": None if self.columns is None else list(self.columns), "same": self.same}
 
 
