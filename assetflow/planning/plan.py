@@ -26,7 +26,8 @@ class Plan(Struct, frozen=True):
     `held` are assets that were rolled back, which no run moves. `proofs` tell why something is fresh though its
     upstreams changed. `withdrawn` are published tables that nothing declares any more; `state` is what the plan was
     made of. `inputs` tell what changed in sources, where that was asked. `discard_history`: tables with history
-    begin anew. `wanted` are the only partitions to be made, of those assets that it names.
+    begin anew. `wanted` are the only partitions to be made, of those assets that it names. `stale_held` are upstreams
+    that are stale since they were rolled back: the views among them show other rows than they did then.
     """
 
     steps: tuple[Step, ...]
@@ -41,6 +42,7 @@ class Plan(Struct, frozen=True):
     discard_history: bool = False
     wanted: Mapping[str, Slice] = field(default_factory=dict)
     state: State | None = None
+    stale_held: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.steps or self.withdrawn)

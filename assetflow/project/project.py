@@ -225,7 +225,8 @@ class Project:
         wanted = self.partitions_named(partition, chosen - held) if partition is not None else None
         plan = make_plan(chosen - held, assets, graph, state, forced=full_refresh, wanted=wanted)
         others = tuple(name for name in plan.stale_upstreams if name not in self.held)
-        plan = replace(plan, held=tuple(sorted(held)), stale_upstreams=others)
+        stale_held = tuple(name for name in plan.stale_upstreams if name in self.held)
+        plan = replace(plan, held=tuple(sorted(held)), stale_upstreams=others, stale_held=stale_held)
         if "columns_cache" in self.__dict__:
             self.columns_cache.save()
         return plan if selections or excludes else replace(plan, withdrawn=self._undeclared(state))

@@ -28,7 +28,7 @@ class Contents:
         self.made = dict(order.state.made)
         self.held: dict[str, Content | None] = {name: content_of(made) for name, made in self.made.items()}
         self.held.update({name: Content(one.version, one.version) for name, one in order.sources.items()})
-        for name in order.plan.stale_upstreams:
+        for name in (*order.plan.stale_upstreams, *order.plan.stale_held):
             if self.made[name].is_view:
                 self.held[name] = drifted(self.made[name].digest, order.run_id, self.made[name].snapshot)
         self.snapshots: dict[str, Snapshot] = {}

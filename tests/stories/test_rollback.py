@@ -184,3 +184,19 @@ def test_a_version_is_read_by_its_name_in_a_notebook(twice: Shop) -> None:
     assert (wh["sales"].pl().height, wh["sales@-1"].pl().height) == (4, 3)
     assert "sales@-1" not in wh.names
     assert len(wh["sales@-1"].history()) == 2
+
+
+def test_what_reads_a_view_that_is_held_is_made_of_the_rows_that_it_shows(shop: Shop) -> None:
+    """A view shows what is published behind it, so that its older version says nothing of its rows."""
+    shop.sql("seen", '/* @asset\nmaterialized = "view"\n*/\nSELECT city, amount FROM sales')
+    shop.sql("paid", "SELECT sum(amount) AS paid FROM seen")
+    shop.made()
+    shop.write("data/orders.csv", shop.read("data/orders.csv") + "5,dan,Oslo,50\n")
+    shop.made()
+    shop.cli("rollback", "seen", "-1")
+    assert shop.run()["paid"] == "materialized"
+    assert shop.rows("SELECT paid FROM paid") == shop.rows("SELECT sum(amount) FROM seen")
+    shop.cli("rollback", "seen", "--release")
+    shop.run()
+    assert shop.rows("SELECT paid FROM paid") == shop.rows("SELECT sum(amount) FROM seen")
+    assert shop.run() == {}
