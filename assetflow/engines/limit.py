@@ -7,7 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from assetflow.engines import Where
 from assetflow.errors import AssetError, AssetflowError, Interrupted
@@ -47,9 +48,12 @@ def time_limit(seconds: float | None, where: Where, *interrupts: Callable[[], No
         raise limit.stopped_by
 
 
-@dataclass(slots=True)
-class Limit:
-    """A block that is running in this thread, perhaps with others that help it, and what stops it."""
+class Limit(Struct):
+    """A block that is running in this thread, perhaps with others that help it, and what stops it.
+
+    No dataclass: Python makes an error of its own of a Ctrl-C that meets one while it is defined, and the first block
+    imports this.
+    """
 
     where: Where
     interrupts: list[Callable[[], None]]
