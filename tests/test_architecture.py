@@ -46,6 +46,7 @@ INSIDE = {
         ("verify", "aside"),
         ("warehouse",),
         ("sweep",),
+        ("views",),
         ("catalog", "cache", "ledger"),
         ("content",),
         ("disk",),

@@ -204,7 +204,7 @@ def content_of(made: Made) -> Content:
 
 
 def drifted(digest: str, when: str, snapshot: str) -> Content:
-    """What a view holds that was not made anew after what it reads: nobody knows, so it is like nothing else."""
+    """What a live view holds that was not made anew after what it reads: nobody knows, so it is like nothing else."""
     unknown = f"{digest} as it was {when}"
     return Content(unknown, unknown, snapshot)
 

@@ -27,7 +27,7 @@ class Plan(Struct, frozen=True):
     upstreams changed. `withdrawn` are published tables that nothing declares any more; `state` is what the plan was
     made of. `inputs` tell what changed in sources, where that was asked. `discard_history`: tables with history
     begin anew. `wanted` are the only partitions to be made, of those assets that it names. `stale_held` are upstreams
-    that are stale since they were rolled back: the views among them show other rows than they did then.
+    that are stale since they were rolled back.
     """
 
     steps: tuple[Step, ...]
@@ -119,12 +119,14 @@ def decide_in_order(
 def as_published(
     asset: Asset, contents: Mapping[str, Content | None], stale: Collection[str], state: State
 ) -> tuple[Content | None, bool]:
-    """What an asset holds that is not selected, and whether it is stale: a view of what changed shows that already."""
+    """What an asset holds that is not selected, and whether it is stale: a live view of what changed shows that."""
     made = state.made.get(asset.name)
     is_stale = is_stale_upstream(asset, contents, stale, state)
     if made is None:
         return None, is_stale
-    return drifted(made.digest, "now", made.snapshot) if is_stale and made.is_view else content_of(made), is_stale
+    if is_stale and made.is_view and state.known.is_live(made, contents):
+        return drifted(made.digest, "now", made.snapshot), is_stale
+    return content_of(made), is_stale
 
 
 def content_after(

@@ -70,8 +70,16 @@ ChangedKeys = Callable[[Asset, Materialization, Mapping[str, str]], Slice | None
 that each of these upstreams holds now; None: all of them may."""
 
 
+IsLive = Callable[[Made, Mapping[str, Content | None]], bool]
+"""Tells of a view whether it shows what lies behind it now (these contents), and not what it was made from."""
+
+
 def _all_keys(asset: Asset, then: Materialization, now: Mapping[str, str]) -> Slice | None:
     return None
+
+
+def _always_live(view: Made, contents: Mapping[str, Content | None]) -> bool:
+    return True
 
 
 class Knowledge(NamedTuple):
@@ -83,6 +91,7 @@ class Knowledge(NamedTuple):
     lineage: FindLineage
     in_place: InPlace
     changed_keys: ChangedKeys = _all_keys
+    is_live: IsLive = _always_live
 
 
 class Comparison(NamedTuple):

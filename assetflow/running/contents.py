@@ -11,13 +11,14 @@ from assetflow.errors import WarehouseError
 from assetflow.lineage.columns import Lineage
 from assetflow.materialization import Column, Input, Materialization, ReadSet, Snapshot
 from assetflow.planning.decide import content_of, drifted
-from assetflow.planning.staleness import ChangedKeys, Content, Knowledge, Made, is_in_place, read_inputs, with_files
+from assetflow.planning.staleness import ChangedKeys, Content, Made, is_in_place, read_inputs, with_files
 from assetflow.planning.step import State
 from assetflow.running.order import Order
 from assetflow.warehouse.cache.costs import Costs, read_costs
 
 if TYPE_CHECKING:
     from assetflow.running.built import Delta
+    from assetflow.warehouse.views import Published, Shown
 
 
 class Contents:
@@ -29,7 +30,7 @@ class Contents:
         self.held: dict[str, Content | None] = {name: content_of(made) for name, made in self.made.items()}
         self.held.update({name: Content(one.version, one.version) for name, one in order.sources.items()})
         for name in (*order.plan.stale_upstreams, *order.plan.stale_held):
-            if self.made[name].is_view:
+            if self.made[name].is_view and order.state.known.is_live(self.made[name], self.held):
                 self.held[name] = drifted(self.made[name].digest, order.run_id, self.made[name].snapshot)
         self.snapshots: dict[str, Snapshot] = {}
         self.moves: dict[str, str] = {}
@@ -55,7 +56,9 @@ class Contents:
         """What the planner is asked with again, now with the real upstreams."""
         known = self.order.state.known
         changed_keys = self.changed_keys or known.changed_keys
-        now = Knowledge(known.recall, self.project, self.columns_of, self.lineage, known.in_place, changed_keys)
+        now = known._replace(
+            project=self.project, columns_of=self.columns_of, lineage=self.lineage, changed_keys=changed_keys
+        )
         return self.order.state._replace(made=self.made, known=now)
 
     def columns_of(self, snapshot: str) -> tuple[Column, ...]:
@@ -74,11 +77,28 @@ class Contents:
             self._by_id[id] = self.order.warehouse.ledger.snapshot(id)
         return self._by_id[id]
 
-    def upstreams_of(self, name: str) -> tuple[str, ...]:
-        """What a view reads: as it is declared where this run made it, else as it was published."""
+    def shown(self, name: str) -> Shown:
+        """What a view shows: what it reads now, where this run made it, else what it was published with."""
+        from assetflow.warehouse.views import Shown
+
+        snapshot = self.snapshot_of(name)
         if name in self.moves and name in self.order.assets:
-            return self.order.assets[name].upstreams
-        return tuple(one.upstream for one in self.order.warehouse.ledger.materialization(self.made[name].id).inputs)
+            return Shown(snapshot, self.order.assets[name].upstreams)
+        made = self.order.warehouse.ledger.materialization(self.made[name].id)
+        return self.order.warehouse.views.shown(snapshot, made, self.now_at)
+
+    def now_at(self, name: str) -> Published | None:
+        """What stands behind a name at this moment of the run."""
+        from assetflow.warehouse.views import Published
+
+        content = self.held.get(name)
+        if content is None or not self.is_made(name):
+            return None
+        if name in self.order.sources and name not in self.moves:
+            # Nothing but views reads it in this run, so it is not read anew, however it changed.
+            is_same = self.made[name].digest == content.digest
+            return Published(self.made[name].snapshot if is_same else "", content.digest)
+        return Published(self.snapshot_of(name).id, content.digest)
 
     def is_made(self, name: str) -> bool:
         return name in self.snapshots or name in self.made

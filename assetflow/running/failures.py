@@ -66,8 +66,6 @@ def failed_checks(asset: Asset, blocking: list[CheckResult], partition: str | No
     hint = "A check that cannot run counts as failed: correct it."
     if any(check.failures for check in blocking):
         hint = f"`assetflow check {asset.name} --show-failures` shows the rows."
-    if asset.is_view:
-        hint += "\nA view shows what is published behind it: to keep rows back, check the tables that it reads."
     return asset.error(
         f"{len(blocking)} check{'s' * (len(blocking) != 1)} failed, so {partition or 'it'} was not published: "
         f"{'; '.join(said)}",

@@ -55,7 +55,7 @@ def aside(original: Warehouse, root: str, env: str, also: Collection[str] = ()) 
     original.ledger.copy_to(os.path.join(made.root, "ledger.db"))
     made.ledger.let_go()
     current = made.ledger.current(env).values()
-    older = made.ledger.snapshots(also)
+    older = made.ledger.snapshots({*also, *made.views.needed(current)})
     if made.lease is not None:
         made.lease.add([*(each.snapshot for each in current), *older])
     paths = {path for each in current for path in each.files}

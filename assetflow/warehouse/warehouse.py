@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from assetflow.errors import WarehouseError
@@ -16,9 +17,12 @@ from assetflow.warehouse.disk.locks import EVERYTHING, Holder, Work, holders, ru
 from assetflow.warehouse.disk.sha256 import hash_of_file
 from assetflow.warehouse.ledger.claims import claim
 from assetflow.warehouse.ledger.ledger import Ledger
+from assetflow.warehouse.ledger.records import Current
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
+
+    from assetflow.warehouse.views import NowAt, Published, Views
 
 
 class Warehouse:
@@ -27,6 +31,12 @@ class Warehouse:
     def __init__(self, root: str) -> None:
         self.root = os.path.abspath(root)
         self.ledger = Ledger(self.root)
+
+    @property
+    def views(self) -> Views:
+        from assetflow.warehouse.views import Views
+
+        return Views(self.ledger, self.root)
 
     def close(self) -> None:
         self.ledger.close()
@@ -136,16 +146,37 @@ class Warehouse:
         return True
 
     def _views(self, env: str, since: int) -> dict[str, str | None]:
-        """The SELECT for each asset that was published since a generation, a view after those that it reads."""
+        """The SELECT for each asset that shows something else since a generation, a view after those that it reads."""
         from assetflow.warehouse.content.scans import scan_for_everyone
 
         changed = self.ledger.published_since(env, since)
-        made = {one.asset: one for one in self.ledger.materializations(filter(None, changed.values())).values()}
+        moved = {**self.ledger.views_over(env, changed), **changed}
+        made = {one.asset: one for one in self.ledger.materializations(filter(None, moved.values())).values()}
         snapshots = self.ledger.snapshots(one.snapshot for one in made.values())
-        views: dict[str, str | None] = dict.fromkeys(name for name, now in changed.items() if now is None)
+        now_at = cached_now(self.ledger, env)
+        found: dict[str, str | None] = dict.fromkeys(name for name, now in changed.items() if now is None)
         for name in in_order(made):
-            views[name] = scan_for_everyone(snapshots[made[name].snapshot], self.root)
-        return views
+            snapshot = snapshots[made[name].snapshot]
+            if snapshot.sql is not None:
+                snapshot = self.views.shown(snapshot, made[name], now_at, scan_for_everyone).snapshot
+            found[name] = scan_for_everyone(snapshot, self.root)
+        return found
+
+
+def cached_now(ledger: Ledger, env: str) -> NowAt:
+    """What stands behind the names of an environment, asked of the ledger when it is first asked for."""
+
+    from assetflow.warehouse.views import Published
+
+    @cache
+    def current() -> dict[str, Current]:
+        return ledger.current(env)
+
+    def now_at(name: str) -> Published | None:
+        found = current().get(name)
+        return None if found is None else Published(found.snapshot, found.digest)
+
+    return now_at
 
 
 def in_order(made: Mapping[str, Materialization]) -> list[str]:

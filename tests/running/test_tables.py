@@ -11,6 +11,7 @@ from assetflow.materialization import Snapshot
 from assetflow.running.tasks.tables import MANY_ROWS_IN_FILE, Tables
 from assetflow.warehouse.content.reading import Staged
 from assetflow.warehouse.content.staging import stage_query
+from assetflow.warehouse.views import Shown
 
 QUERY = "SELECT n % 7 AS \"Key\", n::HUGEINT AS large, if(n % 5 = 0, NULL, 'row ' || n) AS text FROM range({}, {}) t(n)"
 
@@ -24,7 +25,7 @@ def tables_of(parts: list[Staged], sources: tuple[str, ...] = ()) -> Tables:
     files = tuple(file for part in parts for file in part.files)
     rows = sum(part.rows for part in parts)
     snapshot = Snapshot("s1", "lines", "digest", parts[0].columns, files, rows, 0)
-    return Tables(lambda name: snapshot, lambda name: (), "/", sources)
+    return Tables(lambda name: snapshot, lambda name: Shown(snapshot, ()), "/", sources)
 
 
 def test_large_files_give_the_same_rows_in_the_same_order(tmp_path: Path) -> None:

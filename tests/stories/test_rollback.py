@@ -187,16 +187,18 @@ def test_a_version_is_read_by_its_name_in_a_notebook(twice: Shop) -> None:
 
 
 def test_what_reads_a_view_that_is_held_is_made_of_the_rows_that_it_shows(shop: Shop) -> None:
-    """A view shows what is published behind it, so that its older version says nothing of its rows."""
     shop.sql("seen", '/* @asset\nmaterialized = "view"\n*/\nSELECT city, amount FROM sales')
     shop.sql("paid", "SELECT sum(amount) AS paid FROM seen")
     shop.made()
     shop.write("data/orders.csv", shop.read("data/orders.csv") + "5,dan,Oslo,50\n")
     shop.made()
+    assert shop.cli("query", "SELECT sum(amount) FROM seen@-1", "--json").json["rows"] == [[60]]
     shop.cli("rollback", "seen", "-1")
-    assert shop.run()["paid"] == "materialized"
-    assert shop.rows("SELECT paid FROM paid") == shop.rows("SELECT sum(amount) FROM seen")
+    assert shop.rows("SELECT sum(amount) FROM seen") == [(60,)]
+    assert shop.run() == {"paid": "restored"}
+    assert shop.rows("SELECT paid FROM paid") == [(60,)]
+    assert shop.run() == {}
     shop.cli("rollback", "seen", "--release")
-    shop.run()
-    assert shop.rows("SELECT paid FROM paid") == shop.rows("SELECT sum(amount) FROM seen")
+    assert shop.run() == {"seen": "restored", "paid": "restored"}
+    assert shop.rows("SELECT paid FROM paid") == shop.rows("SELECT sum(amount) FROM seen") == [(110,)]
     assert shop.run() == {}

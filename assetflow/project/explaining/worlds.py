@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assetflow.engines import Table
-from assetflow.errors import AssetflowError
+from assetflow.errors import AssetflowError, WarehouseError
 from assetflow.materialization import Input, Snapshot
 from assetflow.project.explaining.ends import CannotTellError, Ends, has_snapshot
-from assetflow.quoting import quote_identifier
 from assetflow.running.clock import now
 from assetflow.running.computing.compute import compute
 from assetflow.running.tasks.tables import table_of
@@ -65,21 +64,19 @@ class Worlds:
         read = self.ends.input(name, side)
         snapshot = self.project.ledger.snapshot(read.snapshot)
         if snapshot.sql is not None:
-            return Table(name, self.rows_of(read))
+            return Table(name, self.rows_of_view(read))
         self.refuse_gone(snapshot)
         return table_of(name, snapshot, self.project.settings.warehouse)
 
-    def rows_of(self, read: Input) -> str:
-        """The rows that were read as one SELECT: that of a view brings what it read then."""
-        snapshot = self.project.ledger.snapshot(read.snapshot)
-        if snapshot.sql is None:
+    def rows_of_view(self, read: Input) -> str:
+        """The rows that a view showed then, as one SELECT, which brings what the view read."""
+        views = self.project.warehouse.views
+        for snapshot in views.tables_behind([read]):
             self.refuse_gone(snapshot)
-            return self.sql(snapshot)
-        made = self.project.ledger.made_into(snapshot.id, read.digest)
-        if made is None:
-            raise CannotTellError(f"what the view {read.upstream} showed then is not kept")
-        named = ", ".join(f"{quote_identifier(one.upstream)} AS ({self.rows_of(one)})" for one in made.inputs)
-        return f"WITH {named} SELECT * FROM ({snapshot.sql})" if named else snapshot.sql
+        try:
+            return views.as_it_was(read)
+        except WarehouseError as error:
+            raise CannotTellError(error.message) from error
 
     def refuse_gone(self, snapshot: Snapshot) -> None:
         if not self.project.warehouse.has_files(snapshot):

@@ -12,7 +12,7 @@ from assetflow.asset import HISTORY_PART, Asset
 from assetflow.errors import SourceError
 from assetflow.materialization import Column, Materialization, ReadSet, Snapshot
 from assetflow.partitions.slices import Slice
-from assetflow.planning.staleness import Knowledge, Made, is_in_place
+from assetflow.planning.staleness import Content, Knowledge, Made, is_in_place
 from assetflow.planning.step import State
 from assetflow.source import Observed
 
@@ -55,6 +55,7 @@ class Evidence:
             self.lineage,
             self.project.name_in_place,
             self.changed_keys,
+            self.is_live,
         )
         return State(made, sources, self.find, self.find_read, known, self.was_made)
 
@@ -83,6 +84,17 @@ class Evidence:
     def snapshot(self, id: str) -> Snapshot:
         """A snapshot by its id: of the ledger, or of a source that was read for a plan alone."""
         return self.project.previews.get(id) or self.project.ledger.snapshot(id)
+
+    def is_live(self, view: Made, contents: Mapping[str, Content | None]) -> bool:
+        """True for a view that shows what lies behind it now, whatever it was made from."""
+        from assetflow.warehouse.views import Published
+
+        def now_at(name: str) -> Published | None:
+            content = contents.get(name)
+            return None if content is None else Published(content.snapshot or "", content.digest)
+
+        ledger, views = self.project.ledger, self.project.warehouse.views
+        return views.is_live(ledger.snapshot(view.snapshot), ledger.materialization(view.id), now_at)
 
     def made_last(self, name: str) -> Materialization | None:
         """The current materialization of an asset, if there is one."""

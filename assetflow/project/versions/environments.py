@@ -212,7 +212,11 @@ def fits(project: Project, version: Version, snapshots: Mapping[str, str]) -> bo
 
 
 def refuse_gone(project: Project, version: Version) -> None:
-    if not project.warehouse.has_files(project.ledger.snapshot(version.snapshot)):
+    snapshot = project.ledger.snapshot(version.snapshot)
+    made = project.ledger.materialization(version.materialization)
+    is_view = snapshot.sql is not None
+    behind = project.warehouse.views.tables_behind(made.inputs) if is_view else [snapshot]
+    if not all(map(project.warehouse.has_files, behind)):
         raise UsageError(
             f"the files of {version.asset}@{version.snapshot[:12]} are gone",
             hint=f"`assetflow history {version.asset}` lists the versions.",

@@ -22,6 +22,7 @@ from assetflow.source import Observed
 from assetflow.warehouse.ledger.ledger import Ledger
 from assetflow.warehouse.ledger.records import Current, Version
 from assetflow.warehouse.sweep import leases
+from assetflow.warehouse.views import Published, Shown, Views, nothing_at
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -49,14 +50,16 @@ class Reader:
         # Taken before what is current is read: nothing of it can be swept away in between.
         self._lease = leases.take(warehouse)
         self.current = ledger.current(environment)
+        self._views = Views(ledger, warehouse)
         self._hold(current.snapshot for current in self.current.values())
+        self._hold(self._views.needed(self.current.values()))
         self._observe = observe
         self._open_session = open_session
         self._find_version = find_version
         self._session: Session | None = None
         self._snapshots: dict[str, Snapshot] = {}
-        self._upstreams: dict[str, tuple[str, ...]] = {}
-        self._tables = Tables(self.snapshot, self.upstreams_of, warehouse)
+        self._shown: dict[str, Shown] = {}
+        self._tables = Tables(self.snapshot, self.shown, warehouse)
         self._unread: dict[str, Table] = {}
 
     @property
@@ -74,12 +77,18 @@ class Reader:
             self._snapshots[name] = self.ledger.snapshot(self.current[name].snapshot)
         return self._snapshots[name]
 
-    def upstreams_of(self, name: str) -> tuple[str, ...]:
-        """What a published view reads, whatever is declared by now."""
-        if name not in self._upstreams:
+    def shown(self, name: str) -> Shown:
+        """What a published view shows, whatever is declared by now."""
+        if name not in self._shown:
+            # Of an older version, all that it read is older.
+            now_at = nothing_at if "@" in name else self._now_at
             made = self.ledger.materialization(self.current[name].materialization)
-            self._upstreams[name] = tuple(one.upstream for one in made.inputs)
-        return self._upstreams[name]
+            self._shown[name] = self._views.shown(self.snapshot(name), made, now_at)
+        return self._shown[name]
+
+    def _now_at(self, name: str) -> Published | None:
+        found = self.current.get(name)
+        return None if found is None else Published(found.snapshot, found.digest)
 
     def add_version(self, name: str) -> None:
         """Make an older version of a table readable, as `sales@-1`; UsageError when there is none, or it is gone."""
@@ -88,10 +97,13 @@ class Reader:
         table, _, when = name.partition("@")
         version = self._find_version(table.lower(), when)
         snapshot = self.ledger.snapshot(version.snapshot)
-        self._hold([snapshot.id])
-        if snapshot.sql is not None:
-            raise UsageError(f"{table} was a view then, which keeps no rows", hint="Read the tables that it reads.")
-        if not all(os.path.exists(os.path.join(self.warehouse, file.path)) for file in snapshot.files):
+        made = self.ledger.materialization(version.materialization)
+        if snapshot.sql is not None and self._views.is_live(snapshot, made, nothing_at):
+            hint = "It read files outside of the warehouse. Read the tables that it reads."
+            raise UsageError(f"what the view {table} showed then is not kept", hint=hint)
+        behind = [snapshot] if snapshot.sql is None else list(self._views.tables_behind(made.inputs))
+        self._hold(each.id for each in behind)
+        if not all(os.path.exists(os.path.join(self.warehouse, file.path)) for each in behind for file in each.files):
             raise UsageError(f"the files of {name} are gone", hint=f"`assetflow history {table}` lists the versions.")
         self._snapshots[name] = snapshot
         self.current[name] = Current(
@@ -105,7 +117,7 @@ class Reader:
         self._snapshots = {name: snapshots[current.snapshot] for name, current in self.current.items()}
         for name, snapshot in self._snapshots.items():
             if snapshot.sql is not None:
-                self.upstreams_of(name)
+                self.shown(name)
 
     def tables(self, names: Iterable[str]) -> tuple[Table, ...]:
         """Tables in an order in which they can be attached. A source that no run has recorded is read where it lies."""

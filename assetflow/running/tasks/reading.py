@@ -86,6 +86,8 @@ def changed_view(name: str, then: Materialization, contents: Contents) -> Materi
     if made is None or view is None or view.sql != now.sql:
         raise Refused(f"what the view {name} showed is not known")
     refuse_view(view)
+    if name not in contents.moves and contents.shown(name).is_older:
+        raise Refused(f"the view {name} shows older rows than those that stand behind it now")
     return made
 
 

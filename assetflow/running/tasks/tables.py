@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Container, Iterable
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -11,26 +12,29 @@ from assetflow.asset import Asset
 from assetflow.engines import Table
 from assetflow.materialization import Snapshot
 
+if TYPE_CHECKING:
+    from assetflow.warehouse.views import Shown
+
 MANY_ROWS_IN_FILE = 100_000
 
 
 class Tables:
     """Makes tables of snapshots, each once.
 
-    `snapshot_of` gives the content that counts for whoever asks, `upstreams_of` what a view among them reads. `sources`
-    are those that somebody else makes.
+    `snapshot_of` gives the content that counts for whoever asks, `shown` what a view among them shows. `sources` are
+    those that somebody else makes.
     """
 
     def __init__(
         self,
         snapshot_of: Callable[[str], Snapshot],
-        upstreams_of: Callable[[str], tuple[str, ...]],
+        shown: Callable[[str], Shown],
         root: str,
         sources: Container[str] = (),
     ) -> None:
         self.sources = sources
         self.snapshot_of = snapshot_of
-        self.upstreams_of = upstreams_of
+        self.shown = shown
         self.root = root
         self._tables: dict[str, Table] = {}
 
@@ -63,11 +67,18 @@ class Tables:
             return
         snapshot = self.snapshot_of(name)
         if snapshot.sql is not None:
-            for upstream in self.upstreams_of(name):
-                self._add(upstream, found)
+            found[name] = self._view(name, found)
+            return
         if name not in self._tables:
             self._tables[name] = table_of(name, snapshot, self.root)
         found[name] = self._tables[name]
+
+    def _view(self, name: str, found: dict[str, Table]) -> Table:
+        """A view, after what it reads; it is looked at each time, since that can move on without it."""
+        shown = self.shown(name)
+        for upstream in shown.reads:
+            self._add(upstream, found)
+        return table_of(name, shown.snapshot, self.root)
 
 
 def table_of(name: str, snapshot: Snapshot, root: str) -> Table:

@@ -28,7 +28,7 @@ class Telling:
     def __init__(self, order: Order, contents: Contents) -> None:
         self.order = order
         self.contents = contents
-        self.tables = Tables(contents.snapshot_of, contents.upstreams_of, order.warehouse.root, order.sources)
+        self.tables = Tables(contents.snapshot_of, contents.shown, order.warehouse.root, order.sources)
 
     def task_of(self, asset: Asset) -> Task:
         return Task(

@@ -49,6 +49,10 @@ class Answers:
         found = self._connection.read(rows.SELECT_MOVED, {"env": env, "generation": generation})
         return dict(found)
 
+    def views_over(self, env: str, tables: Iterable[str]) -> dict[str, str]:
+        """The published views that read one of these, with their materializations."""
+        return dict(self._connection.read(rows.SELECT_VIEWS_OVER, {"env": env, "tables": rows.as_json(sorted(tables))}))
+
     def environments(self) -> tuple[str, ...]:
         return tuple(name for (name,) in self._connection.read("SELECT name FROM environments ORDER BY name"))
 
@@ -73,9 +77,9 @@ class Answers:
 
     def made_into(self, snapshot: str, digest: str) -> Materialization | None:
         """The newest record of having made this snapshot with this digest: a view of one text may show other rows."""
-        found = self._materializations(
-            "WHERE m.snapshot = ? AND m.digest = ? ORDER BY m.number DESC LIMIT 1", (snapshot, digest)
-        )
+        # There is an index of assets, and none of snapshots.
+        where = "WHERE m.asset = (SELECT asset FROM snapshots WHERE id = ?1) AND m.snapshot = ?1 AND m.digest = ?2"
+        found = self._materializations(f"{where} ORDER BY m.number DESC LIMIT 1", (snapshot, digest))
         return found[0] if found else None
 
     def find(self, asset: str, partition: Partition, fingerprint_hash: str) -> Materialization | None:

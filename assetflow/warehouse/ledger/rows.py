@@ -39,6 +39,11 @@ SELECT DISTINCT p.asset, c.materialization
 FROM publications p LEFT JOIN pointers c ON c.env = p.env AND c.asset = p.asset AND c.partition = p.partition
 WHERE p.env = :env AND p.generation > :generation
 """
+# A view keeps no rows, and no files.
+SELECT_VIEWS_OVER = """
+SELECT DISTINCT p.asset, p.materialization FROM pointers p JOIN inputs i ON i.materialization = p.materialization
+WHERE p.env = :env AND p.rows IS NULL AND p.paths = '' AND i.upstream IN (SELECT value FROM json_each(:tables))
+"""
 SELECT_SNAPSHOTS = """
 SELECT id, asset, digest, columns, files, rows, bytes, sql FROM snapshots WHERE id IN (SELECT value FROM json_each(?))
 """

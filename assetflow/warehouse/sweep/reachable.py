@@ -25,11 +25,16 @@ SELECT p.env, p.asset, p.published_at, m.snapshot
 FROM publications p LEFT JOIN materializations m ON m.id = p.materialization ORDER BY p.number
 """
 SELECT_FILES = "SELECT id, paths, bytes FROM snapshots WHERE paths != ''"
+# What was read through a view counts as well: the view may be shown as it was then.
 SELECT_INPUTS = """
-SELECT i.snapshot FROM inputs i JOIN pointers p ON p.materialization = i.materialization WHERE i.snapshot != ''
-UNION ALL
-SELECT i.snapshot FROM pointers p JOIN layers l ON l.materialization = p.materialization
-JOIN inputs i ON i.materialization = l.base WHERE i.snapshot != ''
+WITH RECURSIVE made (id) AS (
+    SELECT materialization FROM pointers
+    UNION SELECT l.base FROM pointers p JOIN layers l ON l.materialization = p.materialization
+    UNION SELECT m.id FROM made JOIN inputs i ON i.materialization = made.id
+        JOIN snapshots s ON s.id = i.snapshot AND s.sql IS NOT NULL
+        JOIN materializations m ON m.asset = s.asset AND m.snapshot = s.id AND m.digest = i.digest
+)
+SELECT i.snapshot FROM made JOIN inputs i ON i.materialization = made.id WHERE i.snapshot != ''
 """
 # What was made of an asset after it was published last may be taken up again; so may what a run kept though it failed.
 SELECT_UNFINISHED = """
