@@ -51,8 +51,8 @@ class Snapshot(Struct, frozen=True):
     """The immutable content of one materialization.
 
     `digest` names the content regardless of row order and of how it is cut into files.
-    A view has no files: `sql` is its query, and its digest is the fingerprint it was declared under. What it shows is what
-    it was made from (`warehouse/views.py`).
+    A view has no files: `sql` is its query, and its digest is the fingerprint it was declared under. What it
+    was made from is what it shows (`warehouse/views.py`).
     """
 
     id: str

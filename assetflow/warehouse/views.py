@@ -68,7 +68,7 @@ class Views:
         names = tuple(one.upstream for one in made.inputs)
         if self.is_live(snapshot, made, now_at):
             return Shown(snapshot, names)
-        moved = [one for one in made.inputs if not self._stands(one, now_at(one.upstream))]
+        moved = [one for one in made.inputs if not self.stands(one, now_at(one.upstream))]
         older = {one.upstream: self.as_it_was(one, scan) for one in moved}
         reads = tuple(name for name in names if name not in older)
         return Shown(replace(snapshot, sql=_with(older, snapshot.sql or "")), reads, is_older=bool(older))
@@ -77,7 +77,16 @@ class Views:
         """True for a view that can be shown only over what lies behind it now, whatever it was made from."""
         if WITH_SCHEMA.search(snapshot.sql or ""):
             return True
-        return any(not self._stands(one, now_at(one.upstream)) and not self._is_kept(one) for one in made.inputs)
+        return any(not self.stands(one, now_at(one.upstream)) and not self._is_kept(one) for one in made.inputs)
+
+    def stands(self, read: Input, now: Published | None) -> bool:
+        """True where what was read is what stands there now, perhaps in other files."""
+        then = self._recorded(read)
+        if now is None or then is None:
+            return False
+        if then.sql is not None:
+            return (read.snapshot, read.digest) == now
+        return read.snapshot == now.snapshot or then.digest == now.digest
 
     def as_it_was(self, read: Input, scan: Scan = scan) -> str:
         """The rows that were read as one SELECT: that of a view brings what it read then itself."""
@@ -113,15 +122,6 @@ class Views:
     def _recorded(self, read: Input) -> Snapshot | None:
         """What was read; None for a file that a query names itself."""
         return self.ledger.snapshots([read.snapshot]).get(read.snapshot)
-
-    def _stands(self, read: Input, now: Published | None) -> bool:
-        """True where what was read is what stands there now, perhaps in other files."""
-        then = self._recorded(read)
-        if now is None or then is None:
-            return False
-        if then.sql is not None:
-            return (read.snapshot, read.digest) == now
-        return read.snapshot == now.snapshot or then.digest == now.digest
 
     def _is_kept(self, read: Input) -> bool:
         """True for what can be shown as it was when it was read."""

@@ -17,6 +17,7 @@ from assetflow.running.clock import now
 from assetflow.warehouse.disk.removal import remove_file
 from assetflow.warehouse.ledger import environments as kept
 from assetflow.warehouse.ledger.records import RunRecord, Version
+from assetflow.warehouse.views import Published
 
 if TYPE_CHECKING:
     from assetflow.project.project import Project
@@ -186,27 +187,27 @@ def roll_back(project: Project, version: Version, *, downstream: bool) -> Moved:
 def with_downstream(project: Project, version: Version, below: Collection[str]) -> tuple[dict[str, str], list[str]]:
     """For what is made from an asset the version that was made from what will be current, and what has none."""
     current = project.ledger.current(project.environment)
-    snapshots = {name: one.snapshot for name, one in current.items()}
-    snapshots[version.asset] = version.snapshot
+    there = {name: Published(one.snapshot, one.digest) for name, one in current.items()}
+    there[version.asset] = Published(version.snapshot, version.digest)
     moves: dict[str, str] = {}
     stale = []
     for name in project.definitions.graph.order:
         if name not in below:
             continue
         versions = project.ledger.history(project.environment, name)
-        found = next((one for one in versions if fits(project, one, snapshots)), None)
+        found = next((one for one in versions if fits(project, one, there)), None)
         if found is None:
             stale.append(name)
         else:
             moves[name] = found.materialization
-            snapshots[name] = found.snapshot
+            there[name] = Published(found.snapshot, found.digest)
     return moves, stale
 
 
-def fits(project: Project, version: Version, snapshots: Mapping[str, str]) -> bool:
-    """True for a version that was made from these snapshots, and is still there."""
+def fits(project: Project, version: Version, there: Mapping[str, Published]) -> bool:
+    """True for a version that was made from what is there, and is still there itself."""
     made = project.ledger.materialization(version.materialization)
-    if any(one.snapshot != snapshots.get(one.upstream) for one in made.inputs):
+    if not all(project.warehouse.views.stands(one, there.get(one.upstream)) for one in made.inputs):
         return False
     return project.warehouse.has_files(project.ledger.snapshot(version.snapshot))
 
