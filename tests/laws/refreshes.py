@@ -199,9 +199,9 @@ class World:
             found["b"] += " sub"
         return shape.format(a=found["a"], b=found["b"], n=self.draw.randrange(6))
 
-    def put(self, name: str, query: str) -> None:
-        head = '/* @asset\nmaterialized = "view"\n*/\n' if name in self.views else ""
-        self.shop.sql(name, head + query)
+    def put(self, name: str, query: str, *, check: str = "") -> None:
+        said = 'materialized = "view"\n' * (name in self.views) + check
+        self.shop.sql(name, f"/* @asset\n{said}*/\n{query}" if said else query)
 
     def declare(self, name: str) -> None:
         if name in self.queries:
@@ -220,6 +220,8 @@ class World:
         name = self.draw.choice(SOURCES)
         files = self.files[name]
         file = self.draw.choice(sorted(files))
+        if kind == "nothing" and self.views:
+            return self.refuse(name, file)
         if kind == "append":
             self.next += 1
             file = f"{self.draw.choice(['0', name])}{self.next}"
@@ -283,6 +285,21 @@ class World:
         self.queries[ASSETS[-1]] = query
         self.put(ASSETS[-1], query)
         return f"{kind} {ASSETS[-1]}: {query}"
+
+    def refuse(self, source: str, file: str) -> str:
+        """Other rows, and maybe other code, that a check refuses: nobody sees them, not through a view either."""
+        asset = self.draw.choice(sorted(self.views & self.queries.keys()) or ASSETS[:1])
+        before = self.shop.tables([asset])[asset]
+        self.files[source][file] += self.rows()
+        self.write(source, file)
+        if self.draw.random() < 0.3:
+            self.declare(asset)
+        self.put(asset, self.queries[asset], check="checks = [{ row_count = { min = 1000000 } }]\n")
+        self.shop.run()
+        after = self.shop.tables([asset])[asset]
+        assert Counter(map(rounded, after)) == Counter(map(rounded, before)), (asset, self.queries, before, after)
+        self.put(asset, self.queries[asset])
+        return f"refuse {asset} after {source}/{file} grew"
 
     def roll_back(self, asset: str) -> str:
         """Take an asset back to what it was, go on from there, and let it go again."""
