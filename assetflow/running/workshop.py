@@ -190,8 +190,15 @@ def workshop(place: Workplace) -> Workshop:
     with _opening:
         if place not in _open:
             _open[place] = Workshop(place)
-            atexit.register(_open[place].close)
+            atexit.register(_leave, _open[place])
         return _open[place]
+
+
+def _leave(shop: Workshop) -> None:
+    """Close it and let go of it at the end of the process: DuckDB's Python prints what of it is left behind."""
+    shop.close()
+    if _open.get(shop.place) is shop:
+        del _open[shop.place]
 
 
 @contextmanager

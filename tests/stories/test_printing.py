@@ -44,6 +44,10 @@ def test_a_run_with_json(chatty: Shop, executor: str) -> None:
         assert f"said while {said}" in printed.err
 
 
+def test_worker_processes_end_without_a_word(shop: Shop) -> None:
+    assert shop.cli("materialize", "--quiet", "--executor", "processes", "-j", "2").err == ""
+
+
 @pytest.mark.parametrize("command", ["plan", "ls", "lineage", "check"])
 def test_other_commands_with_json(chatty: Shop, command: str) -> None:
     chatty.made("sales")
