@@ -81,13 +81,12 @@ class Run:
         record = records.RunRecord(order.run_id, order.environment, order.started_at, selection=order.selection)
         order.warehouse.ledger.start_run(record)
         try:
-            executor = self.workers.executor
             try:
                 yield from self.carry_out()
             except BaseException:
                 self.stop()
                 raise
-            executor.shutdown()
+            self.workers.executor.shutdown()
             yield from self.publish()
         finally:
             self.finish()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,8 +44,14 @@ class Workers:
         return len(self.under_way) >= self.order.workers
 
     def start(self, work: Work) -> None:
-        """Have one of them do this, at the place of this project."""
-        self.under_way[self.executor.submit(work.function, *work.arguments, self.order.place)] = work
+        """Have one of them do this, at the place of this project; others, where one died and took all with it."""
+        try:
+            future = self.executor.submit(work.function, *work.arguments, self.order.place)
+        except BrokenExecutor:
+            self.kill()
+            del self.executor
+            future = self.executor.submit(work.function, *work.arguments, self.order.place)
+        self.under_way[future] = work
 
     def next_finished(self) -> list[Future[Any]]:
         """Wait until something is finished, but not for long: there may be none yet."""
