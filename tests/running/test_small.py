@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from assetflow.asset import Asset
+from assetflow.errors import Interrupted
 from assetflow.running import run
+from assetflow.running.bodies import body
 from assetflow.running.computing import compute, small
 from assetflow.running.computing.small import Small
 from assetflow.running.tasks.telling import Telling
-from assetflow.running.workshop import Workplace
+from assetflow.running.workshop import Workplace, Workshop
 from tests.conftest import Shop
 
 NAMES = [f"t{number:02d}" for number in range(20)]
@@ -76,6 +78,20 @@ def test_one_that_shows_other_columns_than_were_foreseen_is_made_by_itself(
     assert len(many.made()) == 40
     assert many.rows("SELECT any_value(typeof(n)), count(*) FROM t07") == [("BIGINT", 7)]
     assert below(many) == list(range(20))
+
+
+def test_one_that_is_stopped_just_before_its_query_begins_does_not_go_on(
+    many: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = body.evaluate
+
+    def stopped(task: Any, shop: Workshop, *given: Any) -> Any:
+        shop.interrupt()
+        return whole(task, shop, *given)
+
+    monkeypatch.setattr(small, "evaluate", stopped)
+    with pytest.raises(Interrupted):
+        many.materialize()
 
 
 def test_those_that_cannot_be_read_back_fail_each(many: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

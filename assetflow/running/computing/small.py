@@ -35,6 +35,7 @@ class Small(Struct, frozen=True):
 def write_small(task: Task, place: Workplace) -> Small:
     """Write the rows of a task for which `Telling.is_small`; AssetError when its query fails."""
     from assetflow.engines.duckdb import sql_errors
+    from assetflow.engines.limit import time_limit
     from assetflow.warehouse.content.staging import write_small as write
 
     began = time.perf_counter()
@@ -45,9 +46,10 @@ def write_small(task: Task, place: Workplace) -> Small:
         cursor = shop.session.cursor()
         try:
             shop.session.attach(task.tables, cursor)
-            sql = evaluate(task, shop, cursor, where).sql or ""
-            with sql_errors(cursor, sql, where):
-                written = write(cursor, sql, task.staging, columns, task.read_sets)
+            with time_limit(None, where, cursor.interrupt) as limit, shop.stoppable(limit):
+                sql = evaluate(task, shop, cursor, where).sql or ""
+                with sql_errors(cursor, sql, where):
+                    written = write(cursor, sql, task.staging, columns, task.read_sets)
             keep_contract(asset, columns_of(columns), cursor)
         finally:
             cursor.close()
