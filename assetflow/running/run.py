@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import BrokenExecutor, Future
 from typing import Any
 
 from msgspec.structs import replace
@@ -212,6 +212,8 @@ class Run:
         """Keep the small tables that were read back; one that is other than it was foreseen is made by itself."""
         try:
             found = future.result()
+        except BrokenExecutor:  # their worker died, or another one and took it along: none of them is to blame yet
+            found = (None,) * len(many)
         except Exception as raised:
             for small in many:
                 yield from self.conclude(self.failed(small.task.asset.name, raised))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor
 from typing import Any
 
 import pytest
@@ -103,6 +104,15 @@ def test_those_that_cannot_be_read_back_fail_each(many: Shop, monkeypatch: pytes
     assert result.status == "failed"
     assert {each.outcome for each in result.assets if each.asset in NAMES} == {"failed"}
     assert {each.outcome for each in result.assets if each.asset not in NAMES} == {"blocked"}
+
+
+def test_those_whose_worker_died_are_made_one_by_one(many: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(written: Sequence[Small], place: Workplace) -> None:
+        raise BrokenExecutor("a worker was killed")
+
+    monkeypatch.setattr(run, "read_small", die)
+    assert len(many.made()) == 40
+    assert below(many) == list(range(20))
 
 
 def test_what_is_written_is_read_back_before_one_that_may_be_slow(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
