@@ -1,6 +1,6 @@
 """Where sources lie: one file (or folder) here for each type of place.
 
-A source type is a frozen dataclass that offers what `assetflow.source.Location` says:
+A source type is a frozen value that offers what `assetflow.source.Location` says:
 
     stat_files(root)   its files now, as the file system shows them; cheap, since it runs when nothing is stale
     scan(files)        the DuckDB SELECT that reads some of them
