@@ -34,6 +34,7 @@ from assetflow.running.keeping.keep import Keeping
 from assetflow.running.keeping.publish import Publishing
 from assetflow.running.order import Order
 from assetflow.running.partitions.runs import PartRuns
+from assetflow.running.signals import woken_by_signals
 from assetflow.running.sources.ingest import ingest
 from assetflow.running.sources.needed import recorded, source_task, sources_of
 from assetflow.running.tasks.kept_history import kept_of
@@ -82,7 +83,8 @@ class Run:
         order.warehouse.ledger.start_run(record)
         try:
             try:
-                yield from self.carry_out()
+                with woken_by_signals(self.shop.interrupt_queries):
+                    yield from self.carry_out()
             except BaseException:
                 self.stop()
                 raise

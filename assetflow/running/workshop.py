@@ -139,6 +139,10 @@ class Workshop:
             limits = list(self._limits)
         for limit in limits:
             limit.stop()
+        self.interrupt_queries()
+
+    def interrupt_queries(self) -> None:
+        """Stop the queries that run, from another thread; whoever waits for them is told by other means."""
         if self._session is not None:
             self._session.interrupt()
 

@@ -90,6 +90,32 @@ def test_ctrl_c_ends_with_130_says_what_is_kept_and_the_next_run_restores_it(slo
     assert slow.run() == {"quick": "restored", "slow": "materialized"}
 
 
+IN_A_QUERY = """
+import os, signal, threading, time
+from assetflow import Query, asset
+
+@asset
+def slow():
+    begun = time.process_time()
+
+    def interrupt():
+        while time.process_time() - time.thread_time() < begun + 1:
+            pass
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    return Query("SELECT count(*) AS n FROM range(10000000) a(x), range(10000000) b(y) WHERE x * y % 7 = 3")
+"""
+
+
+def test_ctrl_c_ends_a_query_that_keeps_the_main_thread_busy(slow: Shop) -> None:
+    """Python would tell of the signal when the query is over: it comes when that has worked for a second."""
+    slow.write("assets/slow.py", IN_A_QUERY)
+    arguments = [sys.executable, "-m", "assetflow", "materialize", "-j", "1"]
+    done = subprocess.run(arguments, cwd=slow.root, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "nothing of this run was published" in done.stderr) == (130, True), done.stderr
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
 def test_being_told_to_end_is_like_ctrl_c(slow: Shop, how: signal.Signals) -> None:
     with materializing(slow) as process:
