@@ -5,8 +5,8 @@ without it (it was not selected, a check refused what it would show, it was roll
 
     WITH sales AS NOT MATERIALIZED (SELECT * FROM read_parquet(...)) SELECT * FROM (SELECT ... FROM sales)
 
-Some views are live: they show what lies behind them now. They name a table with its schema, read a file where it lies,
-or a source there whose files are gone.
+Some views are live: they show what lies behind them now. They name a table with its schema, or read a source that is
+read where it lies, and whose files of then are gone.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from msgspec.structs import replace
 from assetflow.errors import WarehouseError
 from assetflow.materialization import Input, Materialization, Snapshot
 from assetflow.quoting import quote_identifier
+from assetflow.warehouse.content.digest import leaves_order_out
 from assetflow.warehouse.content.links import found_again
 from assetflow.warehouse.content.scans import scan
 from assetflow.warehouse.ledger.answers import Answers
 from assetflow.warehouse.ledger.records import Current
 
-WITH_SCHEMA = re.compile(r'\bmain"?\s*\.', re.IGNORECASE)
-"""`main.sales` in a query: no WITH before it stands in for that."""
+WITH_SCHEMA = re.compile(r'\bmain"?(\s|/\*.*?\*/|--[^\n]*\n)*\.', re.IGNORECASE | re.DOTALL)
+"""`main.sales` in a query, also with a comment within: no WITH before it stands in for that."""
 
 Scan = Callable[[Snapshot, str], str]
 
@@ -77,16 +78,17 @@ class Views:
         """True for a view that can be shown only over what lies behind it now, whatever it was made from."""
         if WITH_SCHEMA.search(snapshot.sql or ""):
             return True
-        return any(not self.stands(one, now_at(one.upstream)) and not self._is_kept(one) for one in made.inputs)
+        return any(self._shows_now(one, now_at) for one in made.inputs)
 
     def stands(self, read: Input, now: Published | None) -> bool:
-        """True where what was read is what stands there now, perhaps in other files."""
+        """True where what was read is what stands there now, of a source perhaps in other files."""
         then = self._recorded(read)
         if now is None or then is None:
             return False
         if then.sql is not None:
             return (read.snapshot, read.digest) == now
-        return read.snapshot == now.snapshot or then.digest == now.digest
+        # The same rows in other files may have another order, which a view can show.
+        return read.snapshot == now.snapshot or (then.digest == now.digest and not leaves_order_out(then.digest))
 
     def as_it_was(self, read: Input, scan: Scan = scan) -> str:
         """The rows that were read as one SELECT: that of a view brings what it read then itself."""
@@ -118,6 +120,14 @@ class Views:
         made = self.ledger.materializations(views).values() if views else ()
         older = (one for each in made for one in each.inputs if one.snapshot not in here)
         return {snapshot.id for snapshot in self.tables_behind(older)}
+
+    def _shows_now(self, read: Input, now_at: NowAt) -> bool:
+        """True for what can be read only as it is now: it is not kept as it was, or is itself a view that is live."""
+        if not self.stands(read, now_at(read.upstream)):
+            return not self._is_kept(read)
+        view = self._recorded(read)
+        made = None if view is None or view.sql is None else self.ledger.made_into(view.id, read.digest)
+        return view is not None and made is not None and self.is_live(view, made, now_at)
 
     def _recorded(self, read: Input) -> Snapshot | None:
         """What was read; None for a file that a query names itself."""

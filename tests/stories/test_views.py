@@ -168,6 +168,48 @@ def test_a_view_that_names_a_schema_shows_what_lies_behind_it(shop: Shop) -> Non
     assert shop.rows("FROM top") == [(100,)]
 
 
+def test_a_comment_within_the_name_of_a_schema_hides_nothing(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.sql("kept", "SELECT 1 AS n")
+    shop.sql("seen", VIEW + "SELECT n FROM main /* that of all */ . kept")
+    shop.sql("total", "SELECT sum(n)::BIGINT AS n FROM seen")
+    shop.made()
+    shop.sql("kept", "SELECT 2 AS n")
+    shop.made("kept")
+    shop.made("total")
+    assert everywhere(shop, "FROM seen") == everywhere(shop, "FROM total") == [(2,)]
+
+
+def test_a_view_of_a_live_view_is_live_wherever_it_is_read(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.sql("kept", "SELECT 1 AS n")
+    shop.sql("seen", VIEW + "SELECT n FROM main.kept")
+    shop.sql("pair", VIEW + "SELECT seen.n, kept.n AS kept FROM seen, kept")
+    shop.sql("copied", "SELECT n, kept FROM pair")
+    shop.made()
+    shop.sql("kept", "SELECT 2 AS n")
+    shop.made("kept")
+    shop.made("copied")
+    assert everywhere(shop, "FROM pair") == everywhere(shop, "FROM copied") == [(2, 2)]
+
+
+def test_a_view_that_is_not_selected_shows_the_rows_in_their_order_of_then(empty_shop: Shop) -> None:
+    """The same rows in another order are another first row."""
+    shop = empty_shop
+    rising = "SELECT * FROM (VALUES (1), (2), (3)) AS t (n) ORDER BY n"
+    shop.sql("kept", rising)
+    shop.sql("first", VIEW + "SELECT n FROM kept LIMIT 1")
+    shop.made()
+    shop.sql("kept", f"{rising} DESC")
+    shop.made("kept")
+    shop.sql("top", "SELECT n FROM first")
+    assert shop.made("top") == ["top"]
+    assert everywhere(shop, "FROM first") == everywhere(shop, "FROM top") == [(1,)]
+    shop.sql("kept", rising)
+    shop.run()
+    assert everywhere(shop, "FROM first") == everywhere(shop, "FROM top") == [(1,)]
+
+
 def test_switching_a_view_back_and_forth_keeps_its_readers_right(seen: Shop) -> None:
     seen.made()
     old = seen.read("assets/sales.sql")

@@ -221,6 +221,11 @@ def is_comparable(digest: str) -> bool:
     return digest.startswith(f"{algorithm()}:")
 
 
+def leaves_order_out(digest: str) -> bool:
+    """True for what is computed of the rows of a table, in whatever order; that of a source is of its bytes."""
+    return ":" in digest
+
+
 def _hashed(column: Column) -> list[str]:
     expression = quote_identifier(column.name)
     return [expression, *_shape(expression, parse_type(column.stored_as or column.type), 0)]
