@@ -210,6 +210,23 @@ def test_a_view_that_is_not_selected_shows_the_rows_in_their_order_of_then(empty
     assert everywhere(shop, "FROM first") == everywhere(shop, "FROM top") == [(1,)]
 
 
+def test_partitions_that_join_what_changed_with_a_view_as_it_was(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.sql("kept", "SELECT * FROM (VALUES (1, DATE '2026-01-01', 1), (2, DATE '2026-01-02', 1)) AS t (id, day, flag)")
+    shop.sql("flagged", VIEW + "SELECT id FROM kept WHERE flag = 1")
+    shop.write(
+        "assets/daily.sql",
+        '/* @asset\npartition = "day(day)"\n*/\nSELECT kept.day, id, kept.flag FROM kept JOIN flagged USING (id)',
+    )
+    shop.made()
+    shop.replace("assets/kept.sql", "01-01', 1", "01-01', 0")
+    shop.made("kept")
+    assert shop.made("daily") == ["daily"]
+    shown = "SELECT kept.day, id, kept.flag FROM kept JOIN flagged USING (id) ORDER BY id"
+    assert shop.rows("FROM daily ORDER BY id") == shop.rows(shown)
+    assert [flag for *_, flag in shop.rows(shown)] == [0, 1]
+
+
 def test_switching_a_view_back_and_forth_keeps_its_readers_right(seen: Shop) -> None:
     seen.made()
     old = seen.read("assets/sales.sql")

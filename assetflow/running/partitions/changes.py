@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
+from assetflow.errors import WarehouseError
 from assetflow.incremental.refused import Refused
 from assetflow.lineage.columns import Lineage
 from assetflow.lineage.sql.tokens import with_values
-from assetflow.materialization import Column, Materialization, ReadSet, Snapshot
+from assetflow.materialization import Column, Input, Materialization, ReadSet, Snapshot
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.key_columns import KeyColumns, WrongColumnError, key_of_row
 from assetflow.partitions.partitioning import Link, Partitioning
@@ -29,7 +30,6 @@ from assetflow.running.partitions.listed_keys import KEYS, columns_of_keys, note
 from assetflow.running.partitions.own_keys import key_columns
 from assetflow.running.partitions.sql_forms import is_parametrized
 from assetflow.running.tasks.changes import absolute, difference, readable_path
-from assetflow.running.tasks.tables import table_of
 from assetflow.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class PartitionChanges:
         cursor = self.open_cursor()
         try:
             return self.follow(asset, then, now, cursor)
-        except (Refused, WrongColumnError, duckdb.Error):
+        except (Refused, WarehouseError, WrongColumnError, duckdb.Error):
             return None
         finally:
             cursor.close()
@@ -93,8 +93,9 @@ class PartitionChanges:
             found = found | keys
         if not inferred:
             return found
-        others = {name: now.get(name) or before[name] for name in asset.upstreams}
-        more = self.infer(asset, cut, inferred, others, cursor)
+        read = {one.upstream: one for one in then.inputs}
+        tables = {name: self.rows_now(read[name], now.get(name)) for name in asset.upstreams}
+        more = self.infer(asset, cut, inferred, tables, cursor)
         return None if more is None else found | more
 
     def linked(self, cut: Partitioning, link: Link, name: str, now: str, cursor: Cursor) -> Slice | None:
@@ -178,24 +179,31 @@ class PartitionChanges:
         labels = {label for _, label in keys}
         return [(at, label) for at in range(first, last + 1) for label in labels if cut.holds((at, label))]
 
+    def rows_now(self, read: Input, now: str | None) -> str:
+        """The SELECT of an upstream that holds this snapshot now; None: what it held, and a view what it showed."""
+        from assetflow.warehouse.content.scans import scan
+
+        if now is None and self.snapshot(read.snapshot).sql is not None:
+            return self.warehouse.views.as_it_was(read)
+        return scan(self.snapshot(now or read.snapshot), self.warehouse.root)
+
     def infer(
         self,
         asset: Asset,
         cut: Partitioning,
         changes: Mapping[str, Change],
-        snapshots: Mapping[str, str],
+        tables: Mapping[str, str],
         cursor: Cursor,
     ) -> Slice | None:
-        """The keys of the rows of a query that came or went."""
+        """The keys of the rows of a query that came or went; `tables` are the SELECTs of what it reads."""
         from assetflow.duck import duckdb
         from assetflow.incremental.blocks import take_apart
         from assetflow.incremental.refresh import refresh
 
         if asset.kind != "sql" or asset.files or asset.sql is None or is_parametrized(asset):
             return None
-        tables = [table_of(name, self.snapshot(id), self.warehouse.root) for name, id in snapshots.items()]
-        for table in tables:
-            cursor.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(table.name)} AS {table.sql}")
+        for name, select in tables.items():
+            cursor.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(name)} AS {select}")
         relation = cursor.sql(asset.sql)
         made = [Column(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
         keys = key_columns(asset, cut, made)
