@@ -264,7 +264,7 @@ class Run:
         for name in sources_of(self.steps.values(), self.order):
             older = recorded(name, self.contents)
             if older is not None:
-                self.contents.source_restored(name, older)
+                self.keeping.restore_source(name, older)
             else:
                 task = source_task(name, self.contents, os.path.join(self.order.staging, f"source-{name}"))
                 self.workers.start(Work(name, ingest, (task,)))

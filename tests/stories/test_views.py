@@ -156,6 +156,21 @@ def test_rows_of_a_source_that_a_check_of_a_view_refuses(empty_shop: Shop) -> No
     assert everywhere(shop, "FROM sales") == [(30,)]
 
 
+def test_files_of_a_source_that_came_back_are_kept_for_views_again(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.write("assetflow.toml", '[sources.paid]\nfiles = "data/paid.parquet"\n')
+    paid = shop.root / "data" / "paid.parquet"
+    paid.parent.mkdir()
+    shop.write("assets/sales.sql", CHECKED + "SELECT * FROM paid")
+    for amount in (30, 40, 30, 100):
+        paid.unlink(missing_ok=True)
+        duckdb.sql(f"SELECT {amount} AS amount").write_parquet(str(paid))
+        outcome = shop.run()["sales"]
+        assert shop.cli("gc", "--grace", "0", "--keep", "1").code == 0
+    assert outcome == "failed"
+    assert everywhere(shop, "FROM sales") == [(30,)]
+
+
 def test_a_view_that_names_a_schema_shows_what_lies_behind_it(shop: Shop) -> None:
     shop.sql("kept", "SELECT * FROM orders")
     shop.write("assets/sales.sql", CHECKED + "SELECT * FROM main.kept")

@@ -190,6 +190,11 @@ class Keeping:
         )
         self.contents.source_kept(name, snapshot, materialization)
 
+    def restore_source(self, name: str, made: Made) -> None:
+        """Note that a source holds what was read before; the links to its files may be gone meanwhile."""
+        self.contents.source_restored(name, made)
+        keep_links(self.order.warehouse.root, self.contents.snapshot_of(name).files)
+
     def refuse_changed_sources(self, asset: Asset) -> None:
         """SourceError when files that were read where they lie are no longer those of the fingerprint."""
         for name in asset.files:
