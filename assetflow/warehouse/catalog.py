@@ -34,14 +34,19 @@ STORAGE_VERSION = "v1.0.0"
 """The oldest form that DuckDB 2.0 writes, which every 1.x reads."""
 
 
+FORM = 2
+"""How views are written. In the first form they showed what was published behind them, whatever they were made from."""
+
+
 class Imprint(Struct, frozen=True):
-    """What we wrote last: which generation, for which folder, and how the file looked then."""
+    """What we wrote last: which generation, for which folder, how the file looked then, and in which form."""
 
     generation: int
     root: str
     size: int
     mtime_ns: int
     missing: tuple[str, ...] = ()
+    form: int = 1
 
 
 def catalog_path(root: str, env: str) -> str:
@@ -204,7 +209,7 @@ def _read_imprint(root: str, env: str) -> Imprint | None:
 
 def _write_imprint(root: str, env: str, generation: int, missing: tuple[str, ...]) -> None:
     stat = os.stat(catalog_path(root, env))
-    imprint = Imprint(generation, root, stat.st_size, stat.st_mtime_ns, missing)
+    imprint = Imprint(generation, root, stat.st_size, stat.st_mtime_ns, missing, FORM)
     durable.write_file(_imprint_path(root, env), json.dumps(asdict(imprint)))
 
 
@@ -213,5 +218,5 @@ def _is_ours(root: str, env: str, imprint: Imprint) -> bool:
         stat = os.stat(catalog_path(root, env))
     except OSError:
         return False
-    seen = (os.path.abspath(root), stat.st_size, stat.st_mtime_ns)
-    return seen == (imprint.root, imprint.size, imprint.mtime_ns)
+    seen = (os.path.abspath(root), stat.st_size, stat.st_mtime_ns, FORM)
+    return seen == (imprint.root, imprint.size, imprint.mtime_ns, imprint.form)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import duckdb
 import pytest
 
@@ -169,6 +171,19 @@ def test_files_of_a_source_that_came_back_are_kept_for_views_again(empty_shop: S
         assert shop.cli("gc", "--grace", "0", "--keep", "1").code == 0
     assert outcome == "failed"
     assert everywhere(shop, "FROM sales") == [(30,)]
+
+
+def test_a_catalog_that_showed_what_lies_behind_a_view_is_written_anew(refused: Shop) -> None:
+    """So it was once, and nothing is published meanwhile."""
+    path, imprint = refused.root / "warehouse" / "prod.duckdb", "warehouse/cache/prod.catalog.json"
+    with duckdb.connect(str(path)) as client:
+        client.execute("CREATE OR REPLACE VIEW sales AS SELECT * FROM kept")
+    found = json.loads(refused.read(imprint))
+    found.pop("form", None)
+    refused.write(imprint, json.dumps({**found, "size": path.stat().st_size, "mtime_ns": path.stat().st_mtime_ns}))
+    assert refused.rows("SELECT max(amount) FROM sales") == [(100,)]
+    assert refused.cli("show", "sales").code == 0
+    assert everywhere(refused, "SELECT max(amount) FROM sales") == [(30,)]
 
 
 def test_a_view_that_names_a_schema_shows_what_lies_behind_it(shop: Shop) -> None:
