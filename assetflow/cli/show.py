@@ -71,7 +71,7 @@ def command(
         if failed:
             relation = relation_refused(opened, asset)
         else:
-            relation = reader.relation(asset) if when is None else relation_at(opened, asset, when)
+            relation = reader.relation(asset) if when is None else relation_at(opened, reader, asset, when)
         if partition is not None:
             relation = rows_of_partitions(opened, asset, partition, relation)
         if as_json:
@@ -139,7 +139,7 @@ def relation_refused(project: Project, name: str) -> DuckDBPyRelation:
     return project.open_cursor().sql(scan(snapshot, project.settings.warehouse))
 
 
-def relation_at(project: Project, name: str, when: str) -> DuckDBPyRelation:
+def relation_at(project: Project, reader: Reader, name: str, when: str) -> DuckDBPyRelation:
     """The rows of an older version; UsageError when there is none, or its files are gone."""
     from assetflow.errors import UsageError
     from assetflow.project.versions.versions import find_version
@@ -148,10 +148,12 @@ def relation_at(project: Project, name: str, when: str) -> DuckDBPyRelation:
     version = find_version(project, name, when)
     snapshot = project.ledger.snapshot(version.snapshot)
     if snapshot.sql is not None:
-        raise UsageError(f"{name} was a view then, which keeps no rows", hint="Look at the tables that it reads.")
-    if not project.warehouse.has_files(snapshot):
+        reader.add_version(f"{name}@{when}")
+    elif not project.warehouse.has_files(snapshot):
         raise UsageError(f"the files of {name}@{snapshot.id[:12]} are gone", hint=f"`assetflow history {name}`")
     say(styled(f"{name}@{snapshot.id[:12]}, published {local_time(version.published_at)}", "dim", err=True))
+    if snapshot.sql is not None:
+        return reader.relation(f"{name}@{when}")
     return project.open_cursor().sql(scan(snapshot, project.settings.warehouse))
 
 

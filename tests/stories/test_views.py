@@ -186,6 +186,15 @@ def test_a_catalog_that_showed_what_lies_behind_a_view_is_written_anew(refused: 
     assert everywhere(refused, "SELECT max(amount) FROM sales") == [(30,)]
 
 
+def test_an_older_version_of_a_view_is_shown(seen: Shop) -> None:
+    seen.made()
+    seen.replace("data/orders.csv", "ann,Rome,10", "ann,Rome,11")
+    seen.made()
+    then, now = (seen.cli("show", *which, "--json").json["rows"] for which in (("sales", "--at", "-1"), ("sales",)))
+    assert (min(row[-1] for row in then), min(row[-1] for row in now)) == (10, 11)
+    assert seen.cli("show", "sales@-1", "--json").json["rows"] == then
+
+
 def test_a_view_that_names_a_schema_shows_what_lies_behind_it(shop: Shop) -> None:
     shop.sql("kept", "SELECT * FROM orders")
     shop.write("assets/sales.sql", CHECKED + "SELECT * FROM main.kept")
@@ -196,6 +205,9 @@ def test_a_view_that_names_a_schema_shows_what_lies_behind_it(shop: Shop) -> Non
     assert everywhere(shop, "SELECT max(amount) FROM sales") == [(100,)]
     assert shop.made("top") == ["top"]
     assert shop.rows("FROM top") == [(100,)]
+    shop.replace("data/orders.csv", "100", "98")
+    shop.made()
+    assert "It names a table with its schema" in shop.cli("query", "FROM sales@-1").err
 
 
 def test_a_comment_within_the_name_of_a_schema_hides_nothing(empty_shop: Shop) -> None:

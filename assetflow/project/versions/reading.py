@@ -99,7 +99,7 @@ class Reader:
         snapshot = self.ledger.snapshot(version.snapshot)
         made = self.ledger.materialization(version.materialization)
         if snapshot.sql is not None and self._views.is_live(snapshot, made, nothing_at):
-            hint = "It read files outside of the warehouse. Read the tables that it reads."
+            hint = "It names a table with its schema, or files that it read are gone. Read the tables that it reads."
             raise UsageError(f"what the view {table} showed then is not kept", hint=hint)
         behind = [snapshot] if snapshot.sql is None else list(self._views.tables_behind(made.inputs))
         self._hold(each.id for each in behind)
