@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assetflow.errors import DefinitionError
+from assetflow.lineage.sql import tree
 from assetflow.lineage.sql.order import reads_order
-from assetflow.lineage.sql.query import FileRef, TableRef, read_query, read_sql_file, to_duckdb
+from assetflow.lineage.sql.query import FileRef, TableRef, look_ahead, read_query, read_sql_file, to_duckdb
 
 DUCKDB = duckdb.connect(":memory:")
 QUERIES = Path(__file__).parent / "queries"
@@ -211,3 +212,34 @@ def test_what_does_not_translate_is_refused(text: str, dialect: str, message: st
     with pytest.raises(DefinitionError, match=message) as raised:
         read_query(text, "x.sql", dialect=dialect, first_line=5)
     assert raised.value.line == 5 + text.count("\n")
+
+
+AHEAD = [
+    ("/* @asset\ndescription = 'one'\n*/\nSELECT a FROM sales; -- the end\n", "one.sql"),
+    ("SELECT b\nFROM 'data/x.csv'", "two.sql"),
+    ("SELECT (", "broken.sql"),
+    ("SELECT 1; SELECT 2", "many.sql"),
+    ("PIVOT sales ON week USING sum(value)", "pivot.sql"),
+    ("/* @asset\ndialect = 'mysql'\n*/\nSELECT `a` FROM sales", "mysql.sql"),
+    ("-- @asset\nSELECT 1", "misplaced.sql"),
+    ("-- nothing", "empty.sql"),
+]
+
+
+def said_of(text: str, path: str) -> object:
+    try:
+        return read_sql_file(text, path)
+    except DefinitionError as error:
+        return str(error)
+
+
+def test_files_that_are_looked_at_together_say_what_each_says_alone() -> None:
+    alone = [said_of(text, path) for text, path in AHEAD]
+    look_ahead(AHEAD)
+    assert [said_of(text, path) for text, path in AHEAD] == alone
+
+
+def test_files_are_parsed_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    look_ahead(AHEAD[:2])
+    monkeypatch.setattr(tree, "_asked", lambda *_: pytest.fail("it was asked once more"))
+    assert [read_sql_file(text, path)[1].tables for text, path in AHEAD[:2]] == [(TableRef("sales", 4),), ()]

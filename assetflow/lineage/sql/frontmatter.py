@@ -42,6 +42,12 @@ def read_options(text: str, path: str) -> FrontMatter:
     return _front(options, lines, text, comment.end)
 
 
+def query_of(text: str, path: str) -> str:
+    """The query alone."""
+    comment = _asset_comment(text, path) if "@asset" in text else None
+    return _front({}, {}, text, 0 if comment is None else comment.end).query
+
+
 def _front(options: dict[str, Any], lines: dict[str, int], text: str, end: int) -> FrontMatter:
     query = text[end:].lstrip("\ufeff \t\r\n")
     first_line = 1 + text[: len(text) - len(query)].count("\n")

@@ -6,6 +6,7 @@ import itertools
 import re
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from msgspec import Struct
@@ -15,12 +16,12 @@ from assetflow.asset import Note
 from assetflow.errors import DefinitionError
 from assetflow.lineage.sql.canonical import canonical_text
 from assetflow.lineage.sql.column_tags import may_have_tags, read_column_tags
-from assetflow.lineage.sql.frontmatter import FrontMatter, read_options
+from assetflow.lineage.sql.frontmatter import FrontMatter, query_of, read_options
 from assetflow.lineage.sql.habits import hint_for
 from assetflow.lineage.sql.names import fold
 from assetflow.lineage.sql.reads import Read, reads
 from assetflow.lineage.sql.tokens import code_tokens, with_pivot_values, without_trailing_semicolon
-from assetflow.lineage.sql.tree import Parsed, Tree, output_names, parse, statement_kinds
+from assetflow.lineage.sql.tree import Parsed, Tree, output_names, parse, parse_ahead, statement_kinds
 from assetflow.text import printable
 
 if TYPE_CHECKING:
@@ -69,6 +70,16 @@ def read_sql_file(text: str, path: str) -> tuple[FrontMatter, SqlQuery]:
         tags = read_column_tags(front.query, path, front.first_line, output_names(statement))
         front = replace(front, tags=tags)
     return front, query
+
+
+def look_ahead(files: Iterable[tuple[str, str]]) -> None:
+    """Have the queries of many files parsed together, for those who `read_sql_file` them next: texts and paths."""
+    queries = []
+    for text, path in files:
+        with suppress(DefinitionError):  # whoever reads the file is told
+            queries.append(without_trailing_semicolon(query_of(text, path)))
+    if len(queries) > 1:
+        parse_ahead(filter(None, queries))
 
 
 def read_query(text: str, path: str, *, first_line: int = 1, dialect: str = "duckdb") -> SqlQuery:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +21,10 @@ from assetflow.running.python.record import Record
 
 if TYPE_CHECKING:
     from assetflow.running.python.imports import Imports
+
+
+MOST_AHEAD = 100
+"""Files that are read together."""
 
 
 class DefinitionFile(NamedTuple):
@@ -52,11 +56,14 @@ def load(settings: Settings, open_imports: Callable[[], Imports], version: str) 
         missing += [file for file in files if is_python(file) and file not in missing]
         found = [one for one in found if not one.path.endswith(".py")]
         import_all([file.absolute for file in missing if is_python(file)], open_imports())
-    for file in missing:
-        try:
-            found.append(read(file, settings, open_imports, cache, as_one))
-        except DefinitionError as problem:
-            problems.append(problem)
+    for start in range(0, len(missing), MOST_AHEAD):
+        some = [(file, content_of(file)) for file in missing[start : start + MOST_AHEAD]]
+        look_ahead(some)
+        for file, content in some:
+            try:
+                found.append(read(file, content, settings, open_imports, cache, as_one))
+            except DefinitionError as problem:
+                problems.append(problem)
     if problems:
         raise together(problems)
     cache.keep_only([settings.file, *(file.path for file in files)])
@@ -142,16 +149,29 @@ def settings_definitions(settings: Settings, cache: DefinitionsCache) -> FileDef
     return file
 
 
+def content_of(file: DefinitionFile) -> bytes:
+    with open(file.absolute, "rb") as opened:
+        return opened.read()
+
+
+def look_ahead(files: Iterable[tuple[DefinitionFile, bytes]]) -> None:
+    """Have the queries of SQL files parsed together."""
+    sql = [(content, file.path) for file, content in files if file.path.endswith(".sql")]
+    if len(sql) > 1:
+        from assetflow.lineage.sql.query import look_ahead
+
+        look_ahead((content.decode("utf-8-sig", errors="replace"), path) for content, path in sql)
+
+
 def read(
     file: DefinitionFile,
+    content: bytes,
     settings: Settings,
     open_imports: Callable[[], Imports],
     cache: DefinitionsCache,
     together: bool,
 ) -> FileDefinitions:
     """Read one file anew, and remember what it declares: it depends on all that were loaded `together` with it."""
-    with open(file.absolute, "rb") as opened:
-        content = opened.read()
     sha256 = hashlib.sha256(content).hexdigest()
     try:
         text = content.decode("utf-8-sig")
