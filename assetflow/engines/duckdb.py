@@ -58,6 +58,7 @@ class Session:
         self._connection.execute(f"SET GLOBAL file_search_path = {quote_literal(root)}")
         self._lock = threading.Lock()
         self._shared: dict[str, str] = {}
+        self._unread: set[str] = set()
         self._cursors: weakref.WeakSet[Cursor] = weakref.WeakSet()
 
     def cursor(self) -> Cursor:
@@ -71,20 +72,44 @@ class Session:
         """Make the names of `tables` readable on `cursor`; a table stands after those that its SQL reads.
 
         A view is shared by all cursors. Where a name is taken already by another snapshot, the cursor gets a view of
-        its own that hides the shared one, also from the queries of other views.
+        its own that hides the shared one, also from the queries of other views. WarehouseError names a table that
+        cannot be read.
         """
-        own = [_create_view(cursor, "CREATE OR REPLACE TEMP VIEW", table) for table in tables if not self._share(table)]
+        self._attach(tables, cursor, unread=False)
+
+    @contextmanager
+    def attached(self, tables: Sequence[Table], cursor: Cursor) -> Iterator[None]:
+        """The same for one query, which looks into the files anyway: they are looked into here only where it fails."""
+        self._attach(tables, cursor, unread=True)
+        try:
+            yield
+        except AssetError:
+            for table in tables:
+                _create_view(cursor, _OWN, table)
+            raise
+
+    def _attach(self, tables: Sequence[Table], cursor: Cursor, *, unread: bool) -> None:
+        own = [
+            _create_view(cursor, _OWN, table, unread=unread)
+            for table in tables
+            if not self._share(table, unread=unread)
+        ]
         if own:
             cursor.execute(f"SET VARIABLE {_OWN_VIEWS} = $views", {"views": _own_views(cursor) + own})
 
-    def _share(self, table: Table) -> bool:
+    def _share(self, table: Table, *, unread: bool) -> bool:
         """True when the shared view of that name is this table's, made now or earlier."""
         # DuckDB refuses to create two views side by side (write-write conflict), so one at a time.
         with self._lock:
             name = table.name.lower()
             if name not in self._shared:
-                _create_view(self._connection, "CREATE VIEW", table)
+                _create_view(self._connection, "CREATE VIEW", table, unread=unread)
                 self._shared[name] = table.sql
+                if unread:
+                    self._unread.add(name)
+            elif name in self._unread and not unread and self._shared[name] == table.sql:
+                _create_view(self._connection, "CREATE OR REPLACE VIEW", table)
+                self._unread.remove(name)
             return self._shared[name] == table.sql
 
     def interrupt(self) -> None:
@@ -182,9 +207,14 @@ def _own_views(cursor: Cursor) -> list[str]:
     return row[0][0] or []
 
 
-def _create_view(cursor: Cursor, create: str, table: Table) -> str:
-    """Run the statement that makes the view, and return it."""
-    statement = f"{create} {quote_identifier(table.name)} AS {table.sql}"
+_OWN = "CREATE OR REPLACE TEMP VIEW"
+
+
+def _create_view(cursor: Cursor, create: str, table: Table, *, unread: bool = False) -> str:
+    """Run the statement that makes the view, and return it. `unread`: its files are not looked into."""
+    # What a view of other views shows depends on who asks: its columns are those that it has for all.
+    how = " WITH (DEFER_BINDING)" if unread and table.files else ""
+    statement = f"{create} {quote_identifier(table.name)}{how} AS {table.sql}"
     try:
         cursor.execute(statement)
     except duckdb.Error as error:

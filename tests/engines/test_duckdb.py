@@ -76,6 +76,58 @@ def test_a_table_that_cannot_be_read_is_named(session: Session) -> None:
         session.attach([missing], session.cursor())
 
 
+MISSING = Table("sales", "FROM read_parquet(['/nowhere/x.parquet'])", ("/nowhere/x.parquet",))
+
+
+def test_a_table_that_a_query_cannot_read_is_named(session: Session, cursor: Cursor, where: Where) -> None:
+    """Also where the query names another one first, and by whoever attaches it next."""
+    week = Table("week", "SELECT 1 AS week")
+    for other in (cursor, session.cursor()):
+        with (
+            pytest.raises(WarehouseError, match="sales cannot be read: IO Error: .*x.parquet") as raised,
+            session.attached([week, MISSING], other),
+        ):
+            run(other, "SELECT * FROM week, sales", where)
+        assert "verify --deep" in (raised.value.hint or "")
+    with pytest.raises(WarehouseError, match="sales cannot be read: IO Error: .*x.parquet"):
+        session.attach([MISSING], session.cursor())
+    hidden = Table("week", MISSING.sql, MISSING.files)
+    with pytest.raises(WarehouseError, match="week cannot be read"), session.attached([hidden], cursor):
+        run(cursor, "FROM week", where)
+
+
+def test_an_error_of_a_query_over_tables_that_can_be_read_is_its_own(
+    session: Session, cursor: Cursor, where: Where, tmp_path: Path
+) -> None:
+    file = str(tmp_path / "week.parquet")
+    cursor.execute(f"COPY (SELECT 1 AS week) TO '{file}'")
+    week = Table("week", f"FROM read_parquet('{file}')", (file,))
+    with pytest.raises(AssetError, match="revenue"), session.attached([week], cursor):
+        run(cursor, "SELECT revenue FROM week", where)
+    session.attach([week], cursor)
+    assert rows(session.cursor(), "FROM week") == [(1,)]
+
+
+def test_many_threads_read_what_nobody_has_read(session: Session, tmp_path: Path) -> None:
+    file = str(tmp_path / "one.parquet")
+    session.cursor().execute(f"COPY (SELECT 1 AS n) TO '{file}'")
+    tables = [Table(f"t{number}", f"FROM read_parquet('{file}')", (file,)) for number in range(40)]
+    seen: list[object] = []
+
+    def read() -> None:
+        cursor = session.cursor()
+        for table in tables:
+            with session.attached([table], cursor):
+                seen.append(cursor.execute(f"FROM {table.name}").fetchall())
+
+    threads = [threading.Thread(target=read) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [[(1,)]] * 240
+
+
 def test_relative_files_are_found_from_the_project(session: Session, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "x.csv").write_text("a,b\n1,2\n")

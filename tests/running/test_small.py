@@ -67,6 +67,23 @@ def test_one_that_fails_harms_no_other(many: Shop) -> None:
     assert "its upstream t07 failed" in failed["below_t07"]
 
 
+def test_one_that_reads_a_damaged_file_says_whose_it_is(many: Shop) -> None:
+    many.made()
+    project = many.project()
+    (file,) = project.ledger.snapshot(project.current["t07"].snapshot).files
+    path = many.root / "warehouse" / file.path
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-1])
+    many.sql("below_t07", "SELECT count(*) + 1 AS n FROM t07")
+    many.sql("below_t08", "SELECT count(*) + 1 AS n FROM t08")
+    result = many.materialize()
+    failed = {each.asset: each.error for each in result.assets if each.outcome != "materialized"}
+    (error,) = failed.values()
+    assert "t07 cannot be read" in str(error)
+    assert error is not None
+    assert "`assetflow verify --deep`" in (error.hint or "")
+
+
 def test_one_that_shows_other_columns_than_were_foreseen_is_made_by_itself(
     many: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

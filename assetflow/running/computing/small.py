@@ -45,8 +45,11 @@ def write_small(task: Task, place: Workplace) -> Small:
     with shop.meter.running():
         cursor = shop.session.cursor()
         try:
-            shop.session.attach(task.tables, cursor)
-            with time_limit(None, where, cursor.interrupt) as limit, shop.stoppable(limit):
+            with (
+                shop.session.attached(task.tables, cursor),
+                time_limit(None, where, cursor.interrupt) as limit,
+                shop.stoppable(limit),
+            ):
                 sql = evaluate(task, shop, cursor, where).sql or ""
                 with sql_errors(cursor, sql, where):
                     written = write(cursor, sql, task.staging, columns, task.read_sets)
