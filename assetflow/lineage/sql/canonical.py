@@ -18,7 +18,8 @@ the name of an output column:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -46,9 +47,12 @@ VALUE_FUNCTIONS = frozenset(
 
 def canonical_text(statement: Tree) -> str:
     """Equal for two statements only if they give the same rows under the same column names."""
-    form = _folded(statement, _names_as_written(statement))
+    form = _folded(statement, cache(lambda: _names_as_written(statement)))
     return json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
+
+Names = Callable[[], frozenset[str]]
+"""Gives the names that a column may have as it is spelled: most queries do not ask."""
 
 _PLACES = frozenset({"query_location", "query_location_length"})
 _IDENTIFIERS = frozenset(
@@ -73,7 +77,7 @@ _NAMING_FUNCTIONS = frozenset(["alias", "row", "struct_concat", "struct_insert",
 _ANY = "*"
 
 
-def _folded(node: Any, as_written: frozenset[str]) -> Any:
+def _folded(node: Any, as_written: Names) -> Any:
     """`node` without places, empty fields and the case of identifiers."""
     if isinstance(node, list):
         return [_folded(item, as_written) for item in node]
@@ -85,11 +89,11 @@ def _folded(node: Any, as_written: frozenset[str]) -> Any:
     return {
         key: _folded_field(node, key, value, as_written)
         for key, value in node.items()
-        if key not in _PLACES and not _is_empty(value)
+        if (value or type(value) in _NUMBERS) and key not in _PLACES
     }
 
 
-def _folded_field(node: Tree, key: str, value: Any, as_written: frozenset[str]) -> Any:
+def _folded_field(node: Tree, key: str, value: Any, as_written: Names) -> Any:
     if isinstance(value, str):
         return fold(value) if _is_identifier(node, key, value) else value
     if key in _IDENTIFIER_LISTS:
@@ -114,18 +118,18 @@ def _is_identifier(node: Tree, key: str, value: str) -> bool:
     return key in _IDENTIFIERS
 
 
-def _select_item(item: Tree, as_written: frozenset[str]) -> Any:
+def _select_item(item: Tree, as_written: Names) -> Any:
     if item["alias"] or item["class"] == "STAR":
         return _folded(item, as_written)
     if item["class"] != "COLUMN_REF":
         return _exact(item)
     *qualifiers, name = item["column_names"]
-    if not qualifiers and _ANY not in as_written and fold(name) not in as_written:
+    if not qualifiers and _ANY not in as_written() and fold(name) not in as_written():
         return _folded(item, as_written)
     return _exact(item) | {"column_names": [*map(fold, qualifiers), name]}
 
 
-def _argument(function: Tree, argument: Tree, as_written: frozenset[str]) -> Any:
+def _argument(function: Tree, argument: Tree, as_written: Names) -> Any:
     name = fold(function.get("function_name", ""))
     if name in _NAMING_FUNCTIONS and not argument["name"]:
         return _exact(argument)
@@ -142,31 +146,32 @@ def _exact(node: Any) -> Any:
         return [_exact(item) for item in node]
     if not isinstance(node, dict):
         return node
-    return {key: _exact(value) for key, value in node.items() if key not in _PLACES and not _is_empty(value)}
+    return {
+        key: _exact(value) for key, value in node.items() if (value or type(value) in _NUMBERS) and key not in _PLACES
+    }
 
 
-def _is_empty(value: Any) -> bool:
-    return value is None or value is False or value == "" or value == [] or value == {}
+_NUMBERS = frozenset({int, float})
+"""The types of which no value is an empty one: 0 is said, and false is not."""
 
 
 def _names_as_written(statement: Tree) -> frozenset[str]:
     """Names that a column may have as it is spelled: `SELECT 1 AS a, A`, or `SELECT Sales FROM sales`."""
+    found: set[str] = set()
     names = set(VALUE_FUNCTIONS)
     todo: list[Any] = [statement]
     while todo:
         node = todo.pop()
         if isinstance(node, dict):
-            names.update(map(fold, _names_of(node)))
+            found.update(name for key in _NAMING if isinstance(name := node.get(key), str))
+            names.update(map(fold, node.get("using_columns", ())))
+            if node.get("ref_type") == "NATURAL":
+                names.add(_ANY)
             node = node.values()
         todo += [value for value in node if value and isinstance(value, (dict, list))]
+    names.update(fold(PurePosixPath(name).name.split(".")[0] if looks_like_file(name) else name) for name in found)
     return frozenset(names)
 
 
-def _names_of(node: Tree) -> Iterator[str]:
-    for key in ("alias", "table_name", "function_name", "key", "text"):
-        name = node.get(key)
-        if isinstance(name, str) and name:
-            yield PurePosixPath(name).name.split(".")[0] if looks_like_file(name) else name
-    yield from node.get("using_columns", ())
-    if node.get("ref_type") == "NATURAL":
-        yield _ANY
+_NAMING = ("alias", "table_name", "function_name", "key", "text")
+"""Where a tree has names, or the text of a constant, by which DuckDB may name a column."""

@@ -106,6 +106,10 @@ def _parse_toml(toml: str, path: str, first_line: int) -> dict[str, Any]:
 _KEY = re.compile(r"""^[ \t]*\[{0,2}[ \t]*(["']?)([\w-]+)\1[ \t]*[.=\]]""", re.MULTILINE)
 
 
+_OVER_LINES = re.compile(r"""[\[{]|\"\"\"|'''""")
+"""What may go over several lines begins so."""
+
+
 def _lines_of_keys(toml: str, options: Mapping[str, Any]) -> dict[str, int]:
     """The line, counted from 0, in which each key of the top level first stands."""
     import tomllib
@@ -116,7 +120,8 @@ def _lines_of_keys(toml: str, options: Mapping[str, Any]) -> dict[str, int]:
         if key not in options or key in lines:
             continue
         try:
-            tomllib.loads(before)
+            if _OVER_LINES.search(before):
+                tomllib.loads(before)
         except tomllib.TOMLDecodeError:
             continue  # it stands within a text or a list that goes over several lines
         lines[key] = toml[: match.start(2)].count("\n")

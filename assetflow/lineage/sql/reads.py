@@ -33,21 +33,34 @@ class Read(Struct, frozen=True):
 
 def reads(node: Any, source: bytes, hidden: Names = frozenset()) -> Iterator[Read]:
     """Everything that is read below `node`, a part of the tree of `source`, in no particular order."""
+    found: list[Read] = []
+    _look(node, source, hidden, found)
+    return iter(found)
+
+
+def _look(node: Any, source: bytes, hidden: Names, found: list[Read]) -> None:
     if isinstance(node, list):
         for item in node:
-            yield from reads(item, source, hidden)
+            _look(item, source, hidden, found)
     elif isinstance(node, dict):
         if "cte_map" in node:
             for cte in node["cte_map"]["map"]:
-                yield from reads(cte["value"], source, hidden)
+                _look(cte["value"], source, hidden, found)
                 hidden |= {fold(cte["key"])}
-        yield from _read_here(node, source, hidden)
-        is_recursive = node.get("type") == "RECURSIVE_CTE_NODE"
+        kind = node.get("type")
+        # The type of a constant is a part of the tree itself.
+        if (type(kind) is str and kind in _READING) or node.get("sample"):
+            found += _read_here(node, source, hidden)
         for key, value in node.items():
-            if not value or key == "cte_map" or not isinstance(value, (dict, list)):
+            if not value or type(value) not in _NESTED or key == "cte_map":
                 continue
-            sees_itself = is_recursive and key == "right"
-            yield from reads(value, source, hidden | {fold(node["cte_name"])} if sees_itself else hidden)
+            sees_itself = kind == "RECURSIVE_CTE_NODE" and key == "right"
+            _look(value, source, hidden | {fold(node["cte_name"])} if sees_itself else hidden, found)
+
+
+_NESTED = frozenset({dict, list})
+_READING = frozenset({"BASE_TABLE", "SHOW_REF", "TABLE_FUNCTION", "FUNCTION", "COLUMN_REF"})
+"""What may read something by itself; so may whatever has a sample."""
 
 
 def _read_here(node: Tree, source: bytes, hidden: Names) -> Iterator[Read]:
@@ -139,9 +152,11 @@ def _function(node: Tree) -> Iterator[Read]:
 
 
 def _value_function(node: Tree, source: bytes) -> Iterator[Read]:
-    name, where = fold(node["column_names"][-1]), place(node)
+    if len(node["column_names"]) != 1:
+        return
+    name, where = fold(node["column_names"][0]), place(node)
     is_quoted = where is not None and source[where : where + 1] == b'"'
-    if len(node["column_names"]) == 1 and name in VALUE_FUNCTIONS & _WHY_VOLATILE.keys() and not is_quoted:
+    if name in VALUE_FUNCTIONS and name in _WHY_VOLATILE and not is_quoted:
         yield Read("note", f"{name} {_WHY_VOLATILE[name]}", name, where)
 
 
