@@ -94,6 +94,14 @@ def test_a_folder_that_was_replaced_by_a_link_is_not_followed(outside: Path) -> 
     assert (outside / "precious").read_text() == "kept"
 
 
+def test_a_warehouse_that_was_replaced_by_a_link_to_everything_is_not_emptied(outside: Path) -> None:
+    root = outside.parent / "everything"
+    root.symlink_to("/")
+    with pytest.raises(WarehouseError, match="nothing was deleted"):
+        remove_file(str(root), f"{root}{outside}/precious")
+    assert (outside / "precious").read_text() == "kept"
+
+
 def test_what_lies_below_is_deleted(tmp_path: Path) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "b" / "c").write_text("x")

@@ -47,13 +47,13 @@ class Relation(Struct, frozen=True):
 
 def hashed(*parts: Any) -> str:
     """A hash of plain values; empty as soon as one of the texts among them is, since something is not known then."""
-    if any(_is_unknown(part) for part in parts):
+    if any(map(_is_unknown, parts)):
         return ""
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 
 
 def _is_unknown(part: Any) -> bool:
-    return part == "" or (isinstance(part, list | tuple) and any(_is_unknown(each) for each in part))
+    return part == "" or (isinstance(part, (list, tuple)) and any(map(_is_unknown, part)))
 
 
 def as_transformed(edges: Edges) -> Edges:

@@ -44,6 +44,9 @@ class ProjectColumns:
         self._found: dict[str, Lineage] = {}
         self._schemas: dict[str, Schema | None] = {}
         self._problems: dict[str, BindError] = {}
+        self._over: dict[str, Mapping[str, Schema | None]] = {}
+        """The columns of its upstreams over which each lineage was found."""
+        self._reads: dict[str, Mapping[str, ReadSet]] = {}
         self.uncertain: set[str] = set()
 
     def lineage(self, name: str) -> Lineage:
@@ -78,6 +81,8 @@ class ProjectColumns:
         """The lineage of an asset over upstreams that are there, with these columns."""
         schemas: dict[str, Schema | None] = {name: schema_of(each) for name, each in columns.items()}
         schemas.update({name: self._file_schema(asset, name) for name in asset.files})
+        if self._over.get(asset.name) == schemas and self.project.definitions.assets.get(asset.name) is asset:
+            return self._lineages[asset.name]  # as a run mostly finds them
         return self._with_history(asset, self._find(asset, schemas)[0])
 
     def look_ahead(self, names: Collection[str]) -> None:
@@ -120,7 +125,9 @@ class ProjectColumns:
         for reader in definitions.graph.downstreams(name):
             asset = definitions.assets[reader]
             if name in asset.upstreams:
-                found.append(reads_of(asset, self.lineage(reader), self._made(asset))[name])
+                if reader not in self._reads:
+                    self._reads[reader] = reads_of(asset, self.lineage(reader), self._made(asset))
+                found.append(self._reads[reader][name])
         return tuple(dict.fromkeys(read for read in found if read.columns is not None))
 
     def _made(self, asset: Asset) -> Materialization | None:
@@ -152,6 +159,7 @@ class ProjectColumns:
         lineage, problem = self._find(asset, schemas)
         lineage = self._with_history(asset, lineage)
         self._lineages[name] = lineage
+        self._over[name] = schemas
         if problem is not None:
             self._problems[name] = problem
         self._schemas[name] = self._asset_schema(asset, lineage)

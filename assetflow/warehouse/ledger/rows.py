@@ -193,7 +193,11 @@ FROM materializations m JOIN snapshots s ON s.id = m.snapshot WHERE m.id = :id A
 
 
 def as_json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+"""Made once: a ledger is told many small texts."""
 
 
 def among(column: str, values: Iterable[object]) -> tuple[str, tuple[str]]:
