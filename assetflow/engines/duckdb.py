@@ -219,7 +219,7 @@ def _create_view(cursor: Cursor, create: str, table: Table, *, unread: bool = Fa
         cursor.execute(statement)
     except duckdb.Error as error:
         message, hint = _message(error)
-        if not isinstance(error, duckdb.ProgrammingError):
+        if not isinstance(error, duckdb.ProgrammingError) or any(said in message for said in _DAMAGED):
             hint = "`assetflow verify --deep` says what is lost or damaged, and how it is made again."
         raise WarehouseError(f"{table.name} cannot be read: {message}", hint=hint) from None
     return statement
