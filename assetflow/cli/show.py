@@ -141,20 +141,12 @@ def relation_refused(project: Project, name: str) -> DuckDBPyRelation:
 
 def relation_at(project: Project, reader: Reader, name: str, when: str) -> DuckDBPyRelation:
     """The rows of an older version; UsageError when there is none, or its files are gone."""
-    from assetflow.errors import UsageError
     from assetflow.project.versions.versions import find_version
-    from assetflow.warehouse.content.scans import scan
 
-    version = find_version(project, name, when)
-    snapshot = project.ledger.snapshot(version.snapshot)
-    if snapshot.sql is not None:
-        reader.add_version(f"{name}@{when}")
-    elif not project.warehouse.has_files(snapshot):
-        raise UsageError(f"the files of {name}@{snapshot.id[:12]} are gone", hint=f"`assetflow history {name}`")
-    say(styled(f"{name}@{snapshot.id[:12]}, published {local_time(version.published_at)}", "dim", err=True))
-    if snapshot.sql is not None:
-        return reader.relation(f"{name}@{when}")
-    return project.open_cursor().sql(scan(snapshot, project.settings.warehouse))
+    version, named = find_version(project, name, when), f"{name}@{when}"
+    reader.add_version(named)
+    say(styled(f"{name}@{version.snapshot[:12]}, published {local_time(version.published_at)}", "dim", err=True))
+    return reader.relation(named)
 
 
 def footer(reader: Reader, name: str, found: int, limit: int) -> str:
