@@ -12,6 +12,7 @@ next run restores it, also after Ctrl-C or a crash.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Future
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from assetflow.asset import Asset
-from assetflow.errors import AssetflowError, WarehouseError
+from assetflow.errors import AssetflowError, Interrupted, WarehouseError
 from assetflow.planning.decide import decide
 from assetflow.planning.step import Step
 from assetflow.running.account import Account, step_record
@@ -68,6 +69,7 @@ class Run:
         self.account = Account(order)
         self.unread: list[Small] = []
         """Small tables that were written, and wait for others to be read back with."""
+        self.told_to_stop = threading.Event()
         self.result: RunResult | None = None
         if any(order.assets[name].partition for name in self.steps):
             from assetflow.running.partitions.changes import PartitionChanges
@@ -83,7 +85,7 @@ class Run:
         order.warehouse.ledger.start_run(record)
         try:
             try:
-                with woken_by_signals(self.shop.interrupt_queries):
+                with woken_by_signals(self.shop.interrupt_queries) as self.told_to_stop:
                     yield from self.carry_out()
             except BaseException:
                 self.stop()
@@ -248,7 +250,9 @@ class Run:
         self.waiting.release(name)
 
     def conclude(self, result: AssetResult) -> Iterator[Event]:
-        """Note how an asset fared, and let what waits for it go on."""
+        """Note how an asset fared, and let what waits for it go on; Interrupted where it failed of being stopped."""
+        if result.outcome == "failed" and self.told_to_stop.is_set():
+            raise Interrupted("the run was interrupted") from result.error
         result = self.account.add(result)
         self.waiting.release(result.asset)
         remove_folder(self.order.warehouse.root, os.path.join(self.order.staging, result.asset))

@@ -116,6 +116,19 @@ def test_ctrl_c_ends_a_query_that_keeps_the_main_thread_busy(slow: Shop) -> None
     assert (done.returncode, "nothing of this run was published" in done.stderr) == (130, True), done.stderr
 
 
+def test_ctrl_c_that_a_library_takes_for_a_fault_of_its_own_ends_the_run(slow: Shop) -> None:
+    """As Polars does while it is imported, and Python while it defines a class."""
+    slow.write(
+        "assets/slow.py",
+        "import os, signal\nfrom assetflow import asset\n\n@asset\ndef slow():\n    try:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n        while True: pass\n"
+        "    except KeyboardInterrupt as error:\n        raise RuntimeError('it failed') from error\n",
+    )
+    arguments = [sys.executable, "-m", "assetflow", "materialize", "-j", "1"]
+    done = subprocess.run(arguments, cwd=slow.root, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "nothing of this run was published" in done.stderr) == (130, True), done.stderr
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
 def test_being_told_to_end_is_like_ctrl_c(slow: Shop, how: signal.Signals) -> None:
     with materializing(slow) as process:
