@@ -79,11 +79,15 @@ class Tried(Struct, frozen=True):
 
 
 class Delta(NamedTuple):
-    """The rows that came to a table in this run and those that went, in a file each (None: none), and how many."""
+    """The rows that came to a table in this run and those that went, in a file each (None: none), and how many.
+
+    `in_files`: the files that the table got hold the first alone, and those that it lost the others.
+    """
 
     came: str | None
     went: str | None
     rows: int
+    in_files: bool = False
 
 
 class Kept(Struct, frozen=True):

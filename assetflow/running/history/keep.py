@@ -170,9 +170,9 @@ class Keeping(Struct, frozen=True):
         names = (*self.key_names(versions), VALID_FROM)
         answer = Answer(news(versions), keys=TOUCHED, key_columns=names)
         try:
-            files = rows.with_small(rows.files_with(answer)[0])
-            self.refuse_damaged([snapshot.files[at] for at in files])
-            return rows.rewriting(answer, files) if files else rows.added(answer.plus, "")
+            gone = rows.rows_of_keys(answer)
+            self.refuse_damaged([snapshot.files[at] for at in rows.with_small(gone)])
+            return rows.replacing(answer, gone, "") if gone else rows.added(answer.plus, "")
         except Refused:
             # A number is larger than all before, so that its column is stored otherwise from now on; or a column has
             # the name by which DuckDB tells where a row stands.

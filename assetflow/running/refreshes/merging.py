@@ -165,10 +165,8 @@ class Merging:
         self.refuse_others(made)
         answer = Answer(self.scan(made), keys=KEYS, key_columns=self.own_key())
         how = f"keyed by {', '.join(self.own_key())}"
-        touched = self.rows.with_small(self.rows.files_with(answer)[0])
-        if not touched:
-            return self.rows.added(answer.plus, how)
-        return self.rows.staged_with(self.rows.rewritten(answer, touched), self.rows.others(touched), how)
+        gone = self.rows.rows_of_keys(answer)
+        return self.rows.replacing(answer, gone, how) if gone else self.rows.added(answer.plus, how)
 
     def scan(self, made: Staged) -> str:
         return scan_files(made.columns, [file.path for file in made.files])

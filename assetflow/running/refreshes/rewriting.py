@@ -8,10 +8,11 @@ A row that goes is found by its values, and left out by its place: the number of
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from assetflow.duck import described
 from assetflow.incremental.answer import Answer
@@ -26,11 +27,12 @@ from assetflow.quoting import quote_identifier
 from assetflow.running.built import Delta
 from assetflow.running.refreshes.difference import Difference, compared, difference_of, is_inexact_inside
 from assetflow.running.tasks.refresh import Refresh
-from assetflow.warehouse.content.digest import tells_order
+from assetflow.warehouse.content.digest import NO_ROWS, sums, sums_key, tells_order
 from assetflow.warehouse.content.file_sums import one_table
 from assetflow.warehouse.content.reading import Staged
 from assetflow.warehouse.content.scans import scan_files, scan_placed
 from assetflow.warehouse.content.staging import stage_query, write_rows
+from assetflow.warehouse.content.types import stored_as
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
@@ -42,6 +44,8 @@ SMALL = 50_000
 MOST_KEYS = 0.5
 """The share of a table's rows beyond which making only the keys concerned costs as much as making all."""
 FEW_ROWS = 100_000
+MANY_REPLACED = 10_000
+"""Rows from which on those that come in the place of others get files of their own, beside as many that stay."""
 CAME, WENT = "assetflow_net_came", "assetflow_net_went"
 """Views of the rows that come to a table and of those that go, none of them both."""
 
@@ -65,13 +69,15 @@ class Refreshed(Struct, frozen=True):
 class Rewritten(NamedTuple):
     """SELECTs of the rows of some files as they will be, of those that came, and of those that went (None: none).
 
-    `is_net`: no row is both among those that came and those that went.
+    `is_net`: no row is both among those that came and those that went. `stay` are the rows that were there before,
+    where the others are those that came.
     """
 
     rows: str
     came: str
     went: str | None = None
     is_net: bool = False
+    stay: str | None = None
 
 
 class Rows(Struct, frozen=True):
@@ -99,7 +105,7 @@ class Rows(Struct, frozen=True):
         if answer.is_whole and answer.is_sorted:
             return self.staged_with(self.rewritten(answer, self.all_files), (), words(answer), in_order=True)
         if answer.is_whole:
-            return self.rewriting(answer, self.all_files)
+            return self.staged_with(self.rewritten(answer, self.all_files), (), words(answer))
         if answer.keys is not None:
             return self.by_keys(answer)
         if answer.minus is not None:
@@ -113,9 +119,8 @@ class Rows(Struct, frozen=True):
                 raise Lasting("ORDER BY of an expression", place(order["expression"]))
             if order["expression"].get("column_names", [""])[1:]:
                 raise Lasting("ORDER BY of a column of a table", place(order["expression"]))
-        if answer.keys is None and answer.minus is not None:
-            self.find_rows(answer)
-        rewritten = self.rewritten(answer, self.all_files)
+        gone = self.find_rows(answer) if answer.keys is None and answer.minus is not None else {}
+        rewritten = self.rewritten(answer, self.all_files, self.left_in(self.all_files, gone))
         view(self.cursor, "assetflow_all_rows", rewritten.rows)
         node = select_all("assetflow_all_rows")
         node = {**node, "modifiers": [{"type": "ORDER_MODIFIER", "orders": list(parts.orders)}]}
@@ -123,23 +128,34 @@ class Rows(Struct, frozen=True):
         return self.staged_with(sorted_, (), f"{words(answer)}, and sorted again", in_order=True)
 
     def by_keys(self, answer: Answer) -> Refreshed:
-        touched, rows = self.files_with(answer)
+        gone = self.rows_of_keys(answer)
+        rows = sum(gone.values())
         is_merged = any(rule.name == "merged" for rule in answer.rules)
         if rows > MOST_KEYS * self.all_rows > MOST_KEYS * FEW_ROWS and not is_merged:
             raise Refused(f"most of its rows are concerned: {rows:,} of {self.all_rows:,}")
-        if not touched:
+        if not gone:
             return self.added(answer.plus, words(answer))
-        return self.rewriting(answer, self.with_small(touched))
+        return self.replacing(answer, gone, words(answer))
 
     def by_rows(self, answer: Answer) -> Refreshed:
         """Take out row by row: all files in which one of the rows stands are written anew."""
-        touched = self.find_rows(answer)
-        if not touched:
+        gone = self.find_rows(answer)
+        if not gone:
             return self.added(f"FROM {CAME}", words(answer))
-        return self.rewriting(answer, self.with_small(touched))
+        return self.replacing(answer, gone, words(answer))
 
-    def rewriting(self, answer: Answer, touched: Sequence[int]) -> Refreshed:
-        return self.staged_with(self.rewritten(answer, touched), self.others(touched), words(answer))
+    def replacing(self, answer: Answer, gone: Mapping[int, int], how: str) -> Refreshed:
+        """Put rows in the place of others, of which so many stand in these files.
+
+        What comes in the place of many gets files of its own. What changed lately is what changes again: then all rows
+        of these files go, and nothing else is written anew.
+        """
+        touched = self.with_small(gone)
+        rewritten = self.rewritten(answer, touched, self.left_in(touched, gone))
+        went = sum(gone.values())
+        stay = sum(self.given.files[at].rows for at in touched) - went
+        apart = len(touched) == len(gone) and min(went, stay) >= MANY_REPLACED and not self.has_wide
+        return self.staged_with(rewritten, self.others(touched), how, apart=apart)
 
     def added(self, plus: str, how: str) -> Refreshed:
         """Add rows as a file of their own, or together with small ones, where there are many of these."""
@@ -153,22 +169,26 @@ class Rows(Struct, frozen=True):
         # What came is the file that came: nobody has to be told.
         return self.staged_with(Rewritten(plus, ""), self.given.files, how, keeps_order=True)
 
-    def rewritten(self, answer: Answer, files: Sequence[int]) -> Rewritten:
-        """The rows of some files after the answer was put in; `find_rows` has found those that go row by row."""
+    def left_in(self, files: Sequence[int], gone: Mapping[int, int]) -> list[int]:
+        """Those of the files of which not every row goes."""
+        return [at for at in files if at not in gone or gone[at] < self.given.files[at].rows]
+
+    def rewritten(self, answer: Answer, files: Sequence[int], left: Sequence[int] | None = None) -> Rewritten:
+        """The rows of some files after the answer was put in; `find_rows` has found those that go row by row.
+
+        `left` are those of the files in which some rows stay, where that was asked.
+        """
+        left = files if left is None else left
         if answer.keys is None and answer.minus is not None:
-            return self.without_found(files)
+            return self.without_found(left)
         plus = self.once(answer.plus)
-        old = self.of(files)
         if answer.is_whole:
-            return Rewritten(plus, plus, old)
+            return Rewritten(plus, plus, self.of(files))
         if answer.keys is None:
-            return Rewritten(f"({old}) UNION ALL ({plus})", plus)
-        match = self.match(answer)
-        others, gone = (
-            f"SELECT old.* FROM ({old}) AS old {kind} JOIN {answer.keys} AS keys ON {match}"
-            for kind in ("ANTI", "SEMI")
-        )
-        return Rewritten(f"({others}) UNION ALL ({plus})", plus, gone)
+            return with_others(self.of(files), plus)
+        on = f"JOIN {answer.keys} AS keys ON {self.match(answer)}"
+        gone = f"SELECT old.* FROM ({self.of(files)}) AS old SEMI {on}"
+        return with_others(f"SELECT old.* FROM ({self.of(left)}) AS old ANTI {on}" if left else None, plus, gone)
 
     def of(self, files: Sequence[int]) -> str:
         """The rows of some files, with the types that the table has."""
@@ -186,8 +206,8 @@ class Rows(Struct, frozen=True):
 
     # Rows by their values
 
-    def find_rows(self, answer: Answer) -> list[int]:
-        """Find the places of the rows that went, each as often as it went; the files in which there are some."""
+    def find_rows(self, answer: Answer) -> dict[int, int]:
+        """Find the places of the rows that went, each as often as it went; how many stand in which file."""
         self.refuse_unmatchable(answer)
         columns = self.given.columns
         listed = ", ".join(self.names)
@@ -202,17 +222,36 @@ class Rows(Struct, frozen=True):
         view(self.cursor, CAME, net.came or self.of(()))
         view(self.cursor, WENT, net.went or self.of(()))
         self.make("assetflow_minus", f"SELECT *, row_number() OVER () AS assetflow_id FROM ({gone})")
+        times, rows = self.ask("coalesce(sum(assetflow_times), 0), count(*) FROM assetflow_minus")
+        whole = self.files_of("assetflow_minus", rows) if times == rows else None
+        if whole is not None:
+            self.make("assetflow_gone", "SELECT 0 AS assetflow_file, 0 AS assetflow_row WHERE false")
+            return {at: self.given.files[at].rows for at in whole}
         near = self.near("assetflow_minus", [column.name for column in columns])
         pairs = zip(compared(columns, "old."), compared(columns, "gone."), strict=True)
         match = " AND ".join(f"{old} IS NOT DISTINCT FROM {gone}" for old, gone in pairs)
         old = f"SELECT * FROM ({self.placed(self.all_files)}) AS old WHERE {near}"
         joined = f"({old}) AS old JOIN assetflow_minus AS gone ON {match}"
         self.make("assetflow_gone", f"SELECT assetflow_file, assetflow_row, assetflow_id FROM {joined}")
-        if self.ask("count(*), count(DISTINCT assetflow_id) FROM assetflow_gone") != self.ask(
-            "coalesce(sum(assetflow_times), 0), count(*) FROM assetflow_minus"
-        ):
+        if self.ask("count(*), count(DISTINCT assetflow_id) FROM assetflow_gone") != (times, rows):
             self.drop_surplus()
-        return sorted(self.counted("assetflow_file, count(*) FROM assetflow_gone GROUP BY ALL"))
+        return self.counted("assetflow_file, count(*) FROM assetflow_gone GROUP BY ALL")
+
+    def files_of(self, table: str, rows: int) -> range | None:
+        """Files side by side that hold the rows of a table and no others, as came in together; None: there are none.
+
+        The sums of the hashes of their rows tell, by which all content is told apart.
+        """
+        fitting = [] if self.has_stored_otherwise else list(runs_of([file.rows for file in self.given.files], rows))
+        if not fitting:
+            return None
+        key = sums_key(self.given.columns, ReadSet())
+        (total,) = sums(self.cursor, table, self.given.columns, [ReadSet()])[1]
+        for run in fitting:
+            known = [self.given.sums.get((self.given.files[at].sha256, key)) for at in run]
+            if sum((one for one in known if one is not None), NO_ROWS) == total:
+                return run
+        return None
 
     def drop_surplus(self) -> None:
         """Of rows that are alike, take out only as many as went; Refused when there are fewer."""
@@ -231,13 +270,13 @@ class Rows(Struct, frozen=True):
         at = f"list_position({list(files)}, assetflow_file) - 1"
         came, went = f"SELECT {listed} FROM {CAME}", f"SELECT {listed} FROM {WENT}"
         if not files:
-            return Rewritten(came, came, went, is_net=True)
+            return with_others(None, came, went, is_net=True)
         gone = f"SELECT {at} AS assetflow_file, assetflow_row FROM assetflow_gone"
         others = (
             f"SELECT {listed} FROM ({self.placed(files)}) AS old ANTI JOIN ({gone}) AS gone "
             "USING (assetflow_file, assetflow_row)"
         )
-        return Rewritten(f"({others}) UNION ALL ({came})", came, went, is_net=True)
+        return with_others(others, came, went, is_net=True)
 
     def refuse_unmatchable(self, answer: Answer) -> None:
         """Refuse to look for rows by values that are not made the same twice, or are equal and not the same."""
@@ -251,10 +290,20 @@ class Rows(Struct, frozen=True):
     def others(self, files: Sequence[int]) -> list[SnapshotFile]:
         return [file for at, file in enumerate(self.given.files) if at not in files]
 
-    def with_small(self, touched: Sequence[int]) -> list[int]:
+    @property
+    def has_stored_otherwise(self) -> bool:
+        """True where files hold a column in another type than the table has."""
+        return any(column.stored_as for column in self.given.columns)
+
+    @property
+    def has_wide(self) -> bool:
+        """True where a column is stored by the largest of its numbers: some of the rows would be stored otherwise."""
+        return any(column.stored_as != stored_as(column.type) for column in self.given.columns)
+
+    def with_small(self, touched: Collection[int]) -> list[int]:
         """The files to write anew, and the small ones with them where there are too many files."""
         small = {at for at, file in enumerate(self.given.files) if file.rows < SMALL}.difference(touched)
-        return sorted(small.union(touched)) if len(small) >= MOST_SMALL else list(touched)
+        return sorted(small.union(touched) if len(small) >= MOST_SMALL else touched)
 
     def small_at_end(self) -> range:
         """The small files behind all others: put together, their rows stay in their order."""
@@ -267,15 +316,14 @@ class Rows(Struct, frozen=True):
     def is_read_in_order(self) -> bool:
         return self.given.read_in_order or any(read.ordered for read in self.reads)
 
-    def files_with(self, answer: Answer) -> tuple[list[int], int]:
-        """The files in which rows of the keys stand, and how many rows these are."""
+    def rows_of_keys(self, answer: Answer) -> dict[int, int]:
+        """How many rows of the keys stand in which file."""
         if not self.given.files:
-            return [], 0
+            return {}
         near = self.near(answer.keys or "", answer.key_columns)
         old = f"SELECT * FROM ({self.placed(self.all_files)}) AS old WHERE {near}"
         among = f"({old}) AS old SEMI JOIN {answer.keys} AS keys ON {self.match(answer)}"
-        found = self.counted(f"assetflow_file, count(*) FROM {among} GROUP BY ALL")
-        return sorted(found), sum(found.values())
+        return self.counted(f"assetflow_file, count(*) FROM {among} GROUP BY ALL")
 
     def near(self, keys: str, names: Sequence[str]) -> str:
         """A condition that rows which match a row of `keys` fulfil, and by which DuckDB passes over row groups.
@@ -317,14 +365,25 @@ class Rows(Struct, frozen=True):
 
     def staged_with(
         self, rewritten: Rewritten, stay: Sequence[SnapshotFile], how: str, *, in_order: bool = False,
-        keeps_order: bool = False,
+        keeps_order: bool = False, apart: bool = False,
     ) -> Refreshed:  # fmt: skip
-        """Write rows, and put the new files together with those that stay."""
-        staged = stage_query(self.cursor, rewritten.rows, self.folder, reads=self.reads, spread=not in_order)
+        """Write rows, and put the new files together with those that stay. `apart`: what came into files of its own."""
+        queries = (rewritten.stay, rewritten.came) if apart and rewritten.stay else (rewritten.rows,)
+        staged = all_of(
+            [
+                stage_query(self.cursor, sql, self.folder, f"part-{at}.parquet", reads=self.reads, spread=not in_order)
+                for at, sql in enumerate(queries)
+            ]
+        )
         if staged.columns != self.given.columns:
             raise Refused("its rows are stored otherwise than before")
-        new = () if staged.rows == 0 and stay else staged.files
-        return Refreshed(self.combined(staged, stay, new), how, in_order or keeps_order, self.told(rewritten))
+        new = [file for file in staged.files if file.rows]
+        made = self.combined(staged, stay, new if new or stay else staged.files)
+        if rewritten.is_net and rewritten.stay is None and self.given.tell is not None:
+            went = self.all_rows - sum(file.rows for file in stay)
+            told = Delta(None, None, staged.rows + went, in_files=True)
+            return Refreshed(made, how, in_order or keeps_order, told)
+        return Refreshed(made, how, in_order or keeps_order, self.told(rewritten))
 
     def combined(self, staged: Staged, stay: Sequence[SnapshotFile], new: Sequence[SnapshotFile]) -> Staged:
         return one_table(self.cursor, self.given.root, staged, stay, new, self.reads, self.given.sums)
@@ -349,6 +408,34 @@ class Rows(Struct, frozen=True):
             paths.append(path if count else None)
             rows += count
         return Delta(paths[0], paths[1], rows)
+
+
+def runs_of(sizes: Sequence[int], total: int) -> Iterator[range]:
+    """Where numbers that stand side by side add up to a total."""
+    first = held = 0
+    for at, size in enumerate(sizes):
+        held += size
+        while held > total:
+            held -= sizes[first]
+            first += 1
+        if held == total:
+            yield range(first, at + 1)
+
+
+def all_of(staged: Sequence[Staged]) -> Staged:
+    """The files of several parts of a table; those who ask for digests get them of the whole table."""
+    first, *others = staged
+    if any(other.columns != first.columns for other in others):
+        raise Refused("its rows are stored otherwise than before")
+    return replace(
+        first, files=tuple(file for one in staged for file in one.files), rows=sum(one.rows for one in staged),
+        sums=tuple(each for one in staged for each in one.sums),
+    )  # fmt: skip
+
+
+def with_others(stay: str | None, came: str, went: str | None = None, *, is_net: bool = False) -> Rewritten:
+    """Rows that came, with those that stay."""
+    return Rewritten(came if stay is None else f"({stay}) UNION ALL ({came})", came, went, is_net, stay)
 
 
 def words(answer: Answer) -> str:

@@ -68,11 +68,10 @@ def change_of(
     if content is not None and is_alike(before, now, read, contents):
         return None
     told = contents.deltas.get((before.id, now.id))
-    found = (
-        told_change(name, before, now, told, contents)
-        if told is not None
-        else found_change(name, before, now, contents)
-    )
+    if told is None or told.in_files:
+        found = found_change(name, before, now, contents)
+        return found and replace(found, is_narrow=is_narrow, is_net=told is not None)
+    found = told_change(name, before, now, told, contents)
     return found and replace(found, is_narrow=is_narrow)
 
 

@@ -1,0 +1,101 @@
+"""What changed lately changes again: rows that came in the place of others stand in files of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.conftest import Shop
+
+EDGES = "SELECT day, max(x) - min(x) AS width FROM sales GROUP BY day"
+
+
+@pytest.fixture
+def days(empty_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """facts (a Parquet file a day) -> sales (row by row) -> edges (by day)."""
+    monkeypatch.setattr("assetflow.running.refreshes.rewriting.MANY_REPLACED", 10)
+    monkeypatch.setattr("assetflow.running.tasks.worth.WORTH_IT", 1e9)  # a busy machine must make nothing full
+    empty_shop.write("assetflow.toml", '[sources.facts]\nfiles = "data/*.parquet"\n')
+    for day in range(4):
+        deliver(empty_shop, day)
+    empty_shop.sql("sales", "SELECT day, x + 1 AS x FROM facts WHERE x > 10")
+    empty_shop.sql("edges", EDGES)
+    empty_shop.run()
+    return empty_shop
+
+
+def deliver(shop: Shop, day: int, time: int = 0, rows: int = 30) -> None:
+    path = shop.root / "data" / f"{day}.parquet"
+    path.parent.mkdir(exist_ok=True)
+    new = path.with_suffix(".new")
+    read = f"SELECT {day} AS day, {time} * 100 + i + 10 AS x FROM range({rows}) t(i)"
+    duckdb.sql(f"COPY ({read}) TO '{new}' (FORMAT parquet)")
+    new.replace(path)
+
+
+def sizes_after(shop: Shop) -> list[int]:
+    """Run; how many rows the new files of `sales` hold. All is refreshed, and right."""
+    before = files_of(shop)
+    made = {each.asset: each.mode for each in shop.materialize().assets if each.outcome == "materialized"}
+    assert made == {"sales": "incremental", "edges": "incremental"}
+    read = f"SELECT day, x + 1 AS x FROM '{shop.root}/data/*.parquet' WHERE x > 10"
+    right = duckdb.sql(f"{read} ORDER BY ALL").fetchall()
+    assert shop.rows("FROM sales ORDER BY ALL") == right
+    assert shop.rows("FROM edges ORDER BY ALL") == duckdb.sql(f"WITH sales AS ({read}) {EDGES} ORDER BY ALL").fetchall()
+    assert shop.run() == {}
+    return sorted(size for path, size in files_of(shop).items() if path not in before)
+
+
+def files_of(shop: Shop) -> dict[str, int]:
+    files = shop.project().warehouse.ledger.current("prod")["sales"].snapshot
+    snapshot = shop.project().warehouse.ledger.snapshot(files)
+    return {file.path: file.rows for file in snapshot.files}
+
+
+def test_a_day_that_comes_again_and_again_is_written_alone(days: Shop) -> None:
+    deliver(days, 2, time=1)
+    assert sizes_after(days) == [30, 87], "the day, and the others that stood with it"
+    deliver(days, 2, time=2, rows=28)
+    assert sizes_after(days) == [28]
+    deliver(days, 2, time=3, rows=28)
+    assert sizes_after(days) == [28]
+    assert sorted(files_of(days).values()) == [28, 87]
+
+
+def test_a_day_of_which_a_little_stays_is_written_as_a_whole(days: Shop) -> None:
+    deliver(days, 2, time=1)
+    sizes_after(days)
+    path = days.root / "data" / "2.parquet"
+    new = path.with_suffix(".new")
+    duckdb.sql(
+        f"COPY (SELECT day, CASE WHEN x < 115 THEN x ELSE x + 100 END AS x FROM '{path}') TO '{new}' (FORMAT parquet)"
+    )
+    new.replace(path)
+    assert sizes_after(days) == [30]
+
+
+def test_a_day_that_is_taken_away_leaves_the_other_files_as_they_are(days: Shop) -> None:
+    deliver(days, 2, time=1)
+    sizes_after(days)
+    (days.root / "data" / "2.parquet").unlink()
+    assert sizes_after(days) == []
+    assert list(files_of(days).values()) == [87]
+
+
+def test_two_days_that_came_together_are_written_together(days: Shop) -> None:
+    for time in (1, 2, 3):
+        deliver(days, 1, time)
+        deliver(days, 2, time)
+        assert sizes_after(days) == ([58, 60] if time == 1 else [60])
+
+
+def test_rows_that_are_there_twice_are_taken_out_as_often_as_they_went(days: Shop) -> None:
+    path: Path = days.root / "data" / "2.parquet"
+    for times in (2, 3, 1):
+        duckdb.sql(
+            f"COPY (SELECT 2 AS day, 100 + i AS x FROM range(20) t(i), range({times})) TO '{path}.new' (FORMAT parquet)"
+        )
+        Path(f"{path}.new").replace(path)
+        sizes_after(days)
