@@ -148,7 +148,9 @@ def past(told: Explanation) -> Iterator[str]:
     yield f"Made {when} in {seconds(made.seconds)}{rows}, by run {made.run_id},"
     for reason in made.reasons:
         yield f"  because {clean(reason.detail or reason.kind)}"
-    if told.content_since is not None:
+    if told.older_inputs:
+        yield f"Until it is made again, it shows {clean(listed(told.older_inputs))} as it was then."
+    elif told.content_since is not None:
         yield f"Its rows have been the same since {local_time(told.content_since)}."
 
 

@@ -113,6 +113,15 @@ def test_rows_that_the_check_of_a_view_refuses_are_not_shown_by_it(refused: Shop
     assert refused.rows("SELECT total FROM by_city WHERE city = 'Rome'") == [(40,)]
 
 
+def test_explain_tells_that_a_view_shows_older_rows(refused: Shop) -> None:
+    assert "Until it is made again, it shows kept as it was then." in refused.cli("explain", "sales").out
+    assert refused.cli("explain", "sales", "--json").json["older_inputs"] == ["kept"]
+    assert refused.cli("explain", "rome", "--json").json["older_inputs"] == [], "a view of it is as it was, too"
+    refused.replace("data/orders.csv", "100", "98")
+    refused.run()
+    assert "Until" not in refused.cli("explain", "sales").out
+
+
 def test_what_a_view_was_made_from_is_not_swept_away(refused: Shop) -> None:
     refused.replace("data/orders.csv", "100", "101")
     refused.run("kept")

@@ -23,6 +23,7 @@ from assetflow.project.foreseeing.arrivals import input_change
 from assetflow.project.foreseeing.modes import Refreshes, foreseen_step, refreshes
 from assetflow.project.foreseeing.statuses import statuses, whole_plan
 from assetflow.reason import Reason
+from assetflow.warehouse.warehouse import cached_now
 
 if TYPE_CHECKING:
     from assetflow.lineage.column_words import Words
@@ -59,7 +60,8 @@ class Compared(Struct, frozen=True):
 
 class Explanation(Struct, frozen=True):
     """All that `explain` tells. `made` is the current materialization, `step` what the next run would do,
-    `failure` what went wrong when it was tried last.
+    `failure` what went wrong when it was tried last. `older_inputs` are those that a view shows as they were when it
+    was made.
     """
 
     asset: Asset
@@ -81,6 +83,7 @@ class Explanation(Struct, frozen=True):
     words: tuple[tuple[str, Words], ...] = ()
     is_held: bool = False
     inputs: tuple[InputChange, ...] = ()
+    older_inputs: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -98,6 +101,7 @@ class Explanation(Struct, frozen=True):
             "made": None if self.made is None else self.made_document(self.made),
             "compared": [each.to_dict() for each in self.compared],
             "inputs": [each.to_dict() for each in self.inputs],
+            "older_inputs": list(self.older_inputs),
             "same_code": self.same_code,
             "differences": {name: found.to_dict() for name, found in self.differences},
             "reads_why": list(self.reads_why),
@@ -165,7 +169,17 @@ def explain(project: Project, name: str, samples: int = 0) -> Explanation:
         words=words_of(project, name),
         is_held=name in plan.held,
         inputs=changes_of_inputs(project, made) if made and step is not None else (),
+        older_inputs=shown_as_they_were(project, made) if made else (),
     )
+
+
+def shown_as_they_were(project: Project, made: Materialization) -> tuple[str, ...]:
+    """What moved on behind a view that was not made since, so that it shows the rows of then."""
+    snapshot = project.ledger.snapshot(made.snapshot)
+    if snapshot.sql is None:
+        return ()
+    shown = project.warehouse.views.shown(snapshot, made, cached_now(project.ledger, project.environment))
+    return tuple(read.upstream for read in made.inputs if read.upstream not in shown.reads)
 
 
 def changes_of_inputs(project: Project, made: Materialization) -> tuple[InputChange, ...]:
