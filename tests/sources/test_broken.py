@@ -107,6 +107,19 @@ def test_a_file_of_days_that_could_be_either_is_not_read_against_its_neighbours(
     assert [str(row[0]) for row in rows] == ["2024-02-25", "2024-03-04"]
 
 
+def test_a_header_alone_that_could_be_values_is_no_row(tmp_path: Path) -> None:
+    """DuckDB takes the `t` of a delivery without rows for true, and so its header for a row."""
+    (tmp_path / "1.csv").write_text("id,t\n1,a\n")
+    (tmp_path / "2.csv").write_text("id,t\n")
+    error = failure(tmp_path, files("*.csv"))
+    with_header = tmp_path / "1.csv"
+    assert error.message == f'source orders: the first line is taken for values, while "{with_header}" has a header'
+    assert (error.path, error.line) == (str(tmp_path / "2.csv"), 1)
+    assert error.hint and "options = { header = true }" in error.hint
+    read_all(tmp_path, files("*.csv", options={"header": True}))
+    read_all(tmp_path, files("1.csv"))
+
+
 def test_the_broken_one_of_many_files_is_named(tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / f"{number}.csv").write_text("id,name\n1,a\n")

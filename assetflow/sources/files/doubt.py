@@ -2,6 +2,7 @@
 
 1,a / 2,b,c          ragged CSV: becomes one wide column `id,name`
 lines on top         left out when they have another shape, be they a header with too few names
+id,t                 a header that could be values (`t` is true), and no row below: becomes a row
 03/04/2024           days and months: guessed for each file by itself, so that two files may disagree
 2.5 as BIGINT        a declared whole number: rounded
 {"Id": 1, "id": 2}   JSON keys that differ in case: one of them is lost
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|INT\d+|U?INTEGER|LONG|SHORT|SIGNED", re.IGNORECASE)
 _FRACTION = re.compile(r"DOUBLE|FLOAT|DECIMAL.*")
+_MADE_UP = re.compile(r"column\d+")
 _DIALECT = {*DELIMITER_OPTIONS, "quote", "escape", "header", "skip", "comment", "encoding", "nullstr", "null"}
 
 
@@ -33,6 +35,7 @@ def refuse_doubtful(
     if reading.format == "csv":
         _refuse_ragged(cursor, reading, files, found)
         _refuse_skipped(cursor, reading, files)
+        _refuse_lost_header(cursor, reading, files, found)
         _refuse_mixed_days(cursor, reading, files, found)
     if reading.format == "json":
         _refuse_twin_keys(cursor, reading, files, found)
@@ -70,6 +73,27 @@ def _refuse_skipped(cursor: DuckDBPyConnection, reading: Reading, files: Sequenc
                 line=1,
                 hint=f"Not part of the table: options = {{ skip = {lines} }}. A header with too few names: correct it.",
             )
+
+
+def _refuse_lost_header(
+    cursor: DuckDBPyConnection, reading: Reading, files: Sequence[str], found: Mapping[str, str]
+) -> None:
+    if "header" in reading.options or len(files) == 1 or not any(map(_MADE_UP.fullmatch, found)):
+        return
+    keys = partition_keys(reading, files)
+    without: dict[str, bool] = {}
+    for path in files:
+        names = [name for name in described(cursor, reading, [path]) if name not in keys]
+        without[path] = all(map(_MADE_UP.fullmatch, names))
+    lost = [path for path in files if without[path]]
+    if lost and len(lost) < len(files):
+        with_header = next(path for path in files if not without[path])
+        raise SourceError(
+            f'the first line is taken for values, while "{with_header}" has a header',
+            path=lost[0],
+            line=1,
+            hint="It is a header: options = { header = true }. It is not: write one above it, as the others have.",
+        )
 
 
 def _refuse_mixed_days(
