@@ -15,7 +15,7 @@ from assetflow.quoting import quote_literal
 
 def variables(partitioning: Partitioning, key: Key) -> dict[str, str]:
     """What stands for `$partition`, `$partition_start` and the like in the SQL of one partition, as literals."""
-    found = {"partition": quote_literal(partitioning.shown(key))}
+    found = {"partition": quote_literal(named(partitioning, key))}
     at, label = key
     values = iter(label)
     for each in partitioning.dimensions:
@@ -26,6 +26,12 @@ def variables(partitioning: Partitioning, key: Key) -> dict[str, str]:
         else:
             found[f"partition_{each.column.lower()}"] = quote_literal(next(values))
     return found
+
+
+def named(partitioning: Partitioning, key: Key) -> str:
+    """A key as SQL and functions are told it: the value itself, without quotes, where one column of values makes it."""
+    _, label = key
+    return label[0] if len(partitioning.dimensions) == len(label) == 1 else partitioning.shown(key)
 
 
 def example_key(partitioning: Partitioning) -> Key:

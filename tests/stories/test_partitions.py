@@ -576,6 +576,30 @@ def test_any_text_can_be_a_key_and_a_table_without_rows_is_a_table(days: Shop) -
     assert days.run("by_region", "never") == {}
 
 
+ODD_KEYS = """
+import polars as pl
+
+from assetflow import Context, asset
+
+
+@asset(partition="region")
+def told(orders: pl.DataFrame, context: Context) -> pl.DataFrame:
+    return orders.filter(pl.col("region") == context.partition.key).select("id", "region")
+"""
+
+
+def test_what_is_made_for_a_value_is_told_the_value_without_quotes(days: Shop) -> None:
+    """A key is shown in quotes where it could be taken for something else: no row has it like that."""
+    odd = ["a/b", "x..y", "c=d", '" lead"', "plain"]
+    days.write("data/orders/1.csv", HEADER + "".join(row(at, "2024-01-01", text) for at, text in enumerate(odd)))
+    days.remove("data/orders/2.csv")
+    days.sql("mine", '/* @asset\npartition = "region"\n*/\nSELECT id, region FROM orders WHERE region = $partition')
+    days.python("functions", ODD_KEYS)
+    days.run("mine", "told")
+    assert days.rows("SELECT id FROM mine ORDER BY 1") == days.rows("SELECT id FROM told ORDER BY 1")
+    assert days.rows("SELECT id FROM mine ORDER BY 1") == [(0,), (1,), (2,), (3,), (4,)]
+
+
 def test_files_that_are_named_by_a_key_are_partitions_of_a_source(empty_shop: Shop) -> None:
     shop = empty_shop
     shop.write("assetflow.toml", '[sources.sold]\nfiles = "data/sold-{day}.csv"\n')

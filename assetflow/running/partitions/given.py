@@ -13,7 +13,7 @@ from assetflow.lineage.sql.tokens import with_values
 from assetflow.materialization import Column
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.key_columns import KeyColumns
-from assetflow.partitions.parameters import start_and_end, variables
+from assetflow.partitions.parameters import named, start_and_end, variables
 from assetflow.partitions.partitioning import Link, Partitioning
 from assetflow.partitions.ranges import NONE, POINT, widened
 from assetflow.partitions.slices import Key, Slice
@@ -34,7 +34,7 @@ def narrowed(task: Task, keys: Sequence[Key], cursor: Cursor) -> Task:
     tables = tuple(
         slice_table(asset, cut, table, key, cursor) if table.name in asset.upstreams else table for table in task.tables
     )
-    return replace(task, tables=tables, partition=PartitionKey(cut.shown(key), *start_and_end(cut, key)))
+    return replace(task, tables=tables, partition=PartitionKey(named(cut, key), *start_and_end(cut, key)))
 
 
 def slice_table(asset: Asset, cut: Partitioning, table: Table, key: Key, cursor: Cursor) -> Table:
