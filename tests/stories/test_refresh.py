@@ -329,6 +329,22 @@ def test_the_night_says_what_it_spared(nights: Shop) -> None:
     assert re.search(r": [0-9.]+ % of the rows read", printed.err)
 
 
+def test_the_night_counts_tables_and_not_their_partitions(nights: Shop) -> None:
+    """A history is refreshed by what changed, too; a table of a hundred days is one table."""
+    nights.sql("daily", '/* @asset\npartition = "day(day)"\n*/\nSELECT * FROM orders')
+    nights.sql("kept", '/* @asset\nhistory = "scd2"\nunique_key = "day"\n*/\nSELECT DISTINCT day FROM orders')
+    nights.made()
+    deliver(nights, 4)
+    result = nights.materialize("daily", "kept")
+    days = [each.partition for each in result.assets if each.asset == "daily"]
+    deliver(nights, 5)
+    deliver(nights, 6)
+    printed = nights.cli("materialize", "-s", "daily kept")
+    assert len(days) == 1
+    assert "2 made (2 partitions of 1 asset)" in printed.err
+    assert "1 of 2 incremental" in printed.err
+
+
 def test_the_night_does_not_boast_where_every_row_changed(empty_shop: Shop) -> None:
     empty_shop.write("data/people.csv", "id,name\n1,ann\n2,bob\n")
     empty_shop.write("assetflow.toml", '[sources.people]\nfiles = "data/people.csv"\n')
