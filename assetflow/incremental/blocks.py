@@ -226,7 +226,11 @@ class _Taker:
             return table
         if kind == "EXPRESSION_LIST" and not any(each["class"] == "SUBQUERY" for each in expressions(table)):
             return table  # VALUES (1, 'a'), (2, 'b')
-        said = {"TABLE_FUNCTION": "a table function", "PIVOT": "PIVOT", "SHOW_REF": "DESCRIBE or SUMMARIZE"}
+        if kind == "PIVOT":
+            words = ("UNPIVOT", "PIVOT_LONGER") if table["unpivot_names"] else ("PIVOT", "PIVOT_WIDER")
+            where = place(table)
+            raise Refused(words[0], self.text.place_of(*words) if where is None else where)
+        said = {"TABLE_FUNCTION": "a table function", "SHOW_REF": "DESCRIBE or SUMMARIZE"}
         where = self.text.place_of("DESCRIBE", "DESC", "SHOW", "SUMMARIZE") if kind == "SHOW_REF" else place(table)
         raise Refused(said.get(kind, str(kind)), where)
 

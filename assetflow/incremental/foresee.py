@@ -9,6 +9,7 @@ from assetflow.incremental.answer import SHOWN, Change, Rule, version_of
 from assetflow.incremental.blocks import take_apart
 from assetflow.incremental.refresh import refresh
 from assetflow.incremental.refused import Refused
+from assetflow.incremental.sorting import refuse_unsortable
 from assetflow.lineage.scratch import scratch
 from assetflow.quoting import quote_identifier
 
@@ -34,9 +35,10 @@ def foresee(
             cursor.execute(f"CREATE TEMP VIEW {quote_identifier(name)} AS {of}")
         changes = {name: Change(plus=True, minus=False) for name in changed}
         cursor.execute(f"CREATE TEMP TABLE {SHOWN} AS {sql}")
-        return refresh(
-            cursor, take_apart(sql, frozenset(schemas), views), changes, shown=SHOWN, kept=(), assume=True
-        ).rules
+        parts = take_apart(sql, frozenset(schemas), views)
+        shown = cursor.execute(f"FROM {SHOWN}").description
+        refuse_unsortable(parts.orders, [column[0] for column in shown])
+        return refresh(cursor, parts, changes, shown=SHOWN, kept=(), assume=True).rules
     except duckdb.Error as error:
         raise Refused(f"DuckDB: {str(error).splitlines()[0]}") from error
     finally:

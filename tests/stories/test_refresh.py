@@ -322,6 +322,18 @@ def test_plan_tells_what_changed_in_the_sources(nights: Shop) -> None:
     assert [(each["how"], each["bytes"]) for each in change["changes"]] == [("grew", 15), ("came", 50)]
 
 
+def test_the_plan_foresees_that_rows_cannot_be_sorted_again(nights: Shop) -> None:
+    """A table is kept in the order of its query, and the rows do not tell what they do not show."""
+    nights.sql("latest", "SELECT DISTINCT ON (product) product, day FROM orders\nORDER BY product, day DESC, amount")
+    nights.made()
+    deliver(nights, 4)
+    why = "ORDER BY amount, which is no column of what is made, line 2"
+    foreseen = next(step for step in nights.project().foresee(nights.plan()).steps if step.asset == "latest")
+    assert (foreseen.mode, foreseen.mode_reason) == ("full", why)
+    made = next(each for each in nights.materialize().assets if each.asset == "latest")
+    assert (made.mode, made.mode_reason) == ("full", why)
+
+
 def test_the_night_says_what_it_spared(nights: Shop) -> None:
     deliver(nights, 4)
     printed = nights.cli("materialize")

@@ -19,6 +19,7 @@ from assetflow.incremental.answer import SHOWN, Change, version_of
 from assetflow.incremental.blocks import Parts, take_apart
 from assetflow.incremental.refresh import is_ambiguous, refresh, refuse_at_sight
 from assetflow.incremental.refused import Lasting, Refused
+from assetflow.incremental.sorting import refuse_unsortable
 from assetflow.lineage.scratch import reading_on
 from assetflow.materialization import Column, ReadSet
 from assetflow.quoting import quote_identifier
@@ -47,6 +48,7 @@ def refresh_rows(
     refuse_at_sight(parts)
     if columns_made(cursor, sql) != [column[:2] for column in given.columns]:
         raise Refused("its columns are others than before")
+    refuse_unsortable(parts.orders, [column.name for column in given.columns])
     changes = {change.name: show(change, cursor) for change in given.changes}
     changes = {name: change for name, change in changes.items() if change.plus or change.minus}
     rows = Rows(given, cursor, folder, tuple(reads))
