@@ -99,8 +99,9 @@ def plan_lines(plan: Plan) -> list[str]:
 
 def step_rows(step: Step) -> list[list[str]]:
     """One line for a step; for one of partitions, one for each range of them that has the same reason."""
-    if step.listed is None:
-        return [[step.asset, how(step), why(step)]]
+    if not step.listed:
+        none = "" if step.listed is None else "none for which there are rows (0 partitions): "
+        return [[step.asset, how(step), f"{none}{why(step)}"]]
     by_reason: dict[str, list[Listed]] = {}
     for each in step.listed:
         by_reason.setdefault(why(replace(step, reasons=each.reasons or step.reasons)), []).append(each)
@@ -113,7 +114,8 @@ def ranges_text(listed: Sequence[Listed]) -> str:
     more = f" and {len(listed) - RANGES} more" if len(listed) > RANGES else ""
     known = [each.number for each in listed if each.number is not None]
     count = plural(sum(known), "partition") if len(known) == len(listed) else "as many as there are"
-    return f"{shown}{more} ({count})"
+    published = " by what is published" if any(each.is_published for each in listed) else ""
+    return f"{shown}{more} ({count}{published})"
 
 
 def held_text(plan: Plan) -> str:

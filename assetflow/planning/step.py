@@ -39,13 +39,15 @@ class State(NamedTuple):
 class Listed(NamedTuple):
     """A range of partitions to be made; `number` is None where it is not known how many they are.
 
-    `keys` are these, one by one, where they are not too many.
+    `keys` are these, one by one, where they are not too many. `is_published`: they are those of the rows that are
+    published, and others may come or go with what an upstream gets before.
     """
 
     range: str
     number: int | None
     reasons: tuple[Reason, ...]
     keys: tuple[str, ...] = ()
+    is_published: bool = False
 
 
 class Estimate(NamedTuple):

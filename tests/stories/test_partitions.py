@@ -375,6 +375,36 @@ def test_a_plan_names_the_partitions_before_anything_is_made(days: Shop) -> None
     assert [each["partition"] for each in far] == ["2010-01-01T00:00..2024-12-31T23:00"]
 
 
+def of_plan(shop: Shop, name: str) -> str:
+    """The line of an asset in what plan prints, its columns set apart by one space."""
+    return next(" ".join(line.split()) for line in shop.cli("plan").out.splitlines() if line.startswith(f"{name} "))
+
+
+def test_a_plan_counts_no_partitions_that_it_cannot_know(days: Shop) -> None:
+    """What an upstream gets before may make partitions of which nobody knows yet."""
+    parts(days)
+    days.replace("assets/clean.sql", "amount > 0", "amount > -1")
+    assert "(10 partitions): " in of_plan(days, "clean")
+    add(days, 1, row(900, "2024-01-20"))
+    assert "(10 partitions by what is published): " in of_plan(days, "clean")
+    assert len(parts(days)["clean"]) == 11
+    assert days.cli("plan").out.startswith("Nothing is stale")
+
+
+def test_a_plan_after_a_backfill_of_all_rows_has_no_partition_to_make(days: Shop) -> None:
+    days.materialize("clean", partition="2024-01-01..")
+    said = (
+        "clean build (partitions) none for which there are rows (0 partitions): some of its partitions were never made"
+    )
+    assert of_plan(days, "clean") == said
+    [step] = [each for each in days.cli("plan", "-s", "clean", "--json").json["steps"] if each["asset"] == "clean"]
+    assert (step["partition"], step["reasons"][0]["kind"]) == (None, "partition_missing")
+    add(days, 1, row(900, "2023-12-20"))
+    assert "(as many as there are): " in of_plan(days, "clean")
+    assert parts(days, "clean") == {"clean": ["2023-12-20"]}
+    assert days.run("clean") == {}
+
+
 PARAMETERS = """
 /* @asset
 partition = "day(day)"

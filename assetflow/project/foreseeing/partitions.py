@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from assetflow.asset import Asset
 from assetflow.errors import AssetflowError
-from assetflow.materialization import ReadSet, Snapshot
+from assetflow.materialization import Fingerprint, ReadSet, Snapshot
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.partitioning import Partitioning
 from assetflow.partitions.slices import Key, Slice, slice_of
@@ -40,10 +40,25 @@ def with_partitions(project: Project, plan: Plan, names: Collection[str] | None 
     """The plan with the partitions of each step (of these assets), as far as they are known before anything is made."""
     if not can_be_written(project.settings.warehouse):
         return plan
+    moving = moved(plan)
     with scratch_folder(project.settings.warehouse) as folder, opened(project.workplace, project.open_imports):
         plan = with_sources_read(project, plan, folder)
-        steps = (listed(project, step, folder) if names is None or step.asset in names else step for step in plan.steps)
+        steps = (
+            listed(project, step, folder, moving) if names is None or step.asset in names else step
+            for step in plan.steps
+        )
         return replace(plan, steps=tuple(steps))
+
+
+def moved(plan: Plan) -> frozenset[str]:
+    """What may hold other rows than those that are published, when the plan comes to who reads it."""
+    found = {step.asset for step in plan.to_make}
+    if plan.state is not None:
+        for name, version in plan.state.sources.items():
+            made = plan.state.made.get(name)
+            if made is not None and isinstance(version, str) and made.fingerprint != Fingerprint(version, "").hash:
+                found.add(name)
+    return frozenset(found)
 
 
 def with_sources_read(project: Project, plan: Plan, folder: str) -> Plan:
@@ -85,20 +100,27 @@ def read_source(
     return with_id(Snapshot("", name, observed.version, built.columns, built.files, built.rows, built.bytes)), built
 
 
-def listed(project: Project, step: Step, folder: str) -> Step:
+def listed(project: Project, step: Step, folder: str, moving: Collection[str]) -> Step:
     if step.parts is None or step.restores is not None or not step.parts.shares:
         return step
     asset = project.definitions.assets[step.asset]
     cut = partitioning(asset.partition)
-    found = tuple(one for share in step.parts.shares for one in share_listed(project, asset, cut, share, folder))
-    return replace(step, listed=found) if found else step
+    is_open = not cut.domain.is_finite and not set(asset.upstreams).isdisjoint(moving)
+    found = tuple(
+        one for share in step.parts.shares for one in share_listed(project, asset, cut, share, folder, is_open=is_open)
+    )
+    return replace(step, listed=found)
 
 
-def share_listed(project: Project, asset: Asset, cut: Partitioning, share: Share, folder: str) -> Iterator[Listed]:
+def share_listed(
+    project: Project, asset: Asset, cut: Partitioning, share: Share, folder: str, *, is_open: bool
+) -> Iterator[Listed]:
+    """The ranges of a share; `is_open`: its upstreams get other rows first, and so perhaps other partitions."""
     keys = share.keys
-    if share.is_whole or not keys.is_finite:
+    is_looked_up = share.is_whole or not keys.is_finite
+    if is_looked_up:
         there = keys_there(project, asset, cut, keys, folder)
-        if there is None:
+        if there is None or (is_open and not there):
             for text, _ in cut.ranges_shown(keys):
                 yield Listed(text, None, share.reasons)
             return
@@ -109,7 +131,7 @@ def share_listed(project: Project, asset: Asset, cut: Partitioning, share: Share
             one = Slice((), {label: ((low, high),)})
             ((text, number),) = cut.ranges_shown(one)
             each = tuple(cut.shown(key) for key in one) if names_each else ()
-            yield Listed(text, number, share.reasons, each)
+            yield Listed(text, number, share.reasons, each, is_open and is_looked_up)
 
 
 def keys_there(project: Project, asset: Asset, cut: Partitioning, keys: Slice, folder: str) -> list[Key] | None:
