@@ -63,6 +63,18 @@ def test_rows_that_fail_are_found_among_the_new_ones(tills: Shop) -> None:
     assert failures(tills) == {"dear": 1}
 
 
+def test_what_was_refused_says_how_it_was_made(tills: Shop) -> None:
+    arrive(tills, 3, "2024-01-03,f,1,-5")
+    [refused] = tills.cli("materialize", "--json").json["assets"]
+    assert (refused["outcome"], refused["mode"], refused["mode_reason"]) == ("failed", "incremental", "added")
+    [refused] = tills.cli("materialize", "--json", "--full-refresh").json["assets"]
+    assert (refused["outcome"], refused["mode"], refused["mode_reason"]) == (
+        "failed",
+        "full",
+        "--full-refresh was given",
+    )
+
+
 def test_old_news_do_not_make_a_table_stale_that_was_fresh(tills: Shop) -> None:
     arrive(tills, 3, "1901-01-01,g,1,5")
     assert failures(tills) == {"dear": 1}

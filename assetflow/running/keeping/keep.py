@@ -54,9 +54,10 @@ class Keeping:
         if blocking:
             self.order.warehouse.ledger.record_checks(self.order.run_id, asset.name, checks)
             self.keep_rejected(asset, built)
+            mode, why = (None, None) if step.restores is not None else (built.how.mode, built.how.reason)
             return AssetResult(
-                asset.name, "failed", mode=step.mode, reasons=step.reasons, rows=built.rows, seconds=built.seconds,
-                error=failed_checks(asset, blocking), checks=checks,
+                asset.name, "failed", mode=mode, mode_reason=why, reasons=step.reasons, rows=built.rows,
+                seconds=built.seconds, error=failed_checks(asset, blocking), checks=checks,
             )  # fmt: skip
         if step.restores is not None:
             return self.restore(asset, step, step.restores, checks)
