@@ -148,9 +148,12 @@ def why(step: Step) -> str:
 
 
 def rows_text(step: Step) -> str:
-    """`, 3,616 of 1,205,132 rows`: in files that changed, where a step is made by these."""
+    """`, 3,616 of 1,205,132 rows`: in files that changed, where a step is made by these.
+
+    Nothing where these are more than there are rows: of a file that is written anew, rows came and rows went.
+    """
     about = step.estimate
-    if step.mode == "full" or about.changed is None or not about.there:
+    if step.mode == "full" or about.changed is None or not about.there or about.changed > about.there:
         return ""
     return f", {about.changed:,} of {about.there:,} rows"
 

@@ -334,6 +334,19 @@ def test_the_plan_foresees_that_rows_cannot_be_sorted_again(nights: Shop) -> Non
     assert (made.mode, made.mode_reason) == ("full", why)
 
 
+def test_the_plan_counts_no_more_rows_than_there_are(empty_shop: Shop) -> None:
+    empty_shop.write("data/people.csv", "id,name\n1,ann\n2,bob\n3,cy\n")
+    empty_shop.write("assetflow.toml", '[sources.people]\nfiles = "data/people.csv"\n')
+    empty_shop.sql("users", "SELECT id, name FROM people")
+    empty_shop.sql("names", "SELECT name FROM users")
+    empty_shop.made()
+    empty_shop.write("data/people.csv", "id,name\n1,ada\n2,ben\n3,coy\n")
+    empty_shop.made("users")
+    [step] = empty_shop.cli("plan", "--json").json["steps"]
+    assert (step["mode"], step["rows_changed"], step["rows_there"]) == ("incremental", 6, 3)
+    assert "of 3 rows" not in empty_shop.cli("plan").out
+
+
 def test_the_night_says_what_it_spared(nights: Shop) -> None:
     deliver(nights, 4)
     printed = nights.cli("materialize")
