@@ -114,7 +114,7 @@ def limited(shop: Shop, *arguments: str, limit: Callable[[], object]) -> Printed
 def plain(text: str, shop: Shop) -> str:
     """Without what differs from run to run."""
     text = text.replace(f"{shop.root}/", "")
-    text = re.sub(r"warehouse/staging/\S+/part-0\.parquet", "PART", text)
+    text = re.sub(r"warehouse/staging/\S+\.parquet", "PART", text)
     return re.sub(r"\d+(\.\d+)? m?s\b", "TIME", text)
 
 

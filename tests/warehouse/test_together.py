@@ -34,7 +34,7 @@ def reads_of(columns):
 
 def written(cursor, folder, queries):
     return [
-        write_small(cursor, sql, str(folder / str(number)), columns, reads_of(columns))
+        write_small(cursor, sql, str(folder / f"{number}.parquet"), columns, reads_of(columns))
         for number, (sql, columns) in enumerate(queries)
     ]
 
@@ -85,7 +85,7 @@ def test_one_that_cannot_be_read_is_left_and_harms_no_other(cursor, tmp_path, da
     if damage == "gone":
         os.remove(bad.path)
     elif damage == "another":
-        write_small(cursor, f"{SQL} LIMIT 9", os.path.dirname(bad.path), COLUMNS, [])
+        write_small(cursor, f"{SQL} LIMIT 9", bad.path, COLUMNS, [])
     else:
         os.truncate(bad.path, 0 if damage == "emptied" else 200)
     found = read_together(cursor, many)

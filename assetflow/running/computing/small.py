@@ -52,7 +52,8 @@ def write_small(task: Task, place: Workplace) -> Small:
             ):
                 sql = evaluate(task, shop, cursor, where).sql or ""
                 with sql_errors(cursor, sql, where):
-                    written = write(cursor, sql, task.staging, columns, task.read_sets)
+                    # A folder of its own takes longer to make than the file: ext4 passes by those that are just gone.
+                    written = write(cursor, sql, f"{task.staging}.parquet", columns, task.read_sets)
             keep_contract(asset, columns_of(columns), cursor)
         finally:
             cursor.close()

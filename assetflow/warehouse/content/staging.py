@@ -85,16 +85,15 @@ def stage_query(
 def write_small(
     cursor: duckdb.DuckDBPyConnection,
     sql: str,
-    folder: str,
+    path: str,
     foreseen: Sequence[tuple[str, str]],
     reads: Sequence[ReadSet],
 ) -> Written:
-    """Write the rows of one SELECT to `folder`, and leave them to `read_together`.
+    """Write the rows of one SELECT to a file at `path`, and leave them to `read_together`.
 
     `foreseen` are names and types of its columns, all of which survive.
     """
-    path = os.path.join(folder, PART)
-    _make_staging(folder)
+    _make_staging(os.path.dirname(path))
     rows, _ = _copy(cursor, sql, path, spread=False)
     return Written(path, tuple(foreseen), rows, tuple(reads))
 

@@ -21,6 +21,8 @@ def remove_folder(root: str, path: str) -> None:
     try:
         # What was kept has left a staging folder, so mostly it is empty, and gone in less time.
         os.rmdir(path)
+    except FileNotFoundError:
+        return
     except OSError:
         import shutil
 
