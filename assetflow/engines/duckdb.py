@@ -6,7 +6,7 @@ import re
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from assetflow.duck import WITHOUT_DOWNLOADS, WITHOUT_STRAGGLERS, duckdb
 from assetflow.engines import Table, Where
+from assetflow.engines.duckdb_threads import Threads
 from assetflow.errors import AssetError, AssetflowError, Interrupted, WarehouseError
 from assetflow.quoting import quote_identifier, quote_literal
 
@@ -60,9 +61,22 @@ class Session:
         self._shared: dict[str, str] = {}
         self._unread: set[str] = set()
         self._cursors: weakref.WeakSet[Cursor] = weakref.WeakSet()
+        self._threads = Threads(self._connection.cursor())
 
     def cursor(self) -> Cursor:
         """A cursor for one task and one thread; it sees the views that are attached to it, and the shared ones."""
+        cursor = self.cursor_for_views()
+        self._threads.needed_by(cursor)
+        return cursor
+
+    @contextmanager
+    def small_cursor(self) -> Iterator[Cursor]:
+        """The same for queries over few rows, which may have one thread alone; closed at the end."""
+        with self._threads.hardly_needed(), closing(self.cursor_for_views()) as cursor:
+            yield cursor
+
+    def cursor_for_views(self) -> Cursor:
+        """The same for who runs no query on it, and needs no more threads than there are at the moment."""
         with self._lock:
             cursor = self._connection.cursor()
             self._cursors.add(cursor)
@@ -122,6 +136,7 @@ class Session:
 
     def close(self) -> None:
         # After Ctrl-C a task may have begun of which nobody knows, and be about to open its cursor.
+        self._threads.close()
         with self._lock:
             self._connection.close()
 

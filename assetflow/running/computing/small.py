@@ -42,21 +42,17 @@ def write_small(task: Task, place: Workplace) -> Small:
     shop = workshop(place)
     asset, columns = task.asset, task.columns or ()
     where = where_of(asset, place.root)
-    with shop.meter.running():
-        cursor = shop.session.cursor()
-        try:
-            with (
-                shop.session.attached(task.tables, cursor),
-                time_limit(None, where, cursor.interrupt) as limit,
-                shop.stoppable(limit),
-            ):
-                sql = evaluate(task, shop, cursor, where).sql or ""
-                with sql_errors(cursor, sql, where):
-                    # A folder of its own takes longer to make than the file: ext4 passes by those that are just gone.
-                    written = write(cursor, sql, f"{task.staging}.parquet", columns, task.read_sets)
-            keep_contract(asset, columns_of(columns), cursor)
-        finally:
-            cursor.close()
+    with shop.meter.running(), shop.session.small_cursor() as cursor:
+        with (
+            shop.session.attached(task.tables, cursor),
+            time_limit(None, where, cursor.interrupt) as limit,
+            shop.stoppable(limit),
+        ):
+            sql = evaluate(task, shop, cursor, where).sql or ""
+            with sql_errors(cursor, sql, where):
+                # A folder of its own takes longer to make than the file: ext4 passes by those that are just gone.
+                written = write(cursor, sql, f"{task.staging}.parquet", columns, task.read_sets)
+        keep_contract(asset, columns_of(columns), cursor)
         return Small(task, written, time.perf_counter() - began, shop.meter.used())
 
 
@@ -67,11 +63,8 @@ def read_small(many: Sequence[Small], place: Workplace) -> tuple[Built | None, .
     began = time.perf_counter()
     shop = workshop(place)
     with shop.meter.running():
-        cursor = shop.session.cursor()
-        try:
+        with shop.session.small_cursor() as cursor:
             staged = read_together(cursor, [one.written for one in many])
-        finally:
-            cursor.close()
         seconds, used = (time.perf_counter() - began) / len(many), shop.meter.used() / len(many)
     return tuple(
         None

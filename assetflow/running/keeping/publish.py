@@ -47,7 +47,7 @@ class Publishing:
         """Bring the catalog to what is published, by this run or one that was killed before it could."""
         order = self.order
         # Where each step is published, others are at work on the session.
-        open_cursor = None if order.publish_each else self.shop.session.cursor
+        open_cursor = None if order.publish_each else self.shop.session.cursor_for_views
         try:
             order.warehouse.patch_catalog(order.environment, open_cursor)
         except WarehouseError as error:

@@ -1,0 +1,72 @@
+"""DuckDB has one thread while small queries come in turn, and all of them for everything else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from assetflow.engines import duckdb_threads
+from assetflow.engines.duckdb import Cursor, Session
+from assetflow.engines.duckdb_threads import IN_TURN
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    with Session("/", threads=2) as session:
+        yield session
+
+
+@pytest.fixture
+def never_looked_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No query takes long, on whatever machine."""
+    monkeypatch.setattr(duckdb_threads, "SECONDS_BETWEEN_LOOKS", 3600)
+
+
+def threads(cursor: Cursor) -> int:
+    return int(cursor.execute("SELECT current_setting('threads')").fetchall()[0][0])
+
+
+def in_small_ones(session: Session, number: int) -> list[int]:
+    found = []
+    for _ in range(number):
+        with session.small_cursor() as cursor:
+            found.append(threads(cursor))
+    return found
+
+
+@pytest.mark.usefixtures("never_looked_after")
+def test_small_queries_in_turn_have_one_and_others_have_all(session: Session) -> None:
+    for _ in range(2):
+        assert in_small_ones(session, IN_TURN + 2) == [2] * IN_TURN + [1, 1]
+        assert threads(session.cursor_for_views()) == 1
+        assert threads(session.cursor()) == 2
+
+
+@pytest.mark.usefixtures("never_looked_after")
+def test_a_query_of_any_size_keeps_all_while_small_ones_come(session: Session) -> None:
+    large = session.cursor()
+    assert in_small_ones(session, 2 * IN_TURN) == [2] * 2 * IN_TURN
+    del large
+    assert in_small_ones(session, 1) == [1]
+
+
+def test_a_small_query_that_takes_long_has_all(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duckdb_threads, "SECONDS_BETWEEN_LOOKS", 0)
+    in_small_ones(session, IN_TURN)
+    with session.small_cursor() as cursor:
+        for thread in threading.enumerate():
+            if thread.name == duckdb_threads.NAME:
+                thread.join()
+        assert threads(cursor) == 2
+    assert in_small_ones(session, IN_TURN) == [2] * IN_TURN
+
+
+@pytest.mark.usefixtures("never_looked_after")
+def test_nobody_looks_after_threads_of_a_session_that_is_closed() -> None:
+    with Session("/", threads=2) as session:
+        in_small_ones(session, IN_TURN + 1)
+        (watch,) = (thread for thread in threading.enumerate() if thread.name == duckdb_threads.NAME)
+    watch.join(60)
+    assert not watch.is_alive()
