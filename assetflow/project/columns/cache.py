@@ -28,6 +28,8 @@ class ColumnsCache:
         """The text kept under a key."""
         if key in self._unwritten:
             return self._unwritten[key]
+        if self._open is None and (self.path is None or not os.path.exists(self.path)):
+            return None  # a new file would be opened for nothing, and asked for every key
         connection = self._connection()
         if connection is None:
             return None
