@@ -32,9 +32,9 @@ def reads_of(columns):
     return [ReadSet((first,)), ReadSet((last,), ordered=True), ReadSet(("nothing",))]
 
 
-def written(cursor, folder, queries):
+def written(cursor, folder, queries, *, ordered=True):
     return [
-        write_small(cursor, sql, str(folder / f"{number}.parquet"), columns, reads_of(columns))
+        write_small(cursor, sql, str(folder / f"{number}.parquet"), columns, reads_of(columns)[:: 1 if ordered else 2])
         for number, (sql, columns) in enumerate(queries)
     ]
 
@@ -90,3 +90,30 @@ def test_one_that_cannot_be_read_is_left_and_harms_no_other(cursor, tmp_path, da
         os.truncate(bad.path, 0 if damage == "emptied" else 200)
     found = read_together(cursor, many)
     assert [staged and staged.rows for staged in found] == [first.rows, None, last.rows]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [f"SELECT *, 1 AS more FROM ({SQL})", f"SELECT id::INTEGER AS id, name FROM ({SQL})", f"SELECT id FROM ({SQL})"],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_among_its_like_that_shows_other_columns_is_left(cursor, tmp_path, odd, place):
+    queries = [(f"{SQL} LIMIT {number}", COLUMNS) for number in (1, 2, 3)]
+    queries[place] = (odd, COLUMNS)
+    for one in (many := written(cursor, tmp_path, queries, ordered=False)):
+        assert one.columns == tuple(COLUMNS)
+    found = read_together(cursor, many)
+    assert [staged and staged.rows for staged in found] == [None if at == place else at + 1 for at in range(3)]
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+@pytest.mark.parametrize("name", ["name", "file_index"])
+def test_those_alike_are_what_they_are_alone(cursor, tmp_path, name, ordered):
+    columns = [("id", "BIGINT"), (name, "VARCHAR")]
+    made = [f"SELECT id, name AS {name} FROM ({SQL}) LIMIT {number}" for number in (3, 0, 9)]
+    made.append(f"SELECT 5 - range AS id, nullif('b' || range, 'b2') AS {name} FROM range(4)")
+    many = written(cursor, tmp_path / "old [1] a=b", [(sql, columns) for sql in made], ordered=ordered)
+    for number, (sql, found) in enumerate(zip(made, read_together(cursor, many), strict=True)):
+        alone = stage_query(cursor, sql, str(tmp_path / str(number)), reads=many[number].reads)
+        assert found is not None
+        assert told_of(found) == told_of(alone)

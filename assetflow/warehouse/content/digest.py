@@ -19,6 +19,8 @@ from itertools import islice
 from operator import xor
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from assetflow.materialization import Column, ReadSet, Sums
 from assetflow.quoting import quote_identifier, quote_literal
 from assetflow.warehouse.content.types import Type, parse_type
@@ -173,33 +175,46 @@ _ROW = "assetflow_row"
 """A whole row, as DuckDB calls it by the name of its table."""
 
 
-def sums_together(
-    cursor: duckdb.DuckDBPyConnection, tables: Sequence[tuple[str, Sequence[Column], Sequence[ReadSet]]]
-) -> dict[int, tuple[tuple[Sums, ...], tuple[tuple[str, str], ...]]]:
-    """The same of several scans at once, with their columns and reads, by their numbers; an empty one is left out.
+class Scan(Struct, frozen=True):
+    """So many files of the same columns, and what is read of them; of several files nobody reads the order."""
 
-    A query takes a millisecond to set up, as long as reading some thousand rows.
+    sql: str
+    files: int
+    columns: Sequence[Column]
+    reads: Sequence[ReadSet]
+
+
+def sums_together(
+    cursor: duckdb.DuckDBPyConnection, scans: Sequence[Scan]
+) -> dict[tuple[int, int], tuple[tuple[Sums, ...], tuple[tuple[str, str], ...]]]:
+    """The same of several scans at once, by the numbers of scan and file; a file without rows is left out.
+
+    A query takes a millisecond to set up, and nearly as much for each scan: as long as reading some thousand rows.
     """
-    if not tables:
+    if not scans:
         return {}
-    hashed = [_single_hashes(columns, reads) for _, columns, reads in tables]
+    hashed = [_single_hashes(scan.columns, scan.reads) for scan in scans]
     most = max(len(hashes) for hashes, _ in hashed)
     selects = []
-    for number, ((scan, _, _), (hashes, _)) in enumerate(zip(tables, hashed, strict=True)):
+    for number, (scan, (hashes, _)) in enumerate(zip(scans, hashed, strict=True)):
         padded = [*hashes, *["NULL"] * (most - len(hashes))]
-        rows = _select(padded, f"{scan} AS {_ROW}").removeprefix("SELECT ")
-        selects.append(f"SELECT {number} AS assetflow_table, typeof({_ROW}) AS assetflow_type, {rows}")
-    # To bind a function takes as long as to hash some thousand rows: the outer one is bound once for all tables.
+        rows = _select(padded, f"{scan.sql} AS {_ROW}").removeprefix("SELECT ")
+        file = "file_index" if scan.files > 1 else "0"
+        selects.append(
+            f"SELECT {number} AS assetflow_scan, {file} AS assetflow_file, typeof({_ROW}) AS assetflow_type, {rows}"
+        )
+    # To bind a function takes as long as to hash some thousand rows: the outer one is bound once for all of them.
     hashed_twice = ", ".join(f"hash(h{at}) AS h{at}" for at in range(most))
     asked = (
-        f"SELECT assetflow_table, any_value(assetflow_type), count(*), {_aggregates(['NULL'] * most)} "
-        f"FROM (SELECT assetflow_table, assetflow_type, {hashed_twice} FROM ({' UNION ALL '.join(selects)})) "
-        f"GROUP BY assetflow_table"
+        f"SELECT assetflow_scan, assetflow_file, any_value(assetflow_type), count(*), {_aggregates(['NULL'] * most)} "
+        f"FROM (SELECT assetflow_scan, assetflow_file, assetflow_type, {hashed_twice} "
+        f"FROM ({' UNION ALL '.join(selects)})) GROUP BY assetflow_scan, assetflow_file"
     )
     found = {}
-    for number, of_row, count, *totals in cursor.execute(asked).fetchall():
+    for number, at, of_row, count, *totals in cursor.execute(asked).fetchall():
         shown = tuple((_bare(label), str(of)) for label, of in parse_type(of_row).members)
-        found[number] = tuple(Sums(count, totals[2 * at], totals[2 * at + 1]) for at in hashed[number][1]), shown
+        places = hashed[number][1]
+        found[number, at] = tuple(Sums(count, totals[2 * place], totals[2 * place + 1]) for place in places), shown
     return found
 
 

@@ -16,9 +16,9 @@ from msgspec import Struct
 from assetflow.errors import WarehouseError
 from assetflow.materialization import ReadSet, Sums
 from assetflow.warehouse.content.columns import columns_of
-from assetflow.warehouse.content.digest import sums_together
+from assetflow.warehouse.content.digest import Scan, sums_together, tells_order
 from assetflow.warehouse.content.reading import Staged, Unforeseen, read_back, readable, staged_of
-from assetflow.warehouse.content.scans import scan_of
+from assetflow.warehouse.content.scans import scan_of, this_very_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,19 +44,54 @@ def read_together(cursor: duckdb.DuckDBPyConnection, written: Sequence[Written])
     """Decode every row of these files; None for one that holds or shows something else, or cannot be read."""
     from assetflow.duck import duckdb
 
-    few = [one for one in written if one.rows <= FEW_ROWS]
     try:
-        found = sums_together(cursor, [(scan_of([one.path]), columns_of(one.columns), wanted(one)) for one in few])
+        found = _found(cursor, _alike([one for one in written if one.rows <= FEW_ROWS]))
     except duckdb.InterruptException:
         raise
     except duckdb.Error:  # of which file it speaks is seen when each is read by itself
         found = {}
-    of_files = {few[number].path: each for number, each in found.items()}
-    return tuple(_staged(cursor, one, *of_files.get(one.path, NOTHING)) for one in written)
+    return tuple(_staged(cursor, one, *found.get(one.path, NOTHING)) for one in written)
 
 
 NOTHING: tuple[tuple[Sums, ...], tuple[tuple[str, str], ...]] = ((), ())
-"""What is found of a table without rows, or with many."""
+"""What is found of a table without rows, or with many, or one that is not like the others."""
+
+
+def _alike(written: Sequence[Written]) -> list[list[Written]]:
+    """Those that can be read as one table; one whose order is read has to be in a file of its own."""
+    groups: dict[object, list[Written]] = {}
+    for one in written:
+        is_alone = any(read.ordered for read in one.reads) or not tells_order(columns_of(one.columns))
+        groups.setdefault(one.path if is_alone else one.columns, []).append(one)
+    return list(groups.values())
+
+
+def _found(
+    cursor: duckdb.DuckDBPyConnection, groups: Sequence[Sequence[Written]]
+) -> dict[str, tuple[tuple[Sums, ...], tuple[tuple[str, str], ...]]]:
+    """What is summed up of each file, by its path, and the names and types that it shows."""
+    reads = [list(dict.fromkeys(read for one in group for read in wanted(one))) for group in groups]
+    scans = [
+        Scan(scan_of([one.path for one in group]), len(group), columns_of(group[0].columns), of_group)
+        for group, of_group in zip(groups, reads, strict=True)
+    ]
+    others = {path for group in groups if len(group) > 1 for path in _unlike_first(cursor, group)}
+    found = {}
+    for (number, at), (sums, shown) in sums_together(cursor, scans).items():
+        one = groups[number][at]
+        if one.path not in others:
+            found[one.path] = tuple(sums[reads[number].index(read)] for read in wanted(one)), shown
+    return found
+
+
+def _unlike_first(cursor: duckdb.DuckDBPyConnection, group: Sequence[Written]) -> set[str]:
+    """Files that show other columns than the first, which all of them show when they are read as one table."""
+    listed = ", ".join(this_very_file(one.path) for one in group)
+    shown: dict[str, list[tuple[object, ...]]] = {one.path: [] for one in group}
+    asked = f"SELECT file_name, name, num_children, duckdb_type, type, logical_type FROM parquet_schema([{listed}])"
+    for path, *column in cursor.execute(asked).fetchall():
+        shown.setdefault(path, []).append(tuple(column))
+    return {one.path for one in group if not shown[one.path] or shown[one.path] != shown[group[0].path]}
 
 
 def wanted(written: Written) -> list[ReadSet]:
