@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-ASSET = re.compile(r"[a-z][a-z0-9_]{0,127}")
-ENVIRONMENT = re.compile(r"[a-z][a-z0-9_]{0,62}")
-RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+ASSET = r"[a-z][a-z0-9_]{0,127}"
+ENVIRONMENT = r"[a-z][a-z0-9_]{0,62}"
+RUN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 
 DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
 """Files of these names cannot be made on Windows, whatever their suffix."""
@@ -18,16 +18,16 @@ DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("co
 
 def is_asset(name: str) -> bool:
     """True for what an asset, a check or a source may be called."""
-    return ASSET.fullmatch(name) is not None and name not in DEVICES
+    return re.fullmatch(ASSET, name) is not None and name not in DEVICES
 
 
 def is_environment(name: str) -> bool:
-    return ENVIRONMENT.fullmatch(name) is not None and name not in DEVICES
+    return re.fullmatch(ENVIRONMENT, name) is not None and name not in DEVICES
 
 
 def is_run(id: str) -> bool:
     """True for the id of a run: it names a folder while the run is under way."""
-    return RUN.fullmatch(id) is not None and id.lower() not in DEVICES
+    return re.fullmatch(RUN, id) is not None and id.lower() not in DEVICES
 
 
 def environment(name: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from assetflow.errors import ProjectError
 from assetflow.scrub import remember
 
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+VARIABLE = r"[A-Za-z_][A-Za-z0-9_]{0,127}"
 PREFIX = "assetflow_secret_"
 """How a secret is called among the variables of a DuckDB connection, so that no SQL text has to hold it."""
 
@@ -28,7 +28,7 @@ class Secret:
     __slots__ = ("name",)
 
     def __init__(self, name: str) -> None:
-        if not isinstance(name, str) or VARIABLE.fullmatch(name) is None:
+        if not isinstance(name, str) or re.fullmatch(VARIABLE, name) is None:
             raise ProjectError(
                 f"{name!r} cannot be the name of an environment variable", hint='Write Secret("API_TOKEN").'
             )

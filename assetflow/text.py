@@ -12,8 +12,8 @@ REPLACED = "\N{REPLACEMENT CHARACTER}"
 OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Control, format (bidirectional, zero-width), half a pair, line and paragraph separators."""
 
-OUR_COLOURS = re.compile(r"(\x1b\[(?:0|1|2|31|32|33|34|35|36)m)")
-_IN_JSON = re.compile("[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0001-\U000e007f]")  # fmt: skip  # noqa: E501
+OUR_COLOURS = r"(\x1b\[(?:0|1|2|31|32|33|34|35|36)m)"
+_IN_JSON = "[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0001-\U000e007f]"  # fmt: skip  # noqa: E501
 
 
 def clean(text: str, *, lines: bool = False) -> str:
@@ -32,13 +32,13 @@ def clean_screen(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        part if number % 2 else clean(part, lines=True) for number, part in enumerate(OUR_COLOURS.split(text))
+        part if number % 2 else clean(part, lines=True) for number, part in enumerate(re.split(OUR_COLOURS, text))
     )
 
 
 def clean_json(text: str) -> str:
     r"""JSON with such characters written as `\u202e`: the same document, and harmless on a terminal."""
-    return text if text.isascii() else _IN_JSON.sub(lambda found: json_escape(found[0]), text)
+    return text if text.isascii() else re.sub(_IN_JSON, lambda found: json_escape(found[0]), text)
 
 
 def printable(text: str) -> str:

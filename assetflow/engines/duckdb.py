@@ -300,14 +300,14 @@ _DAMAGED = (
 """What DuckDB says of Parquet files with other bytes than were written, often without their names."""
 
 
-_POSITION = re.compile(r"\n\nLINE (\d+): (.*)\n( *\^.*)$", re.DOTALL)
+_POSITION = r"(?s)\n\nLINE (\d+): (.*)\n( *\^.*)$"
 
 
 def _locate(cursor: Cursor, error: duckdb.Error, sql: str) -> tuple[int | None, str | None]:
     """The line of `sql` that the error is about, and that line with a caret below."""
     # A relation's errors bear no position, and those of COPY count the lines of COPY; so ask once more.
-    explained = _POSITION.search(_explain(cursor, sql))
-    position = explained or _POSITION.search(str(error))
+    explained = re.search(_POSITION, _explain(cursor, sql))
+    position = explained or re.search(_POSITION, str(error))
     if position is None:
         return None, None
     excerpt, caret = position[2], position[3]

@@ -107,20 +107,20 @@ def _hour(moment: datetime, zone: str) -> str:
     return local.isoformat(timespec="minutes") if local.fold else local.strftime("%Y-%m-%dT%H:%M").rjust(16, "0")
 
 
-_TEXTS: tuple[tuple[Grain, re.Pattern[str]], ...] = (
-    ("year", re.compile(r"(\d{4})")),
-    ("quarter", re.compile(r"(\d{4})-Q([1-4])")),
-    ("month", re.compile(r"(\d{4})-(\d{2})")),
-    ("week", re.compile(r"(\d{4})-W(\d{2})")),
-    ("day", re.compile(r"(\d{4})-(\d{2})-(\d{2})")),
-    ("hour", re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2})(?::00(?::00)?)?(Z|[+-]\d{2}:\d{2})?")),
+_TEXTS: tuple[tuple[Grain, str], ...] = (
+    ("year", r"(\d{4})"),
+    ("quarter", r"(\d{4})-Q([1-4])"),
+    ("month", r"(\d{4})-(\d{2})"),
+    ("week", r"(\d{4})-W(\d{2})"),
+    ("day", r"(\d{4})-(\d{2})-(\d{2})"),
+    ("hour", r"(\d{4}-\d{2}-\d{2})[T ](\d{2})(?::00(?::00)?)?(Z|[+-]\d{2}:\d{2})?"),
 )
 
 
 def read(grain: Grain, text: str, zone: str = UTC_NAME) -> tuple[int, int]:
     """The windows that a text names, as a range of numbers: 2024-01 names one month, or all days of January."""
     for said, pattern in _TEXTS:
-        found = pattern.fullmatch(text.strip())
+        found = re.fullmatch(pattern, text.strip())
         if found:
             try:
                 return _windows(grain, said, found, zone)

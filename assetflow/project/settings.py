@@ -339,7 +339,7 @@ def validate(settings: Settings, given: Given) -> None:
     for key, number, least in (("jobs", settings.jobs, 0), ("threads", settings.threads, 1)):
         if number is not None and number < least:
             raise given.wrong(key, f"must be at least {least}, not {number}")
-    if settings.memory_limit is not None and not MEMORY.fullmatch(settings.memory_limit):
+    if settings.memory_limit is not None and not re.fullmatch(MEMORY, settings.memory_limit):
         raise given.wrong("memory-limit", f'must be an amount such as "4GB" or "80%", not {settings.memory_limit!r}')
     known = sorted(name[:-3] for name in os.listdir(EXECUTORS_FOLDER) if name.endswith(".py") and name[0] != "_")
     if settings.executor not in known:
@@ -360,4 +360,4 @@ def validate(settings: Settings, given: Given) -> None:
 RETENTION = ("versions", "days", "max-bytes", "grace-hours")
 """What `assetflow gc` keeps beside what is current."""
 TYPE_NAMES: dict[type, str] = {str: "text", int: "whole number", list: "list", dict: "table"}
-MEMORY = re.compile(r"\s*\d+(\.\d+)?\s*([kmgt]i?b|bytes|b|%)\s*", re.IGNORECASE)
+MEMORY = r"(?i)\s*\d+(\.\d+)?\s*([kmgt]i?b|bytes|b|%)\s*"

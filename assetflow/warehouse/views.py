@@ -27,7 +27,7 @@ from assetflow.warehouse.content.scans import scan
 from assetflow.warehouse.ledger.answers import Answers
 from assetflow.warehouse.ledger.records import Current
 
-WITH_SCHEMA = re.compile(r'\bmain"?(\s|/\*.*?\*/|--[^\n]*\n)*\.', re.IGNORECASE | re.DOTALL)
+WITH_SCHEMA = r'(?is)\bmain"?(\s|/\*.*?\*/|--[^\n]*\n)*\.'
 """`main.sales` in a query, also with a comment within: no WITH before it stands in for that."""
 
 Scan = Callable[[Snapshot, str], str]
@@ -76,7 +76,7 @@ class Views:
 
     def is_live(self, snapshot: Snapshot, made: Materialization, now_at: NowAt) -> bool:
         """True for a view that can be shown only over what lies behind it now, whatever it was made from."""
-        if WITH_SCHEMA.search(snapshot.sql or ""):
+        if re.search(WITH_SCHEMA, snapshot.sql or ""):
             return True
         return any(self._shows_now(one, now_at) for one in made.inputs)
 

@@ -328,7 +328,7 @@ RESERVED = frozenset(
 
 def check_name(name: str, *, what: str, place: Place) -> None:
     """Refuse a name that could not be written in SQL without quotes, or that is taken."""
-    if not ASSET.fullmatch(name):
+    if not re.fullmatch(ASSET, name):
         plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
         suggestion = re.sub(r"[^a-z0-9_]+", "_", plain).strip("_")
         suggestion = suggestion if is_asset(suggestion) else f"t_{suggestion}"[:128].rstrip("_")

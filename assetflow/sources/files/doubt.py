@@ -22,9 +22,9 @@ from assetflow.sources.files.read import DELIMITER_OPTIONS, Reading, described, 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|INT\d+|U?INTEGER|LONG|SHORT|SIGNED", re.IGNORECASE)
-_FRACTION = re.compile(r"DOUBLE|FLOAT|DECIMAL.*")
-_MADE_UP = re.compile(r"column\d+")
+_WHOLE = r"(?i)U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|INT\d+|U?INTEGER|LONG|SHORT|SIGNED"
+_FRACTION = r"DOUBLE|FLOAT|DECIMAL.*"
+_MADE_UP = r"column\d+"
 _DIALECT = {*DELIMITER_OPTIONS, "quote", "escape", "header", "skip", "comment", "encoding", "nullstr", "null"}
 
 
@@ -78,13 +78,13 @@ def _refuse_skipped(cursor: DuckDBPyConnection, reading: Reading, files: Sequenc
 def _refuse_lost_header(
     cursor: DuckDBPyConnection, reading: Reading, files: Sequence[str], found: Mapping[str, str]
 ) -> None:
-    if "header" in reading.options or len(files) == 1 or not any(map(_MADE_UP.fullmatch, found)):
+    if "header" in reading.options or len(files) == 1 or not any(re.fullmatch(_MADE_UP, name) for name in found):
         return
     keys = partition_keys(reading, files)
     without: dict[str, bool] = {}
     for path in files:
         names = [name for name in described(cursor, reading, [path]) if name not in keys]
-        without[path] = all(map(_MADE_UP.fullmatch, names))
+        without[path] = all(re.fullmatch(_MADE_UP, name) for name in names)
     lost = [path for path in files if without[path]]
     if lost and len(lost) < len(files):
         with_header = next(path for path in files if not without[path])
@@ -129,7 +129,7 @@ def _refuse_rounding(
     declared = {name.lower(): type for name, type in reading.columns.items()}
     for name, type in found.items():
         whole = declared.get(name.lower(), "").strip()
-        if not _WHOLE.fullmatch(whole) or not _FRACTION.fullmatch(type):
+        if not re.fullmatch(_WHOLE, whole) or not re.fullmatch(_FRACTION, type):
             continue
         column = quote_identifier(name)
         query = f"SELECT {column} FROM {reader(reading, files, {})} WHERE {column} <> trunc({column}) LIMIT 1"

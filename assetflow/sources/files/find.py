@@ -12,12 +12,14 @@ from assetflow.errors import SourceError, did_you_mean
 from assetflow.source import FileStat
 from assetflow.text import NOT_TEXT, as_shown, is_text
 
-MAGIC = re.compile(r"[*?\[]")
+_MAGIC = frozenset("*?[")
 COMPRESSED = (".gz", ".zst")
 FORMATS = {".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json", ".parquet": "parquet"}
 """The format that a suffix stands for; a `.gz` or `.zst` after it does not count."""
 
-_LEFTOVERS = ("_SUCCESS", "_metadata", "_common_metadata", "_started_*", "_committed_*", "*.tmp", "*.crc", "*~")
+_LEFTOVERS = ("_SUCCESS", "_metadata", "_common_metadata")
+_LEFTOVER_BEGINS = ("_started_", "_committed_")
+_LEFTOVER_ENDS = (".tmp", ".crc", "~")
 _LEFTOVER_FOLDERS = ("_temporary", "_delta_log", "__pycache__")
 
 
@@ -47,6 +49,11 @@ def suffix_of(path: str) -> str:
     return os.path.splitext(stem)[1] if suffix in COMPRESSED else suffix
 
 
+def is_pattern(text: str) -> bool:
+    """True where a path, or a part of one, may mean several files."""
+    return not _MAGIC.isdisjoint(text)
+
+
 def package_folder(package: str) -> str:
     """The folder of an installed package, found without importing it; SourceError when it is not installed."""
     # Imported here because only sources inside packages need it, and no command should wait for the others.
@@ -73,9 +80,9 @@ def _find(full: str, any_suffix: bool) -> Iterator[tuple[str, FileStat]]:
         for path, file in _match(full, ["**"]):
             if any_suffix or suffix_of(path) in FORMATS:
                 yield path, file
-    elif MAGIC.search(full):
+    elif is_pattern(full):
         parts = full.split(os.sep)
-        first = next(position for position, part in enumerate(parts) if MAGIC.search(part))
+        first = next(position for position, part in enumerate(parts) if is_pattern(part))
         yield from _match(os.sep.join(parts[:first]) or os.sep, parts[first:])
 
 
@@ -89,12 +96,12 @@ def _match(folder: str, parts: list[str]) -> Iterator[tuple[str, FileStat]]:
         if not matches(entry.name) or (entry.name[0] == "." and part[0] != "."):
             continue
         is_folder = entry.is_dir()
-        if is_folder and not _is_leftover(entry.name, _LEFTOVER_FOLDERS):
+        if is_folder and entry.name not in _LEFTOVER_FOLDERS:
             if part == "**" and not entry.is_symlink():
                 yield from _match(entry.path, parts)
             elif part != "**" and rest:
                 yield from _match(entry.path, rest)
-        elif not is_folder and not rest and not _is_leftover(entry.name, _LEFTOVERS):
+        elif not is_folder and not rest and not _is_leftover(entry.name):
             # A file may vanish between the listing and the look at it; then it is not there.
             status = _status(entry.path)
             if status is not None:
@@ -120,13 +127,13 @@ def _file_stat(path: str, status: os.stat_result) -> FileStat:
     return FileStat(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
-def _is_leftover(name: str, leftovers: tuple[str, ...]) -> bool:
-    return any(fnmatch.fnmatchcase(name, leftover) for leftover in leftovers)
+def _is_leftover(name: str) -> bool:
+    return name in _LEFTOVERS or name.startswith(_LEFTOVER_BEGINS) or name.endswith(_LEFTOVER_ENDS)
 
 
 def _nothing_matches(pattern: str, base: str, full: str) -> SourceError:
     parts = full.split(os.sep)
-    depth = next((position for position, part in enumerate(parts) if MAGIC.search(part)), len(parts))
+    depth = next((position for position, part in enumerate(parts) if is_pattern(part)), len(parts))
     while depth > 1 and not os.path.isdir(os.sep.join(parts[:depth])):
         depth -= 1
     folder = os.sep.join(parts[:depth]) or os.sep

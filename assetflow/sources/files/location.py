@@ -12,7 +12,7 @@ from assetflow.errors import DefinitionError, SourceError, did_you_mean
 from assetflow.quoting import quote_identifier
 from assetflow.secret import as_references, lend
 from assetflow.source import FileStat
-from assetflow.sources.files.find import FORMATS, MAGIC, find_files, package_folder, suffix_of
+from assetflow.sources.files.find import FORMATS, find_files, is_pattern, package_folder, suffix_of
 from assetflow.sources.files.listing import LISTED, listing
 from assetflow.sources.files.named import PATH, expression, glob_of, keys_of, refuse_other_keys, type_of, with_keys
 from assetflow.sources.files.read import READERS, Reading, partition_keys, scan
@@ -226,4 +226,4 @@ class Files(Struct, frozen=True):
             return False
         folders = pattern.replace(os.sep, "/").split("/")[:-1]
         is_parquet = suffix_of(pattern) == ".parquet" and self.format in (None, "parquet")
-        return is_parquet and not any("=" in folder or MAGIC.search(folder) for folder in folders)
+        return is_parquet and not any("=" in folder or is_pattern(folder) for folder in folders)

@@ -10,14 +10,14 @@ from datetime import date
 from assetflow.errors import DefinitionError, SourceError
 from assetflow.quoting import quote_identifier, quote_literal
 
-KEY = re.compile(r"\{(\w*)\}")
+KEY = r"\{(\w*)\}"
 PATH = "__assetflow_path"
 """The column in which DuckDB's reader tells the file of each row."""
 
 
 def keys_of(patterns: Sequence[str]) -> tuple[str, ...]:
     """The columns that the names of files tell; DefinitionError where patterns do not agree on them."""
-    found = [tuple(KEY.findall(pattern)) for pattern in patterns]
+    found = [tuple(re.findall(KEY, pattern)) for pattern in patterns]
     for pattern, names in zip(patterns, found, strict=True):
         if "" in names or len(set(names)) < len(names):
             raise DefinitionError(f'"{pattern}" names a key twice, or has one without a name', hint="Write {day}.")
@@ -28,7 +28,7 @@ def keys_of(patterns: Sequence[str]) -> tuple[str, ...]:
 
 def glob_of(pattern: str) -> str:
     """The pattern that finds the files, whatever their keys."""
-    return KEY.sub("*", pattern)
+    return re.sub(KEY, "*", pattern)
 
 
 def expression(patterns: Sequence[str], name: str) -> str:
@@ -41,7 +41,7 @@ def regex(pattern: str, name: str) -> str:
     """What matches a path of the pattern and takes one key out of it."""
     pieces = re.split(r"(\{\w+\}|\*\*/|\*|\?)", pattern)
     said = {"**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]", f"{{{name}}}": "([^/]+?)"}
-    found = (said.get(piece) or ("[^/]+?" if KEY.fullmatch(piece) else literal(piece)) for piece in pieces)
+    found = (said.get(piece) or ("[^/]+?" if re.fullmatch(KEY, piece) else literal(piece)) for piece in pieces)
     return f"(?:^|/){''.join(found)}$"
 
 
@@ -67,9 +67,9 @@ def is_date(text: str) -> bool:
 
 
 FORMS = {
-    "DATE": (re.compile(r"\s*[+-]?\d+[-/ \\]\d{1,2}[-/ \\]\d{1,2}.*|infinity|-infinity|epoch"), "date like 2024-01-31"),
-    "INTEGER": (re.compile(r"\s*[+-]?[\d_.]+(e[+-]?\d+)?\s*"), "number"),
-    "BIGINT": (re.compile(r"\s*[+-]?[\d_.]+(e[+-]?\d+)?\s*"), "number"),
+    "DATE": (r"\s*[+-]?\d+[-/ \\]\d{1,2}[-/ \\]\d{1,2}.*|infinity|-infinity|epoch", "date like 2024-01-31"),
+    "INTEGER": (r"\s*[+-]?[\d_.]+(e[+-]?\d+)?\s*", "number"),
+    "BIGINT": (r"\s*[+-]?[\d_.]+(e[+-]?\d+)?\s*", "number"),
 }
 """What a key of a declared type must look like, loosely: what does not cannot be one."""
 
@@ -81,7 +81,7 @@ def refuse_other_keys(paths: Iterable[str], patterns: Sequence[str], name: str, 
     form, said = FORMS[kind.upper()]
     for path in paths:
         found = next((match[1] for each in patterns if (match := re.search(regex(each, name), path))), None)
-        if found is not None and not form.fullmatch(found):
+        if found is not None and not re.fullmatch(form, found):
             raise SourceError(
                 f'"{found}" in the name of {os.path.basename(path)} is no {said}, and {name} is declared {kind}',
                 hint=f'Rename the file, narrow the pattern, or declare columns = {{ {name} = "VARCHAR" }}.',

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 READERS = {"csv": "read_csv", "json": "read_json", "parquet": "read_parquet"}
 DELIMITER_OPTIONS = {"delim", "sep", "delimiter", "separator"}
-_KEY_FOLDER = re.compile(r"([^=]+)=(.*)")
+_KEY_FOLDER = r"([^=]+)=(.*)"
 
 
 class Reading(Struct, frozen=True):
@@ -81,7 +81,7 @@ def stray_keys(reading: Reading, files: Sequence[str]) -> tuple[str, ...]:
     if not keys:
         return ()
     above = [folder for path in files for folder in path.split(os.sep)[: -len(keys) - 1]]
-    matches = [_KEY_FOLDER.fullmatch(folder) for folder in dict.fromkeys(above)]
+    matches = [re.fullmatch(_KEY_FOLDER, folder) for folder in dict.fromkeys(above)]
     return tuple(dict.fromkeys(match[1] for match in matches if match))
 
 
@@ -153,7 +153,7 @@ def _generated(reading: Reading) -> list[str]:
 def _keys_above(path: str) -> tuple[str, ...]:
     keys: list[str] = []
     for folder in reversed(path.split(os.sep)[:-1]):
-        match = _KEY_FOLDER.fullmatch(folder)
+        match = re.fullmatch(_KEY_FOLDER, folder)
         if match is None:
             break
         keys.insert(0, match[1])

@@ -147,14 +147,14 @@ def _print(text: str, leaf: Callable[[Type], str | None]) -> str:
 @lru_cache(maxsize=4096)
 def parse_type(text: str) -> Type:
     """The tree of a type as DuckDB prints it; printing the tree gives the same text."""
-    tokens = _TOKEN.findall(text)
+    tokens = re.findall(_TOKEN, text)
     tree, end = _parse(tokens, 0)
     if end != len(tokens):
         raise ValueError(f"not a DuckDB type: {text}")
     return tree
 
 
-_TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\[\d*\]|[(),]|[^\s'"(),\[\]]+""")
+_TOKEN = r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\[\d*\]|[(),]|[^\s'"(),\[\]]+"""
 _LABELLED = ("STRUCT", "UNION")
 _UNLABELLED = ("MAP", "TUPLE")
 

@@ -20,7 +20,7 @@ from assetflow.warehouse.disk.reserve import PLENTY, keep_reserve
 from assetflow.warehouse.disk.sha256 import hash_of_file
 
 FOLDER = "backups"
-DAILY = re.compile(r"ledger-\d{4}-\d\d-\d\d\.db")
+DAILY = r"ledger-\d{4}-\d\d-\d\d\.db"
 SEAL = ".sha256"
 KEPT = 3
 
@@ -86,7 +86,7 @@ def seal_of(path: str) -> bytes:
 
 def daily(root: str) -> list[str]:
     """The names of the daily copies, oldest first."""
-    return sorted(name for name in names(root, FOLDER) if DAILY.fullmatch(name))
+    return sorted(name for name in names(root, FOLDER) if re.fullmatch(DAILY, name))
 
 
 def names(root: str, folder: str) -> Iterator[str]:

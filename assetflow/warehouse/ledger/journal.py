@@ -27,8 +27,8 @@ from assetflow.warehouse.ledger.schema import FORMAT_VERSION
 
 FOLDER = "journal"
 MANIFESTS = "manifests"
-SEGMENT = re.compile(r"\d{12}\.jsonl")
-MANIFEST = re.compile(r"[0-9a-f]{64}\.json")
+SEGMENT = r"\d{12}\.jsonl"
+MANIFEST = r"[0-9a-f]{64}\.json"
 SEGMENT_BYTES = 4_000_000
 OWN = frozenset({"journal", "condemned"})
 """Tables that are not journalled: what waits for the journal, and what a sweep finds out anew."""
@@ -192,7 +192,7 @@ def entry_of(root: str, content: Mapping[str, Any]) -> Iterator[Entry | Damage]:
 def segments(root: str) -> list[str]:
     folder = os.path.join(root, FOLDER)
     try:
-        return sorted(os.path.join(folder, name) for name in os.listdir(folder) if SEGMENT.fullmatch(name))
+        return sorted(os.path.join(folder, name) for name in os.listdir(folder) if re.fullmatch(SEGMENT, name))
     except (FileNotFoundError, NotADirectoryError):
         return []
 
@@ -237,7 +237,7 @@ def manifest_path(root: str, name: str) -> str:
 
 
 def read_manifest(root: str, name: str) -> dict[str, Any] | Damage:
-    if MANIFEST.fullmatch(f"{name}.json") is None:
+    if re.fullmatch(MANIFEST, f"{name}.json") is None:
         return Damage(FOLDER, f"{name!r} is no name of a manifest")
     path = manifest_path(root, name)
     shown = os.path.relpath(path, root)
@@ -255,7 +255,7 @@ def read_manifest(root: str, name: str) -> dict[str, Any] | Damage:
 def manifests(root: str) -> Iterator[str]:
     """The names of all manifests."""
     for _, _, names in sorted(os.walk(os.path.join(root, MANIFESTS))):
-        yield from sorted(name.removesuffix(".json") for name in names if MANIFEST.fullmatch(name))
+        yield from sorted(name.removesuffix(".json") for name in names if re.fullmatch(MANIFEST, name))
 
 
 # Rows
