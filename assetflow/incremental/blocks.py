@@ -6,10 +6,9 @@ WITH a AS (SELECT ...) SELECT ... FROM a JOIN (SELECT ...) b      three blocks, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from assetflow.incremental.query_parts import has_groups, windows_of
@@ -144,8 +143,7 @@ Scope = Mapping[str, str]
 """What WITH has named so far, in lower case, and the blocks that these names stand for."""
 
 
-@dataclass
-class _Taker:
+class _Taker(Struct):
     tables: Mapping[str, str]
     views: Mapping[str, Text]
     text: Text

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from assetflow.duck import described, duckdb
 from assetflow.incremental.answer import Answer, Change, Rule, Version, version_of
@@ -23,8 +24,7 @@ Lookup = tuple[list[Tree], str]
 """Expressions, and the table or block in which they are looked up."""
 
 
-@dataclass
-class Work:
+class Work(Struct):
     """A refresh at work: what has been found so far, and what the rules are made of. `rule` answers for any block."""
 
     cursor: Cursor

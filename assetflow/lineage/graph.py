@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from heapq import heapify, heappop, heappush
+
+from msgspec import Struct
 
 from assetflow.errors import DefinitionError
 
 Neighbours = Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, eq=False)
-class Graph:
+class Graph(Struct, frozen=True, eq=False, dict=True):
     """An immutable graph; `Graph.of({"sales": ["products", "transactions"]})` makes one.
 
     Every tuple it gives is sorted by name, so that two runs over the same project show and do the same.

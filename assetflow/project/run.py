@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
 from time import localtime, strftime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assetflow.errors import BusyError
 from assetflow.planning.plan import Plan
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from assetflow.warehouse.disk.locks import Work
 
 
-@dataclass(slots=True)
-class Running:
+class Running(Struct):
     """A run under way: iterating carries it out."""
 
     project: Project

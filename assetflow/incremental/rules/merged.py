@@ -10,7 +10,6 @@ how many rows there are left; the least and the greatest cannot tell what they a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -84,8 +83,7 @@ class Cell(Struct, frozen=True):
         return bool((self.call or {}).get("export_state"))
 
 
-@dataclass(frozen=True)
-class Merge:
+class Merge(Struct, frozen=True, dict=True):
     """A SELECT with groups, as a sum of its parts: its columns (`values`) and its HAVING, said over the cells."""
 
     cells: tuple[Cell, ...]

@@ -7,7 +7,6 @@ Where it asks for more, this counts, and the author is told. Where the code tell
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct
@@ -45,8 +44,7 @@ class ReadByFrames(Struct, frozen=True):
 Seen = ReadByQuery | ReadByFrames
 
 
-@dataclass(frozen=True)
-class Confirmed:
+class Confirmed(Struct, frozen=True):
     """What of the things seen is to be kept: these are fields of what a task built."""
 
     reads: tuple[tuple[str, Columns], ...]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from assetflow.errors import AssetflowError
@@ -27,8 +27,7 @@ if TYPE_CHECKING:  # two dozen files, which only a run that makes partitions pay
     from assetflow.running.partitions.run import PartRun
 
 
-@dataclass
-class PartRuns:
+class PartRuns(Struct):
     """`runs` by the names of their assets."""
 
     order: Order

@@ -6,14 +6,14 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 EVERY_VARIABLE = "*"
 """Stands among `Record.variables` for a look at the whole environment."""
 
 
-@dataclass(slots=True)
-class Record:
+class Record(Struct):
     """What one project file read while it was loading.
 
     `sha256` is of the text that was executed, `stats` are paths that it only asked about, `listings` folders whose

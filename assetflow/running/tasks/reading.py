@@ -6,10 +6,9 @@ A view keeps no rows. What came to it follows from the tables behind it, as if i
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from assetflow.asset import Asset
@@ -37,8 +36,7 @@ class Reading(Struct, frozen=True):
     by_columns: bool
 
 
-@dataclass
-class Readings:
+class Readings(Struct):
     """What an asset reads, by the name of the table; and the views through which it reads that, inner ones first."""
 
     contents: Contents
