@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from assetflow.check import CheckResult
@@ -223,7 +224,9 @@ def from_snapshot(snapshot: Snapshot) -> Row:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=8)
 def to_snapshot(row: Row) -> Snapshot:
+    """What a row says; a run asks for a few snapshots again and again, and each may list many files."""
     id, asset, digest, columns, files, count, size, sql = row
     try:
         snapshot = Snapshot(
