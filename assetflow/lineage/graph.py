@@ -56,9 +56,8 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def order(self) -> tuple[str, ...]:
         """Upstreams first; whoever could come next comes by name. DefinitionError when there is a cycle."""
-        order = _order(self._upstreams, self._downstreams)
-        if len(order) == len(self.names):
-            return order
+        if len(self._sorted) == len(self.names):
+            return self._sorted
         circle = " -> ".join(self.cycle() or ())
         raise DefinitionError(
             f"assets are made from each other in a circle: {circle}",
@@ -72,10 +71,14 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
 
     def cycle(self) -> tuple[str, ...] | None:
         """A short circle in the direction of the data, `("a", "b", "a")`: b is made from a and a from b."""
-        left = set(self.names).difference(_order(self._upstreams, self._downstreams))
+        left = set(self.names).difference(self._sorted)
         if not left:
             return None
         return _circle_through(_some_name_on_a_circle(self._upstreams, left), self._downstreams, left)
+
+    @cached_property
+    def _sorted(self) -> tuple[str, ...]:
+        return _order(self._upstreams, self._downstreams)
 
     @cached_property
     def _downstreams(self) -> Neighbours:
