@@ -13,7 +13,6 @@ from assetflow.asset import Asset
 from assetflow.lineage.columns import columns_alike
 from assetflow.materialization import Fingerprint, Materialization, Proof, ReadSet, is_whole
 from assetflow.partitions.slices import Slice
-from assetflow.planning.parts import parts_of
 from assetflow.planning.staleness import (
     Comparison,
     Content,
@@ -73,6 +72,8 @@ def decide_parts(
     asset: Asset, contents: Mapping[str, Content | None], state: State, *, forced: bool, wanted: Slice | None
 ) -> Step | Proof | None:
     """The same for an asset that is cut into partitions."""
+    from assetflow.planning.parts import parts_of
+
     upstreams = (*asset.upstreams, *asset.files)
     now = fingerprint(asset, seen_by(asset, contents))
     made = state.made.get(asset.name)

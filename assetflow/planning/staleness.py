@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from assetflow.asset import Asset
 from assetflow.lineage.columns import Lineage, other_meaning, same_meaning
 from assetflow.materialization import Column, Compared, Fingerprint, Input, Materialization, ReadSet
-from assetflow.partitions.declared import UPSTREAMS, identity, told
 from assetflow.partitions.slices import Slice
 from assetflow.reason import Reason, listed
 
@@ -115,6 +114,8 @@ def config_text(asset: Asset) -> str:
     """The config of an asset as it stands in its fingerprint."""
     said = dict(asset.config)
     if asset.partition:
+        from assetflow.partitions.declared import UPSTREAMS, identity, told
+
         cut = identity(asset.partition)
         links = f", {json.dumps(cut[UPSTREAMS], sort_keys=True)}" if UPSTREAMS in cut else ""
         said.update({PARTITION: told(cut) + links, BOUNDS: told(asset.partition)})

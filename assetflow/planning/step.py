@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from msgspec import Struct
 
 from assetflow.errors import SourceError
 from assetflow.materialization import Partition
 from assetflow.planning.columns import ColumnsChange
-from assetflow.planning.parts import Parts
 from assetflow.planning.staleness import Knowledge, Made
 from assetflow.reason import Reason
+
+if TYPE_CHECKING:
+    from assetflow.planning.parts import Parts
 
 Action = Literal["build", "restore", "maybe"]
 
