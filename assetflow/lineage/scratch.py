@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from threading import Lock
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from assetflow.duck import WITHOUT_DOWNLOADS, duckdb
 
 
-class Functions(NamedTuple):
+class Functions(Struct, frozen=True):
     """Names of DuckDB's functions: aggregates, and those whose answer can differ for the same arguments."""
 
     aggregates: frozenset[str]

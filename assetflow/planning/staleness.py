@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from assetflow.asset import Asset
@@ -81,7 +82,7 @@ def _always_live(view: Made, contents: Mapping[str, Content | None]) -> bool:
     return True
 
 
-class Knowledge(NamedTuple):
+class Knowledge(Struct, frozen=True):
     """What can be asked about columns; asked only where a glance does not settle it."""
 
     recall: Recall
@@ -93,7 +94,7 @@ class Knowledge(NamedTuple):
     is_live: IsLive = _always_live
 
 
-class Comparison(NamedTuple):
+class Comparison(Struct, frozen=True):
     """What came of comparing an asset with its current materialization, column by column.
 
     `reasons` make it stale; `compared` are the upstreams that hold the same; of `undecided` it is not known yet.

@@ -22,7 +22,7 @@ Find = Callable[[str, str], Made | None]
 """An older materialization of an asset (by name) with a fingerprint (by hash) whose files are all there."""
 
 
-class State(NamedTuple):
+class State(Struct, frozen=True):
     """What the planner needs to know of the world: what is current, what sources hold, what could be restored.
 
     `sources` gives the data version of each source, or the error of one that cannot be read. `find` looks for what
@@ -38,7 +38,7 @@ class State(NamedTuple):
     was_made: Callable[[str], bool]
 
 
-class Listed(NamedTuple):
+class Listed(Struct, frozen=True):
     """A range of partitions to be made; `number` is None where it is not known how many they are.
 
     `keys` are these, one by one, where they are not too many. `is_published`: they are those of the rows that are

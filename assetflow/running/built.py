@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -78,7 +78,7 @@ class Tried(Struct, frozen=True):
     error: AssetError | None = None
 
 
-class Delta(NamedTuple):
+class Delta(Struct, frozen=True):
     """The rows that came to a table in this run and those that went, in a file each (None: none), and how many.
 
     `in_files`: the files that the table got hold the first alone, and those that it lost the others.

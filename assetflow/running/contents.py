@@ -6,6 +6,8 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from assetflow.asset import Asset
 from assetflow.errors import WarehouseError
 from assetflow.lineage.columns import Lineage
@@ -56,10 +58,10 @@ class Contents:
         """What the planner is asked with again, now with the real upstreams."""
         known = self.order.state.known
         changed_keys = self.changed_keys or known.changed_keys
-        now = known._replace(
-            project=self.project, columns_of=self.columns_of, lineage=self.lineage, changed_keys=changed_keys
+        now = replace(
+            known, project=self.project, columns_of=self.columns_of, lineage=self.lineage, changed_keys=changed_keys
         )
-        return self.order.state._replace(made=self.made, known=now)
+        return replace(self.order.state, made=self.made, known=now)
 
     def columns_of(self, snapshot: str) -> tuple[Column, ...]:
         if is_in_place(snapshot):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assetflow.executors import Killable
 from assetflow.running.order import Order
@@ -17,7 +19,7 @@ SECONDS_TO_STOP = 3.0
 SECONDS_DEAF = 0.5
 
 
-class Work(NamedTuple):
+class Work(Struct, frozen=True):
     """What is to be done for an asset or a source: a function, and what it is called with; for which partitions."""
 
     name: str

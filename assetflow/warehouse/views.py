@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from assetflow.errors import WarehouseError
@@ -49,7 +50,7 @@ def nothing_at(name: str) -> Published | None:
     return None
 
 
-class Shown(NamedTuple):
+class Shown(Struct, frozen=True):
     """A view with all that it brings itself, and the names that it reads beside."""
 
     snapshot: Snapshot

@@ -9,7 +9,9 @@ off again, and those that HAVING left out
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from assetflow.incremental.answer import KEY, KEYS, Answer, Rule, key_names
 from assetflow.incremental.blocks import Block
@@ -45,7 +47,7 @@ def merged(work: Work, block: Block, keys: list[Tree]) -> Answer | None:
     return total(work, Went(merge, bool(found[1]), takes_off))
 
 
-class Went(NamedTuple):
+class Went(Struct, frozen=True):
     """A merge, whether rows went, and whether these can be taken off."""
 
     merge: Merge

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from assetflow.incremental.blocks import Block
 from assetflow.incremental.tree import expressions, leaves, written
@@ -11,7 +12,7 @@ from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import Tree
 
 
-class Shown(NamedTuple):
+class Shown(Struct, frozen=True):
     """A column behind a `*`: the star, what the column is called in its table, and what in the answer."""
 
     star: Tree

@@ -7,7 +7,7 @@ avg(x) of others, stddev(x) ...  DuckDB's own state of it: EXPORT_STATE, combine
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from assetflow.incremental.rules.merged import COUNTS, STATE, is_combined
 from assetflow.incremental.tree import without_alias
@@ -26,7 +26,7 @@ DIVIDE_EXACTLY = frozenset({"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMAL
 """Types of which sum / count is bit by bit what avg gives."""
 
 
-class State(NamedTuple):
+class State(Struct, frozen=True):
     """What is kept of an aggregate: calls by the place of their columns; and its value, said over `{0}`, `{1}`."""
 
     calls: tuple[Tree, ...]

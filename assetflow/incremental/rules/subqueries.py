@@ -9,7 +9,8 @@ the rows of t with its k; the subquery itself stays as it is written.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from assetflow.incremental.query_parts import outside_subqueries
 from assetflow.incremental.refused import Refused
@@ -19,7 +20,7 @@ from assetflow.lineage.sql.tree import Tree, place
 BindsOver = Callable[[Tree, Tree], bool]
 
 
-class Correlation(NamedTuple):
+class Correlation(Struct, frozen=True):
     """The expressions that are looked up, and a SELECT of what they are held equal to."""
 
     outside: list[Tree]

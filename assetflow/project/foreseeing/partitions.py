@@ -75,7 +75,7 @@ def with_sources_read(project: Project, plan: Plan, folder: str) -> Plan:
                 continue
     if not read or plan.state is None:
         return plan
-    state = plan.state._replace(made={**plan.state.made, **read})
+    state = replace(plan.state, made={**plan.state.made, **read})
     assets, graph = project.definitions.assets, project.definitions.graph
     found = make_plan(plan.selected, assets, graph, state, forced=plan.forced, wanted=plan.wanted)
     return replace(plan, steps=found.steps, fresh=found.fresh)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from assetflow.asset import Asset
 from assetflow.check import Check
 from assetflow.errors import DefinitionError, did_you_mean
@@ -25,7 +27,7 @@ class FileDefinitions(NamedTuple):
     in_place: tuple[Source, ...] = ()
 
 
-class Definitions(NamedTuple):
+class Definitions(Struct, frozen=True):
     """All assets and sources of a project by name, and the lineage between them."""
 
     assets: Mapping[str, Asset]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
@@ -57,7 +57,7 @@ def new_rows(task: Task, staged: Staged | None) -> New | None:
     return New(sql, sum(file.rows for file in new))
 
 
-class New(NamedTuple):
+class New(Struct, frozen=True):
     """The SELECT of the rows that came since the checks of a table passed, and how many these are.
 
     All other rows of the table were there then.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assetflow.incremental.exact import is_inexact
 from assetflow.materialization import Column
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 FLOATS = ("FLOAT", "DOUBLE")
 
 
-class Difference(NamedTuple):
+class Difference(Struct, frozen=True):
     """SELECTs of the rows that came and of those that went, each as often as it did; None: none.
 
     `is_of_single_rows`: each did once.

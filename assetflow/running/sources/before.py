@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assetflow.materialization import Snapshot, SnapshotFile, Sums
 from assetflow.running.sources.known import Known, as_read_now, types_of
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
 
-class Before(NamedTuple):
+class Before(Struct, frozen=True):
     """A source as it was: `known` is what was parsed of it, `files` are those that are read where they lie.
 
     `sums` are what digests of `files` are made of.

@@ -13,6 +13,8 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from assetflow.materialization import SnapshotFile
 from assetflow.source import Observed, SourceFile
 
@@ -30,7 +32,7 @@ class Part(NamedTuple):
     file: SnapshotFile
 
 
-class Together(NamedTuple):
+class Together(Struct, frozen=True):
     """Parts that stand side by side, about to become one."""
 
     parts: tuple[Part, ...]

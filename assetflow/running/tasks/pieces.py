@@ -38,7 +38,7 @@ class Piece(NamedTuple):
     bytes: int
 
 
-class KeptPart(NamedTuple):
+class KeptPart(Struct, frozen=True):
     """A Parquet file of the asset: the rows of these tags one after the other, and how many each has."""
 
     tags: tuple[str, ...]

@@ -6,7 +6,6 @@ A view keeps no rows. What came to it follows from the tables behind it, as if i
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -19,7 +18,7 @@ from assetflow.planning.staleness import reads_of
 from assetflow.running.contents import Contents
 
 
-class View(NamedTuple):
+class View(Struct, frozen=True):
     """A view whose rows changed: its query, the tables and views that this reads, and on which line it begins."""
 
     name: str

@@ -12,7 +12,8 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from assetflow.materialization import Input
 from assetflow.warehouse.disk.removal import remove_file
@@ -24,7 +25,7 @@ NOTHING = "nothing that it could be added to is kept yet"
 OTHER_ENGINE = "what is kept is of another version of DuckDB"
 
 
-class KeptGroups(NamedTuple):
+class KeptGroups(Struct, frozen=True):
     """Where the groups are that are kept; or why there are none."""
 
     path: str | None
