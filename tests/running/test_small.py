@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
 from typing import Any
 
+import duckdb
 import pytest
 
 from assetflow.asset import Asset
+from assetflow.engines.duckdb import Session
 from assetflow.errors import Interrupted
 from assetflow.running import run
 from assetflow.running.bodies import body
@@ -56,6 +58,31 @@ def test_many_are_read_at_once(many: Shop, read: list[int], jobs: int) -> None:
     assert below(many) == list(range(20))
     assert many.rows("SELECT * FROM t02 ORDER BY n") == [(0, "row 0"), (1, "row 1")]
     assert many.run() == {}
+
+
+def test_what_reads_a_table_in_several_files_may_have_all_threads(
+    empty_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small: list[object] = []
+    whole = Session.small_cursor
+
+    def counted(session: Session) -> Any:
+        small.append(session)
+        return whole(session)
+
+    monkeypatch.setattr(Session, "small_cursor", counted)
+    for name in ("a", "b"):
+        path = empty_shop.write(f"data/{name}.parquet", "")
+        duckdb.execute(f"COPY (SELECT 1 AS n) TO '{path}' (FORMAT parquet)")
+    empty_shop.write(
+        "assetflow.toml", '[sources.one]\nfiles = "data/a.parquet"\n[sources.two]\nfiles = "data/*.parquet"\n'
+    )
+    empty_shop.sql("of_one", "SELECT n + 1 AS n FROM one")
+    empty_shop.made()
+    written = len(small) - 1  # one for reading it back
+    empty_shop.sql("of_two", "SELECT n + 1 AS n FROM two")
+    empty_shop.made()
+    assert (written, len(small) - 2) == (1, 1)
 
 
 def test_one_that_fails_harms_no_other(many: Shop) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import closing
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -42,7 +43,10 @@ def write_small(task: Task, place: Workplace) -> Small:
     shop = workshop(place)
     asset, columns = task.asset, task.columns or ()
     where = where_of(asset, place.root)
-    with shop.meter.running(), shop.session.small_cursor() as cursor:
+    # Several files can be read by several threads, which counts where their rows are joined to many.
+    in_single_files = all(len(table.files) == 1 for table in task.tables)
+    opened = shop.session.small_cursor() if in_single_files else closing(shop.session.cursor())
+    with shop.meter.running(), opened as cursor:
         with (
             shop.session.attached(task.tables, cursor),
             time_limit(None, where, cursor.interrupt) as limit,
