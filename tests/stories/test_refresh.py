@@ -419,3 +419,15 @@ def test_a_column_with_the_name_of_a_place_is_no_place(nights: Shop) -> None:
     why = "a column of its own has the name by which DuckDB tells where a row stands"
     assert modes(nights)["places"] == ("full", why)
     assert nights.rows("FROM places ORDER BY ALL") == from_nothing(nights, f"{sql} ORDER BY ALL")
+
+
+@pytest.mark.parametrize("name", ["assetflow_sign", "assetflow_times"])
+def test_a_column_called_like_one_of_ours_is_never_counted_in_its_place(parquet: Shop, name: str) -> None:
+    parquet.sql("odd", f"SELECT day, x AS {name} FROM facts")
+    parquet.sql("ranked", f"SELECT *, row_number() OVER (PARTITION BY day ORDER BY {name}) AS n FROM odd")
+    parquet.run()
+    write_day(parquet, 2, factor=3)
+    made = modes(parquet)
+    said = f"column {name} is called like one by which rows are counted"
+    assert made["ranked"] == ("full", said)
+    assert parquet.rows("FROM odd ORDER BY ALL") == facts_from_nothing(parquet, "SELECT day, x FROM facts ORDER BY ALL")

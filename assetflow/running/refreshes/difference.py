@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from assetflow.incremental.exact import is_inexact
+from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column
 from assetflow.quoting import quote_identifier
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
 FLOATS = ("FLOAT", "DOUBLE")
+OURS = "assetflow_"
+"""How the columns begin that are put beside those of a table."""
 
 
 class Difference(Struct, frozen=True):
@@ -55,6 +58,7 @@ def bag_difference(columns: Sequence[Column], terms: Sequence[tuple[str, int]]) 
 
     Zeros of either sign are equal to DuckDB, and still two values.
     """
+    refuse_like_ours(columns)
     names = ", ".join(quote_identifier(column.name) for column in columns)
     groups = ", ".join(compared(columns))
     union = " UNION ALL ".join(f"(SELECT *, {sign} AS assetflow_sign FROM ({sql}))" for sql, sign in terms)
@@ -62,6 +66,13 @@ def bag_difference(columns: Sequence[Column], terms: Sequence[tuple[str, int]]) 
         f"SELECT {names}, sum(assetflow_sign)::BIGINT AS assetflow_times FROM ({union}) "
         f"GROUP BY {groups} HAVING sum(assetflow_sign) <> 0"
     )
+
+
+def refuse_like_ours(columns: Sequence[Column]) -> None:
+    """Refuse a column that would be counted in the place of one of ours."""
+    for column in columns:
+        if column.name.lower().startswith(OURS):
+            raise Refused(f"column {column.name} is called like one by which rows are counted")
 
 
 def compared(columns: Sequence[Column], table: str = "") -> list[str]:

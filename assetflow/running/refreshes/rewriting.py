@@ -24,7 +24,13 @@ from assetflow.incremental.tree import select_all, text
 from assetflow.materialization import ReadSet, SnapshotFile
 from assetflow.quoting import quote_identifier
 from assetflow.running.built import Delta
-from assetflow.running.refreshes.difference import Difference, compared, difference_of, is_inexact_inside
+from assetflow.running.refreshes.difference import (
+    Difference,
+    compared,
+    difference_of,
+    is_inexact_inside,
+    refuse_like_ours,
+)
 from assetflow.running.tasks.refresh import Refresh
 from assetflow.warehouse.content.digest import NO_ROWS, sums, sums_key, tells_order
 from assetflow.warehouse.content.file_sums import one_table
@@ -274,6 +280,7 @@ class Rows(Struct, frozen=True):
 
     def refuse_unmatchable(self, answer: Answer) -> None:
         """Refuse to look for rows by values that are not made the same twice, or are equal and not the same."""
+        refuse_like_ours(self.given.columns)
         computed = any(rule.name in ("keyed", "rows") for rule in answer.rules)
         for column in self.given.columns:
             if is_inexact(column.type) if computed else is_inexact_inside(column.type):
