@@ -431,3 +431,24 @@ def test_a_column_called_like_one_of_ours_is_never_counted_in_its_place(parquet:
     said = f"column {name} is called like one by which rows are counted"
     assert made["ranked"] == ("full", said)
     assert parquet.rows("FROM odd ORDER BY ALL") == facts_from_nothing(parquet, "SELECT day, x FROM facts ORDER BY ALL")
+
+
+def test_files_with_a_column_called_like_their_number_are_told_apart(empty_shop: Shop) -> None:
+    empty_shop.write("assetflow.toml", '[sources.facts]\nfiles = "data/*.parquet"\n')
+    (empty_shop.root / "data").mkdir()
+    for day in range(3):
+        write_numbered(empty_shop, day, day)
+    empty_shop.sql("kept", "SELECT day, x, file_index FROM facts")
+    empty_shop.made()
+    write_numbered(empty_shop, 1, 2)
+    empty_shop.run()
+    right = facts_from_nothing(empty_shop, "SELECT day, x, file_index FROM facts ORDER BY ALL")
+    assert empty_shop.rows("FROM kept ORDER BY ALL") == right
+
+
+def write_numbered(shop: Shop, number: int, day: int) -> None:
+    path = shop.root / "data" / f"{number}.parquet"
+    new = path.with_suffix(".new")
+    rows = f"SELECT {day} AS day, i AS x, 0 AS file_index FROM range(9) t(i)"
+    duckdb.sql(f"COPY ({rows}) TO '{new}' (FORMAT parquet)")
+    new.replace(path)

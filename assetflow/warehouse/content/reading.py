@@ -103,6 +103,8 @@ def sums_of_files(
     """What digests of some of the columns each are made of, for each of the files."""
     if len(paths) == 1:
         return [sums(cursor, scan_of(paths), columns, reads, about=about)[1]]
+    if not tells_order(columns):  # a column of its own hides in which file a row stands
+        return [sums(cursor, scan_of([path]), columns, reads)[1] for path in paths]
     return sums_by_file(cursor, scan_of(paths), columns, reads, len(paths))
 
 
