@@ -64,6 +64,17 @@ def tripled(clean: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     day = pl.lit(context.partition.key).alias("day")
     return clean.group_by("region").agg(pl.col("amount").sum() * 3, pl.col("ts").min()).with_columns(day)
 """
+IN_ORDER = """
+import polars as pl
+
+from assetflow import asset
+
+
+@asset(partition="month(ts)")
+def in_order(orders: pl.LazyFrame) -> pl.LazyFrame:
+    return orders.select(pl.col("id").cast(pl.String).str.join(","), pl.col("ts").min())
+"""
+IN_ORDER_AT_ONCE = "SELECT string_agg(id, ',') AS id, min(ts) AS ts FROM orders GROUP BY month(ts)"
 TRIPLED = """
 SELECT region, (sum(amount) * 3)::BIGINT AS amount, min(ts) AS ts, ts::DATE::VARCHAR AS day
 FROM clean GROUP BY region, ts::DATE
@@ -91,6 +102,7 @@ class World:
             self.shop.sql(name, f"/* @asset\npartition = {toml(cut)}\n*/\n{sql}")
         self.shop.sql("mine", f'/* @asset\npartition = "day(day)"\n*/{MINE}')
         self.shop.python("functions", FUNCTION)
+        self.shop.python("ordered", IN_ORDER)
         for name in ("a", "b"):
             self.files[name] = [self.row() for _ in range(self.chance.randint(1, 6))]
         self.write()
@@ -113,6 +125,7 @@ class World:
 
     def change(self) -> None:
         actions = [self.add, self.add, self.remove, self.edit, self.note, self.new_file, self.rename, self.repeat]
+        actions += [self.shuffle] * 2
         action = self.chance.choice(actions)
         self.told.append(action.__name__)
         action()
@@ -148,6 +161,9 @@ class World:
     def repeat(self) -> None:
         rows = self.some()
         rows.append(self.chance.choice(rows))
+
+    def shuffle(self) -> None:
+        self.chance.shuffle(self.some())
 
     # Runs
 
@@ -198,9 +214,9 @@ class World:
             for name in QUERIES:
                 sql = self.shop.read(f"assets/{name}.sql").rpartition("*/")[2]
                 connection.execute(f"CREATE TABLE {name} AS {sql}")
-            for name, sql in [("mine", MINE_AT_ONCE), ("tripled", TRIPLED)]:
+            for name, sql in [("mine", MINE_AT_ONCE), ("tripled", TRIPLED), ("in_order", IN_ORDER_AT_ONCE)]:
                 connection.execute(f"CREATE TABLE {name} AS {sql}")
-            for name in (*QUERIES, "mine", "tripled"):
+            for name in (*QUERIES, "mine", "tripled", "in_order"):
                 expected = connection.execute(f"FROM {name} ORDER BY ALL").fetchall()
                 assert self.shop.rows(f"FROM {name} ORDER BY ALL") == expected, (self.told, name)
         again = self.shop.run()

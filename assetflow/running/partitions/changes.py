@@ -7,7 +7,7 @@ rows that came and went  --a declared column of the upstream-->  their keys, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from assetflow.errors import WarehouseError
 from assetflow.incremental.refused import Refused
 from assetflow.lineage.columns import Lineage
 from assetflow.lineage.sql.tokens import with_values
-from assetflow.materialization import Column, Input, Materialization, ReadSet, Snapshot
+from assetflow.materialization import Column, Input, Materialization, Snapshot
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.key_columns import KeyColumns, WrongColumnError, key_of_row
 from assetflow.partitions.partitioning import Link, Partitioning
@@ -29,7 +29,7 @@ from assetflow.running.partitions.links import columns_linked, link_of, link_pic
 from assetflow.running.partitions.listed_keys import KEYS, columns_of_keys, note_keys
 from assetflow.running.partitions.own_keys import key_columns
 from assetflow.running.partitions.sql_forms import is_parametrized
-from assetflow.running.tasks.changes import absolute, difference, readable_path
+from assetflow.running.partitions.versions import Versions
 from assetflow.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -68,12 +68,11 @@ class PartitionChanges:
 
     def follow(self, asset: Asset, then: Materialization, now: Mapping[str, str], cursor: Cursor) -> Slice | None:
         reads = reads_of(asset, self.lineage(asset), then)
-        before = {one.upstream: one.snapshot for one in then.inputs}
+        read = {one.upstream: one for one in then.inputs}
+        versions = Versions(self.warehouse, self.snapshot, now, cursor)
         changes: dict[str, Change] = {}
-        for name, id in now.items():
-            if not before.get(name):
-                raise Refused(f"what {name} held is not known")
-            change = self.show(name, before[name], id, reads[name], cursor)
+        for name in now:
+            change = versions.show(read[name], reads[name])
             if change.plus or change.minus:
                 changes[name] = change
         cut = partitioning(asset.partition)
@@ -93,7 +92,6 @@ class PartitionChanges:
             found = found | keys
         if not inferred:
             return found
-        read = {one.upstream: one for one in then.inputs}
         tables = {name: self.rows_now(read[name], now.get(name)) for name in asset.upstreams}
         more = self.infer(asset, cut, inferred, tables, cursor)
         return None if more is None else found | more
@@ -102,38 +100,6 @@ class PartitionChanges:
         """The partitions that are declared to read the rows which came to an upstream or went."""
         columns = columns_linked(cut, link, self.snapshot(now).columns)
         return None if columns is None else keys_linked(cursor, name, columns, link)
-
-    def show(self, name: str, before: str, now: str, read: ReadSet, cursor: Cursor) -> Change:
-        """Make visible on the cursor what was, came and went of a table, as far as that is read of it."""
-        from assetflow.incremental.answer import Change, version_of
-        from assetflow.running.refreshes.difference import bag_difference, is_inexact_inside
-        from assetflow.running.refreshes.rewriting import view
-        from assetflow.warehouse.content.scans import scan_files
-
-        then, today = self.snapshot(before), self.snapshot(now)
-        if then.sql is not None or today.sql is not None:
-            raise Refused(f"{name} is a view")
-        if [column[:2] for column in then.columns] != [column[:2] for column in today.columns]:
-            raise Refused(f"{name} has other columns than before")
-        came, went = difference(then.files, today.files)
-        there = {file.sha256: file.path for file in today.files}
-        old = [readable_path(name, file, there, self.warehouse) for file in then.files]
-        gone = [readable_path(name, file, there, self.warehouse) for file in went]
-        view(cursor, version_of(name, "old"), scan_files(then.columns, old))
-        none = f"SELECT * FROM ({scan_files(today.columns, [*absolute(self.warehouse, today.files)][:1])}) WHERE false"
-        plus = scan_files(today.columns, absolute(self.warehouse, came)) if came else none
-        minus = scan_files(then.columns, gone) if gone else none
-        seen = [column for column in today.columns if read.columns is None or column.name in read.columns]
-        if came and went and seen and not any(is_inexact_inside(column.type) for column in seen):
-            listed = ", ".join(quote_identifier(column.name) for column in seen)
-            terms = [(f"SELECT {listed} FROM ({sql})", sign) for sql, sign in ((plus, 1), (minus, -1))]
-            counted = quote_identifier(f"{name}__assetflow_counted")
-            cursor.execute(f"CREATE OR REPLACE TEMP TABLE {counted} AS {bag_difference(seen, terms)}")
-            rows = f"SELECT {with_nulls(today.columns, seen)} FROM {counted}, range(abs(assetflow_times)) WHERE"
-            plus, minus = f"{rows} assetflow_times > 0", f"{rows} assetflow_times < 0"
-        view(cursor, version_of(name, "plus"), plus)
-        view(cursor, version_of(name, "minus"), minus)
-        return Change(has_rows(cursor, version_of(name, "plus")), has_rows(cursor, version_of(name, "minus")))
 
     def picked_by(
         self, asset: Asset, cut: Partitioning, name: str, now: str, then: Materialization, cursor: Cursor
@@ -224,18 +190,3 @@ def keys_linked(cursor: Cursor, name: str, columns: KeyColumns, link: Link) -> S
     )
     rows = cursor.execute(f"SELECT DISTINCT {columns.listed} FROM ({changed})").fetchall()
     return slice_read_by(columns, rows, -link.high, -link.low)
-
-
-def with_nulls(columns: Sequence[Column], seen: Sequence[Column]) -> str:
-    """A select list of all columns, with NULL for those that nobody reads."""
-    names = {column.name for column in seen}
-    return ", ".join(
-        quote_identifier(column.name)
-        if column.name in names
-        else f"NULL::{column.type} AS {quote_identifier(column.name)}"
-        for column in columns
-    )
-
-
-def has_rows(cursor: Cursor, name: str) -> bool:
-    return bool(cursor.execute(f"SELECT EXISTS(FROM {quote_identifier(name)})").fetchall()[0][0])

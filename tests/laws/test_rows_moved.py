@@ -1,0 +1,61 @@
+"""Where no row of a key came, went or stands elsewhere, its rows are there as they were, one after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assetflow.materialization import Column, SnapshotFile
+from assetflow.running.partitions.moved import Side, gaps, numbers_of, rows_moved
+
+COLUMNS = [Column("k", "BIGINT"), Column("x", "DOUBLE")]
+ROW = st.tuples(st.integers(0, 3), st.sampled_from([0.0, -0.0, 1.0, None, float("nan")]))
+ROWS = st.lists(ROW, min_size=1, max_size=4)
+FILES = st.lists(ROWS, min_size=1, max_size=4)
+
+
+@st.composite
+def two_tables(draw: st.DrawFn) -> tuple[list[list[object]], list[list[object]]]:
+    """Files then and now, of which some are the same."""
+    before = draw(FILES)
+    changed = [draw(st.permutations(rows)) if draw(st.booleans()) else rows for rows in before]
+    others = draw(st.lists(ROWS, max_size=2))
+    return before, draw(st.permutations([*changed[draw(st.integers(0, 1)) :], *others]))  # type: ignore[return-value]
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@given(two_tables())
+def test_what_did_not_move_is_there_as_it_was(tmp_path: Path, tables: tuple[list, list]) -> None:  # type: ignore[type-arg]
+    then, now = ([written(tmp_path, rows) for rows in table] for table in tables)
+    changed = gaps(then, now)
+    sides = []
+    for side in (0, 1):
+        paths = [file.path for gap in changed for file in gap[side]]
+        sides.append(Side(COLUMNS, paths, numbers_of(changed, side)))
+    moved: set[int] = set()
+    if all(side.paths for side in sides):
+        moved = {key for key, *_ in duckdb.sql(rows_moved(*sides)).fetchall()}
+    else:
+        moved = {key for side in sides for path in side.paths for key, _ in duckdb.read_parquet(path).fetchall()}
+    before, after = ([row for rows in table for row in rows] for table in tables)
+    for key in {0, 1, 2, 3} - moved:
+        assert of(key, before) == of(key, after)
+    if [str(rows) for rows in tables[0]] == [str(rows) for rows in tables[1]]:
+        assert moved == set()
+
+
+def of(key: int, rows: list[tuple[int, float | None]]) -> list[str]:
+    return [repr(x) for at, x in rows if at == key]
+
+
+def written(folder: Path, rows: list[tuple[int, float | None]]) -> SnapshotFile:
+    """A file of these rows; the same rows are in the same file."""
+    name = repr(rows)
+    path = folder / f"{abs(hash(name))}.parquet"
+    if not path.exists():
+        values = ", ".join(f"({key}::BIGINT, {repr(str(x)) if x is not None else 'NULL'}::DOUBLE)" for key, x in rows)
+        duckdb.sql(f"FROM (VALUES {values}) t(k, x)").write_parquet(str(path))
+    return SnapshotFile(str(path), name, len(rows), 0)
