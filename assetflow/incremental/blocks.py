@@ -99,6 +99,19 @@ def take_apart(sql: str, tables: frozenset[str], views: Mapping[str, str] | None
     return Parts(tuple(blocks), read, orders)
 
 
+def keeps_order(parts: Parts) -> bool:
+    """True for a query whose rows come as those do that it reads: of one table, or of some one after the other."""
+    return not parts.orders and all(block.operation == "UNION_ALL" or is_row_by_row(block) for block in parts.blocks)
+
+
+def is_row_by_row(block: Block) -> bool:
+    """True where each row is made of one row of one table."""
+    node = block.node
+    if block.operation != "SELECT" or block.inner or block.members or node["modifiers"]:
+        return False
+    return node["from_table"]["type"] == "BASE_TABLE" and not has_groups(node) and not windows_of(node)
+
+
 def without_mere_names(blocks: list[Block]) -> list[Block]:
     """The blocks up to the one that makes the rows: `WITH a AS (...) SELECT * FROM a` only says so."""
     of = shown_as_it_is(blocks[-1])

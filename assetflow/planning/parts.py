@@ -129,13 +129,11 @@ def changed_keys(
     known: Knowledge,
 ) -> Slice | None:  # fmt: skip
     """The partitions that depend on the rows that changed in these upstreams; None: all may."""
-    now = {}
-    for reason in reasons:
-        content = contents.get(reason.upstream or "")
-        if content is None or not content.snapshot:
-            return None
-        now[reason.upstream or ""] = content.snapshot
-    return known.changed_keys(asset, then, now)
+    changed = tuple(dict.fromkeys(reason.upstream or "" for reason in reasons))
+    held = [contents.get(name) for name in changed]
+    if any(content is None or content.snapshot is None for content in held):
+        return None
+    return known.changed_keys(asset, then, changed, contents)
 
 
 def with_bounds(parts: Parts, asset: Asset, cut: Partitioning, made: Made, known: Knowledge) -> Parts:

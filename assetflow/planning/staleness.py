@@ -7,7 +7,7 @@ then    only where that differs: the code by what it means, and each upstream by
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -65,16 +65,18 @@ def is_in_place(snapshot: str) -> bool:
     return snapshot.startswith(IN_PLACE)
 
 
-ChangedKeys = Callable[[Asset, Materialization, Mapping[str, str]], Slice | None]
-"""Gives the partitions of an asset that depend on rows which changed in upstreams since it was made, given the snapshot
-that each of these upstreams holds now; None: all of them may."""
+ChangedKeys = Callable[[Asset, Materialization, Collection[str], Mapping[str, Content | None]], Slice | None]
+"""Gives the partitions of an asset that depend on rows which changed in some upstreams since it was made, given what
+everything holds now; None: all of them may."""
 
 
 IsLive = Callable[[Made, Mapping[str, Content | None]], bool]
 """Tells of a view whether it shows what lies behind it now (these contents), and not what it was made from."""
 
 
-def _all_keys(asset: Asset, then: Materialization, now: Mapping[str, str]) -> Slice | None:
+def _all_keys(
+    asset: Asset, then: Materialization, changed: Collection[str], contents: Mapping[str, Content | None]
+) -> Slice | None:
     return None
 
 

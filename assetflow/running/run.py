@@ -75,7 +75,7 @@ class Run:
             from assetflow.running.partitions.changes import PartitionChanges
 
             self.contents.changed_keys = PartitionChanges(
-                order.warehouse, self.contents.snapshot, self.contents.lineage, shop.session.cursor
+                order.warehouse, order.assets, self.contents.snapshot, self.contents.lineage, shop.session.cursor
             )
 
     def events(self) -> Iterator[Event]:

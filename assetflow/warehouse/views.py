@@ -73,7 +73,7 @@ class Views:
         moved = [one for one in made.inputs if not self.stands(one, now_at(one.upstream))]
         older = {one.upstream: self.as_it_was(one, scan) for one in moved}
         reads = tuple(name for name in names if name not in older)
-        return Shown(replace(snapshot, sql=_with(older, snapshot.sql or "")), reads, is_older=bool(older))
+        return Shown(replace(snapshot, sql=with_tables(older, snapshot.sql or "")), reads, is_older=bool(older))
 
     def is_live(self, snapshot: Snapshot, made: Materialization, now_at: NowAt) -> bool:
         """True for a view that can be shown only over what lies behind it now, whatever it was made from."""
@@ -100,7 +100,7 @@ class Views:
         if made is None:
             raise WarehouseError(f"what the view {read.upstream} showed then is not known")
         older = {one.upstream: self.as_it_was(one, scan) for one in made.inputs}
-        return scan(replace(snapshot, sql=_with(older, snapshot.sql)), self.root)
+        return scan(replace(snapshot, sql=with_tables(older, snapshot.sql)), self.root)
 
     def tables_behind(self, reads: Iterable[Input]) -> Iterator[Snapshot]:
         """The tables that were read, also through views, as far as the ledger knows them."""
@@ -155,8 +155,9 @@ class Views:
         return replace(snapshot, files=tuple(files))
 
 
-def _with(older: Mapping[str, str], sql: str) -> str:
-    if not older:
+def with_tables(tables: Mapping[str, str], sql: str) -> str:
+    """A query with these tables, as SELECTs by name, standing before it."""
+    if not tables:
         return sql
-    named = ", ".join(f"{quote_identifier(name)} AS NOT MATERIALIZED ({select}\n)" for name, select in older.items())
+    named = ", ".join(f"{quote_identifier(name)} AS NOT MATERIALIZED ({select}\n)" for name, select in tables.items())
     return f"WITH {named} SELECT * FROM ({sql}\n)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -74,12 +74,16 @@ class Evidence:
         code = code_version_today(then.code_text, asset, is_view=then.rows is None, history=history)
         return replace(then, fingerprint=replace(then.fingerprint, code=code or then.fingerprint.code))
 
-    def changed_keys(self, asset: Asset, then: Materialization, now: Mapping[str, str]) -> Slice | None:
+    def changed_keys(
+        self, asset: Asset, then: Materialization, changed: Collection[str], contents: Mapping[str, Content | None]
+    ) -> Slice | None:
         """The partitions of an asset that depend on what changed in upstreams since; None: all may."""
         from assetflow.running.partitions.changes import PartitionChanges
 
-        find = PartitionChanges(self.project.warehouse, self.snapshot, self.lineage, self.project.open_cursor)
-        return find(asset, then, now)
+        project = self.project
+        assets = project.definitions.assets
+        find = PartitionChanges(project.warehouse, assets, self.snapshot, self.lineage, project.open_cursor)
+        return find(asset, then, changed, contents)
 
     def snapshot(self, id: str) -> Snapshot:
         """A snapshot by its id: of the ledger, or of a source that was read for a plan alone."""

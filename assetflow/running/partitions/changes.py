@@ -7,7 +7,7 @@ rows that came and went  --a declared column of the upstream-->  their keys, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from assetflow.partitions.key_columns import KeyColumns, WrongColumnError, key_o
 from assetflow.partitions.partitioning import Link, Partitioning
 from assetflow.partitions.reading import read_keys
 from assetflow.partitions.slices import Key, Slice, slice_of
-from assetflow.planning.staleness import reads_of
+from assetflow.planning.staleness import Content, reads_of
 from assetflow.quoting import quote_identifier
 from assetflow.running.partitions.answer_keys import keys_of_answer, rows_of, slice_or_all
 from assetflow.running.partitions.links import columns_linked, link_of, link_picked, slice_read_by
@@ -43,72 +43,73 @@ class PartitionChanges:
     """Answers for one project, or for one run, which sees snapshots that the ledger does not know yet."""
 
     warehouse: Warehouse
+    assets: Mapping[str, Asset]
     snapshot: Callable[[str], Snapshot]
     lineage: Callable[[Asset], Lineage | None]
     open_cursor: Callable[[], Cursor]
     found: dict[tuple[str, ...], Slice | None] = field(default_factory=dict)
 
-    def __call__(self, asset: Asset, then: Materialization, now: Mapping[str, str]) -> Slice | None:
-        """The partitions that depend on what changed in these upstreams, which hold these snapshots now; None: all."""
-        key = (asset.name, then.id, *sorted(f"{name}={id}" for name, id in now.items()))
+    def __call__(
+        self, asset: Asset, then: Materialization, changed: Collection[str], contents: Mapping[str, Content | None]
+    ) -> Slice | None:
+        """The partitions that depend on what changed in these upstreams, given what all hold now; None: all."""
+        key = (asset.name, then.id, *sorted(f"{name}={contents[name]}" for name in changed))
         if key not in self.found:
-            self.found[key] = self.find(asset, then, now)
+            self.found[key] = self.find(asset, then, changed, contents)
         return self.found[key]
 
-    def find(self, asset: Asset, then: Materialization, now: Mapping[str, str]) -> Slice | None:
+    def find(
+        self, asset: Asset, then: Materialization, changed: Collection[str], contents: Mapping[str, Content | None]
+    ) -> Slice | None:
         from assetflow.duck import duckdb
 
         cursor = self.open_cursor()
         try:
-            return self.follow(asset, then, now, cursor)
+            versions = Versions(self.warehouse, self.snapshot, self.lineage, self.assets, contents, cursor)
+            return self.follow(asset, then, changed, versions)
         except (Refused, WarehouseError, WrongColumnError, duckdb.Error):
             return None
         finally:
             cursor.close()
 
-    def follow(self, asset: Asset, then: Materialization, now: Mapping[str, str], cursor: Cursor) -> Slice | None:
+    def follow(self, asset: Asset, then: Materialization, changed: Collection[str], versions: Versions) -> Slice | None:
+        """The same on a cursor; Refused and others where it cannot be told."""
         reads = reads_of(asset, self.lineage(asset), then)
-        read = {one.upstream: one for one in then.inputs}
-        versions = Versions(self.warehouse, self.snapshot, now, cursor)
-        changes: dict[str, Change] = {}
-        for name in now:
-            change = versions.show(read[name], reads[name])
-            if change.plus or change.minus:
-                changes[name] = change
-        cut = partitioning(asset.partition)
+        shown = versions.show_all([one for one in then.inputs if one.upstream in changed], reads)
+        cut, cursor = partitioning(asset.partition), versions.cursor
         found = Slice()
         inferred: dict[str, Change] = {}
-        for name, change in changes.items():
+        for name, one in shown.items():
+            if not (one.change.plus or one.change.minus):
+                continue
             link = link_of(asset, cut, name)
             if link is None and not is_parametrized(asset):
-                inferred[name] = change
+                inferred[name] = one.change
                 continue
             if link is None:
-                keys = self.picked_by(asset, cut, name, now[name], then, cursor)
+                keys = self.picked_by(asset, cut, name, one.columns, then, cursor)
             else:
-                keys = self.linked(cut, link, name, now[name], cursor)
+                columns = columns_linked(cut, link, one.columns)
+                keys = None if columns is None else keys_linked(cursor, name, columns, link)
             if keys is None:
                 return None
             found = found | keys
         if not inferred:
             return found
-        tables = {name: self.rows_now(read[name], now.get(name)) for name in asset.upstreams}
-        more = self.infer(asset, cut, inferred, tables, cursor)
+        for read in then.inputs:
+            if read.upstream not in shown:
+                versions.name(read.upstream, "new", self.rows_then(read))
+        more = self.infer(asset, cut, inferred, cursor)
         return None if more is None else found | more
 
-    def linked(self, cut: Partitioning, link: Link, name: str, now: str, cursor: Cursor) -> Slice | None:
-        """The partitions that are declared to read the rows which came to an upstream or went."""
-        columns = columns_linked(cut, link, self.snapshot(now).columns)
-        return None if columns is None else keys_linked(cursor, name, columns, link)
-
     def picked_by(
-        self, asset: Asset, cut: Partitioning, name: str, now: str, then: Materialization, cursor: Cursor
-    ) -> Slice | None:
+        self, asset: Asset, cut: Partitioning, name: str, columns: Sequence[Column], then: Materialization,
+        cursor: Cursor,
+    ) -> Slice | None:  # fmt: skip
         """The partitions for which SQL that speaks of its partition picks rows that changed."""
         from assetflow.incremental.answer import version_of
         from assetflow.incremental.picked import picked
 
-        columns = self.snapshot(now).columns
         places = picked(asset.sql or "", {name: [column.name for column in columns]})[name]
         if not all(place.conditions for place in places):
             return None
@@ -145,31 +146,21 @@ class PartitionChanges:
         labels = {label for _, label in keys}
         return [(at, label) for at in range(first, last + 1) for label in labels if cut.holds((at, label))]
 
-    def rows_now(self, read: Input, now: str | None) -> str:
-        """The SELECT of an upstream that holds this snapshot now; None: what it held, and a view what it showed."""
+    def rows_then(self, read: Input) -> str:
+        """The SELECT of what an upstream held, and of what a view showed."""
         from assetflow.warehouse.content.scans import scan
 
-        if now is None and self.snapshot(read.snapshot).sql is not None:
-            return self.warehouse.views.as_it_was(read)
-        return scan(self.snapshot(now or read.snapshot), self.warehouse.root)
+        snapshot = self.snapshot(read.snapshot)
+        return scan(snapshot, self.warehouse.root) if snapshot.sql is None else self.warehouse.views.as_it_was(read)
 
-    def infer(
-        self,
-        asset: Asset,
-        cut: Partitioning,
-        changes: Mapping[str, Change],
-        tables: Mapping[str, str],
-        cursor: Cursor,
-    ) -> Slice | None:
-        """The keys of the rows of a query that came or went; `tables` are the SELECTs of what it reads."""
+    def infer(self, asset: Asset, cut: Partitioning, changes: Mapping[str, Change], cursor: Cursor) -> Slice | None:
+        """The keys of the rows of a query that came or went, where all that it reads is shown."""
         from assetflow.duck import duckdb
         from assetflow.incremental.blocks import take_apart
         from assetflow.incremental.refresh import refresh
 
         if asset.kind != "sql" or asset.files or asset.sql is None or is_parametrized(asset):
             return None
-        for name, select in tables.items():
-            cursor.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(name)} AS {select}")
         relation = cursor.sql(asset.sql)
         made = [Column(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
         keys = key_columns(asset, cut, made)
