@@ -138,7 +138,7 @@ def content_after(
         return content_of(made) if made is not None else None
     if found.restores is not None:
         return content_of(found.restores)
-    if asset.is_view and not asset.rebuilds_always:
+    if asset.is_view and not asset.rebuilds_always and found.action == "build":
         digest = view_digest(asset, contents)
         return None if digest is None else Content(digest, digest, "")
     return None

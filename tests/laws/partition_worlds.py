@@ -44,10 +44,30 @@ QUERIES = {
         ),
     ),
 }
+VIEWS = {
+    "seen": "SELECT id, ts, region, amount FROM orders WHERE amount > 1",
+    "by_day": ("SELECT ts::DATE AS day, region, sum(amount)::BIGINT AS amount, max(id) AS id FROM seen GROUP BY ALL"),
+    "told": (
+        "SELECT b.day, b.region, b.amount, s.id, r.name FROM by_day b JOIN seen s ON s.id = b.id "
+        "LEFT JOIN regions r ON r.region = b.region"
+    ),
+}
+"""Through these the tables below read what stands behind."""
+OVER_VIEWS = {
+    "kept": ("day(ts)", "SELECT * FROM seen"),
+    "best": ({"column": "region"}, "SELECT region, max(amount) AS amount, count(*) AS n FROM by_day GROUP BY region"),
+    "twice": (
+        {"time": "month", "column": "day"},
+        "SELECT t.day, t.id, t.name, o.note, k.amount FROM told t JOIN orders o USING (id) LEFT JOIN kept k USING (id)",
+    ),
+}
 MINE = """
 SELECT $partition_start AS day, sum(amount)::BIGINT AS amount FROM orders
 WHERE ts >= $partition_start - INTERVAL 2 DAY AND ts < $partition_end GROUP BY ALL
 HAVING count(*) FILTER (ts >= $partition_start) > 0
+"""
+SEEN_MINE = """
+SELECT day, region, amount FROM by_day WHERE day >= $partition_start AND day < $partition_end
 """
 MINE_AT_ONCE = """
 SELECT d.day, sum(amount)::BIGINT AS amount FROM (SELECT DISTINCT ts::DATE AS day FROM orders) d
@@ -71,6 +91,11 @@ from assetflow import asset
 
 
 @asset(partition="month(ts)")
+def in_order_seen(seen: pl.LazyFrame) -> pl.LazyFrame:
+    return seen.select(pl.col("id").cast(pl.String).str.join(","), pl.col("ts").min())
+
+
+@asset(partition="month(ts)")
 def in_order(orders: pl.LazyFrame) -> pl.LazyFrame:
     return orders.select(pl.col("id").cast(pl.String).str.join(","), pl.col("ts").min())
 """
@@ -79,6 +104,13 @@ TRIPLED = """
 SELECT region, (sum(amount) * 3)::BIGINT AS amount, min(ts) AS ts, ts::DATE::VARCHAR AS day
 FROM clean GROUP BY region, ts::DATE
 """
+AT_ONCE = {
+    "mine": MINE_AT_ONCE,
+    "tripled": TRIPLED,
+    "in_order": IN_ORDER_AT_ONCE,
+    "in_order_seen": IN_ORDER_AT_ONCE.replace("orders", "seen"),
+    "seen_mine": "SELECT day, region, amount FROM by_day",
+}
 
 
 @dataclass
@@ -100,6 +132,11 @@ class World:
         )
         for name, (cut, sql) in QUERIES.items():
             self.shop.sql(name, f"/* @asset\npartition = {toml(cut)}\n*/\n{sql}")
+        for name, sql in VIEWS.items():
+            self.shop.sql(name, f'/* @asset\nmaterialized = "view"\n*/\n{sql}')
+        for name, (cut, sql) in OVER_VIEWS.items():
+            self.shop.sql(name, f"/* @asset\npartition = {toml(cut)}\n*/\n{sql}")
+        self.shop.sql("seen_mine", f'/* @asset\npartition = "day(day)"\n*/{SEEN_MINE}')
         self.shop.sql("mine", f'/* @asset\npartition = "day(day)"\n*/{MINE}')
         self.shop.python("functions", FUNCTION)
         self.shop.python("ordered", IN_ORDER)
@@ -211,12 +248,12 @@ class World:
                 ("regions", "data/regions.csv", ""),
             ]:
                 connection.execute(f"CREATE TABLE {name} AS FROM read_csv('{self.shop.root}/{path}'{said})")
-            for name in QUERIES:
+            for name in (*QUERIES, *VIEWS, *OVER_VIEWS):
                 sql = self.shop.read(f"assets/{name}.sql").rpartition("*/")[2]
                 connection.execute(f"CREATE TABLE {name} AS {sql}")
-            for name, sql in [("mine", MINE_AT_ONCE), ("tripled", TRIPLED), ("in_order", IN_ORDER_AT_ONCE)]:
+            for name, sql in AT_ONCE.items():
                 connection.execute(f"CREATE TABLE {name} AS {sql}")
-            for name in (*QUERIES, "mine", "tripled", "in_order"):
+            for name in (*QUERIES, *VIEWS, *OVER_VIEWS, *AT_ONCE):
                 expected = connection.execute(f"FROM {name} ORDER BY ALL").fetchall()
                 assert self.shop.rows(f"FROM {name} ORDER BY ALL") == expected, (self.told, name)
         again = self.shop.run()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -63,8 +63,8 @@ def moved(plan: Plan) -> frozenset[str]:
 
 def with_sources_read(project: Project, plan: Plan, folder: str) -> Plan:
     """The plan as it is when the sources are known whose change leaves open which partitions are stale."""
-    sources = project.definitions.sources
-    waiting = {name for step in plan.steps if step.parts for name in step.parts.undecided if name in sources}
+    undecided = {name for step in plan.steps if step.parts for name in step.parts.undecided}
+    waiting = sources_behind(project, undecided) & (undecided | moved(plan))
     read: dict[str, Made] = {}
     for name, observed in project.observe(sorted(waiting)).items():
         if isinstance(observed, Observed) and plan.state is not None:
@@ -79,6 +79,18 @@ def with_sources_read(project: Project, plan: Plan, folder: str) -> Plan:
     assets, graph = project.definitions.assets, project.definitions.graph
     found = make_plan(plan.selected, assets, graph, state, forced=plan.forced, wanted=plan.wanted)
     return replace(plan, steps=found.steps, fresh=found.fresh)
+
+
+def sources_behind(project: Project, names: Iterable[str]) -> set[str]:
+    """The sources among these, and those that the views among these read."""
+    found = set()
+    for name in names:
+        asset = project.definitions.assets.get(name)
+        if asset is None:
+            found.add(name)
+        elif asset.is_view:
+            found |= sources_behind(project, asset.upstreams)
+    return found
 
 
 def preview(project: Project, observed: Observed, made: Made | None, folder: str) -> Made:
