@@ -100,7 +100,8 @@ def decide_parts(
         return Step(asset.name, "maybe", waits, upstreams=upstreams, parts=parts)
     if parts.shares or parts.reasons:
         reasons = tuple(dict.fromkeys(reason for each in parts.shares for reason in each.reasons)) or parts.reasons
-        return Step(asset.name, "build", reasons, upstreams=upstreams, parts=parts)
+        all_of_them = f"all partitions ({parts.why_all})" if parts.why_all else None
+        return Step(asset.name, "build", reasons, mode_reason=all_of_them, upstreams=upstreams, parts=parts)
     if made is None or not parts.is_all:
         return None
     return Proof(asset.name, made.id, now.hash, parts.compared)
@@ -202,6 +203,13 @@ def unchanged_columns(
 def content_of(made: Made) -> Content:
     """What a materialization holds. A view has no rows of its own: its digest says all."""
     return Content(made.digest, made.digest if made.is_view else made.snapshot, made.snapshot)
+
+
+def content_of_source(version: str, made: Made | None) -> Content:
+    """What a source holds; its snapshot is known where it was read since it changed."""
+    is_read = made is not None and made.files_present and made.fingerprint == Fingerprint(version, "").hash
+    # The version of a source is of its bytes, and so of the order of its rows.
+    return Content(version, version, made.snapshot if made and is_read else None)
 
 
 def drifted(digest: str, when: str, snapshot: str) -> Content:

@@ -18,6 +18,7 @@ from assetflow.partitions.declared import partitioning
 from assetflow.partitions.partitioning import Partitioning
 from assetflow.partitions.slices import ALL, EMPTY, Slice
 from assetflow.planning.staleness import (
+    Concerned,
     Content,
     Knowledge,
     Made,
@@ -29,11 +30,15 @@ from assetflow.reason import Reason
 
 
 class Share(NamedTuple):
-    """Partitions that are made for the same reasons. `is_whole`: which of them there are is to be found out."""
+    """Partitions that are made for the same reasons. `is_whole`: which of them there are is to be found out.
+
+    `why_all` says why it is not known which of them rows that changed belong to.
+    """
 
     keys: Slice
     reasons: tuple[Reason, ...]
     is_whole: bool = False
+    why_all: str = ""
 
 
 class Parts(Struct, frozen=True):
@@ -58,6 +63,10 @@ class Parts(Struct, frozen=True):
         for share in self.shares:
             found = found | share.keys
         return found
+
+    @property
+    def why_all(self) -> str:
+        return next((share.why_all for share in self.shares if share.why_all), "")
 
     def reasons_of(self, key: tuple[int, tuple[str, ...]]) -> tuple[Reason, ...]:
         return next((share.reasons for share in self.shares if key in share.keys), self.reasons)
@@ -107,19 +116,21 @@ def with_layer(
     then = known.recall(base)
     found = compare(asset, then, contents, known)
     by_data = [reason for reason in found.reasons if reason.kind == "input_changed" and reason.upstream is not None]
-    stale, is_whole = (EMPTY, False) if not found.reasons else (keys, True)
+    share = Share(keys, found.reasons, is_whole=True) if found.reasons else Share(EMPTY, ())
     if by_data and len(by_data) == len(found.reasons):
         changed = changed_keys(asset, then, by_data, contents, known)
-        if changed is not None:
-            stale, is_whole = changed & keys, False
-    shares = (*parts.shares, *((Share(stale, found.reasons, is_whole),) if stale else ()))
+        if changed.keys is None:
+            share = share._replace(why_all=changed.why)
+        else:
+            share = Share(changed.keys & keys, found.reasons)
+    shares = (*parts.shares, share) if share.keys else parts.shares
     if found.undecided:
         # Whatever is stale already, others may be, once it is known what is still to be read.
         undecided = tuple(dict.fromkeys((*parts.undecided, *found.undecided)))
         return Parts(shares, parts.fresh, (*parts.layers, (keys, base)), parts.reasons, undecided, parts.compared)
-    layers = ((stale, base),) if stale else ()
+    layers = ((share.keys, base),) if share.keys else ()
     return Parts(
-        shares, parts.fresh | (keys - stale), (*parts.layers, *layers), parts.reasons,
+        shares, parts.fresh | (keys - share.keys), (*parts.layers, *layers), parts.reasons,
         parts.undecided, (*parts.compared, *found.compared),
     )  # fmt: skip
 
@@ -127,12 +138,13 @@ def with_layer(
 def changed_keys(
     asset: Asset, then: Materialization, reasons: Iterable[Reason], contents: Mapping[str, Content | None],
     known: Knowledge,
-) -> Slice | None:  # fmt: skip
-    """The partitions that depend on the rows that changed in these upstreams; None: all may."""
+) -> Concerned:  # fmt: skip
+    """The partitions that depend on the rows that changed in these upstreams."""
     changed = tuple(dict.fromkeys(reason.upstream or "" for reason in reasons))
-    held = [contents.get(name) for name in changed]
-    if any(content is None or content.snapshot is None for content in held):
-        return None
+    for name in changed:
+        content = contents.get(name)
+        if content is None or content.snapshot is None:
+            return Concerned(None)
     return known.changed_keys(asset, then, changed, contents)
 
 

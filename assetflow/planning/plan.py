@@ -12,9 +12,9 @@ from msgspec import Struct, field
 from assetflow.asset import Asset
 from assetflow.errors import SourceError, UsageError
 from assetflow.lineage.graph import Graph
-from assetflow.materialization import Fingerprint, Proof
+from assetflow.materialization import Proof
 from assetflow.partitions.slices import Slice
-from assetflow.planning.decide import content_of, decide, drifted, view_digest
+from assetflow.planning.decide import content_of, content_of_source, decide, drifted, view_digest
 from assetflow.planning.inputs import InputChange
 from assetflow.planning.staleness import Content
 from assetflow.planning.step import State, Step
@@ -150,10 +150,7 @@ def source_content(name: str, state: State, chosen: Collection[str], graph: Grap
         if set(chosen) & set(graph.downstreams(name)):
             raise version
         return None
-    made = state.made.get(name)
-    is_read = made is not None and made.files_present and made.fingerprint == Fingerprint(version, "").hash
-    # The version of a source is of its bytes, and so of the order of its rows.
-    return Content(version, version, made.snapshot if made and is_read else None)
+    return content_of_source(version, state.made.get(name))
 
 
 def needs_made(asset: Asset, chosen: Collection[str], assets: Mapping[str, Asset], state: State) -> None:

@@ -65,9 +65,16 @@ def is_in_place(snapshot: str) -> bool:
     return snapshot.startswith(IN_PLACE)
 
 
-ChangedKeys = Callable[[Asset, Materialization, Collection[str], Mapping[str, Content | None]], Slice | None]
+class Concerned(NamedTuple):
+    """The partitions that depend on what changed; `keys` None: all of them may, for the reason `why`."""
+
+    keys: Slice | None
+    why: str = ""
+
+
+ChangedKeys = Callable[[Asset, Materialization, Collection[str], Mapping[str, Content | None]], Concerned]
 """Gives the partitions of an asset that depend on rows which changed in some upstreams since it was made, given what
-everything holds now; None: all of them may."""
+everything holds now."""
 
 
 IsLive = Callable[[Made, Mapping[str, Content | None]], bool]
@@ -76,8 +83,8 @@ IsLive = Callable[[Made, Mapping[str, Content | None]], bool]
 
 def _all_keys(
     asset: Asset, then: Materialization, changed: Collection[str], contents: Mapping[str, Content | None]
-) -> Slice | None:
-    return None
+) -> Concerned:
+    return Concerned(None)
 
 
 def _always_live(view: Made, contents: Mapping[str, Content | None]) -> bool:

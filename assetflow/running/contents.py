@@ -12,7 +12,7 @@ from assetflow.asset import Asset
 from assetflow.errors import WarehouseError
 from assetflow.lineage.columns import Lineage
 from assetflow.materialization import Column, Input, Materialization, ReadSet, Snapshot
-from assetflow.planning.decide import content_of, drifted
+from assetflow.planning.decide import content_of, content_of_source, drifted
 from assetflow.planning.staleness import ChangedKeys, Content, Made, is_in_place, read_inputs, with_files
 from assetflow.planning.step import State
 from assetflow.running.order import Order
@@ -30,7 +30,8 @@ class Contents:
         self.order = order
         self.made = dict(order.state.made)
         self.held: dict[str, Content | None] = {name: content_of(made) for name, made in self.made.items()}
-        self.held.update({name: Content(one.version, one.version) for name, one in order.sources.items()})
+        for name, one in order.sources.items():
+            self.held[name] = content_of_source(one.version, self.made.get(name))
         for name in (*order.plan.stale_upstreams, *order.plan.stale_held):
             if self.made[name].is_view and order.state.known.is_live(self.made[name], self.held):
                 self.held[name] = drifted(self.made[name].digest, order.run_id, self.made[name].snapshot)

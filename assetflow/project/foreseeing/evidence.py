@@ -11,8 +11,7 @@ from msgspec.structs import replace
 from assetflow.asset import HISTORY_PART, Asset
 from assetflow.errors import SourceError
 from assetflow.materialization import Column, Materialization, ReadSet, Snapshot
-from assetflow.partitions.slices import Slice
-from assetflow.planning.staleness import Content, Knowledge, Made, is_in_place
+from assetflow.planning.staleness import Concerned, Content, Knowledge, Made, is_in_place
 from assetflow.planning.step import State
 from assetflow.source import Observed
 
@@ -76,8 +75,8 @@ class Evidence:
 
     def changed_keys(
         self, asset: Asset, then: Materialization, changed: Collection[str], contents: Mapping[str, Content | None]
-    ) -> Slice | None:
-        """The partitions of an asset that depend on what changed in upstreams since; None: all may."""
+    ) -> Concerned:
+        """The partitions of an asset that depend on what changed in upstreams since."""
         from assetflow.running.partitions.changes import PartitionChanges
 
         project = self.project

@@ -225,7 +225,8 @@ def broken_promises(project: Project, plan: Plan) -> Iterator[DefinitionError]:
     """Assets that must be refreshed incrementally, and cannot be."""
     for step in plan.to_make:
         asset = project.definitions.assets[step.asset]
-        if asset.incremental == "require" and step.mode == "full" and step.mode_reason and step.restores is None:
+        is_full = step.mode == "full" and step.mode_reason and step.restores is None
+        if asset.incremental == "require" and is_full and not asset.partition:
             yield asset.definition_error(
                 f'{asset.name} is declared incremental = "require", and would be made in full: {step.mode_reason}',
                 hint='Change the query, make it once with --full-refresh, or declare incremental = "auto".',

@@ -38,7 +38,7 @@ def keys_of_answer(answer: Answer, keys: KeyColumns, made: Sequence[Column], *, 
     return f"SELECT {keys.listed} FROM ({bag_difference(made, [(plus, 1), (minus, -1)])})"
 
 
-def slice_or_all(cut: Partitioning, rows: Rows) -> Slice | None:
+def slice_of_rows(cut: Partitioning, rows: Rows) -> Slice | None:
     """The keys in some rows; None where one of them cannot be a key, which whoever makes all partitions will tell."""
     found = []
     for row in rows:

@@ -2,7 +2,7 @@
 
 rows that came and went  --a declared column of the upstream-->  their keys, and those so many windows after
                          --the query, followed by the rules of incremental refresh-->  the keys of its own rows
-                         --neither-->  None: all of them may
+                         --neither-->  Refused: all of them may, and why
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ from assetflow.partitions.key_columns import KeyColumns, WrongColumnError, key_o
 from assetflow.partitions.partitioning import Link, Partitioning
 from assetflow.partitions.reading import read_keys
 from assetflow.partitions.slices import Key, Slice, slice_of
-from assetflow.planning.staleness import Content, reads_of
+from assetflow.planning.staleness import Concerned, Content, reads_of
 from assetflow.quoting import quote_identifier
-from assetflow.running.partitions.answer_keys import keys_of_answer, rows_of, slice_or_all
+from assetflow.running.partitions.answer_keys import keys_of_answer, rows_of, slice_of_rows
 from assetflow.running.partitions.links import columns_linked, link_of, link_picked, slice_read_by
 from assetflow.running.partitions.listed_keys import KEYS, columns_of_keys, note_keys
 from assetflow.running.partitions.own_keys import key_columns
 from assetflow.running.partitions.sql_forms import is_parametrized
 from assetflow.running.partitions.versions import Versions
+from assetflow.running.tasks.reading import said
 from assetflow.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -47,12 +48,12 @@ class PartitionChanges:
     snapshot: Callable[[str], Snapshot]
     lineage: Callable[[Asset], Lineage | None]
     open_cursor: Callable[[], Cursor]
-    found: dict[tuple[str, ...], Slice | None] = field(default_factory=dict)
+    found: dict[tuple[str, ...], Concerned] = field(default_factory=dict)
 
     def __call__(
         self, asset: Asset, then: Materialization, changed: Collection[str], contents: Mapping[str, Content | None]
-    ) -> Slice | None:
-        """The partitions that depend on what changed in these upstreams, given what all hold now; None: all."""
+    ) -> Concerned:
+        """The partitions that depend on what changed in these upstreams, given what all hold now."""
         key = (asset.name, then.id, *sorted(f"{name}={contents[name]}" for name in changed))
         if key not in self.found:
             self.found[key] = self.find(asset, then, changed, contents)
@@ -60,20 +61,24 @@ class PartitionChanges:
 
     def find(
         self, asset: Asset, then: Materialization, changed: Collection[str], contents: Mapping[str, Content | None]
-    ) -> Slice | None:
+    ) -> Concerned:
         from assetflow.duck import duckdb
 
         cursor = self.open_cursor()
         try:
             versions = Versions(self.warehouse, self.snapshot, self.lineage, self.assets, contents, cursor)
-            return self.follow(asset, then, changed, versions)
-        except (Refused, WarehouseError, WrongColumnError, duckdb.Error):
-            return None
+            return Concerned(self.follow(asset, then, changed, versions))
+        except Refused as refused:
+            return Concerned(None, said(refused, asset, ()))
+        except WrongColumnError as error:
+            return Concerned(None, f"a column {error}")
+        except (WarehouseError, duckdb.Error) as error:
+            return Concerned(None, str(error).partition("\n")[0])
         finally:
             cursor.close()
 
-    def follow(self, asset: Asset, then: Materialization, changed: Collection[str], versions: Versions) -> Slice | None:
-        """The same on a cursor; Refused and others where it cannot be told."""
+    def follow(self, asset: Asset, then: Materialization, changed: Collection[str], versions: Versions) -> Slice:
+        """The same; Refused and others where it cannot be told."""
         reads = reads_of(asset, self.lineage(asset), then)
         shown = versions.show_all([one for one in then.inputs if one.upstream in changed], reads)
         cut, cursor = partitioning(asset.partition), versions.cursor
@@ -87,39 +92,36 @@ class PartitionChanges:
                 inferred[name] = one.change
                 continue
             if link is None:
-                keys = self.picked_by(asset, cut, name, one.columns, then, cursor)
+                found = found | self.picked_by(asset, cut, name, one.columns, then, cursor)
+            elif (columns := columns_linked(cut, link, one.columns)) is not None:
+                found = found | keys_linked(cursor, name, columns, link)
             else:
-                columns = columns_linked(cut, link, one.columns)
-                keys = None if columns is None else keys_linked(cursor, name, columns, link)
-            if keys is None:
-                return None
-            found = found | keys
+                raise Refused(f"each of them reads all of {name}")
         if not inferred:
             return found
         for read in then.inputs:
             if read.upstream not in shown:
                 versions.name(read.upstream, "new", self.rows_then(read))
-        more = self.infer(asset, cut, inferred, cursor)
-        return None if more is None else found | more
+        return found | self.infer(asset, cut, inferred, cursor)
 
     def picked_by(
         self, asset: Asset, cut: Partitioning, name: str, columns: Sequence[Column], then: Materialization,
         cursor: Cursor,
-    ) -> Slice | None:  # fmt: skip
+    ) -> Slice:  # fmt: skip
         """The partitions for which SQL that speaks of its partition picks rows that changed."""
         from assetflow.incremental.answer import version_of
         from assetflow.incremental.picked import picked
 
         places = picked(asset.sql or "", {name: [column.name for column in columns]})[name]
         if not all(place.conditions for place in places):
-            return None
+            raise Refused(f"each of them reads all of {name}")
         changed = quote_identifier(f"{name}__assetflow_changed")
         both = " UNION ALL ".join(f"FROM {quote_identifier(version_of(name, each))}" for each in ("plus", "minus"))
         cursor.execute(f"CREATE OR REPLACE TEMP VIEW {changed} AS {both}")
         keys = columns_linked(cut, link_picked(cut, places), columns)
         candidates = self.candidates(cut, then, keys, changed, cursor)
         if candidates is None:
-            return None
+            raise Refused(f"no column of {name} tells for which of them its rows are read")
         note_keys(cursor, cut, candidates)
         found = []
         for place in places:
@@ -153,23 +155,27 @@ class PartitionChanges:
         snapshot = self.snapshot(read.snapshot)
         return scan(snapshot, self.warehouse.root) if snapshot.sql is None else self.warehouse.views.as_it_was(read)
 
-    def infer(self, asset: Asset, cut: Partitioning, changes: Mapping[str, Change], cursor: Cursor) -> Slice | None:
+    def infer(self, asset: Asset, cut: Partitioning, changes: Mapping[str, Change], cursor: Cursor) -> Slice:
         """The keys of the rows of a query that came or went, where all that it reads is shown."""
         from assetflow.duck import duckdb
         from assetflow.incremental.blocks import take_apart
         from assetflow.incremental.refresh import refresh
 
-        if asset.kind != "sql" or asset.files or asset.sql is None or is_parametrized(asset):
-            return None
-        relation = cursor.sql(asset.sql)
+        if asset.files:
+            raise Refused(f"it reads {asset.files[0]} in place")
+        sql = asset.sql or ""
+        relation = cursor.sql(sql)
         made = [Column(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
         keys = key_columns(asset, cut, made)
-        answer = refresh(cursor, take_apart(asset.sql, frozenset(asset.upstreams)), changes)
+        answer = refresh(cursor, take_apart(sql, frozenset(asset.upstreams)), changes)
         try:
             found = rows_of(cursor, keys_of_answer(answer, keys, made))
         except duckdb.Error:  # a value of a row that went cannot be computed; that of its key can
             found = rows_of(cursor, keys_of_answer(answer, keys, made, exactly=False))
-        return slice_or_all(cut, found)
+        keys_found = slice_of_rows(cut, found)
+        if keys_found is None:
+            raise Refused("rows came or went that can belong to none of them")
+        return keys_found
 
 
 def keys_linked(cursor: Cursor, name: str, columns: KeyColumns, link: Link) -> Slice:

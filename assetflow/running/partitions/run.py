@@ -274,7 +274,8 @@ class PartRun:
 
     def conclude(self, key: Key, result: AssetResult) -> Iterator[Event]:
         """Note how a partition fared, and say so."""
-        result = replace(result, partition=self.cut.shown(key), reasons=self.parts.reasons_of(key))
+        why, reasons = self.order.step.mode_reason, self.parts.reasons_of(key)
+        result = replace(result, partition=self.cut.shown(key), mode_reason=why, reasons=reasons)
         self.results[key] = result
         yield event_of(result, self.order.run_id)
 
@@ -290,8 +291,9 @@ class PartRun:
 
     def put_together(self, cursor: Cursor) -> AssetResult:
         """The result for the whole asset; what it holds now is noted, to be published at the end."""
+        step = self.order.step
         result = AssetResult(
-            self.asset.name, "materialized", mode="full", reasons=self.order.step.reasons,
+            self.asset.name, "materialized", mode="full", mode_reason=step.mode_reason, reasons=step.reasons,
             seconds=self.gathered.seconds, checks=self.checks, warnings=tuple(self.gathered.warnings),
         )  # fmt: skip
         if self.error is not None:

@@ -170,7 +170,7 @@ class Versions:
         try:
             parts = take_apart(view.sql or "", frozenset(view.upstreams))
             if read.ordered and not keeps_order(parts):
-                raise Refused("the order of its rows, which is read, and is not that of one table")
+                raise Refused("the order of rows, which is read,")
             changes = {name: change for name, change in changes.items() if change.plus or change.minus}
             answer = refresh(self.cursor, parts, changes)
         except Refused as refused:
