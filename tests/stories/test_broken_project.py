@@ -42,6 +42,22 @@ def test_what_was_never_published_is_told_to_be_broken_perhaps(broken: Shop) -> 
     assert "assets/by_city.sql:1" in printed.err
 
 
+def test_a_query_of_it_is_not_blamed_for_the_definition(broken: Shop) -> None:
+    printed = broken.cli("query", "FROM unheard_of")
+    assert printed.code == 2
+    error = printed.err[printed.err.index("error: ") :]
+    assert error.startswith(
+        "error: no table unheard_of is published here, and the definitions are too broken to tell more\n"
+    )
+    assert "Mend them first:\n  assets/by_city.sql:1: the SQL does not parse" in error
+
+
+def test_a_query_of_what_is_not_made_tells_where_that_is_said(shop: Shop) -> None:
+    shop.sql("by_city", "/* @asset\nenabled = false\n*/\nSELECT city FROM sales")
+    printed = shop.cli("query", "FROM by_city")
+    assert "error: assets/by_city.sql:4: by_city is not made: it says enabled = false" in printed.err
+
+
 def test_a_notebook_reads_it_and_makes_nothing(broken: Shop) -> None:
     with pytest.warns(UserWarning, match=r"(?s)assets/by_city\.sql:1.*What was published is read all the same"):
         warehouse = assetflow.open(str(broken.root))

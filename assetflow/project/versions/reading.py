@@ -204,8 +204,11 @@ class Reader:
         return [name for name in self.names if name.lower() in words]
 
     def unknown(self, name: str) -> AssetflowError:
-        if self.problem is not None:  # it may well be declared there
-            return self.problem
+        if self.problem is not None:
+            return UsageError(
+                f"no table {name} is published here, and the definitions are too broken to tell more",
+                hint=f"Mend them first:\n{self.problem}",
+            )
         asset = self.definitions.assets.get(name)
         if asset is not None and not asset.enabled:
             return UsageError(
@@ -256,7 +259,8 @@ class Reader:
         if name in unreadable:
             return unreadable[name]
         unknown = self.unknown(name)
-        return UsageError(f"{line}{unknown.message}{excerpt}", hint=unknown.hint)
+        where = f"{unknown.where}: " if unknown.where else ""
+        return UsageError(f"{line}{where}{unknown.message}{excerpt}", hint=unknown.hint)
 
 
 LISTING = frozenset(
