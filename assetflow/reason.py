@@ -34,6 +34,12 @@ class Reason(NamedTuple):
         return cls(value["kind"], value["upstream"], tuple(value["columns"]), value["detail"])
 
 
+def in_short(reasons: Sequence[Reason]) -> str:
+    """The first of the reasons, and how many more there are, for a line: `never made (+1 more)`."""
+    first = (reasons[0].detail or reasons[0].kind) if reasons else ""
+    return first if len(reasons) < 2 else f"{first} (+{len(reasons) - 1} more)"
+
+
 def listed(names: Sequence[str], most: int = 20) -> str:
     """`a, b, c`, or of many `a, b and 1,998 more`, for a sentence."""
     if len(names) <= most + 1:

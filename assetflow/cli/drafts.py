@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from assetflow.cli.materialize import terminated_like_interrupted
 from assetflow.cli.screen import age, plural, say, show_warning, styled
 from assetflow.project.drafting.draft import Draft, Outline, Read, drafted
+from assetflow.reason import in_short
 
 if TYPE_CHECKING:
     from assetflow.planning.step import Step
@@ -40,7 +41,7 @@ def aside(text: str) -> None:
 
 def reason_of(step: Step) -> str:
     """Why a step is made, in a few words."""
-    return (step.reasons[0].detail or step.reasons[0].kind) if step.reasons else step.spared
+    return in_short(step.reasons) or step.spared
 
 
 def headline(draft: Draft) -> str:

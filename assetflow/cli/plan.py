@@ -22,6 +22,7 @@ from assetflow.cli.options import (
 from assetflow.cli.screen import clean, plural, put, put_json, seconds, show_warning, styled, table
 from assetflow.planning.plan import Plan
 from assetflow.planning.step import Listed, Step
+from assetflow.reason import in_short
 
 WORTH_SAYING = 1.0
 """Seconds of a full refresh from which on it is said how long it takes."""
@@ -137,8 +138,7 @@ def how(step: Step) -> str:
 
 
 def why(step: Step) -> str:
-    first = step.reasons[0].detail or step.reasons[0].kind
-    said = first if len(step.reasons) == 1 else f"{first} (+{len(step.reasons) - 1} more)"
+    said = in_short(step.reasons)
     if step.columns is not None:
         said += f"; columns: {step.columns}"
     if step.restores is not None or step.mode_reason is None:

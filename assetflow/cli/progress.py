@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from assetflow.cli.screen import count, plural, seconds, styled
+from assetflow.reason import in_short
 from assetflow.text import clean
 
 if TYPE_CHECKING:
@@ -53,5 +54,5 @@ def rows_text(rows: int | None) -> str:
 
 
 def why_text(event: Event) -> str:
-    reason = event.reasons[0].detail if event.reasons else ""
+    reason = in_short(event.reasons)
     return f"{event.how}: {reason}" if event.how else reason

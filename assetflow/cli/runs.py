@@ -11,6 +11,7 @@ from assetflow.cli.complete import complete_run
 from assetflow.cli.options import json_option, open_project, project_option
 from assetflow.cli.screen import count, local_time, parse_time, put, put_json, say, seconds, table
 from assetflow.errors import UsageError
+from assetflow.reason import in_short
 from assetflow.running.events import how_made
 from assetflow.warehouse.ledger.ledger import Ledger
 from assetflow.warehouse.ledger.records import RunRecord, StepRecord
@@ -84,7 +85,7 @@ def show_run(record: RunRecord, steps: tuple[StepRecord, ...], is_running: IsRun
 
 
 def why_text(step: StepRecord) -> str:
-    reason = step.reasons[0].detail if step.reasons else ""
+    reason = in_short(step.reasons)
     how = how_made(step.mode, step.mode_reason, step.reasons) if step.outcome == "materialized" else None
     return f"{how}: {reason}" if how else reason
 

@@ -141,6 +141,15 @@ def test_a_backfill_of_some_days_leaves_the_others_for_later(days: Shop) -> None
     assert days.run("clean") == {}
 
 
+def test_partitions_that_are_made_for_several_reasons_are_told_so(days: Shop) -> None:
+    parts(days, "clean", partition="2024-01-02..2024-01-03")
+    add(days, 1, row(901, "2024-01-02"))
+    told = days.cli("materialize", "-s", "clean").err
+    assert "9 partitions: what it reads of orders changed (amount, id, region, ts) (+1 more)" in told
+    run_id = json.loads(days.cli("runs", "--json").out)["runs"][0]["run_id"]
+    assert "some of its partitions were never made" in days.cli("runs", run_id).out
+
+
 def test_a_backfill_of_edited_code_mixes_both_until_the_rest_is_made(days: Shop) -> None:
     parts(days)
     days.replace("assets/clean.sql", "SELECT id, ts, region, amount", "SELECT id, ts, region, 10 * amount AS amount")
