@@ -39,7 +39,11 @@ def read_options(options: Mapping[str, Any], *, asset: str, place: Place, kind: 
     values = read_each(
         options,
         ASSET_OPTIONS if kind == "asset" else SOURCE_OPTIONS,
-        unknown=lambda key, hint: place.error(f"unknown key {key!r} for the {kind} {asset}", key=key, hint=hint),
+        unknown=lambda key, hint: place.error(
+            f"unknown key {key!r} for the {kind} {asset}",
+            key=key,
+            hint=INSIDE.get(key, hint) if kind == "asset" else hint,
+        ),
         wrong=lambda key, why: place.error(f"{key} of {asset} {why}", key=key),
     )
     if "history" in values:
@@ -282,6 +286,17 @@ def partition(value: Any) -> dict[str, Any]:
 
 UNITS = {"s": 1, "sec": 1, "second": 1, "seconds": 1, "m": 60, "min": 60, "minute": 60, "minutes": 60}
 UNITS |= {"h": 3600, "hour": 3600, "hours": 3600, "d": 86400, "day": 86400, "days": 86400}
+
+INSIDE = {
+    UPSTREAMS: 'Which partitions of an upstream are read is said inside of partition: partition = { time = "day", '
+    'column = "ts", upstreams = { sales = "-6..0" } }. Which tables an asset reads is found by itself.',
+    "time": 'It belongs inside of partition: partition = { time = "day", column = "ts" }.',
+    "zone": 'It belongs inside of partition: partition = { time = "day", column = "ts", zone = "Europe/Berlin" }.',
+    "start": 'It belongs inside of partition: partition = { time = "day", column = "ts", start = "2024-01-01" }.',
+    "end": 'It belongs inside of partition: partition = { time = "day", column = "ts", end = "2024-12-31" }.',
+    "values": 'It belongs inside of partition: partition = { column = "region", values = ["eu", "us"] }.',
+}
+"""Keys that stand one level deeper."""
 
 SHARED: dict[str, Callable[[Any], Any]] = {
     "description": text,
