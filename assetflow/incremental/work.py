@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ from assetflow.quoting import quote_identifier
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
+
+OUTSIDE = re.compile(r'Binder Error: Referenced (table|column) ".*" (was )?not found')
+"""What DuckDB says of a name that only the query around knows."""
 
 Lookup = tuple[list[Tree], str]
 """Expressions, and the table or block in which they are looked up."""
@@ -56,8 +60,8 @@ class Work(Struct):
         """Make a view of a block as it is now or was then."""
         name = quote_identifier(version_of(block.name, version))
         made = text(self.versions.at(block, version))
-        what = "a part" if block is self.root else "a subquery, such as one after LATERAL,"
-        self.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {made}", what, first_place(block.node))
+        where = first_place(block.node)
+        self.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {made}", where, is_inner=block is not self.root)
 
     def answer(self, block: Block) -> Answer:
         """How the rows of a block change."""
@@ -127,9 +131,12 @@ class Work(Struct):
     def columns_of(self, name: str) -> list[tuple[str, str]]:
         return described(self.cursor, f"FROM {quote_identifier(name)}")
 
-    def execute(self, sql: str, what: str = "a part", where: int | None = None) -> None:
+    def execute(self, sql: str, where: int | None = None, *, is_inner: bool = False) -> None:
         try:
             self.cursor.execute(sql)
         except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
-            said = f"{what} that does not stand for itself ({str(error).splitlines()[0]})"
-            raise Refused(said, where) from error
+            said = str(error).splitlines()[0]
+            if is_inner and OUTSIDE.match(said):
+                raise Refused("a subquery that reads columns of tables beside it (LATERAL)", where) from error
+            what = "a subquery" if is_inner else "a part"
+            raise Refused(f"{what} that does not stand for itself ({said})", where) from error

@@ -8,9 +8,11 @@ from assetflow.incremental.foresee import foresee
 from assetflow.incremental.refused import Refused
 
 SCHEMAS = {"t": [("id", "INTEGER"), ("k", "INTEGER"), ("x", "INTEGER")], "u": [("k", "INTEGER"), ("w", "INTEGER")]}
+LATERAL = r"^a subquery that reads columns of tables beside it \(LATERAL\)$"
 REFUSED = {
-    "SELECT t.id, y\nFROM t,\n  LATERAL (SELECT t.x + 1 AS y)": ("LATERAL", 3),
-    "SELECT t.id, y\nFROM t\nLEFT JOIN (SELECT max(w) AS y FROM u WHERE u.k = t.k) ON true": ("LATERAL", 3),
+    "SELECT t.id, y\nFROM t,\n  LATERAL (SELECT t.x + 1 AS y)": (LATERAL, 3),
+    "SELECT t.id, y\nFROM t,\n  LATERAL (SELECT x + 1 AS y)": (LATERAL, 3),
+    "SELECT t.id, y\nFROM t\nLEFT JOIN (SELECT max(w) AS y FROM u WHERE u.k = t.k) ON true": (LATERAL, 3),
     "SELECT id\nFROM t\nUSING SAMPLE 3": ("a sample of rows", 3),
     "SELECT id\nFROM t\nTABLESAMPLE 10%": ("a sample of rows", 2),
     "SELECT 1\nUNION ALL\n(WITH RECURSIVE a AS (SELECT id FROM t UNION ALL SELECT id FROM a) FROM a)": ("RECURSIVE", 3),
