@@ -97,7 +97,12 @@ class Step(Struct, frozen=True):
         if not self.listed:
             return [self.to_dict()]
         return [
-            {**self.to_dict(), "partition": text, "reasons": [reason.to_dict() for reason in each.reasons]}
+            {
+                **self.to_dict(),
+                "partition": text,
+                "by_what_is_published": each.is_published,
+                "reasons": [reason.to_dict() for reason in each.reasons],
+            }
             for each in self.listed
             for text in each.keys or (each.range,)
         ]
@@ -106,6 +111,7 @@ class Step(Struct, frozen=True):
         return {
             "asset": self.asset,
             "partition": self.partition,
+            "by_what_is_published": False,
             "action": self.action,
             "mode": self.mode,
             "mode_reason": self.mode_reason,

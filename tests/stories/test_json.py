@@ -74,7 +74,7 @@ def test_plan(ask: Any) -> None:
     assert sales == {
         "asset": "sales", "partition": None, "action": "build", "mode": "full", "mode_reason": None,
         "reasons": [{"kind": "forced", "upstream": None, "columns": [], "detail": "--full-refresh was given"}],
-        "columns": None,
+        "columns": None, "by_what_is_published": False,
     }  # fmt: skip
     assert by_city["asset"] == "by_city"
 

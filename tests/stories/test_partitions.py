@@ -389,13 +389,23 @@ def of_plan(shop: Shop, name: str) -> str:
     return next(" ".join(line.split()) for line in shop.cli("plan").out.splitlines() if line.startswith(f"{name} "))
 
 
+def by_what_is_published(shop: Shop) -> dict[str, set[bool]]:
+    """What `plan --json` says of the partitions of each asset."""
+    found: dict[str, set[bool]] = {}
+    for step in shop.cli("plan", "--json").json["steps"]:
+        found.setdefault(step["asset"], set()).add(step["by_what_is_published"])
+    return found
+
+
 def test_a_plan_counts_no_partitions_that_it_cannot_know(days: Shop) -> None:
     """What an upstream gets before may make partitions of which nobody knows yet."""
     parts(days)
     days.replace("assets/clean.sql", "amount > 0", "amount > -1")
     assert "(10 partitions): " in of_plan(days, "clean")
+    assert by_what_is_published(days) == {"clean": {False}, "monthly": {False}, "total": {False}}
     add(days, 1, row(900, "2024-01-20"))
     assert "(10 partitions by what is published): " in of_plan(days, "clean")
+    assert by_what_is_published(days)["clean"] == {True}
     assert len(parts(days)["clean"]) == 11
     assert days.cli("plan").out.startswith("Nothing is stale")
 
