@@ -18,6 +18,7 @@ from assetflow.planning.decide import content_of, content_of_source, decide, dri
 from assetflow.planning.inputs import InputChange
 from assetflow.planning.staleness import Content
 from assetflow.planning.step import State, Step
+from assetflow.reason import listed
 
 
 class Plan(Struct, frozen=True):
@@ -46,6 +47,11 @@ class Plan(Struct, frozen=True):
 
     def __bool__(self) -> bool:
         return bool(self.steps or self.withdrawn)
+
+    def __repr__(self) -> str:
+        """`Plan(steps: sales build, by_city maybe; fresh: big)`, without the whole world that it was made of."""
+        steps = listed([f"{step.asset} {step.action}" for step in self.steps])
+        return f"Plan(steps: {steps or 'none'}; fresh: {listed(self.fresh) or 'none'})"
 
     @property
     def spared(self) -> tuple[Step, ...]:

@@ -262,3 +262,10 @@ def test_a_reason_names_the_first_of_many_columns(empty_shop: Shop) -> None:
     assert reason.detail.startswith("what it reads of wide changed (c0, c1, c10,")
     assert reason.detail.endswith(" and 40 more)")
     assert len(reason.columns) == 60
+
+
+def test_a_plan_shows_itself_in_short(shop: Shop) -> None:
+    shop.made()
+    shop.replace("assets/sales.sql", "> 5", "> 15")
+    assert repr(shop.plan("sales", "big")) == "Plan(steps: sales build, big maybe; fresh: none)"
+    assert repr(shop.plan("by_city")) == "Plan(steps: none; fresh: by_city)"
