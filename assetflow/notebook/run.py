@@ -59,14 +59,15 @@ class Run:
     def _summary(self) -> str:
         if self.status == "nothing_to_do":
             return "Nothing is stale."
-        assets = f"{len(self.assets)} asset{'s' * (len(self.assets) != 1)}"
+        number = len({each.asset for each in self.assets})
+        assets = f"{number} asset{'s' * (number != 1)}"
         hint = " refresh() shows what was published." if self.ok else ""
         return f"Run {self.run_id} {self.status}: {assets} in {self.result.seconds:.1f} s.{hint}"
 
     def _cells(self) -> list[Row]:
         return [
             [
-                each.asset,
+                each.asset if each.partition is None else f"{each.asset} {each.partition}",
                 each.outcome,
                 "" if each.rows is None else f"{each.rows:,}",
                 f"{each.seconds:.1f}",
@@ -85,9 +86,9 @@ def remark(result: AssetResult) -> str:
 
 
 def progress(event: Event, done: int, total: int) -> str | None:
-    """`2/5 sales: made, 1,469,307 rows, 1.2 s`; None for an event that ends no step."""
+    """`2/5 sales: made, 1,469,307 rows, 1.2 s`; None for an event that ends no step, such as that of a partition."""
     words = {"finished": "made", "restored": "restored", "skipped": "skipped", "failed": "failed", "blocked": "blocked"}
-    if event.event not in words:
+    if event.event not in words or event.partition is not None:
         return None
     said = [words[event.event]]
     if event.rows is not None:

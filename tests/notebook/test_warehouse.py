@@ -107,6 +107,18 @@ def test_plan_and_materialize(shop: Shop, wh: Warehouse, capsys: pytest.CaptureF
     assert wh.materialize().status == "nothing_to_do"
 
 
+def test_a_table_in_partitions_is_one_line_and_its_partitions_have_names(
+    shop: Shop, wh: Warehouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.sql("by_city", '/* @asset\npartition = "city"\n*/\nSELECT city, sum(amount) AS total FROM sales GROUP BY city')
+    run = wh.materialize("by_city")
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.startswith("1/1 by_city: made, 2 rows")
+    assert " succeeded: 1 asset in " in repr(run)
+    assert [each.partition for each in run.assets] == ["Oslo", "Rome"]
+    assert re.search(r"(?m)^by_city Rome +materialized", repr(run))
+
+
 def test_an_edited_function_is_run_as_it_is_now(shop: Shop, wh: Warehouse) -> None:
     shop.replace("assets/big.py", "least: int = 20", "least: int = 30")
     assert wh.materialize(quiet=True).ok
