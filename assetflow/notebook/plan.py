@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from assetflow.formats.table import Column, Row, layout
 from assetflow.notebook import html
 from assetflow.planning import plan as planning
@@ -36,6 +38,10 @@ class Plan:
 
     def __len__(self) -> int:
         return len(self.steps)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """The steps as `plan --json` lists them, for a frame: `pl.DataFrame(plan.to_dicts())`."""
+        return [each for step in self._plan.to_make for each in step.to_dicts()]
 
     def __repr__(self) -> str:
         lines = layout(COLUMNS, self._cells(), WIDTH) if self.steps else []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from assetflow.errors import AssetflowError
 from assetflow.formats.table import Column, Row, layout
 from assetflow.notebook import html
@@ -40,6 +42,10 @@ class Run:
     def errors(self) -> dict[str, AssetflowError]:
         """Why assets failed or were blocked."""
         return {each.asset: each.error for each in self.assets if each.error is not None}
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """The results as `materialize --json` lists them, for a frame: `pl.DataFrame(run.to_dicts())`."""
+        return [each.to_dict() for each in self.assets]
 
     def __repr__(self) -> str:
         lines = layout(COLUMNS, self._cells(), WIDTH) if self.assets else []

@@ -8,6 +8,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import assetflow
@@ -105,6 +106,16 @@ def test_plan_and_materialize(shop: Shop, wh: Warehouse, capsys: pytest.CaptureF
     wh.materialize("big", quiet=True)
     assert capsys.readouterr().out == ""
     assert wh.materialize().status == "nothing_to_do"
+
+
+def test_plans_and_runs_become_frames(shop: Shop, wh: Warehouse) -> None:
+    shop.replace("assets/sales.sql", "> 5", "> 15")
+    planned = pl.DataFrame(wh.plan("sales+").to_dicts())
+    assert planned.select("asset", "action").rows() == [("sales", "build"), ("big", "maybe"), ("by_city", "maybe")]
+    made = pl.DataFrame(wh.materialize("sales+", exclude="big", quiet=True).to_dicts())
+    assert made.select("asset", "outcome", "rows").rows() == [
+        ("sales", "materialized", 2), ("by_city", "materialized", 2),
+    ]  # fmt: skip
 
 
 def test_a_table_in_partitions_is_one_line_and_its_partitions_have_names(
