@@ -18,6 +18,7 @@ from assetflow.running.computing import compute, small
 from assetflow.running.computing.small import Small
 from assetflow.running.tasks.telling import Telling
 from assetflow.running.workshop import Workplace, Workshop
+from assetflow.warehouse.cache.costs import Cost, Costs, add_costs
 from tests.conftest import Shop
 
 NAMES = [f"t{number:02d}" for number in range(20)]
@@ -58,6 +59,15 @@ def test_many_are_read_at_once(many: Shop, read: list[int], jobs: int) -> None:
     assert below(many) == list(range(20))
     assert many.rows("SELECT * FROM t02 ORDER BY n") == [(0, "row 0"), (1, "row 1")]
     assert many.run() == {}
+
+
+def test_what_took_long_the_last_time_is_made_by_itself(many: Shop, read: list[int]) -> None:
+    many.made()
+    read.clear()
+    add_costs(str(many.root / "warehouse"), {"t07": Costs(Cost(5.0, 0)), "t08": Costs(Cost(0.5, 0))})
+    assert len(many.made(full_refresh=True)) == 40
+    assert sum(read) == 39
+    assert below(many) == list(range(20))
 
 
 def test_what_reads_a_table_in_several_files_may_have_all_threads(

@@ -15,11 +15,14 @@ from assetflow.running.tasks.pieces import pieces_of
 from assetflow.running.tasks.refresh import refresh_of
 from assetflow.running.tasks.tables import Tables
 from assetflow.running.tasks.task import Task, Watching
+from assetflow.warehouse.cache.costs import UNKNOWN
 
 MANY_ROWS = 1_000_000
 """Rows of its upstreams beyond which a table is taken to be large."""
 FEW_ROWS = 10_000
 """Those up to which it is taken to be small: setting up a query takes longer than reading them."""
+LONG = 1.0
+"""Seconds of processor time from which on a query is worth more than one thread, and others need not wait for it."""
 
 
 class Telling:
@@ -62,11 +65,17 @@ class Telling:
         return not any(self.order.assets[name].reads_order for name in below if name in self.order.assets)
 
     def is_small(self, task: Task) -> bool:
-        """True for a query over few rows of which it is known what it gives, and nothing is asked but its rows."""
+        """True for a query over few rows of which it is known what it gives, and nothing is asked but its rows.
+
+        Few rows can be long work, too: what that took the last time is not small again.
+        """
         from assetflow.warehouse.content.columns import survives
 
         asset = task.asset
         if task.columns is None or task.refresh is not None or asset.checks or asset.retries or asset.timeout:
+            return False
+        before = self.contents.costs.get(asset.name, UNKNOWN).full
+        if before is not None and before.seconds > LONG:
             return False
         rows = [self.contents.snapshot_of(name).rows for name in asset.upstreams]
         few = None not in rows and sum(filter(None, rows)) <= FEW_ROWS
