@@ -79,7 +79,7 @@ def document(found: Outline, draft: Draft) -> dict[str, Any]:
     ]
     anew = [{"asset": step.asset, "reasons": [reason.to_dict() for reason in step.reasons]} for step in found.anew]
     failed = [
-        {"check": check.name, "failures": check.failures, "error": check.error}
+        {"check": check.name, "severity": check.severity, "failures": check.failures, "error": check.error}
         for check in draft.checks
         if not check.ok
     ]

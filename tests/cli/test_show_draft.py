@@ -317,11 +317,14 @@ def test_what_an_edit_changes_is_seen_before_it_is_published(shop: Shop, ask: As
 
 def test_a_draft_of_all_rows_says_which_checks_it_would_not_pass(shop: Shop, ask: Ask) -> None:
     shop.made()
-    shop.sql("sales", "SELECT id, customer, city, amount -- @max(20)\nFROM orders")
+    shop.sql("sales", "SELECT id, -- @max(3, severity='warn')\n customer, city, amount -- @max(20)\nFROM orders")
     before = kept(shop)
     printed = ask(shop, "diff", "sales", "--draft", "--json")
     assert printed.json["added"] == 1
-    assert printed.json["draft"]["failed_checks"] == [{"check": "max(amount)", "failures": 1, "error": None}]
+    assert printed.json["draft"]["failed_checks"] == [
+        {"check": "max(id)", "severity": "warn", "failures": 1, "error": None},
+        {"check": "max(amount)", "severity": "error", "failures": 1, "error": None},
+    ]
     assert "warning: max(amount): 1 failing row: a run would not publish it" in printed.err
     assert kept(shop) == before
 
