@@ -42,6 +42,7 @@ from assetflow.lineage.python.subjects import CALLED_LATER, LOADING, VALUE_KNOWN
 from assetflow.lineage.python.values import ValueText, write_value
 from assetflow.lineage.python.volatile import (
     ALWAYS,
+    GIVEN,
     NOT_WHILE_LOADING,
     ONLY_WHEN_CALLED,
     Finding,
@@ -74,6 +75,8 @@ class Gathering:
     while_loading: list[range] = field(default_factory=list)
     """Lines that run while classes are made, though they stand in functions."""
     nodes: list[ast.AST] = field(default_factory=list)
+    given: frozenset[str] = frozenset()
+    """The parameters of the asset itself."""
     asks: bool = False
 
     def finish(self) -> Record:
@@ -187,7 +190,8 @@ class Gathering:
             if use.chain[-1] == "__subclasses__":
                 self._write_subclasses(use, namespace)
             if use.chain[0].startswith(UNKNOWN):
-                library_uses.append(LibraryUse(joined(use.chain[0], use.chain[1:]), use.line, use.call))
+                root = f"{GIVEN}{use.chain[0][1:]}" if use.chain[0][1:] in self.given else use.chain[0]
+                library_uses.append(LibraryUse(joined(root, use.chain[1:]), use.line, use.call))
                 continue
             meaning = find_meaning(use, namespace, self.sources)
             if use.origin is not None and when == CALLED_LATER:
@@ -232,17 +236,42 @@ class Gathering:
         return Subject("name", value, meaning.namespace, meaning.name)
 
     def _as_library(self, meaning: Meaning, use: Use) -> list[LibraryUse]:
-        """The use by its full name, when what is used lies outside the project or is a path."""
+        """The use by its full name, when what is used lies outside the project, or is an object of a library."""
         if isinstance(meaning, Library):
             return [LibraryUse(meaning.name, use.line, use.call)]
-        if isinstance(meaning, ProjectName) and type(meaning.value).__module__.startswith("pathlib"):
-            return [LibraryUse(joined("pathlib.Path()", meaning.rest), use.line, use.call)]
-        if isinstance(meaning, ProjectName) and type(meaning.value).__module__ == "logging":
-            return [LibraryUse(joined("logging.getLogger()", meaning.rest), use.line, use.call)]
-        if isinstance(meaning, ProjectName) and CALLED in meaning.rest:
+        if not isinstance(meaning, ProjectName | CellName) or not meaning.rest:
+            return []
+        value, rest = meaning.value, meaning.rest
+        while len(rest) > 1 and rest[0] not in (CALLED, "[]"):
+            value, rest = inspect.getattr_static(value, rest[0], None), rest[1:]
+        name = self._name_of_owner(value, rest, meaning.name)
+        return [] if name is None else [LibraryUse(joined(name, rest), use.line, use.call)]
+
+    def _name_of_owner(self, value: object, rest: tuple[str, ...], name: str) -> str | None:
+        """Whose these attributes are: a class of a library, an object of one, or what could be anything."""
+        kind = type(value)
+        if kind.__module__.startswith("pathlib"):
+            return "pathlib.Path()"
+        if kind.__module__ == "logging":
+            return "logging.getLogger()"
+        if rest[0] == CALLED and len(rest) == 2 and self._defines(value, rest[1]):
+            return None
+        if rest[0] in (CALLED, "[]"):
             # What a function of the project returns can be anything, a path among others.
-            return [LibraryUse(joined(f"{UNKNOWN}{meaning.name}", meaning.rest), use.line, use.call)]
-        return []
+            return f"{UNKNOWN}{name}"
+        if isinstance(value, types.ModuleType | types.FunctionType) or self._defines(value, rest[0]):
+            return None
+        if is_project_class(value, self.sources) or is_project_class(kind, self.sources):
+            return f"{UNKNOWN}{name}"
+        if isinstance(value, type):
+            return f"{value.__module__}.{value.__qualname__}"
+        return f"{kind.__module__}.{kind.__qualname__}()"
+
+    def _defines(self, value: object, method: str) -> bool:
+        """True when a class of the project, or that of an object, has a method of this name that is written there."""
+        kind = value if isinstance(value, type) else type(value)
+        function = inspect.getattr_static(kind, method, None)
+        return is_project_function(getattr(function, "__func__", function), self.sources)
 
     def _write_dynamic(self, meaning: Meaning, use: Use, namespace: Namespace, when: When) -> None:
         """Code that finds names while it runs could mean anything in its module."""

@@ -67,6 +67,10 @@ def _write_function(gathering: Gathering) -> None:
     for node in nodes:
         gathering.nodes.append(node)
         gathering.lines.append(dump_function(node, with_annotations=gathering.subject.annotated))
+        if gathering.subject.annotated:
+            gathering.given = frozenset(
+                each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+            )
         usage = read_function(node, with_annotations=gathering.subject.annotated)
         gathering.write_usage(usage, namespace, CALLED_LATER)
         _write_decorators(gathering, node, namespace)

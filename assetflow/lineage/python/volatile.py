@@ -45,6 +45,9 @@ class LibraryUse(Struct, frozen=True):
     call: ast.Call | None = None
 
 
+GIVEN = "??"
+"""Begins the name of what the asset itself is given: `sales.open` is "??sales.open"."""
+
 Judge = Callable[[LibraryUse], Finding | None]
 
 
@@ -154,6 +157,13 @@ def _method_by_name(use: LibraryUse) -> Finding | None:
     return Finding(f"methodcaller({first.value!r}) reads a file", use.line)
 
 
+def _tree_of_file(use: LibraryUse) -> Finding | None:
+    given = (
+        [] if use.call is None else [*use.call.args[1:], *(each for each in use.call.keywords if each.arg == "file")]
+    )
+    return _file(use) if given else None
+
+
 def _log(use: LibraryUse) -> Finding | None:
     return Finding(f"{_short(use)} reads how logging is set up", use.line)
 
@@ -194,15 +204,46 @@ def _dynamic_import(use: LibraryUse) -> Finding | None:
 def _judge_method(use: LibraryUse) -> Finding | None:
     """Methods of objects whose type is not known, by names that have one meaning only."""
     method = use.name.rsplit(".", 1)[-1]
-    if method in ("read_text", "read_bytes") and use.name.startswith("?"):
+    if use.call is None or not _is_unknown(use.name):
+        return _judge_sample(use, method)
+    if method in ("read_text", "read_bytes"):
         return Finding(f".{method}() reads a file", use.line, NOT_WHILE_LOADING)
-    if method not in ("sample", "shuffle") or use.call is None or _is_below(use.name, "?self"):
+    if _is_of_given(use.name):
+        return _judge_sample(use, method)
+    if method in _READERS:
+        return _file(use)
+    if method == "open" and not _opens_to_write(use):
+        return Finding(".open() reads a file", use.line, NOT_WHILE_LOADING)
+    if method in _ABOUT_FILES:
+        return Finding(f".{method}() reads the file system", use.line, NOT_WHILE_LOADING)
+    if method in ("now", "utcnow", "today"):
+        return Finding(f".{method}() reads the clock", use.line)
+    return _judge_sample(use, method)
+
+
+def _is_unknown(name: str) -> bool:
+    """True for what is local, stands in something else, or was returned by a library: a path, say, or a class."""
+    return name.startswith("?") or CALLED in name or "[]" in name
+
+
+def _is_of_given(name: str) -> bool:
+    """True for `sales.open` and `self.open`, which a frame or a class may have, and not for `self.path.open`."""
+    return name.startswith((GIVEN, "?self.", "?cls.")) and name.count(".") == 1
+
+
+def _judge_sample(use: LibraryUse, method: str) -> Finding | None:
+    if method not in ("sample", "shuffle") or use.call is None or use.name.startswith("?self."):
         return None
     is_generator = use.name.startswith(("random.Random()", "numpy.random.")) or (method == "shuffle" and use.call.args)
     is_seeded = any(each.arg in ("seed", "random_state", None) for each in use.call.keywords)
     if is_generator or is_seeded:
         return None
     return Finding(f".{method}() is random without a seed", use.line)
+
+
+def _is_own_method(name: str) -> bool:
+    """True for `self.open`, which its class defines; what `self.path.open` is, nobody knows."""
+    return name.startswith(("?self.", "?cls.")) and name.count(".") == 1
 
 
 def _has_argument(call: ast.Call | None) -> bool:
@@ -215,10 +256,10 @@ def _has_argument(call: ast.Call | None) -> bool:
 def _opens_to_write(use: LibraryUse) -> bool:
     if use.call is None:
         return False
-    position = 0 if use.name.startswith("pathlib.") else 1
+    position = 0 if use.name.startswith(("pathlib.", "?")) else 1
     modes = [each.value for each in use.call.keywords if each.arg == "mode"] or use.call.args[position : position + 1]
     mode = modes[0].value if modes and isinstance(modes[0], ast.Constant) else "r"
-    return isinstance(mode, str) and mode[:1] in "wax" and "+" not in mode
+    return isinstance(mode, str) and re.fullmatch("[wax][bt]?", mode) is not None
 
 
 def _short(use: LibraryUse) -> str:
@@ -228,6 +269,13 @@ def _short(use: LibraryUse) -> str:
         words = words[1:]
     return f"{'.'.join(words[-2:])}{'()' if use.call else ''}"
 
+
+_READERS = frozenset({
+    "read_csv", "read_parquet", "read_json", "read_ndjson", "read_ipc", "read_excel", "read_avro", "read_feather",
+    "read_orc", "read_sql", "read_delta", "scan_csv", "scan_parquet", "scan_ndjson", "scan_ipc", "scan_delta",
+    "from_csv_auto", "from_parquet",
+})  # fmt: skip
+_ABOUT_FILES = frozenset({"exists", "is_file", "is_dir", "iterdir", "glob", "rglob", "stat", "lstat"})
 
 _HARMLESS = frozenset({
     "random.Random.seed", "random.seed", "numpy.random.seed", "numpy.random.SeedSequence", "numpy.random.PCG64",
@@ -271,14 +319,15 @@ _RULES: tuple[tuple[tuple[str, ...], Judge], ...] = (
       "platform", "sys.argv", "sys.stdin", "builtins.input", "pathlib.Path.cwd", "pathlib.Path.home",
       "locale.getlocale"),
      _machine),
-    (("builtins.open", "io.open", "codecs.open", "os.open", "gzip.open", "bz2.open", "lzma.open", "tarfile.open",
-      "zipfile.ZipFile", "linecache", "fileinput", "importlib.resources", "pkgutil.get_data", "tomllib.load",
-      "runpy.run_path", *_of_paths("open", "read_text", "read_bytes")), _opened_file),
+    (("builtins.open", "io.open", "io.FileIO", "codecs.open", "os.open", "gzip.open", "bz2.open", "lzma.open",
+      "tarfile.open", "zipfile.ZipFile", "linecache", "fileinput", "importlib.resources", "pkgutil.get_data",
+      "tomllib.load", "runpy.run_path", *_of_paths("open", "read_text", "read_bytes")), _opened_file),
     (("os.listdir", "os.scandir", "os.walk", "os.stat", "os.lstat", "os.path.exists", "os.path.isfile",
       "os.path.isdir", "os.path.getsize", "os.path.getmtime", "os.path.getctime", "glob.glob", "glob.iglob",
       *_of_paths("exists", "is_file", "is_dir", "iterdir", "glob", "rglob", "stat", "walk")), _folder),
     (("polars.read_*", "polars.scan_*", "polars.DataFrame.deserialize", "polars.LazyFrame.deserialize",
       "polars.Expr.deserialize", "dbm.open", "xml.etree.ElementTree.parse", "xml.etree.ElementTree.iterparse",
+      "xml.etree.ElementTree.ElementTree().parse",
       "xml.dom.minidom.parse", "lxml.etree.parse", "configparser.ConfigParser().read",
       "configparser.RawConfigParser().read", "pandas.read_*", "pyarrow.parquet.read_*", "pyarrow.parquet.ParquetFile",
       "pyarrow.parquet.ParquetDataset", "pyarrow.csv.read_csv", "pyarrow.csv.open_csv", "pyarrow.json.read_json",
@@ -294,6 +343,7 @@ _RULES: tuple[tuple[tuple[str, ...], Judge], ...] = (
       "adbc_driver_manager", "adbc_driver_postgresql"), _database),
     (("duckdb.connect",), _duckdb_connect),
     (("operator.methodcaller",), _method_by_name),
+    (("xml.etree.ElementTree.ElementTree",), _tree_of_file),
     (("logging.getLogger().level", "logging.getLogger().getEffectiveLevel", "logging.root.level",
       "logging.root.getEffectiveLevel"), _log),
     (("subprocess", "os.system", "os.popen", "os.exec*", "os.spawn*"), _process),
