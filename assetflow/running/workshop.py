@@ -172,7 +172,7 @@ class Workshop:
             with open(path, encoding="utf-8-sig") as file:
                 return file.read()
 
-        return ModuleTexts(read)
+        return ModuleTexts(read, self.imports.given_to)
 
 
 def declares_asset(name: str) -> Callable[[Declaration], bool]:

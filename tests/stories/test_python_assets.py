@@ -227,3 +227,66 @@ def test_a_function_that_a_file_made_of_text_is_made_in_every_run(empty_shop: Sh
     detail = "its code reads what cannot be compared: one is not written in a file of the project"
     assert [(each.kind, each.detail) for each in step.reasons] == [("volatile", detail)]
     assert empty_shop.cli("explain", "one").out.startswith("one is stale  assets/generated.py:5\n")
+
+
+GIVEN = """\
+import configparser
+import netrc
+from pathlib import Path
+
+import polars as pl
+
+from assetflow import asset
+
+HERE = Path(__file__).parent
+
+
+class Settings:
+    def __init__(self):
+        self.parser = configparser.ConfigParser()
+        self.parser.read(HERE / "rates.ini")
+
+    def rate(self):
+        return self.parser["rates"]["rate"]
+
+
+LOGIN = netrc.netrc(HERE / "login")
+SETTINGS = Settings()
+with open(HERE / "made.log", "a") as log:
+    log.write("loaded")
+TWICE = pl.col("rate").cast(int) * 2
+
+
+@asset
+def login() -> pl.DataFrame:
+    return pl.DataFrame({"account": [LOGIN.hosts["shop"][0]]})
+
+
+@asset
+def rate() -> pl.DataFrame:
+    return pl.DataFrame({"rate": [SETTINGS.rate()]})
+
+
+@asset
+def twice(rate: pl.DataFrame) -> pl.DataFrame:
+    return rate.select(TWICE)
+"""
+
+
+@pytest.mark.parametrize("executor", ["inline", "processes"])
+def test_an_object_of_a_library_counts_by_the_files_that_it_was_made_from(empty_shop: Shop, executor: str) -> None:
+    empty_shop.write("assetflow.toml", f'executor = "{executor}"\n')
+    empty_shop.write("assets/login", "machine shop login ann password x\n")
+    empty_shop.write("assets/rates.ini", "[rates]\nrate = 1\n")
+    empty_shop.write("assets/given.py", GIVEN)
+    assert empty_shop.made() == ["login", "rate", "twice"]
+    assert empty_shop.made() == []
+    empty_shop.write("assets/rates.ini", "[rates]\nrate = 2\n")
+    # Which of them it went into, nobody knows; what polars makes is told by its name.
+    assert sorted(empty_shop.planned()) == ["login", "rate", "twice"]
+    empty_shop.made()
+    assert empty_shop.rows("FROM twice") == [(4,)]
+    empty_shop.write("assets/login", "machine shop login bob password x\n")
+    assert sorted(empty_shop.planned()) == ["login", "rate", "twice"]
+    empty_shop.made()
+    assert empty_shop.rows("FROM login") == [("bob",)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import os
 import re
 import sys
 import types
@@ -55,6 +56,9 @@ from assetflow.lineage.python.volatile import (
 ASKS_FOR_ANNOTATIONS = frozenset({
     "inspect.signature", "inspect.getfullargspec", "inspect.get_annotations", "typing.get_type_hints",
 })  # fmt: skip
+_READERS_KNOWN = frozenset({"duckdb", "numpy", "pandas", "polars", "pyarrow"})
+"""Libraries whose readers are noted by name wherever they are called: other objects of theirs hold no file."""
+
 ASKS = ASKS_FOR_ANNOTATIONS | {"inspect.getdoc"}
 
 
@@ -78,9 +82,13 @@ class Gathering:
     given: frozenset[str] = frozenset()
     """The parameters of the asset itself."""
     asks: bool = False
+    is_opaque: bool = False
+    """True when a value of a library is among it that cannot be written, and that may hold what a file said."""
 
     def finish(self) -> Record:
         """The record of what was gathered."""
+        if self.is_opaque:
+            self._write_given()
         return Record(
             self.subject,
             self.name,
@@ -117,12 +125,22 @@ class Gathering:
             self.note(f"{label} is a {text.opaque[0]}, whose value has no fingerprint", line, NOT_WHILE_LOADING)
 
     def text(self, value: object) -> ValueText:
-        return write_value(
+        text = write_value(
             value,
             self.link_value,
             is_ours=functools.partial(is_project_class, sources=self.sources),
             root=self.sources.root,
         )
+        self.is_opaque |= any(package_of(each) not in _READERS_KNOWN for each in text.opaque)
+        return text
+
+    def _write_given(self) -> None:
+        """The files that were read where such a value was made: `OmegaConf.load("rates.yaml")` holds one of them."""
+        paths = {self.path, self.subject.namespace.path if self.subject.namespace is not None else None}
+        given = [
+            self.sources.texts.given(os.path.join(self.sources.root, path)) for path in sorted(filter(None, paths))
+        ]
+        self.lines += [f"given {each}" for each in given if each]
 
     def link_value(self, value: object) -> str:
         """The text that stands for a function, a class or a module."""

@@ -45,6 +45,8 @@ class ModuleTexts:
     """
 
     read: Callable[[str], str]
+    given: Callable[[str], str] = lambda path: ""
+    """What stands for the files that a module read while it was loaded, by the path of the module."""
     parsed: dict[str, ParsedModule] = field(default_factory=dict, compare=False, repr=False)
     set_up: dict[tuple[str | None, int], list[ast.stmt]] = field(default_factory=dict, compare=False, repr=False)
     records: dict[object, object] = field(default_factory=dict, compare=False, repr=False)

@@ -295,7 +295,7 @@ def module_texts(imports: Imports) -> ModuleTexts:
         with open(path, encoding="utf-8-sig") as file:
             return file.read()
 
-    return ModuleTexts(read, imports.parsed, imports.set_up)
+    return ModuleTexts(read, imports.given_to, imports.parsed, imports.set_up)
 
 
 def tracked_versions(packages: tuple[str, ...]) -> dict[str, str]:

@@ -30,6 +30,7 @@ from assetflow.running.python.ownership import Ownership
 from assetflow.running.python.record import Record, import_path
 from assetflow.running.python.switching import Switch
 from assetflow.running.python.watching import watching
+from assetflow.warehouse.disk.sha256 import hash_of_file
 
 if TYPE_CHECKING:
     import ast
@@ -100,6 +101,12 @@ class Imports:
                 seen[one] = self.records[one]
                 waiting.extend(self.records[one].modules)
         return list(seen.values())
+
+    def given_to(self, path: str) -> str:
+        """What stands for the files that a file of the project read while it was loaded, as they are now."""
+        record = self.records.get(os.path.realpath(path))
+        files = set() if record is None else record.given - self.records.keys()
+        return " ".join(hash_of_file(each) if os.path.isfile(each) else "absent" for each in sorted(files))
 
     def unseen_by(self, path: str) -> str | None:
         """What is read while a file is loaded and no later look could compare: a clock, chance, a reader in C."""

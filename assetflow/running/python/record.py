@@ -16,15 +16,18 @@ EVERY_VARIABLE = "*"
 class Record(Struct):
     """What one project file read while it was loading.
 
-    `sha256` is of the text that was executed, `stats` are paths that it only asked about, `listings` folders whose
-    names it read, `folders` those in which a module could appear, `importable` those that stand on the import path;
-    `cwd` is the working folder, where it counts; `uncacheable` says what no later look could compare.
+    `given` are those of its `files` that were opened to be read while nothing else was loading: what its own objects
+    may have been made of. `sha256` is of the text that was executed, `stats` are paths that it only asked about,
+    `listings` folders whose names it read, `folders` those in which a module could appear, `importable` those that
+    stand on the import path; `cwd` is the working folder, where it counts; `uncacheable` says what no later look could
+    compare.
     """
 
     path: str
     sha256: str | None = None
     modules: set[str] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
+    given: set[str] = field(default_factory=set)
     stats: set[str] = field(default_factory=set)
     listings: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)

@@ -41,6 +41,11 @@ def has_run_code() -> bool:
     return _hook_installed
 
 
+def _opens_to_write(mode: str | None, flags: int) -> bool:
+    """True for a file that is made or added to, such as a log."""
+    return mode[:1] in ("w", "a", "x") if mode else bool(flags & (os.O_WRONLY | os.O_CREAT))
+
+
 def _audit(event: str, arguments: tuple[Any, ...], is_ending: Callable[[], bool] = sys.is_finalizing) -> None:
     if is_ending():  # the interpreter has taken the names of this module away
         return
@@ -53,5 +58,7 @@ def _audit(event: str, arguments: tuple[Any, ...], is_ending: Callable[[], bool]
         elif isinstance(path := arguments[0], str | bytes | os.PathLike):
             if event == "open":
                 note_path(record, record.files, path)
+                if record is now[1] and not _opens_to_write(*arguments[1:]):
+                    note_path(record, record.given, path)
             elif not is_importing(sys._getframe(1)):
                 note_path(record, record.listings, path)
