@@ -20,7 +20,7 @@ from assetflow.incremental.rules.groups import by_groups
 from assetflow.incremental.rules.keyed import by_keys
 from assetflow.incremental.rules.linear import linear, union_all
 from assetflow.incremental.rules.sets import by_rows
-from assetflow.incremental.rules.ties import has_ties
+from assetflow.incremental.rules.ties import has_ties, refuse_tied
 from assetflow.incremental.rules.whole import whole
 from assetflow.incremental.tree import text
 from assetflow.incremental.work import Work
@@ -54,6 +54,15 @@ def is_ambiguous(cursor: Cursor, parts: Parts) -> bool:
         if has_ties(work, block):
             return True
     return False
+
+
+def refuse_another_order(cursor: Cursor, parts: Parts) -> None:
+    """Refuse a query that could take another row of several, where its tables hold the same rows in another order."""
+    work = Work(cursor, rule, {}, None, assume=False, kept=None, root=parts.root)
+    for block in parts.blocks:
+        work.show(block, "new")
+        if block.operation == "SELECT":
+            refuse_tied(work, block, work.versions.at(block, "new"), distinct_on(block.node))
 
 
 def block_by_block(work: Work, parts: Parts) -> Answer:

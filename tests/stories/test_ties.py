@@ -81,3 +81,24 @@ def test_a_run_and_the_list_of_runs_say_why_it_is_made_in_full(events: Shop) -> 
     assert said in run.err
     newest = events.cli("runs", "--json").json["runs"][0]["run_id"]
     assert said in events.cli("runs", newest).out
+
+
+IN_ORDER = {
+    "greatest": "SELECT arg_max(x, k) AS v FROM numbers",
+    "one": "SELECT x AS v FROM numbers QUALIFY row_number() OVER (ORDER BY k) = 1",
+    "so_far": "SELECT x, sum(x) OVER (ORDER BY k ROWS UNBOUNDED PRECEDING) AS v FROM numbers",
+}
+
+
+def test_the_same_rows_in_another_order_are_another_choice(empty_shop: Shop) -> None:
+    empty_shop.sql("numbers", "SELECT x, 1 AS k FROM range(6) t(x) ORDER BY x")
+    empty_shop.sql("told_apart", "SELECT x, sum(x) OVER (ORDER BY x ROWS UNBOUNDED PRECEDING) AS v FROM numbers")
+    for name, sql in IN_ORDER.items():
+        empty_shop.sql(name, sql)
+    empty_shop.run()
+    empty_shop.replace("assets/numbers.sql", "ORDER BY x", "ORDER BY x DESC")
+    modes = {each.asset: each.mode for each in empty_shop.materialize().assets}
+    assert modes == {"numbers": "full", "told_apart": "incremental"} | dict.fromkeys(IN_ORDER, "full")
+    made = empty_shop.tables(IN_ORDER)
+    empty_shop.run(full_refresh=True)
+    assert made == empty_shop.tables(IN_ORDER)

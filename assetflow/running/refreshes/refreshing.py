@@ -17,7 +17,7 @@ from assetflow.asset import Asset
 from assetflow.duck import duckdb
 from assetflow.incremental.answer import SHOWN, Change, version_of
 from assetflow.incremental.blocks import Parts, take_apart
-from assetflow.incremental.refresh import is_ambiguous, refresh, refuse_at_sight
+from assetflow.incremental.refresh import is_ambiguous, refresh, refuse_another_order, refuse_at_sight
 from assetflow.incremental.refused import Lasting, Refused
 from assetflow.incremental.sorting import refuse_unsortable
 from assetflow.lineage.scratch import reading_on
@@ -49,8 +49,10 @@ def refresh_rows(
     if columns_made(cursor, sql) != [column[:2] for column in given.columns]:
         raise Refused("its columns are others than before")
     refuse_unsortable(parts.orders, [column.name for column in given.columns])
-    changes = {change.name: show(change, cursor) for change in given.changes}
-    changes = {name: change for name, change in changes.items() if change.plus or change.minus}
+    shown = {change.name: show(change, cursor) for change in given.changes}
+    changes = {name: change for name, change in shown.items() if change.plus or change.minus}
+    if any(change.name not in changes and (change.came or change.went) for change in given.changes):
+        refuse_another_order(cursor, parts)
     rows = Rows(given, cursor, folder, tuple(reads))
     view(cursor, SHOWN, rows.of(rows.all_files))
     path = given.groups.path
