@@ -290,3 +290,18 @@ def test_an_object_of_a_library_counts_by_the_files_that_it_was_made_from(empty_
     assert sorted(empty_shop.planned()) == ["login", "rate", "twice"]
     empty_shop.made()
     assert empty_shop.rows("FROM login") == [("bob",)]
+
+
+@pytest.mark.parametrize("executor", ["inline", "processes"])
+def test_a_helper_beside_the_asset_comes_before_one_of_its_name_above(numbers: Shop, executor: str) -> None:
+    numbers.write("assetflow.toml", f'executor = "{executor}"\n')
+    numbers.write("assets/util.py", "RATE = 1\n")
+    numbers.write("assets/near/util.py", "RATE = 2\n")
+    numbers.write(
+        "assets/near/rated.py",
+        f"{HEAD}import util\n\n@asset\ndef rated(numbers):\n    return numbers.project(f'n * {{util.RATE}} AS n')\n",
+    )
+    assert numbers.made() == ["numbers", "rated"]
+    numbers.sql("numbers", "SELECT 4 AS n")
+    assert numbers.made() == ["numbers", "rated"]
+    assert numbers.rows("FROM rated") == [(8,)]

@@ -24,6 +24,7 @@ from types import CodeType, ModuleType
 from typing import TYPE_CHECKING
 
 from assetflow.asset import Declaration, declared
+from assetflow.errors import DefinitionError
 from assetflow.running.python.at_load import AtLoad, parts_at_load
 from assetflow.running.python.loading import unwatched, was_imported_before
 from assetflow.running.python.ownership import Ownership
@@ -149,6 +150,27 @@ class Imports:
             record.modules.add(os.path.realpath(os.path.join(self.root, *parts[1:depth], "__init__.py")))
             if package not in sys.modules:
                 sys.modules[package] = self._make_package(package, os.path.join(self.root, *parts[1:depth]))
+
+    def refuse_twin(self, module: ModuleType) -> None:
+        """Refuse to hand out a module where another file of its name lies first on the path: one process, one `util`.
+
+        The file that imports it would get the other one when it is loaded alone, as it is after an edit.
+        """
+        parent, _, _ = module.__name__.rpartition(".")
+        above = sys.modules.get(parent)
+        if parent and (above is None or isinstance(getattr(above, "__file__", None), str)):
+            return  # of a package, which is of one folder
+        spec = PathFinder.find_spec(module.__name__, None if above is None else above.__path__)
+        if spec is None or spec.origin is None:
+            return
+        here, there = os.path.realpath(spec.origin), os.path.realpath(module.__file__ or "")
+        if here == there:
+            return
+        one, other = os.path.relpath(here, self.root), os.path.relpath(there, self.root)
+        raise DefinitionError(
+            f"{module.__name__} means {one} here, and {other} to a file that was loaded before",
+            hint="Give one of them another name: Python knows one module of a name.",
+        )
 
     def note_outside(self, record: Record, package: str) -> None:
         """A package that lies elsewhere, such as another one of the same repository, installed in place.

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any, Protocol
 
 from assetflow.running.python.record import Record, is_installed
@@ -19,6 +19,8 @@ class Modules(Protocol):
     records: dict[str, Record]
 
     def owns(self, path: str) -> bool: ...
+
+    def refuse_twin(self, module: ModuleType) -> None: ...
 
     def note_outside(self, record: Record, package: str) -> None: ...
 

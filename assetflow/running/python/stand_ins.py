@@ -154,6 +154,8 @@ def _note_modules(name: str, package: str, fromlist: Sequence[str], level: int) 
                 folders = getattr(module, "__path__", ())
                 record.folders.update(path for path in folders if modules.owns(os.path.join(path, "_")))
             elif modules.owns(file):
+                if isinstance(module, ModuleType):
+                    modules.refuse_twin(module)
                 record.modules.add(os.path.realpath(file))
                 record.files.add(os.path.abspath(file))  # by its own name as well: a link may come to point elsewhere
             elif not is_installed(file) and not file.startswith(OURSELVES):

@@ -40,7 +40,7 @@ class Switch:
             self._depth += 1
             if self._depth == 1:
                 self._enter()
-            self._extend_path([*folders, *self.folders])
+            self._extend_path(folders)
         try:
             yield
         finally:
@@ -69,11 +69,15 @@ class Switch:
         sys.path[:] = [place for place in sys.path if place in self._path]
 
     def _extend_path(self, folders: Sequence[str]) -> None:
+        """Put the folders of the project on the path, and before them that of the file that is loaded."""
+        for folder in set(folders).intersection(self._added) - set(self.folders):
+            sys.path.remove(folder)
+            self._added.remove(folder)
+        mine = [folder for folder in (*folders, *self.folders) if folder not in sys.path]
         # At the end: a file named calendar.py must not stand in for the standard library's.
-        for folder in folders:
-            if folder not in sys.path:
-                sys.path.append(folder)
-                self._added.append(folder)
+        first = min((sys.path.index(folder) for folder in self._added), default=len(sys.path))
+        sys.path[first:first] = mine
+        self._added += mine
 
     def _take(self) -> dict[str, ModuleType]:
         """Remove this project's modules from the interpreter and return them."""
