@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from assetflow.lineage.python.modules import ParsedModule, Sources
 from assetflow.lineage.python.scopes import CALLED, Use
 
-_NOTHING = ParsedModule(ast.Module([], []), {}, (), {}, {}, {})
+_NOTHING = ParsedModule(ast.Module([], []), {}, (), {}, {}, {}, frozenset())
 
 
 class Namespace(Struct, frozen=True, eq=False):
@@ -151,7 +151,8 @@ def _in_module(module: ModuleType, links: tuple[str, ...], sources: Sources) -> 
 def _in_globals(namespace: Namespace, name: str, rest: tuple[str, ...], sources: Sources) -> Meaning:
     value = namespace.names[name]
     if name.startswith("__") and name.endswith("__") and name != "__file__" and name not in namespace.source.bindings:
-        return Library(name)
+        # What a module is called tells of a file that was moved; by another import it would be called otherwise.
+        return Library(f"{name} of {namespace.path}" if name in ("__name__", "__package__") else name)
     imported = namespace.source.imports.get(name)
     if isinstance(value, ModuleType):
         if sources.holds(value) or imported is None:

@@ -13,7 +13,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 from assetflow.lineage.python.python_tree import python_tree
-from assetflow.lineage.python.scopes import imported_names
+from assetflow.lineage.python.scopes import all_imports, imported_names
 from assetflow.lineage.python.syntax import FunctionNode, children
 
 _OURS = "assetflow"
@@ -25,7 +25,7 @@ class ParsedModule:
     """A project file as a syntax tree: what it imports and which statements bind or change each of its names.
 
     `functions` are found by the line of their code object,
-    `classes` by qualified name.
+    `classes` by qualified name. `packages` are named first by imports anywhere in it, also in functions.
     """
 
     tree: ast.Module
@@ -34,6 +34,7 @@ class ParsedModule:
     bindings: Mapping[str, tuple[ast.stmt, ...]]
     functions: Mapping[int, tuple[FunctionNode, ...]]
     classes: Mapping[str, tuple[ast.ClassDef, ...]]
+    packages: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,7 @@ def _index(text: str) -> ParsedModule:
         {name: tuple(each) for name, each in bindings.items()},
         {line: tuple(each) for line, each in functions.items()},
         {name: tuple(each) for name, each in classes.items()},
+        frozenset(origin.partition(".")[0] for origin in all_imports(tree).values()) - {""},
     )
 
 

@@ -7,7 +7,8 @@ import hashlib
 import inspect
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from assetflow.asset import (
@@ -22,6 +23,7 @@ from assetflow.asset import (
     SourceDeclaration,
 )
 from assetflow.check import Check
+from assetflow.errors import DefinitionError
 from assetflow.lineage.python.closure import CodeVersion, code_version
 from assetflow.lineage.python.functions import function_nodes
 from assetflow.lineage.python.given_file import other_notes
@@ -132,7 +134,7 @@ class Reader:
         parameters, is_query = signature.parameters, signature.returns_query
         refuse_no_pieces(name, per, parameters, place, is_query=is_query)
         refuse_unmergeable(name, merge, unique_key, parameters, place, is_query=is_query)
-        code = self.code(function, tracked_versions(self.settings.tracked_packages), signature.config)
+        code = self.code(function, place, tracked_versions(self.settings.tracked_packages), signature.config)
         files = self.files_in_place(queries, place)
         upstreams = [each.upstream for each in parameters]
         upstreams += [table.name for query in queries for table in query.tables]
@@ -185,12 +187,24 @@ class Reader:
         return tuple(dict.fromkeys(file.text for file in files))
 
     def code(
-        self, function: Any, packages: Mapping[str, str] | None = None, config: Collection[str] = ()
+        self, function: Any, place: Place, packages: Mapping[str, str] | None = None, config: Collection[str] = ()
     ) -> CodeVersion:
         """The version of a function's code; the files of the project that it was read from are noted."""
         found = code_version(function, root=self.imports.root, read=self.texts, packages=packages, config=config)
-        self.used.update(os.path.join(self.imports.root, file) for file in found.files)
+        files = [os.path.join(self.imports.root, file) for file in found.files]
+        self.used.update(files)
+        try:
+            self.refuse_twins_of({name for file in files for name in self.texts.parse(file).packages})
+        except DefinitionError as error:
+            raise place.error(error.message, hint=error.hint) from None
         return found
+
+    def refuse_twins_of(self, names: Iterable[str]) -> None:
+        """Refuse modules that mean something else here; those that functions import are known only now."""
+        for name in names:
+            module = sys.modules.get(name)
+            if module is not None and self.imports.owns(getattr(module, "__file__", None) or ""):
+                self.imports.refuse_twin(module)
 
     def notes(self, code: CodeVersion, function: Any, signature: Signature) -> tuple[Note, ...]:
         """What the code version cannot see; a file that the function is called with can be seen."""
@@ -219,6 +233,8 @@ class Reader:
         with self.imports.active(), self.imports.recording(self.absolute):
             try:
                 made = function(**with_secrets(config))
+            except DefinitionError as error:  # of what it imports
+                raise place.error(error.message, hint=error.hint) from None
             except (Exception, SystemExit) as error:
                 raise import_error(error, self.path, self.imports) from error
         if not isinstance(made, Query):
@@ -237,7 +253,7 @@ class Reader:
             raise place.error("a check is given whole tables, and takes no Changes and no Path")
         if declaration.severity not in {"error", "warn"}:
             raise place.error(f"severity must be error or warn, not {declaration.severity!r}")
-        code = self.code(function)
+        code = self.code(function, place)
         return about, Check(
             name=declaration.check_name,
             severity=declaration.severity,
