@@ -37,6 +37,10 @@ class Query:
     sql: str
     engine: str = "duckdb"
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.sql, str):
+            raise TypeError(f"Query takes the text of a SELECT, not {type(self.sql).__name__}")
+
 
 @dataclass(frozen=True, slots=True)
 class upstream:  # noqa: N801 - reads as a word inside Annotated[...]
