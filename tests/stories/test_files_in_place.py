@@ -156,3 +156,14 @@ def test_a_file_that_is_gone_is_told_and_what_is_downstream_is_left_alone(mine: 
     assert mine.cli("plan").code != 0
     mine.write("data/orders.csv", ORDERS)
     assert mine.run() == {}
+
+
+def test_a_text_that_is_read_whole_needs_no_suffix_of_a_table(empty_shop: Shop) -> None:
+    empty_shop.write("data/notes.txt", "abc")
+    empty_shop.sql("notes", "SELECT content FROM read_text('data/notes.txt')")
+    empty_shop.sql("bytes", "SELECT octet_length(content) AS n FROM read_blob('data/*.txt')")
+    assert empty_shop.made() == ["bytes", "notes"]
+    assert empty_shop.made() == []
+    empty_shop.write("data/notes.txt", "abcd")
+    assert empty_shop.made() == ["bytes", "notes"]
+    assert empty_shop.rows("FROM notes, bytes") == [("abcd", 4)]

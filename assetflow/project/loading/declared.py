@@ -97,6 +97,8 @@ def in_place_source(text: str, function: str | None, place: Place) -> Source:
 
 def format_of(function: str | None) -> str | None:
     """What a DuckDB reader function reads; None leaves it to the file's suffix."""
+    if function is not None and function.lower() in {"read_text", "read_blob"}:
+        return "file"
     for name in ("csv", "parquet", "json"):
         if function is not None and name in function.lower():
             return name
