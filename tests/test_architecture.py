@@ -30,7 +30,7 @@ FLOORS = (
         "partitions",
     ),
     ("errors",),
-    ("quoting", "version", "names", "text", "scrub", "duck"),
+    ("quoting", "version", "names", "text", "scrub", "duck", "long_json"),
 )
 INSIDE = {
     "project": (

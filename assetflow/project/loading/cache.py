@@ -19,6 +19,7 @@ from typing import Any
 
 from assetflow.asset import Asset, History, Note, Parameter
 from assetflow.check import Check
+from assetflow.long_json import parse
 from assetflow.project.loading.definitions import FileDefinitions
 from assetflow.project.observing.derived import derived, keep_derived
 from assetflow.project.observing.stat import Stamp, settled, stamp_of, unchanged
@@ -103,7 +104,7 @@ class DefinitionsCache:
         if self.path is None:
             return
         kept = derived(self.path)
-        value = {} if kept is None else json.loads(kept)
+        value = {} if kept is None else parse(kept)
         if value.get("surroundings") == self.surroundings:
             self.entries = value["files"]
 

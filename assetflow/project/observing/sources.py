@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from assetflow.errors import SourceError
+from assetflow.long_json import compact, parse
 from assetflow.project.observing.derived import derived, keep_derived
 from assetflow.project.observing.stat import settled
 from assetflow.source import FileStat, Observed, Source, SourceFile
@@ -27,7 +28,7 @@ class Observer:
         self.changed = False
         kept = derived(cache)
         if kept is not None:
-            self.known = json.loads(kept)
+            self.known = parse(kept)
 
     def observe(self, sources: Iterable[Source]) -> dict[str, Observed | SourceError]:
         """What each source holds now, or why that cannot be told."""
@@ -69,7 +70,7 @@ class Observer:
 
     def save(self) -> None:
         if self.changed and os.path.isdir(os.path.dirname(self.cache)):
-            keep_derived(self.cache, json.dumps(self.known))
+            keep_derived(self.cache, compact(self.known))
             self.changed = False
 
 

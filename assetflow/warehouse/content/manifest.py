@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 
 from msgspec.structs import replace
 
+from assetflow.long_json import compact
 from assetflow.materialization import Snapshot
 
 
@@ -22,4 +22,4 @@ def snapshot_id(snapshot: Snapshot) -> str:
         [file.listed for file in snapshot.files],
         snapshot.sql,
     ]
-    return hashlib.sha256(json.dumps(manifest, separators=(",", ":")).encode()).hexdigest()[:20]
+    return hashlib.sha256(compact(manifest).encode()).hexdigest()[:20]

@@ -9,6 +9,7 @@ from typing import Any
 
 from assetflow.check import CheckResult
 from assetflow.errors import WarehouseError
+from assetflow.long_json import compact, parse
 from assetflow.materialization import (
     Column,
     Fingerprint,
@@ -212,7 +213,7 @@ def from_run(run: RunRecord) -> Row:
 
 def from_snapshot(snapshot: Snapshot) -> Row:
     columns = as_json([[column.name, column.type, column.stored_as] for column in snapshot.columns])
-    files = as_json([file.listed for file in snapshot.files])
+    files = compact([file.listed for file in snapshot.files])
     paths = [file.path for file in snapshot.files]
     for path in paths:
         if "\n" in path:
@@ -234,7 +235,7 @@ def to_snapshot(row: Row) -> Snapshot:
             asset=asset,
             digest=digest,
             columns=tuple(Column(*column) for column in json.loads(columns)),
-            files=tuple(SnapshotFile(*file) for file in json.loads(files)),
+            files=tuple(SnapshotFile(*file) for file in parse(files)),
             rows=count,
             bytes=size,
             sql=sql,
