@@ -898,3 +898,26 @@ def in_a_new_process(*modules: str) -> Iterator[None]:
     yield
     for module in modules:
         sys.modules.pop(module, None)
+
+
+def test_files_that_were_too_young_to_trust_are_not_read_each_time(
+    empty_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty_shop.write("assets/helper.py", BEFORE)
+    empty_shop.write("assets/a.py", asset_with("from helper import TEXT"))
+    assert described(empty_shop) == "before"
+    assert set(stamps_kept(empty_shop)) == {None}
+    monkeypatch.setattr(stat, "SETTLED", -1_000_000_000)
+    assert described(empty_shop) == "before"
+    assert set(stamps_kept(empty_shop)) == {
+        tuple(stat.stamp_of(str(empty_shop.root / "assets" / name))) for name in ("a.py", "helper.py")
+    }
+    same_size_and_time("assets/helper.py")(empty_shop)
+    assert described(empty_shop) == "after"
+
+
+def stamps_kept(shop: Shop) -> list[tuple[int, ...] | None]:
+    """The stamps by which the files are known again from which definitions were read."""
+    entries = json.loads(kept(shop))["files"].values()
+    files = [one for entry in entries if "depends" in entry for one in entry["depends"]["files"].values()]
+    return [None if stamp is None else tuple(stamp) for stamp, sha256 in files if sha256 is not None]

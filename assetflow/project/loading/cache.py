@@ -39,7 +39,9 @@ class DefinitionsCache:
         self.python = python
         self.entries: dict[str, dict[str, Any]] = {}
         self.changed = False
-        self._known: dict[str, bool] = {}
+        self._known: dict[tuple[str, str | None], bool] = {}
+        self._read_again: dict[tuple[str, str], Stamp] = {}
+        """The stamps of files that had to be read to find that they hold what they held."""
         self._listings: dict[str, str | None] = {}
         self._places: dict[str, str | list[Any] | None] = {}
         self._read()
@@ -50,8 +52,11 @@ class DefinitionsCache:
         if entry is None or not unchanged(absolute, entry["stamp"], entry["sha256"], stamp):
             return None
         depends = entry.get("depends")
-        if depends is not None and not self._same_surroundings(depends):
-            return None
+        if depends is not None:
+            if not self._same_surroundings(depends):
+                return None
+            if self._read_again:
+                self._trust_stamps(depends["files"])
         if entry["stamp"] != stamp and settled(stamp) is not None:
             entry["stamp"] = stamp
             self.changed = True
@@ -131,14 +136,30 @@ class DefinitionsCache:
         return self._places[path]
 
     def _same_file(self, path: str, then: Stamp | None, sha256: str | None) -> bool:
-        known = self._known.get(path)
+        known = self._known.get((path, sha256))
         if known is None:
             try:
-                known = not os.path.isfile(path) if sha256 is None else unchanged(path, then, sha256, stamp_of(path))
+                known = not os.path.isfile(path) if sha256 is None else self._unchanged(path, then, sha256)
             except OSError:
                 known = False
-            self._known[path] = known
+            self._known[path, sha256] = known
         return known
+
+    def _unchanged(self, path: str, then: Stamp | None, sha256: str) -> bool:
+        now = stamp_of(path)
+        if not unchanged(path, then, sha256, now):
+            return False
+        if then != now and settled(now) is not None:
+            self._read_again[path, sha256] = now
+        return True
+
+    def _trust_stamps(self, files: Mapping[str, list[Any]]) -> None:
+        """Remember the stamps of files that were read again, so that they need not be each time."""
+        for path, remembered in files.items():
+            stamp = self._read_again.get((path, remembered[1]))
+            if stamp is not None and remembered[0] != stamp:
+                remembered[0] = stamp
+                self.changed = True
 
 
 def surroundings(version: str) -> str:
