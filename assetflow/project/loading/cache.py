@@ -328,26 +328,28 @@ def to_json(value: Asset | Source | Check | Parameter | Note) -> dict[str, Any]:
 
 NESTED = frozenset({"parameters", "notes", "checks"})
 TUPLES = ("upstreams", "files", "tags", "unique_key")
+AT_DEFAULT = {name: Asset._field_defaults.get(name) for name in Asset._fields}
 
 
-def asset_from_json(value: dict[str, Any]) -> Asset:
-    value = dict(value)
+def asset_from_json(found: Mapping[str, Any]) -> Asset:
+    # Calling it by names takes twice as long, which thousands of assets feel.
+    value = {**AT_DEFAULT, **found}
     for key in TUPLES:
-        if key in value:
-            value[key] = tuple(value[key])
-    if "code_parts" in value:
-        value["code_parts"] = tuple([(name, digest) for name, digest in value["code_parts"]])
-    if "parameters" in value:
-        value["parameters"] = tuple([parameter_from_json(each) for each in value["parameters"]])
-    if "notes" in value:
-        value["notes"] = tuple([Note(**each) for each in value["notes"]])
-    if "checks" in value:
-        value["checks"] = tuple([check_from_json(each) for each in value["checks"]])
-    if "column_tags" in value:
-        value["column_tags"] = tags_from_json(value["column_tags"])
-    if "history" in value:
-        value["history"] = History(*value["history"])
-    return Asset(**value)
+        if key in found:
+            value[key] = tuple(found[key])
+    if "code_parts" in found:
+        value["code_parts"] = tuple([(name, digest) for name, digest in found["code_parts"]])
+    if "parameters" in found:
+        value["parameters"] = tuple([parameter_from_json(each) for each in found["parameters"]])
+    if "notes" in found:
+        value["notes"] = tuple([Note(**each) for each in found["notes"]])
+    if "checks" in found:
+        value["checks"] = tuple([check_from_json(each) for each in found["checks"]])
+    if "column_tags" in found:
+        value["column_tags"] = tags_from_json(found["column_tags"])
+    if "history" in found:
+        value["history"] = History(*found["history"])
+    return Asset._make(value.values())
 
 
 def tags_from_json(value: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
