@@ -85,13 +85,17 @@ def test_nothing_outside_the_warehouse_is_deleted(outside: Path, path: str) -> N
 
 def test_a_folder_that_was_replaced_by_a_link_is_not_followed(outside: Path) -> None:
     root = outside.parent / "warehouse"
+    (outside / "folder" / "empty").mkdir(parents=True)
     (root / "staging").symlink_to(outside)
+    (root / "linked").symlink_to(outside / "folder")
     with pytest.raises(WarehouseError, match="nothing was deleted"):
         remove_file(str(root), str(root / "staging" / "precious"))
     with pytest.raises(WarehouseError, match="nothing was deleted"):
         remove_folder(str(root), str(root / "staging" / "run"))
     remove_folder(str(root), str(root / "staging"))
     assert (outside / "precious").read_text() == "kept"
+    remove_folder(str(root), str(root / "linked"))
+    assert (outside / "folder" / "empty").is_dir()
 
 
 def test_a_warehouse_that_was_replaced_by_a_link_to_everything_is_not_emptied(outside: Path) -> None:
@@ -108,5 +112,7 @@ def test_what_lies_below_is_deleted(tmp_path: Path) -> None:
     remove_file(str(tmp_path), str(tmp_path / "a" / "b" / "c"))
     remove_file(str(tmp_path), str(tmp_path / "a" / "b" / "c"))
     (tmp_path / "a" / "b" / "c").write_text("x")
+    remove_folder(str(tmp_path), str(tmp_path / "a"))
+    (tmp_path / "a" / "empty").mkdir(parents=True)
     remove_folder(str(tmp_path), str(tmp_path / "a"))
     assert list(tmp_path.iterdir()) == []

@@ -99,7 +99,8 @@ def shown_of(path: str, declared: Mapping[str, Any]) -> list[str]:
         return [path]
     stem, suffix = os.path.splitext(path.lower())
     inner = os.path.splitext(stem)[1] if suffix in COMPRESSED else ""
-    return [*(part for part in path.split(os.sep) if "=" in part), inner + suffix]
+    keys = [part for part in path.split(os.sep) if "=" in part] if "=" in path else []
+    return [*keys, inner + suffix]
 
 
 COMPRESSED = (".gz", ".zst")

@@ -46,6 +46,8 @@ def as_linked(file: SourceFile) -> SourceFile:
         stat = os.stat(file.stat.path)
     except OSError:
         return file
+    if stat.st_ctime_ns == file.stat.ctime_ns:
+        return file
     same = (stat.st_size, stat.st_mtime_ns, stat.st_ino) == (file.stat.size, file.stat.mtime_ns, file.stat.inode)
     return file._replace(stat=file.stat._replace(ctime_ns=stat.st_ctime_ns)) if same else file
 

@@ -83,7 +83,9 @@ class Tables:
 
 def table_of(name: str, snapshot: Snapshot, root: str) -> Table:
     """The table of one snapshot. Its files, read one after the other, give the same rows; a view has none."""
-    from assetflow.warehouse.content.scans import scan
+    from assetflow.warehouse.content.scans import scan_files
 
-    files = tuple(os.path.join(root, file.path) for file in snapshot.files) if snapshot.sql is None else ()
-    return Table(name, scan(snapshot, root), files)
+    if snapshot.sql is not None:
+        return Table(name, snapshot.sql, ())
+    files = tuple([os.path.join(root, file.path) for file in snapshot.files])
+    return Table(name, scan_files(snapshot.columns, files), files)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile, Sums
-from assetflow.warehouse.content.digest import NO_ROWS, digest_of, sums_key
+from assetflow.warehouse.content.digest import digest_of, sums_key
 from assetflow.warehouse.content.reading import Staged, readable, sums_of_files
 
 if TYPE_CHECKING:
@@ -53,8 +53,18 @@ def digests_together(
     for read in reads:
         key = sums_key(columns, read)
         if all((file.sha256, key) in known for file in files):
-            found.append((read, digest_of(columns, read, sum((known[file.sha256, key] for file in files), NO_ROWS))))
+            found.append((read, digest_of(columns, read, put_together(known[file.sha256, key] for file in files))))
     return found
+
+
+def put_together(sums: Iterable[Sums]) -> Sums:
+    """The sums over the rows of all of them, without a value for each step on the way."""
+    rows = total = mixed = 0
+    for one in sums:
+        rows += one.rows
+        total += one.total
+        mixed ^= one.mixed
+    return Sums(rows, total, mixed)
 
 
 def one_table(

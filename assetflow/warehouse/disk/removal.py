@@ -19,8 +19,8 @@ def remove_folder(root: str, path: str) -> None:
     """Delete a folder below the folder `root`, with all that is in it, as far as the system lets us."""
     refuse_outside(root, path)
     try:
-        # What was kept has left a staging folder, so mostly it is empty, and gone in less time.
-        os.rmdir(path)
+        # What was kept has left a staging folder, so mostly there are no files in it, and it is gone in less time.
+        remove_empty(path)
     except FileNotFoundError:
         return
     except OSError:
@@ -28,6 +28,20 @@ def remove_folder(root: str, path: str) -> None:
 
         # It does not follow links, neither below nor in place of the folder.
         shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_empty(path: str) -> None:
+    """Delete a folder that holds nothing but empty folders; OSError where it holds more, or is a link."""
+    try:
+        os.rmdir(path)
+    except OSError:
+        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            for name in os.listdir(folder):
+                os.rmdir(name, dir_fd=folder)
+        finally:
+            os.close(folder)
+        os.rmdir(path)
 
 
 def refuse_outside(root: str, path: str) -> None:
