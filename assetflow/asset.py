@@ -4,8 +4,6 @@ People write `@asset` functions and SQL files; the loader turns both into `Asset
 so that it can be kept in a file, compared, and sent to a worker.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import sys

@@ -1,7 +1,5 @@
 """A check: a query that returns the rows which fail."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple

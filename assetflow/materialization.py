@@ -3,12 +3,10 @@
 Fingerprint (code, config, inputs)  ->  Materialization  ->  Snapshot (columns, files, digest)
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from msgspec import Struct, field
 
@@ -79,7 +77,7 @@ class Sums(NamedTuple):
     total: int
     mixed: int
 
-    def __add__(self, other: Sums) -> Sums:  # type: ignore[override]
+    def __add__(self, other: Self) -> "Sums":  # type: ignore[override]
         return Sums(self.rows + other.rows, self.total + other.total, self.mixed ^ other.mixed)
 
 

@@ -1,9 +1,7 @@
 """Why an asset is stale: a value, so that the screen, the notebook, the log and the test show the same thing."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 ReasonKind = Literal[
     "never_made",
@@ -30,7 +28,7 @@ class Reason(NamedTuple):
         return {"kind": self.kind, "upstream": self.upstream, "columns": list(self.columns), "detail": self.detail}
 
     @classmethod
-    def from_dict(cls, value: dict[str, Any]) -> Reason:
+    def from_dict(cls, value: dict[str, Any]) -> Self:
         return cls(value["kind"], value["upstream"], tuple(value["columns"]), value["detail"])
 
 

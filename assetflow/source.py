@@ -1,7 +1,5 @@
 """A source: data that somebody else makes, with a data version and a location."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
@@ -45,15 +43,15 @@ class Location(Protocol):
         """DuckDB SQL (`SELECT ... FROM read_csv(...)`) that reads these files as they are."""
         ...
 
-    def read(self, cursor: DuckDBPyConnection, files: tuple[str, ...], types: Mapping[str, str]) -> str:
+    def read(self, cursor: "DuckDBPyConnection", files: tuple[str, ...], types: Mapping[str, str]) -> str:
         """DuckDB SQL that reads these files with exactly the columns of `types`; what they lack is NULL."""
         ...
 
-    def sniff(self, cursor: DuckDBPyConnection, files: tuple[str, ...]) -> dict[str, str]:
+    def sniff(self, cursor: "DuckDBPyConnection", files: tuple[str, ...]) -> dict[str, str]:
         """The DuckDB type of each column over all these files; SourceError when they cannot be read."""
         ...
 
-    def opens_in_place(self, cursor: DuckDBPyConnection, files: tuple[str, ...]) -> bool:
+    def opens_in_place(self, cursor: "DuckDBPyConnection", files: tuple[str, ...]) -> bool:
         """True when readers may open the files as they are (Parquet that agrees); else they are ingested once."""
         ...
 

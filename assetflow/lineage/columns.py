@@ -8,12 +8,10 @@
 "Not known" is never an empty answer: a table in `whole` is read with all its columns, and `notes` say why.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 from msgspec import Struct
 
@@ -130,7 +128,7 @@ class Lineage(Struct, frozen=True):
         }
 
     @classmethod
-    def from_dict(cls, value: Mapping[str, Any]) -> Lineage:
+    def from_dict(cls, value: Mapping[str, Any]) -> Self:
         return cls(
             tuple(OutCol(name, type_, _read_edges(edges), meaning) for name, type_, edges, meaning in value["columns"]),
             _read_edges(value["dataset"]),

@@ -4,8 +4,6 @@ first   what it is made from, at a glance: code, config, and one digest for the 
 then    only where that differs: the code by what it means, and each upstream by the columns that are read of it
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """One asset that will (or may) be made, and what there is to know of the world when that is decided."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -88,7 +86,7 @@ class Step(Struct, frozen=True):
     columns: ColumnsChange | None = None
     seconds: float | None = None
     seconds_in_full: float | None = None
-    parts: Parts | None = None
+    parts: "Parts | None" = None
     listed: tuple[Listed, ...] | None = None
     estimate: Estimate = UNTOLD
 

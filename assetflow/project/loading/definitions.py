@@ -1,7 +1,5 @@
 """What a project declares, put together: assets, sources, and who reads whom."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 

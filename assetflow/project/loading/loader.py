@@ -10,7 +10,9 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assetflow.errors import DefinitionError
 from assetflow.project.loading.cache import DefinitionsCache, hash_of, python_surroundings, surroundings
@@ -27,7 +29,7 @@ MOST_AHEAD = 100
 """Files that are read together."""
 
 
-class DefinitionFile(NamedTuple):
+class DefinitionFile(Struct, frozen=True):
     """A file that may declare something: its path below the root, and its stamp."""
 
     path: str

@@ -1,7 +1,5 @@
 """What the ledger is told and what it tells: runs, steps, built and published materializations."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
