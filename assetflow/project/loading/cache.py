@@ -102,7 +102,8 @@ class DefinitionsCache:
 
     def save(self) -> None:
         if self.changed and self.path is not None and os.path.isdir(os.path.dirname(self.path)):
-            keep_derived(self.path, json.dumps({"surroundings": self.surroundings, "files": self.entries}))
+            value = {"surroundings": self.surroundings, "files": self.entries}
+            keep_derived(self.path, json.dumps(value, separators=(",", ":")))
             self.changed = False
 
     def _read(self) -> None:
@@ -296,6 +297,10 @@ def variable_hash(name: str) -> str | None:
     return None if value is None else hash_of_value(value)
 
 
+BESIDE_ASSETS = ("sources", "in_place", "checks")
+"""What most files declare nothing of."""
+
+
 def definitions_to_json(file: FileDefinitions) -> dict[str, Any]:
     value: dict[str, Any] = {"assets": [to_json(asset) for asset in file.assets]}
     if file.sources:
@@ -308,9 +313,12 @@ def definitions_to_json(file: FileDefinitions) -> dict[str, Any]:
 
 
 def definitions_from_json(path: str, value: Mapping[str, Any]) -> FileDefinitions:
+    assets = tuple([asset_from_json(asset) for asset in value["assets"]])
+    if value.keys().isdisjoint(BESIDE_ASSETS):
+        return FileDefinitions(path, assets)
     return FileDefinitions(
         path,
-        tuple([asset_from_json(asset) for asset in value["assets"]]),
+        assets,
         tuple([source_from_json(source) for source in value.get("sources", ())]),
         tuple([(name, check_from_json(check)) for name, check in value.get("checks", ())]),
         tuple([source_from_json(source) for source in value.get("in_place", ())]),
