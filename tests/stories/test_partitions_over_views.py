@@ -130,7 +130,11 @@ def test_a_function_reads_a_view_in_the_order_of_its_rows(sold: Shop, view: str,
     [
         ("SELECT day, x FROM sold", "SELECT *, sum(x) OVER (ORDER BY day) AS total FROM seen", "a window"),
         ("SELECT day, x FROM sold ORDER BY x LIMIT 3", "SELECT * FROM seen", "LIMIT, line 4 of the view seen"),
-        ("SELECT day, region FROM sold JOIN regions USING (region)", None, "the order of rows, which is read, of the view seen"),
+        (
+            "SELECT day, region FROM sold JOIN regions USING (region)",
+            None,
+            "the order of rows, which is read, of the view seen",
+        ),
     ],
 )
 def test_why_all_partitions_are_made_is_told(sold: Shop, view: str, query: str | None, said: str) -> None:
