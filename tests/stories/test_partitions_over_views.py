@@ -172,3 +172,29 @@ def test_a_view_that_was_not_made_shows_its_readers_what_it_showed(sold: Shop) -
     arrives(sold, "2024-01-02,9,us,5")
     assert parts(sold, "sold", "kept") == {"sold": [None]}
     assert parts(sold) == {"seen": [None], "kept": ["2024-01-02"]}
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        "SELECT day, x FROM raw QUALIFY row_number() OVER (PARTITION BY day ORDER BY region) = 1",
+        "SELECT day, arg_max(x, region) AS x FROM raw GROUP BY day",
+        "SELECT DISTINCT ON (day) day, x FROM raw ORDER BY day, region",
+    ],
+    ids=["first row", "arg_max", "distinct on"],
+)
+def test_rows_that_stand_elsewhere_count_for_a_view_that_takes_the_first_of_several(sold: Shop, view: str) -> None:
+    """Whoever reads the view may not care for any order."""
+    rows = ["2024-01-02,2,us,2", "2024-01-02,3,us,4"]
+    sold.write("data/b.csv", "\n".join(["day,id,region,x", *rows]) + "\n")
+    sold.remove("data/a.csv")
+    sold.sql("seen", f"{VIEW}{view}")
+    sold.sql("over_seen", f"{VIEW}SELECT * FROM seen")
+    sold.sql("kept", f"{BY_DAY}SELECT * FROM seen")
+    sold.sql("kept_outer", f"{BY_DAY}SELECT * FROM over_seen")
+    parts(sold)
+    arrives(sold, *reversed(rows))
+    parts(sold)
+    assert sold.rows("SELECT x FROM seen") == [(4,)]
+    assert sold.rows("SELECT x FROM kept UNION ALL SELECT x FROM kept_outer") == [(4,), (4,)]
+    assert parts(sold) == {}

@@ -134,9 +134,9 @@ class Versions:
         if content is not None and then.digest in (content.digest, content.exact):
             return Shown(unchanged(), before.columns, self.warehouse.views.as_it_was(then))
         view, made = self.made_from(then, before)
-        inner = {
-            one: found._replace(ordered=read.ordered) for one, found in reads_of(view, self.lineage(view), made).items()
-        }
+        inner = reads_of(view, self.lineage(view), made)
+        if read.ordered:
+            inner = {one: found._replace(ordered=True) for one, found in inner.items()}
         shown = self.show_all(made.inputs, inner)
         plus, minus = self.followed(view, {each: one.change for each, one in shown.items()}, read)
         rows = with_tables({each: one.rows for each, one in shown.items()}, view.sql or "")
