@@ -11,6 +11,8 @@ KEYS = "assetflow_keys_"
 KEY = "assetflow_key_"
 SHOWN = "assetflow_shown"
 """The rows that are there, on the cursor of a refresh."""
+VERSIONS = "__assetflow_"
+"""What stands between the name of a table and that of a version of it."""
 
 
 class Change(NamedTuple):
@@ -66,4 +68,4 @@ def key_names(count: int) -> list[str]:
 
 def version_of(name: str, version: Version) -> str:
     """The name under which a cursor sees another version of a table; the table's own name is what it holds now."""
-    return name if version == "new" else f"{name}__assetflow_{version}"
+    return name if version == "new" else f"{name}{VERSIONS}{version}"

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from assetflow.incremental.answer import VERSIONS
 from assetflow.incremental.query_parts import has_groups, windows_of
 from assetflow.incremental.refused import Refused, starts
 from assetflow.incremental.tree import (
@@ -265,6 +266,8 @@ class _Taker(Struct):
             return named(table, scope[name])
         if name in self.views:
             return named(table, self.view(name))
+        if name.startswith(PREFIX) or VERSIONS in name:
+            raise Refused(f"{table['table_name']}, which is called like what assetflow itself names so", place(table))
         if name not in self.tables:
             raise Refused(f"{table['table_name']}, which is no table of the project", place(table))
         return named(table, self.tables[name])

@@ -198,3 +198,20 @@ def test_rows_that_stand_elsewhere_count_for_a_view_that_takes_the_first_of_seve
     assert sold.rows("SELECT x FROM seen") == [(4,)]
     assert sold.rows("SELECT x FROM kept UNION ALL SELECT x FROM kept_outer") == [(4,), (4,)]
     assert parts(sold) == {}
+
+
+@pytest.mark.parametrize("name", ["assetflow_block_1", "seen__assetflow_old"])
+def test_a_table_that_is_called_like_one_of_ours(sold: Shop, name: str) -> None:
+    """It is never taken for that one: what reads it is made in full."""
+    sold.sql("seen", f"{VIEW}SELECT * FROM sold WHERE x > 0")
+    sold.sql(name, f"{VIEW}SELECT * FROM sold WHERE x < 9")
+    sold.sql("kept", f"{BY_DAY}SELECT * FROM {name}")
+    sold.sql("two", f"{BY_DAY}SELECT s.*, o.x AS other FROM seen s LEFT JOIN {name} o USING (id)")
+    parts(sold)
+    arrives(sold, "2024-01-02,9,us,5")
+    result = sold.materialize()
+    said = {one.asset: one.mode_reason for one in result.assets if one.asset in ("kept", "two")}
+    assert set(said) == {"kept", "two"}
+    assert all("called like what assetflow itself names so" in (why or "") for why in said.values()), said
+    assert sold.rows("FROM kept ORDER BY ALL") == sold.rows(f"FROM {name} ORDER BY ALL")
+    assert parts(sold) == {}

@@ -72,6 +72,10 @@ class Versions:
 
     def show(self, then: Input, read: ReadSet) -> Shown:
         """Show one table; Refused where it cannot be told what came to it, and what went."""
+        from assetflow.incremental.answer import VERSIONS
+
+        if VERSIONS in then.upstream:
+            raise Refused(f"{then.upstream} is called like what assetflow itself names so")
         if not then.snapshot:
             raise Refused(f"what {then.upstream} held is not known")
         before = self.snapshot(then.snapshot)
