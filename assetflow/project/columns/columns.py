@@ -83,7 +83,7 @@ class ProjectColumns:
         schemas.update({name: self._file_schema(asset, name) for name in asset.files})
         if self._over.get(asset.name) == schemas and self.project.definitions.assets.get(asset.name) is asset:
             return self._lineages[asset.name]  # as a run mostly finds them
-        return self._with_history(asset, self._find(asset, schemas)[0])
+        return self._as_made(asset, self._find(asset, schemas)[0], schemas)
 
     def look_ahead(self, names: Collection[str]) -> None:
         """Answer for many tables that will be asked for one by one: their queries are bound a layer at a time."""
@@ -157,7 +157,7 @@ class ProjectColumns:
         schemas = {up: self._schemas[up] for up in asset.upstreams}
         schemas.update({file: self._file_schema(asset, file) for file in asset.files})
         lineage, problem = self._find(asset, schemas)
-        lineage = self._with_history(asset, lineage)
+        lineage = self._as_made(asset, lineage, schemas)
         self._lineages[name] = lineage
         self._over[name] = schemas
         if problem is not None:
@@ -167,7 +167,12 @@ class ProjectColumns:
         if not is_sure or (name not in self.published and not self.is_certain(asset)):
             self.uncertain.add(name)
 
-    def _with_history(self, asset: Asset, lineage: Lineage) -> Lineage:
+    def _as_made(self, asset: Asset, lineage: Lineage, schemas: Mapping[str, Schema | None]) -> Lineage:
+        """The lineage of the table from that of the code, which may not tell all that is done with it."""
+        if asset.partition and asset.kind == "python":
+            from assetflow.project.columns.given import with_keys
+
+            return with_keys(lineage, asset, schemas)
         if asset.history is None:
             return lineage
         from assetflow.lineage.history import with_history

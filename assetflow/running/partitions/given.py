@@ -19,10 +19,12 @@ from assetflow.partitions.ranges import NONE, POINT, widened
 from assetflow.partitions.slices import Key, Slice
 from assetflow.running.partitions.links import columns_linked, link_of, link_picked
 from assetflow.running.partitions.own_keys import refuse_wrong
-from assetflow.running.tasks.task import Task
+from assetflow.running.tasks.task import Columns, Task
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
+
+Reads = tuple[tuple[str, Columns], ...]
 
 
 def narrowed(task: Task, keys: Sequence[Key], cursor: Cursor) -> Task:
@@ -35,6 +37,18 @@ def narrowed(task: Task, keys: Sequence[Key], cursor: Cursor) -> Task:
         slice_table(asset, cut, table, key, cursor) if table.name in asset.upstreams else table for table in task.tables
     )
     return replace(task, tables=tables, partition=PartitionKey(named(cut, key), *start_and_end(cut, key)))
+
+
+def with_keys(task: Task, reads: Reads, cursor: Cursor) -> Reads:
+    """What a function was seen to read, with the columns by which it was given its rows."""
+    asset, cut = task.asset, partitioning(task.asset.partition)
+    tables = {table.name: table for table in task.tables}
+    found = []
+    for name, columns in reads:
+        keys = None if columns is None else linked(asset, cut, tables[name], cursor)
+        picked = () if keys is None else (column[0] for column in keys.columns if column is not None)
+        found.append((name, None if columns is None else tuple(sorted({*columns, *picked}))))
+    return tuple(found)
 
 
 def slice_table(asset: Asset, cut: Partitioning, table: Table, key: Key, cursor: Cursor) -> Table:

@@ -17,7 +17,7 @@ from assetflow.running.built import built_of, finished
 from assetflow.running.computing.checking import Subject, check_rows
 from assetflow.running.computing.compute import with_retries
 from assetflow.running.computing.promised import keep_contract
-from assetflow.running.partitions.given import narrowed
+from assetflow.running.partitions.given import narrowed, with_keys
 from assetflow.running.partitions.sql_forms import is_batched
 from assetflow.running.partitions.staging import Found, stage_parts
 from assetflow.running.partitions.tasks import PartBuilt, PartTask
@@ -56,14 +56,15 @@ def compute_once(wanted: PartTask, shop: Workshop) -> tuple[PartBuilt, ...]:
             keep_contract(asset, one.columns, cursor)
             break
         found = checked(wanted, staged, shop)
+        read = confirmed(asset.name, seen, task.watching)
+        reads = with_keys(task, read.reads, cursor) if asset.kind == "python" else read.reads
     finally:
         cursor.close()
-    read = confirmed(asset.name, seen, task.watching)
     return tuple(
         PartBuilt(
             keys,
             replace(
-                built_of(one), checks=found.get(keys, ()), reads=read.reads, surprises=read.surprises,
+                built_of(one), checks=found.get(keys, ()), reads=reads, surprises=read.surprises,
                 warnings=read.warnings, sums=one.sums if one.rows else (),
             ),
             tuple(rows.get(key, 0) for key in keys),
