@@ -13,22 +13,23 @@ from assetflow.running.partitions.moved import Side, gaps, numbers_of, rows_move
 
 COLUMNS = [Column("k", "BIGINT"), Column("x", "DOUBLE")]
 ROW = st.tuples(st.integers(0, 3), st.sampled_from([0.0, -0.0, 1.0, None, float("nan")]))
+Row = tuple[int, float | None]
 ROWS = st.lists(ROW, min_size=1, max_size=4)
 FILES = st.lists(ROWS, min_size=1, max_size=4)
 
 
 @st.composite
-def two_tables(draw: st.DrawFn) -> tuple[list[list[object]], list[list[object]]]:
+def two_tables(draw: st.DrawFn) -> tuple[list[list[Row]], list[list[Row]]]:
     """Files then and now, of which some are the same."""
     before = draw(FILES)
     changed = [draw(st.permutations(rows)) if draw(st.booleans()) else rows for rows in before]
     others = draw(st.lists(ROWS, max_size=2))
-    return before, draw(st.permutations([*changed[draw(st.integers(0, 1)) :], *others]))  # type: ignore[return-value]
+    return before, draw(st.permutations([*changed[draw(st.integers(0, 1)) :], *others]))
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 @given(two_tables())
-def test_what_did_not_move_is_there_as_it_was(tmp_path: Path, tables: tuple[list, list]) -> None:  # type: ignore[type-arg]
+def test_what_did_not_move_is_there_as_it_was(tmp_path: Path, tables: tuple[list[list[Row]], list[list[Row]]]) -> None:
     then, now = ([written(tmp_path, rows) for rows in table] for table in tables)
     changed = gaps(then, now)
     sides = []
@@ -47,11 +48,11 @@ def test_what_did_not_move_is_there_as_it_was(tmp_path: Path, tables: tuple[list
         assert moved == set()
 
 
-def of(key: int, rows: list[tuple[int, float | None]]) -> list[str]:
+def of(key: int, rows: list[Row]) -> list[str]:
     return [repr(x) for at, x in rows if at == key]
 
 
-def written(folder: Path, rows: list[tuple[int, float | None]]) -> SnapshotFile:
+def written(folder: Path, rows: list[Row]) -> SnapshotFile:
     """A file of these rows; the same rows are in the same file."""
     name = repr(rows)
     path = folder / f"{abs(hash(name))}.parquet"

@@ -142,12 +142,19 @@ class Model(RuleBasedStateMachine):
     @precondition(lambda self: self.is_simple("prod") and self.is_simple("dev"))
     @rule()
     def promote(self) -> None:
-        """All of it, or nothing of it, and nothing only where prod has moved since."""
+        """All of it, or nothing of it, and nothing only where prod has moved since; what prod alone changed stays."""
         code = main(["env", "promote", "dev", "-C", str(self.folder)])
         assert code == 0 or self.moved
-        if code == 0:
-            self.environments["prod"].tables = dict(self.environments["dev"].tables)
-            self.moved = False
+        if code != 0:
+            return
+        prod, dev = self.environments["prod"], self.environments["dev"]
+        promoted = dict(dev.tables)
+        for name in NAMES if self.moved else ():
+            now = read(lambda name=name: self.shop.rows(f"FROM {name}", "prod"))  # type: ignore[misc]
+            assert now in (prod.tables.get(name), dev.tables.get(name))
+            promoted = {**promoted, name: now} if now is not None else without(promoted, name)
+        self.moved = self.moved and promoted != dev.tables
+        prod.tables = promoted
 
     @rule(keep=st.integers(1, 3))
     def sweep(self, keep: int) -> None:
@@ -193,6 +200,10 @@ class Model(RuleBasedStateMachine):
         for name, value in self.environments[env].tables.items():
             known = self.versions[name].setdefault(current[name].snapshot, value)
             assert known == value
+
+
+def without(tables: dict[str, int], name: str) -> dict[str, int]:
+    return {each: value for each, value in tables.items() if each != name}
 
 
 def read(rows: Callable[[], list[tuple[int]]]) -> int | None:
