@@ -12,6 +12,7 @@ from assetflow.materialization import Snapshot, SnapshotFile, Sums
 from assetflow.running.sources.known import Known, as_read_now, types_of
 from assetflow.running.sources.parts import Part, tag_of
 from assetflow.source import Observed
+from assetflow.warehouse.ledger.records import Parsed
 from assetflow.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -45,13 +46,25 @@ def before(name: str, snapshot: Snapshot | None, warehouse: Warehouse) -> Before
 def parsed_before(name: str, snapshot: Snapshot, warehouse: Warehouse) -> Known | None:
     """What was parsed of a source, as far as the files are still there."""
     found = warehouse.ledger.parsed(name)
-    if found is None:
+    if found is None or not is_of(found, snapshot):
         return None
     parts = tuple(
         Part(tags, file) for tags, file in found.parts if os.path.exists(os.path.join(warehouse.root, file.path))
     )
     sums = warehouse.ledger.file_sums(part.file.sha256 for part in parts)
     return Known(found.reading, found.tags, found.types, parts, snapshot.columns, sums, warehouse.root)
+
+
+def is_of(found: Parsed, snapshot: Snapshot) -> bool:
+    """False where a run that was stopped parsed what has other columns, and published nothing.
+
+    A type that is declared may be called otherwise than by DuckDB.
+    """
+    if list(found.types) != [column.name for column in snapshot.columns]:
+        return False
+    kept = {file.sha256 for file in snapshot.files}
+    is_same = list(found.types.values()) == [column.type for column in snapshot.columns]
+    return is_same or any(file.sha256 in kept for _, file in found.parts)
 
 
 def opens_in_place(observed: Observed, then: Before, cursor: Cursor) -> bool:
