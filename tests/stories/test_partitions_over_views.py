@@ -156,6 +156,15 @@ def test_why_all_partitions_are_made_is_told(sold: Shop, view: str, query: str |
     assert len(result) == 3
 
 
+def test_a_source_is_read_and_not_made(sold: Shop) -> None:
+    """The view gets another column for sure, so no source is read for the plan."""
+    sold.sql("seen", f"{VIEW}SELECT * FROM raw")
+    sold.sql("kept", f"{BY_DAY}SELECT * FROM seen")
+    parts(sold)
+    sold.write("data/a.csv", "day,id,region,x,more\n2024-01-01,1,eu,1,1\n")
+    assert "all partitions (what raw holds is known when it has been read)" in sold.cli("plan").out.replace("\n", " ")
+
+
 def test_an_edited_view_makes_all_partitions(sold: Shop) -> None:
     sold.sql("seen", f"{VIEW}SELECT * FROM sold WHERE x > 0")
     sold.sql("kept", f"{BY_DAY}SELECT * FROM seen")

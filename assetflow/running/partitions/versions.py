@@ -89,7 +89,7 @@ class Versions:
         name = before.asset
         content = self.contents.get(name)
         if content is None or not content.snapshot:
-            raise Refused(f"what {name} holds is known when it has been made")
+            raise Refused(f"what {name} holds is known when it has been {'made' if name in self.assets else 'read'}")
         today = self.snapshot(content.snapshot)
         if today.sql is not None:
             raise Refused(f"{name} was no view before")
