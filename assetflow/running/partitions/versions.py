@@ -21,7 +21,7 @@ from assetflow.materialization import Column, Input, Materialization, ReadSet, S
 from assetflow.planning.decide import view_digest
 from assetflow.planning.staleness import Content, reads_of
 from assetflow.quoting import quote_identifier
-from assetflow.running.partitions.moved import MOST_ROWS, Side, gaps, numbers_of, rows_moved
+from assetflow.running.partitions.moved import MOST_ROWS, Side, gaps, rows_moved
 from assetflow.running.refreshes.difference import bag_difference, is_inexact_inside
 from assetflow.running.tasks.changes import difference, readable_path
 from assetflow.running.tasks.reading import refuse_view, said
@@ -114,11 +114,11 @@ class Versions:
         if not (came and went and is_small and can_be_counted(seen) and tells_order(today.columns)):
             return self.rows(today, came, today), self.rows(before, went, today)
         then, now = (
-            Side(columns_read(of.columns, read), self.paths(of, files, today), numbers_of(changed, side))
-            for side, (of, files) in enumerate(((before, went), (today, came)))
+            Side(columns_read(of.columns, read), [self.counted(of, gap[side], today) for gap in changed])
+            for side, of in enumerate((before, today))
         )
         moved = quote_identifier(f"{today.asset}__assetflow_moved")
-        self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {moved} AS {rows_moved(then, now)}")
+        self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {moved} AS {rows_moved(self.cursor, then, now)}")
         rows = f"SELECT {with_nulls(today.columns, seen)} FROM {moved} WHERE assetflow_sign"
         return f"{rows} > 0", f"{rows} < 0"
 
@@ -129,6 +129,10 @@ class Versions:
     def paths(self, of: Snapshot, files: Sequence[SnapshotFile], today: Snapshot) -> list[str]:
         there = {file.sha256: file.path for file in today.files}
         return [readable_path(of.asset, file, there, self.warehouse) for file in files]
+
+    def counted(self, of: Snapshot, files: Sequence[SnapshotFile], today: Snapshot) -> list[tuple[str, int]]:
+        """Where files can be read, each with its number of rows."""
+        return [(path, file.rows) for path, file in zip(self.paths(of, files, today), files, strict=True)]
 
     # Views
 
