@@ -241,11 +241,6 @@ def _judge_sample(use: LibraryUse, method: str) -> Finding | None:
     return Finding(f".{method}() is random without a seed", use.line)
 
 
-def _is_own_method(name: str) -> bool:
-    """True for `self.open`, which its class defines; what `self.path.open` is, nobody knows."""
-    return name.startswith(("?self.", "?cls.")) and name.count(".") == 1
-
-
 def _has_argument(call: ast.Call | None) -> bool:
     if call is None:
         return False
