@@ -44,3 +44,13 @@ def test_a_row_that_moved_to_another_day_makes_both(empty_shop: Shop, upstream: 
     assert parts(shop)["totals"] == ["2024-01-03"]
     assert shop.rows("SELECT x FROM totals ORDER BY day") == [(1,), (2,), (13,)]
     assert parts(shop) == {}
+
+
+def test_columns_that_are_declared_to_be_read_are_those_of_the_key_too(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.write("assetflow.toml", '[sources.raw]\nfiles = "raw.csv"\n')
+    shop.write("raw.csv", "day,id,x\n2024-01-01,1,1\n")
+    given = 'raw: Annotated[pl.LazyFrame, upstream(columns=["x"])]'
+    function = (FUNCTION + BODY["told"]).format(upstream="raw").replace("raw: pl.LazyFrame", given)
+    shop.python("functions", f"    from typing import Annotated\n\n    from assetflow import upstream\n{function}")
+    assert shop.cli("lineage", "totals", "--json").json["read_sets"]["totals"] == {"raw": ["day", "x"]}
