@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import duckdb
     from duckdb import DuckDBPyConnection as Cursor
 
-__all__ = ["WITHOUT_DOWNLOADS", "WITHOUT_STRAGGLERS", "described", "duckdb", "with_relations"]
+__all__ = ["WITHOUT_DOWNLOADS", "WITHOUT_STRAGGLERS", "described", "duckdb", "type_in_full", "with_relations"]
 
 WITHOUT_DOWNLOADS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -33,6 +33,11 @@ Without them it takes the same processor time.
 def described(cursor: Cursor, sql: str) -> list[tuple[str, str]]:
     """Names and types of a query's columns."""
     return [row[:2] for row in cursor.execute(f"DESCRIBE {sql}").fetchall()]
+
+
+def type_in_full(cursor: Cursor, kind: str) -> str:
+    """A type as DuckDB shows it in columns: DECIMAL(18,3) for DECIMAL."""
+    return described(cursor, f"SELECT CAST(NULL AS {kind}) AS x")[0][1]
 
 
 def with_relations() -> None:

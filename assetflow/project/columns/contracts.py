@@ -136,12 +136,12 @@ def not_there(asset: Asset, column: str, verb: str, schema: Schema) -> Definitio
 
 def canonical_type(declared: str) -> str | None:
     """A type as DuckDB writes it; None for what is none, which is told when the asset runs."""
-    from assetflow.duck import duckdb
+    from assetflow.duck import duckdb, type_in_full
     from assetflow.engines.polars_scan import empty_database
 
     try:
         with empty_database().cursor() as connection:
-            return str(connection.sql(f"SELECT CAST(NULL AS {declared}) AS x").types[0])
+            return type_in_full(connection, declared)
     except duckdb.Error:
         return None
 

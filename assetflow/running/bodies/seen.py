@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from msgspec import Struct
 
 from assetflow.asset import Asset, Query
+from assetflow.duck import described
 from assetflow.running.tasks.task import Columns, Watching
 
 if TYPE_CHECKING:
@@ -73,10 +74,7 @@ def read_by_query(query: Query, asset: Asset, cursor: Cursor) -> dict[str, Seen]
     from assetflow.lineage.sql_columns import sql_lineage
     from assetflow.quoting import quote_identifier
 
-    schemas = {}
-    for name in asset.upstreams:
-        relation = cursor.sql(f"FROM {quote_identifier(name)}")
-        schemas[name] = [(column, str(kind)) for column, kind in zip(relation.columns, relation.types, strict=True)]
+    schemas = {name: described(cursor, f"FROM {quote_identifier(name)}") for name in asset.upstreams}
     try:
         reads = sql_lineage(query.sql, schemas).reads
     except BindError:  # it is told when the query runs

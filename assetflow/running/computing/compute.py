@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec.structs import replace
 
 from assetflow.asset import Asset
+from assetflow.duck import described
 from assetflow.engines import Table, Where
 from assetflow.errors import AssetError
 from assetflow.materialization import Column
@@ -184,8 +185,7 @@ def view_columns(asset: Asset, cursor: Cursor, where: Where) -> tuple[Column, ..
     from assetflow.engines.duckdb import sql_errors
 
     with sql_errors(cursor, asset.sql or "", where):
-        relation = cursor.sql(asset.sql or "")
-        return tuple(Column(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True))
+        return tuple(Column(name, kind) for name, kind in described(cursor, asset.sql or ""))
 
 
 def check_again(task: Task, table: Table, place: Workplace) -> Built:

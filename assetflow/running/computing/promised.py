@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
+from assetflow.duck import type_in_full
 from assetflow.materialization import Column
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def keep_contract(asset: Asset, columns: tuple[Column, ...], cursor: Cursor) -> 
                 hint=f"It has {', '.join(column.name for column in columns)}.",
             )
         try:
-            expected = str(cursor.sql(f"SELECT CAST(NULL AS {declared}) AS x").types[0])
+            expected = type_in_full(cursor, declared)
         except Exception as error:
             raise asset.error(f"`columns` says that {name} is {declared!r}, which is no DuckDB type") from error
         if expected != column.type:

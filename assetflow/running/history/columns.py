@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from assetflow.asset import VALID_FROM, VALID_TO, Asset
-from assetflow.duck import duckdb
+from assetflow.duck import described, duckdb
 from assetflow.lineage.sql.names import fold
 from assetflow.materialization import Column
 from assetflow.quoting import quote_identifier
@@ -86,10 +86,9 @@ def wider(cursor: Cursor, now: str, then: str) -> str | None:
     if now == then:
         return now
     try:
-        relation = cursor.sql(f"SELECT CAST(NULL AS {then}) AS x UNION ALL SELECT CAST(NULL AS {now})")
+        return described(cursor, f"SELECT CAST(NULL AS {then}) AS x UNION ALL SELECT CAST(NULL AS {now})")[0][1]
     except duckdb.Error:
         return None
-    return str(relation.types[0])
 
 
 def refuse_lossy(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
+from assetflow.duck import described
 from assetflow.errors import WarehouseError
 from assetflow.incremental.refused import Refused
 from assetflow.lineage.columns import Lineage
@@ -164,8 +165,7 @@ class PartitionChanges:
         if asset.files:
             raise Refused(f"it reads {asset.files[0]} in place")
         sql = asset.sql or ""
-        relation = cursor.sql(sql)
-        made = [Column(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
+        made = [Column(name, kind) for name, kind in described(cursor, sql)]
         keys = key_columns(asset, cut, made)
         answer = refresh(cursor, take_apart(sql, frozenset(asset.upstreams)), changes)
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from assetflow.duck import type_in_full
 from assetflow.lineage.sql.tokens import with_values
 from assetflow.materialization import Column, SnapshotFile
 from assetflow.partitions.parameters import example_key, variables
@@ -27,10 +28,7 @@ def columns_declared(order: PartOrder, cursor: Cursor) -> tuple[Column, ...]:
             "there is no partition to make: no upstream of it has rows",
             hint="Promise its columns, columns = {...}, and it is an empty table until there is one.",
         )
-    return tuple(
-        Column(name, str(cursor.sql(f"SELECT CAST(NULL AS {kind}) AS x").types[0]))
-        for name, kind in asset.columns.items()
-    )
+    return tuple(Column(name, type_in_full(cursor, kind)) for name, kind in asset.columns.items())
 
 
 def columns_of_query(order: PartOrder, cursor: Cursor) -> tuple[Column, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from assetflow.asset import Asset
+from assetflow.duck import described
 from assetflow.engines import PartitionKey, Table
 from assetflow.lineage.sql.tokens import with_values
 from assetflow.materialization import Column
@@ -65,8 +66,7 @@ def slice_table(asset: Asset, cut: Partitioning, table: Table, key: Key, cursor:
 
 def linked(asset: Asset, cut: Partitioning, table: Table, cursor: Cursor) -> KeyColumns | None:
     """The columns of an upstream that tell which of its rows a partition is given; None: all of them."""
-    relation = cursor.sql(table.sql)
-    columns = [Column(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
+    columns = [Column(name, kind) for name, kind in described(cursor, table.sql)]
     link = link_of(asset, cut, table.name) or link_told(asset, cut, table.name, columns)
     found = columns_linked(cut, link, columns)
     if found is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
+from assetflow.duck import described
 from assetflow.engines import Where
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column
@@ -28,8 +29,7 @@ def key_columns(asset: Asset, cut: Partitioning, columns: Sequence[Column]) -> K
 
 def keys_of(asset: Asset, result: Result, where: Where) -> KeyColumns:
     """The key columns of what an asset made; AssetError where it has not got them."""
-    relation = result.cursor.sql(result.sql or "")
-    made = [Column(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
+    made = [Column(name, kind) for name, kind in described(result.cursor, result.sql or "")]
     cut = partitioning(asset.partition)
     ours = next((column.name for column in made if column.name.lower().startswith((AT, LABEL))), None)
     if ours is not None:

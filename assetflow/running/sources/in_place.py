@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
+from assetflow.duck import described
 from assetflow.errors import SourceError, WarehouseError
 from assetflow.lineage.plans.scans import scan_of
 from assetflow.materialization import Column, ReadSet
@@ -59,9 +60,7 @@ class InPlace:
             scan, observed = self._scans[name]
             cursor = self.open_cursor()
             try:
-                relation = cursor.sql(scan)
-                found = zip(relation.columns, relation.types, strict=True)
-                columns = tuple(Column(column, str(kind)) for column, kind in found)
+                columns = tuple(Column(column, kind) for column, kind in described(cursor, scan))
                 refuse_other_files(observed, self.root)
             except (duckdb.Error, SourceError):  # who runs the query is told
                 return ()
