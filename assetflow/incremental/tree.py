@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import copy
-import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from assetflow.lineage.sql.tree import Tree, parse, place, unparse
 
 PLACES = ("query_location", "query_location_length")
+NESTED = (dict, list)
+"""What else there is in a tree is text, numbers and None."""
 
 
 class Leaf(Struct, frozen=True):
@@ -49,7 +50,7 @@ def named(table: Tree, name: str) -> Tree:
 
 
 def table_named(name: str, alias: str, column_names: Sequence[str] = ()) -> Tree:
-    table = copy.deepcopy(_template("SELECT * FROM t AS a")["from_table"])
+    table = _template("SELECT * FROM t AS a")["from_table"]
     return {**named(table, name), "alias": alias, "column_name_alias": list(column_names)}
 
 
@@ -58,7 +59,7 @@ def only_where(table: Tree, expressions: Sequence[Tree], keys: str, columns: Seq
 
     NULL is a key like any other.
     """
-    join = copy.deepcopy(_template("SELECT * FROM t SEMI JOIN u ON a IS NOT DISTINCT FROM u.k")["from_table"])
+    join = _template("SELECT * FROM t SEMI JOIN u ON a IS NOT DISTINCT FROM u.k")["from_table"]
     alike = [_alike(join["condition"], each, keys, column) for each, column in zip(expressions, columns, strict=True)]
     right = table_named(keys, keys)
     return {**join, "left": table, "right": right, "condition": all_of(alike)}
@@ -72,7 +73,7 @@ def _alike(condition: Tree, expression: Tree, keys: str, column: str) -> Tree:
 def all_of(conditions: Sequence[Tree]) -> Tree:
     if len(conditions) == 1:
         return conditions[0]
-    both = copy.deepcopy(_template("SELECT 1 WHERE a AND b")["where_clause"])
+    both = _template("SELECT 1 WHERE a AND b")["where_clause"]
     return {**both, "children": list(conditions)}
 
 
@@ -94,34 +95,34 @@ def equalities(condition: Tree | None) -> Iterator[tuple[Tree, Tree]]:
 
 def select(expressions: Sequence[Tree], table: Tree, where: Tree | None, *, distinct: bool = False) -> Tree:
     """A SELECT of expressions over a FROM clause."""
-    node = copy.deepcopy(_template("SELECT DISTINCT a FROM t" if distinct else "SELECT a FROM t"))
+    node = _template("SELECT DISTINCT a FROM t" if distinct else "SELECT a FROM t")
     return {**node, "select_list": list(expressions), "from_table": table, "where_clause": where}
 
 
 def select_all(name: str) -> Tree:
     """`SELECT * FROM name`."""
-    node = copy.deepcopy(_template("SELECT * FROM t"))
+    node = _template("SELECT * FROM t")
     return {**node, "from_table": table_named(name, name)}
 
 
 def column(*names: str) -> Tree:
-    expression = copy.deepcopy(_template("SELECT a")["select_list"][0])
+    expression = _template("SELECT a")["select_list"][0]
     return {**expression, "column_names": list(names)}
 
 
 def parsed(sql: str) -> Tree:
     """An expression that is written as SQL."""
-    return without_alias(copy.deepcopy(_template(f"SELECT {sql}")["select_list"][0]))
+    return without_alias(_template(f"SELECT {sql}")["select_list"][0])
 
 
 def parsed_node(sql: str) -> Tree:
     """The query node of a SELECT that is written as SQL."""
-    return copy.deepcopy(_template(sql))
+    return _template(sql)
 
 
 def either(one: Tree, other: Tree) -> Tree:
     """`coalesce(one, other)`."""
-    expression = copy.deepcopy(_template("SELECT coalesce(a, b)")["select_list"][0])
+    expression = _template("SELECT coalesce(a, b)")["select_list"][0]
     return {**expression, "children": [without_alias(one), without_alias(other)]}
 
 
@@ -140,12 +141,16 @@ def alike(one: Tree, other: Tree) -> bool:
 
 def written(expression: Tree) -> str:
     """An expression without its place and its name, to compare with others."""
-    return json.dumps(without_places(without_alias(expression)), sort_keys=True)
+    return msgspec.json.encode(without_places(without_alias(expression)), order="sorted").decode()
 
 
 def without_places(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: without_places(each) for key, each in value.items() if key not in PLACES}
+        return {
+            key: without_places(each) if isinstance(each, NESTED) else each
+            for key, each in value.items()
+            if key not in PLACES
+        }
     if isinstance(value, list):
         return [without_places(each) for each in value]
     return value
@@ -170,19 +175,26 @@ def moved(value: Any, by: int) -> Any:
     return [moved(each, by) for each in value] if isinstance(value, list) else value
 
 
-def expressions(value: Any, *, into_subqueries: bool = True) -> Iterator[Tree]:
+def expressions(value: Any, *, into_subqueries: bool = True) -> list[Tree]:
     """Every expression below a part of a tree, itself included, from the outside in."""
-    if isinstance(value, list):
-        for each in value:
-            yield from expressions(each, into_subqueries=into_subqueries)
-    elif isinstance(value, dict):
+    found: list[Tree] = []
+    _gather(value, found, into_subqueries)
+    return found
+
+
+def _gather(value: Any, found: list[Tree], into_subqueries: bool) -> None:
+    if isinstance(value, dict):
         if "class" in value:
-            yield value
+            found.append(value)
             if value["class"] == "SUBQUERY" and not into_subqueries:
-                yield from expressions(value.get("child"), into_subqueries=into_subqueries)
+                _gather(value.get("child"), found, into_subqueries)
                 return
-        for each in value.values():
-            yield from expressions(each, into_subqueries=into_subqueries)
+        value = value.values()
+    elif not isinstance(value, list):
+        return
+    for each in value:
+        if isinstance(each, NESTED):
+            _gather(each, found, into_subqueries)
 
 
 def tables_of(value: Any) -> frozenset[str]:

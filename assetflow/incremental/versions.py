@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from assetflow.incremental.answer import Change, Version, version_of
 from assetflow.incremental.blocks import Block, with_children
-from assetflow.incremental.tree import named, replaced, select_all
+from assetflow.incremental.tree import NESTED, named, replaced, select_all
 from assetflow.lineage.sql.tree import Tree, parse
 
 
@@ -44,14 +44,20 @@ class Versions(Struct, frozen=True):
         return replaced(table, change)
 
     def expression_at(self, part: Any, version: Version) -> Any:
-        """A part of a query with the tables of its subqueries in a version."""
+        """A part of a query with the tables of its subqueries in a version; itself where it has none."""
         if isinstance(part, list):
-            return [self.expression_at(each, version) for each in part]
+            made = [self.expression_at(each, version) for each in part]
+            return made if any(one is not other for one, other in zip(made, part, strict=True)) else part
         if not isinstance(part, dict):
             return part
         if part.get("type") == "BASE_TABLE":
             return named(part, self.version(part["table_name"], version))
-        return {key: self.expression_at(each, version) for key, each in part.items()}
+        changed = {
+            key: other
+            for key, each in part.items()
+            if isinstance(each, NESTED) and (other := self.expression_at(each, version)) is not each
+        }
+        return {**part, **changed} if changed else part
 
     def versioned(self, node: Tree, version: Callable[[int], Version]) -> Tree:
         rest = self.expression_at({key: part for key, part in node.items() if key != "from_table"}, "new")

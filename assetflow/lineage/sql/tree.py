@@ -5,15 +5,16 @@ Nothing is bound, opened or executed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec import Struct
 
+from assetflow import long_json
 from assetflow.lineage.scratch import QUICKLY, lent, scratch
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Parsed(Struct, frozen=True):
 def parse(text: str) -> Parsed:
     """The tree of every statement in `text`; only queries have one."""
     said = _ahead.pop(text, None)
-    answer = json.loads(_asked("SELECT json_serialize_sql(?)", text) if said is None else said)
+    answer = long_json.parse(_asked("SELECT json_serialize_sql(?)", text) if said is None else said)
     if not answer["error"]:
         return Parsed(tuple(answer["statements"]))
     position = answer.get("position")
@@ -57,7 +58,7 @@ def parse_ahead(texts: Iterable[str]) -> None:
 
 def unparse(statement: Tree) -> str:
     """The text of a statement whose tree may have been changed."""
-    tree = json.dumps({"error": False, "statements": [statement]})
+    tree = msgspec.json.encode({"error": False, "statements": [statement]}).decode()
     return _asked("SELECT json_deserialize_sql(?)", tree)
 
 
