@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from assetflow.incremental.refused import Refused
 from assetflow.incremental.tree import expressions, without_alias, written
@@ -86,11 +86,30 @@ def group_keys(node: Tree, binds: Binds) -> list[Tree]:
         for each in node["select_list"]:
             if any(part["class"] in ("STAR", "WINDOW") for part in outside_subqueries(each)):
                 raise Refused("GROUP BY ALL with * or a window", place(each))
-        return [without_alias(each) for each in node["select_list"] if not has_aggregates(each)]
+        return keys_of_all(node, binds)
     sets = node["group_sets"]
     if len(sets) > 1 or (sets and len(sets[0]) != len(node["group_expressions"])):
         raise Refused("GROUPING SETS, ROLLUP or CUBE", place(node["group_expressions"][0]))
     return [said_over_tables(each, node, binds) for each in node["group_expressions"]]
+
+
+def keys_of_all(node: Tree, binds: Binds) -> list[Tree]:
+    """What GROUP BY ALL groups by: the items without an aggregate, of which none is named in them either."""
+    found: list[Tree] = []
+    aggregates: set[str] = set()
+    for item in node["select_list"]:
+        if has_aggregates(item) or any(is_among(each, aggregates, binds) for each in outside_subqueries(item)):
+            aggregates.add(item["alias"].lower())
+        else:
+            found.append(without_alias(item))
+    return found
+
+
+def is_among(expression: Tree, names: Collection[str], binds: Binds) -> bool:
+    """True for one of these names of columns of the answer, which no table has."""
+    if expression["class"] != "COLUMN_REF" or len(expression["column_names"]) > 1:
+        return False
+    return expression["column_names"][0].lower() in names and not binds(expression)
 
 
 def said_over_tables(expression: Tree, node: Tree, binds: Binds) -> Tree:

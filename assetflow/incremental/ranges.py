@@ -56,16 +56,17 @@ def conditions(expression: Tree, between: tuple[str, str] | None) -> list[Tree]:
     if truncated is None:
         return []
     inner, unit = truncated
-    return [_with(f"x >= {least}", inner), _with(f"x < {greatest} + INTERVAL '1 {unit}'", inner)]
+    at_least = _with(f"x >= {least}", inner)
+    # Nothing is less than infinity, however long after.
+    return [at_least] if "infinity" in greatest else [at_least, _with(f"x < {greatest} + INTERVAL '1 {unit}'", inner)]
 
 
 def _truncated(expression: Tree) -> tuple[Tree, str] | None:
     """The column and the unit of `date_trunc('month', sold)` and `sold::DATE`; None for all else."""
     if expression["class"] == "CAST" and not expression.get("try_cast"):
         child = expression["child"]
-        if (expression.get("type_expr") or {}).get("type_name") == "date" and child["class"] == "COLUMN_REF":
-            return child, "day"
-        return None
+        kind = str((expression.get("type_expr") or {}).get("type_name", ""))
+        return (child, "day") if kind.lower() == "date" and child["class"] == "COLUMN_REF" else None
     if expression["class"] != "FUNCTION" or expression["function_name"] != "date_trunc":
         return None
     unit, inner = (each["expression"] for each in expression["arguments"])

@@ -247,3 +247,17 @@ WITH a AS (SELECT k, count(*) AS n FROM t GROUP BY k) SELECT k, row_number() OVE
 WITH a AS (SELECT k, count(*) AS n FROM t GROUP BY k) SELECT max(n) AS n, arg_max(k, n) AS k FROM a;
 -- refused: max of INTERVAL, of which equal values need not be the same
 SELECT k, max(INTERVAL 1 DAY * x) AS m FROM t GROUP BY k;
+-- merged when t grows
+SELECT k, sum(coalesce(nullif(x, 1), nullif(x, 2))) AS s, count(*) AS n FROM t GROUP BY k;
+SELECT k, coalesce(sum(coalesce(x, g)), 0)::BIGINT AS s, count(*) AS n FROM t GROUP BY k;
+SELECT k, sum(x) FILTER (WHERE coalesce(g, 0) > 0) AS s, count(*) AS n FROM t GROUP BY k;
+SELECT k, x % 2 AS p, count(*) AS n, n + 1 AS m, m * 2 AS o FROM t GROUP BY ALL;
+-- keyed when t grows
+SELECT k, max(COLUMNS('g|x')) FROM t GROUP BY k;
+SELECT k, count(DISTINCT x) AS n, n + 1 AS m FROM t GROUP BY ALL;
+SELECT id, k, -x AS x FROM t QUALIFY row_number(ORDER BY x, g, d, s) OVER (PARTITION BY k ORDER BY id) = 1;
+SELECT id, k, x FROM t QUALIFY rank(ORDER BY x) OVER (PARTITION BY k ORDER BY id ROWS 1 PRECEDING) = 1;
+SELECT date_trunc('month', day) AS month, median(x) AS m FROM (SELECT CASE WHEN g = 1 THEN TIMESTAMP 'infinity' ELSE d END AS day, x FROM t) GROUP BY 1;
+-- same value when t grows
+SELECT k, (SELECT make_timestamp_ns(max(id)) FROM t)::VARCHAR AS at FROM u;
+SELECT k, DATE '2024-01-31' + (SELECT CASE WHEN max(x) > 3 THEN INTERVAL '1 month' ELSE INTERVAL '30 days' END FROM t) AS d FROM u;

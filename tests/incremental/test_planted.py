@@ -178,6 +178,10 @@ PLANTED = {
     "a subquery that is looked up by nothing always gives what it gave": (
         same_value, "if repr(then) != repr(now):", "if False:",
     ),
+    "a sum that has a default inside is never NULL": (
+        merged, 'return bool(around["type"] == "OPERATOR_COALESCE")',
+        'return any(each["type"] == "OPERATOR_COALESCE" for each in expressions(around))',
+    ),
     "ties at the end of LIMIT are anybody's choice": (
         limits, "if count > cut:", "if False:",
     ),

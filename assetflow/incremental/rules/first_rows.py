@@ -63,6 +63,8 @@ def ranking(node: Tree) -> Tree | None:
         return None
     if window["class"] != "WINDOW" or window.get("function_name") not in RANKS or window.get("filter"):
         return None
+    if window.get("arg_orders"):
+        return None  # row_number(ORDER BY x) OVER (...) counts in another order, within a frame
     value = str((most.get("literal") or {}).get("text", "")) if most["class"] == "CONSTANT" else ""
     if not value.isdigit() or (qualify["type"] == "COMPARE_EQUAL" and value != "1"):
         return None

@@ -66,8 +66,11 @@ class Cell(Struct, frozen=True):
 
     @property
     def is_never_null(self) -> bool:
-        """True for `coalesce(sum(x), 0)`."""
-        return any(each["type"] == "OPERATOR_COALESCE" for each in expressions(self.expression))
+        """True for `coalesce(sum(x), 0)`; not for `sum(coalesce(x, y))`."""
+        around = self.expression
+        while around["class"] == "CAST":
+            around = around["child"]
+        return bool(around["type"] == "OPERATOR_COALESCE")
 
     @property
     def sql(self) -> str:

@@ -16,7 +16,13 @@ from msgspec import Struct
 
 from assetflow.incremental.blocks import Block
 from assetflow.incremental.exact import is_inexact
-from assetflow.incremental.query_parts import has_groups, is_aggregate, outside_subqueries, said_over_tables
+from assetflow.incremental.query_parts import (
+    has_groups,
+    is_aggregate,
+    keys_of_all,
+    outside_subqueries,
+    said_over_tables,
+)
 from assetflow.incremental.rules.merged import over
 from assetflow.incremental.rules.states import State, state_of
 from assetflow.incremental.tree import called, column, expressions, parsed, table_named, text, without_alias, written
@@ -85,7 +91,7 @@ def keys_of(node: Tree, binds: Binds) -> list[Tree] | None:
         items = node["select_list"]
         if any(part["class"] == "WINDOW" for item in items for part in outside_subqueries(item)):
             return None
-        keys = [without_alias(item) for item in items if not any(map(is_aggregate, outside_subqueries(item)))]
+        keys = keys_of_all(node, binds)
     else:
         keys = [said_over_tables(each, node, binds) for each in node["group_expressions"]]
     is_understood = all(key["class"] != "CONSTANT" and binds(key) for key in keys)

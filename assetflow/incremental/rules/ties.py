@@ -23,6 +23,7 @@ from assetflow.incremental.query_parts import (
 )
 from assetflow.incremental.refused import Refused, ThisTime
 from assetflow.incremental.rules.merged import LOOSE
+from assetflow.incremental.rules.outputs import is_many
 from assetflow.incremental.rules.split import ordered_by
 from assetflow.incremental.tree import all_of, called, conjuncts, text, written
 from assetflow.incremental.work import Work
@@ -51,10 +52,19 @@ def refuse_tied(work: Work, block: Block, rows: Tree, keys: Sequence[Tree]) -> N
         for each in outside_subqueries(block.node["select_list"])
         if each.get("function_name") in ("min", "max") and each["class"] in ("FUNCTION", "WINDOW")
     ]
-    kinds = work.kinds([each["arguments"][0]["expression"] for each in calls], block.node["from_table"])
-    for each, kind in zip(calls, kinds, strict=True):
-        if any(loose in kind for loose in LOOSE):
-            raise Refused(f"{each['function_name']} of {kind}, of which equal values need not be the same", place(each))
+    for each, kinds in zip(calls, kinds_of_arguments(work, block, calls), strict=True):
+        for kind in kinds:
+            if any(loose in kind for loose in LOOSE):
+                name = each["function_name"]
+                raise Refused(f"{name} of {kind}, of which equal values need not be the same", place(each))
+
+
+def kinds_of_arguments(work: Work, block: Block, calls: Sequence[Tree]) -> list[list[str]]:
+    """The types of what is given to each call: of several columns for `max(COLUMNS(*))`, which is several calls."""
+    given, table = [each["arguments"][0]["expression"] for each in calls], block.node["from_table"]
+    if any(map(is_many, given)):
+        return [work.kinds([each], table) for each in given]
+    return [[kind] for kind in work.kinds(given, table)]
 
 
 def has_ties(work: Work, block: Block) -> bool:
