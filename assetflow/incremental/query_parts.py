@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from assetflow.incremental.refused import Refused
-from assetflow.incremental.tree import expressions, without_alias, written
+from assetflow.incremental.tree import alike, expressions, without_alias, written
 from assetflow.lineage import scratch
 from assetflow.lineage.sql.tree import Tree, place
 
@@ -94,22 +95,41 @@ def group_keys(node: Tree, binds: Binds) -> list[Tree]:
 
 
 def keys_of_all(node: Tree, binds: Binds) -> list[Tree]:
-    """What GROUP BY ALL groups by: the items without an aggregate, of which none is named in them either."""
+    """What GROUP BY ALL groups by: the items in which a column stands and no aggregate, said over its FROM clause.
+
+    With constants alone it is a total, which has a row even of no rows.
+    """
     found: list[Tree] = []
-    aggregates: set[str] = set()
+    before: dict[str, Tree] = {}
     for item in node["select_list"]:
-        if has_aggregates(item) or any(is_among(each, aggregates, binds) for each in outside_subqueries(item)):
-            aggregates.add(item["alias"].lower())
-        else:
-            found.append(without_alias(item))
+        said = without_alias(said_without_names(item, before, binds))
+        if item["alias"]:
+            before[item["alias"].lower()] = said
+        if not has_aggregates(said) and not is_constant(said, binds):
+            found.append(said)
     return found
 
 
-def is_among(expression: Tree, names: Collection[str], binds: Binds) -> bool:
-    """True for one of these names of columns of the answer, which no table has."""
-    if expression["class"] != "COLUMN_REF" or len(expression["column_names"]) > 1:
-        return False
-    return expression["column_names"][0].lower() in names and not binds(expression)
+def is_constant(expression: Tree, binds: Binds) -> bool:
+    """True where no column stands in an expression; the parameters of lambdas are none."""
+    inside = outside_subqueries(expression)
+    if any(each["class"] == "LAMBDA" for each in inside):
+        return not any(each["class"] == "COLUMN_REF" and binds(each) for each in inside)
+    return not any(each["class"] in ("COLUMN_REF", "SUBQUERY") for each in inside)
+
+
+def said_without_names(value: Any, before: Mapping[str, Tree], binds: Binds) -> Any:
+    """An expression in which names of earlier columns of the answer, which no table has, are what they stand for."""
+    if isinstance(value, list):
+        return [said_without_names(each, before, binds) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("class") == "COLUMN_REF" and len(value["column_names"]) == 1:
+        stands_for = before.get(value["column_names"][0].lower())
+        if stands_for is None or alike(stands_for, value):
+            return value
+        return value if binds(value) else stands_for
+    return {key: said_without_names(each, before, binds) for key, each in value.items()}
 
 
 def said_over_tables(expression: Tree, node: Tree, binds: Binds) -> Tree:

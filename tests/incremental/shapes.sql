@@ -261,3 +261,15 @@ SELECT date_trunc('month', day) AS month, median(x) AS m FROM (SELECT CASE WHEN 
 -- same value when t grows
 SELECT k, (SELECT make_timestamp_ns(max(id)) FROM t)::VARCHAR AS at FROM u;
 SELECT k, DATE '2024-01-31' + (SELECT CASE WHEN max(x) > 3 THEN INTERVAL '1 month' ELSE INTERVAL '30 days' END FROM t) AS d FROM u;
+-- merged when t grows
+SELECT 'all' AS k, max(id) AS m, count(*) AS n FROM t GROUP BY ALL;
+SELECT NULL AS k, 1 + 1 AS l, l + 1 AS o, min(x) AS m, count(*) AS n FROM t WHERE x > 1 GROUP BY ALL;
+SELECT 'all' AS l, max(x) AS m, count(*) AS n FROM t GROUP BY l;
+-- keyed when t grows
+SELECT k AS a, a + 1 AS b, 'c' AS c, max(x) AS m, count(*) AS n FROM t GROUP BY ALL;
+SELECT a.k, a.x, u.k AS o FROM t a FULL JOIN u ON abs(a.k) = u.k + 0;
+WITH a AS (SELECT * FROM t FULL JOIN u USING (k)) SELECT a.k, x, w, y FROM a FULL JOIN v ON coalesce(a.k, a.w) = v.k;
+SELECT t.k, x, w, y FROM t FULL JOIN u ON t.k = u.k FULL JOIN v ON coalesce(t.k, u.k) = v.k;
+-- refused: a FULL JOIN by what is not NULL where a row is missing
+SELECT t.k, t.x, u.k AS o FROM t FULL JOIN u ON coalesce(t.k, -1) = coalesce(u.w, -1);
+SELECT t.k, t.x, u.k AS o FROM t FULL JOIN u ON t.k = coalesce(u.w, 1);

@@ -27,6 +27,7 @@ from assetflow.incremental.tree import (
     first_place,
     leaves,
     only_where,
+    parsed_node,
     select,
     select_all,
     spoken,
@@ -139,7 +140,17 @@ def found_by(work: Work, join: Tree, side: str) -> tuple[list[Tree], list[Tree]]
         others = pairs(join, other, work.binds)[1]
         if work.kinds(there, join[side]) != work.kinds(others, join[other]):
             raise Refused("a FULL JOIN of columns of different types", place(join))
+        if not (is_null_without(work, there, join[side]) and is_null_without(work, others, join[other])):
+            raise Refused("a FULL JOIN by what is not NULL where a row is missing", place(join))
     return here, there
+
+
+def is_null_without(work: Work, expressions: Sequence[Tree], table: Tree) -> bool:
+    """True where expressions over a FROM clause are NULL for a row of NULLs, as an outer join puts in."""
+    outer = parsed_node("SELECT 1 FROM (SELECT 1) AS assetflow_one LEFT JOIN t ON false")
+    joined = {**outer["from_table"], "right": work.versions.tables_at(table, lambda _: "new")}
+    found = work.answered(text({**outer, "select_list": as_keys(expressions), "from_table": joined}))
+    return found is not None and all(value is None for value in found[0])
 
 
 def find_keys(work: Work, selects: Sequence[Tree], count: int, where: int | None) -> str:
