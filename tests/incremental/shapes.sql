@@ -273,3 +273,9 @@ SELECT t.k, x, w, y FROM t FULL JOIN u ON t.k = u.k FULL JOIN v ON coalesce(t.k,
 -- refused: a FULL JOIN by what is not NULL where a row is missing
 SELECT t.k, t.x, u.k AS o FROM t FULL JOIN u ON coalesce(t.k, -1) = coalesce(u.w, -1);
 SELECT t.k, t.x, u.k AS o FROM t FULL JOIN u ON t.k = coalesce(u.w, 1);
+-- merged when t grows
+SELECT count_if(g > 0) AS c, count(*) AS n FROM t WHERE x = 4;
+SELECT k, count_if(nullif(x, 1) > nullif(x, 2)) AS c, count(*) AS n FROM t GROUP BY k;
+SELECT k, count_if(x > 1) FILTER (WHERE g > 0)::BIGINT AS c, count(*) AS n FROM t GROUP BY k;
+-- kept when t grows
+SELECT k, g, count_if(nullif(x, 1) > nullif(x, 2)) AS c FROM t GROUP BY ROLLUP (k, g);

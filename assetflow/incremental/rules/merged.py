@@ -34,7 +34,8 @@ has to come from a row that stays: where the last row goes that has a value at a
 """
 STATE = "combine_aggr"
 """By which aggregate states of aggregates are put together."""
-COUNTS = frozenset({"count", "count_star", "count_if", "countif"})
+COUNTS = frozenset({"count", "count_star"})
+"""Aggregates that are 0 where there is nothing to count; `count_if` is NULL there, as a sum is."""
 SUMMED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UHUGEINT", "DECIMAL")
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 FLOATS = ("FLOAT", "DOUBLE")

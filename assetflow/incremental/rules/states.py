@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from assetflow.incremental.rules.merged import COUNTS, STATE, is_combined
+from assetflow.incremental.rules.merged import COMBINED, COUNTS, STATE, is_combined
 from assetflow.incremental.tree import without_alias
 from assetflow.lineage.sql.tree import Tree
 
@@ -51,6 +51,8 @@ def state_of(call: Tree, kind: str, argument_kind: str | None) -> State | None:
         return State((call,), "CAST(coalesce(sum({0}), 0) AS BIGINT)")
     if name == "sum":
         return State((call, as_call(call, "count")), f"CAST(sum({{0}}) AS {kind})")
+    if COMBINED[name] == "sum":
+        return State((call,), f"CAST(sum({{0}}) AS {kind})")
     return State((as_call(call, name),), f"{name}({{0}})")
 
 
