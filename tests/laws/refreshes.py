@@ -109,6 +109,12 @@ SHAPES = (
     ),
     "SELECT k, g, v, d, s FROM {a} WHERE v <= (SELECT max(v) FROM {b} u)",
     "WITH w AS (SELECT k, g, s, max(v) AS v, min(d) AS d FROM {a} GROUP BY k, g, s) SELECT k, count(*) AS g, sum(v)::BIGINT % 1000 AS v, min(d) AS d, min(s) AS s FROM w GROUP BY k",
+    "SELECT k, g, count_if(v > {n})::BIGINT AS v, max(d) AS d, s FROM {a} GROUP BY k, g, s",
+    "SELECT 1 AS k, count(*) AS g, max(v) AS v, max(d) AS d, 'all' AS s FROM {a} GROUP BY ALL",
+    (
+        "SELECT coalesce(x.k, y.k) AS k, x.g, y.v, x.d, y.s"
+        " FROM {a} x FULL JOIN {b} y ON coalesce(x.k, -1) = coalesce(y.k, -1) AND x.g = y.g"
+    ),
 )
 LAST = (
     "SELECT k, count(*) AS n, sum(v) AS total, sum(v * 1.25) AS money FROM {a} GROUP BY k",
@@ -128,6 +134,7 @@ LAST = (
     "SELECT k, g, sum(v) AS total, avg(v / 7) AS mean, grouping(k, g) AS which FROM {a} GROUP BY CUBE (k, g)",
     "WITH w AS (SELECT k, sum(v) AS t FROM {a} GROUP BY k) SELECT k, t, t / sum(t) OVER () AS share FROM w",
     "SELECT x.s, avg(y.v) AS mean, count(*) AS n FROM {a} x LEFT JOIN {b} y ON x.k = y.k GROUP BY x.s",
+    "SELECT k, sum(coalesce(v, g)) AS total, count_if(v > g) AS more, count(*) AS n, n + 1 AS next FROM {a} GROUP BY ALL",
 )
 """What is asked at the end: columns of other types and numbers."""
 
