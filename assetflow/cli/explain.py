@@ -8,7 +8,7 @@ import click
 
 from assetflow.cli.complete import complete_asset
 from assetflow.cli.diff import row_text, sample_text
-from assetflow.cli.inputs import what_changed
+from assetflow.cli.inputs import input_text, what_changed
 from assetflow.cli.options import environment_option, json_option, open_to_read, project_option
 from assetflow.cli.plan import ranges_text
 from assetflow.cli.screen import age, clean, count, indent, local_time, plural, put, put_json, seconds, styled
@@ -160,16 +160,24 @@ def proof(told: Explanation) -> Iterator[str]:
         return
     yield ""
     yield "Compared with what it was made from:"
-    changes = {change.source: change for change in told.inputs}
     for each in told.compared:
         yield f"  {mark(each)} {sentence(each, told)}"
-        if each.what == "input" and each.name in changes:
-            yield f"      {clean(what_changed(changes[each.name]))}"
+        if each.what == "input":
+            yield from changes_of(each.name, told)
     yield from row_changes(told)
     if not told.differences and any(each.snapshot_now not in ("", each.snapshot_then) for each in told.compared):
         yield f"      `assetflow explain {told.asset.name} --rows` shows the rows that changed."
     for why in told.reads_why:
         yield f"  {clean(why)}"
+
+
+def changes_of(upstream: str, told: Explanation) -> Iterator[str]:
+    """What changed in an upstream; where that is a view, which holds no rows, in the tables behind it."""
+    for change in told.inputs:
+        if change.source == upstream and not change.through:
+            yield f"      {clean(what_changed(change))}"
+        elif change.through[:1] == (upstream,):
+            yield f"      behind it, {input_text(change)}"
 
 
 def refreshing(told: Explanation) -> Iterator[str]:

@@ -36,7 +36,8 @@ class InputChange(Struct, frozen=True):
     `files`: how many it has now. `came`: those that came or were written anew; `went`: how many went or were. Of an
     asset `changes` is empty: its files have no names that mean anything. `rows_added` and `rows_removed` count the rows
     in these files; None: not known before they are read. `is_whole`: no file stayed. `as_of`: it is again what it was
-    at that time. `columns` tells how those of a source changed.
+    at that time. `columns` tells how those of a source changed. `through`: the views through which an asset reads the
+    table, its own upstream first.
     """
 
     source: str
@@ -50,12 +51,14 @@ class InputChange(Struct, frozen=True):
     is_whole: bool = False
     as_of: str | None = None
     columns: ColumnsChange | None = None
+    through: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         found = asdict(self)
         columns = None if self.columns is None else self.columns.to_dict()
         changes = [each.to_dict() for each in self.changes]
-        return {**found, "came": list(self.came), "changes": changes, "columns": columns}
+        return {**found, "came": list(self.came), "changes": changes, "columns": columns,
+                "through": list(self.through)}  # fmt: skip
 
     def of(self, how: How) -> Iterator[FileChange]:
         """The files of which this became."""

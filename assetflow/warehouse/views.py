@@ -50,6 +50,14 @@ def nothing_at(name: str) -> Published | None:
     return None
 
 
+class Behind(NamedTuple):
+    """A table as it was read (None: a file that a query names itself), and the views before it, the reader's first."""
+
+    read: Input
+    table: Snapshot | None
+    through: tuple[str, ...] = ()
+
+
 class Shown(Struct, frozen=True):
     """A view with all that it brings itself, and the names that it reads beside."""
 
@@ -102,16 +110,18 @@ class Views:
         older = {one.upstream: self.as_it_was(one, scan) for one in made.inputs}
         return scan(replace(snapshot, sql=with_tables(older, snapshot.sql)), self.root)
 
-    def tables_behind(self, reads: Iterable[Input]) -> Iterator[Snapshot]:
-        """The tables that were read, also through views, as far as the ledger knows them."""
+    def behind(self, reads: Iterable[Input], through: tuple[str, ...] = ()) -> Iterator[Behind]:
+        """What was read, and of views what they were made from, as far as the ledger knows it."""
         for read in reads:
             snapshot = self._recorded(read)
-            if snapshot is None:
-                continue
-            if snapshot.sql is None:
-                yield snapshot
+            if snapshot is None or snapshot.sql is None:
+                yield Behind(read, snapshot, through)
             elif made := self.ledger.made_into(snapshot.id, read.digest):
-                yield from self.tables_behind(made.inputs)
+                yield from self.behind(made.inputs, (*through, read.upstream))
+
+    def tables_behind(self, reads: Iterable[Input]) -> Iterator[Snapshot]:
+        """The tables that were read, also through views, as far as the ledger knows them."""
+        return (each.table for each in self.behind(reads) if each.table is not None)
 
     def needed(self, current: Iterable[Current]) -> set[str]:
         """The snapshots of tables that views among these were made from, beside those that are current themselves."""

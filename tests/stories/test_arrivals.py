@@ -126,6 +126,43 @@ def test_the_change_of_an_asset_is_told_from_its_manifests(orders: Shop) -> None
     assert told == found
 
 
+def through_views(orders: Shop) -> None:
+    """total reads sales through two views."""
+    view = '/* @asset\nmaterialized = "view"\n*/\n'
+    orders.sql("seen", view + "SELECT * FROM sales")
+    orders.sql("seen_again", view + "SELECT * FROM seen")
+    orders.sql("total", "SELECT sum(amount) AS amount FROM seen_again")
+    orders.made()
+
+
+def test_of_a_view_the_change_of_the_tables_behind_it_is_told(orders: Shop) -> None:
+    through_views(orders)
+    orders.write("data/4.csv", "id,amount\n4,10\n")
+    orders.made("sales")
+    said = "behind it, sales: 1 file came (1 row); 1 of 2 files as before"
+    assert said in orders.cli("explain", "total").out
+    assert said in orders.cli("explain", "seen_again").out
+    orders.made("seen seen_again")
+    assert said in orders.cli("explain", "total").out, "total is behind, the views are not"
+    assert "\nsales: 1 file came (1 row); 1 of 2 files as before\n" in orders.cli("plan").out
+    [told] = orders.cli("explain", "total", "--json").json["inputs"]
+    assert (told["source"], told["through"], told["rows_added"]) == ("sales", ["seen_again", "seen"], 1)
+    orders.made()
+    assert "behind it" not in orders.cli("explain", "total").out
+
+
+def test_of_a_view_that_stays_as_it_was_no_change_behind_it_is_told(orders: Shop) -> None:
+    through_views(orders)
+    orders.write("data/4.csv", "id,amount\n4,10\n")
+    orders.made()
+    assert orders.cli("rollback", "seen", "-1", "--only").code == 0
+    orders.made()
+    orders.write("data/5.csv", "id,amount\n5,10\n")
+    orders.made("sales")
+    orders.sql("total", "SELECT sum(amount) + 1 AS amount FROM seen_again")
+    assert "behind it" not in orders.cli("explain", "total").out
+
+
 def test_explain_tells_the_files_of_a_source_too(orders: Shop) -> None:
     orders.write("data/4.csv", "id,amount\n4,10\n")
     assert "data/4.csv came (15 B); 3 files as before" in orders.cli("explain", "sales").out

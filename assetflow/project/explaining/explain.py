@@ -19,7 +19,7 @@ from assetflow.planning.staleness import Comparison, Content, config_text
 from assetflow.planning.staleness import compare as compare_with
 from assetflow.planning.step import Step
 from assetflow.project.columns.words import descriptions, graph_above
-from assetflow.project.foreseeing.arrivals import input_change
+from assetflow.project.foreseeing.arrivals import input_changes
 from assetflow.project.foreseeing.modes import Refreshes, foreseen_step, refreshes
 from assetflow.project.foreseeing.statuses import statuses, whole_plan
 from assetflow.reason import Reason
@@ -168,7 +168,7 @@ def explain(project: Project, name: str, samples: int = 0) -> Explanation:
         refreshes=() if asset.partition else refreshes(project, asset),
         words=words_of(project, name),
         is_held=name in plan.held,
-        inputs=changes_of_inputs(project, made) if made and step is not None else (),
+        inputs=changes_of_inputs(project, made, plan) if made and step is not None else (),
         older_inputs=shown_as_they_were(project, made) if made else (),
     )
 
@@ -182,10 +182,10 @@ def shown_as_they_were(project: Project, made: Materialization) -> tuple[str, ..
     return tuple(read.upstream for read in made.inputs if read.upstream not in shown.reads)
 
 
-def changes_of_inputs(project: Project, made: Materialization) -> tuple[InputChange, ...]:
+def changes_of_inputs(project: Project, made: Materialization, plan: Plan) -> tuple[InputChange, ...]:
     """Files and rows that came and went in what the asset was made from."""
-    found = (input_change(project, input_) for input_ in made.inputs)
-    return tuple(change for change in found if change is not None)
+    moved = {step.asset for step in plan.to_make if step.restores is None}
+    return tuple(input_changes(project, made, moved))
 
 
 def asked_beyond(asset: Asset, lineage: Lineage, made: Materialization | None) -> tuple[str, ...]:

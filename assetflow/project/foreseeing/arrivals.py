@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from assetflow.errors import SourceError
-from assetflow.materialization import Input, Snapshot, SnapshotFile
+from assetflow.materialization import Input, Materialization, Snapshot, SnapshotFile
 from assetflow.planning.inputs import FileChange, InputChange
 from assetflow.planning.step import Step
 from assetflow.project.columns.schemas import change_of
@@ -25,6 +27,7 @@ from assetflow.source import Observed, SourceFile
 if TYPE_CHECKING:
     from assetflow.project.project import Project
     from assetflow.warehouse.ledger.records import Current, Parsed
+    from assetflow.warehouse.views import Behind
 
 MOST_BYTES = 1 << 30
 """Files are read once more, up to so many bytes, to tell whether they only grew."""
@@ -41,11 +44,11 @@ def changed_inputs(project: Project, steps: Sequence[Step]) -> Iterator[InputCha
             yield source_change(project, now, current)
     moved = {step.asset for step in steps if step.restores is None}
     told: set[tuple[str, str]] = set()
-    for input_ in inputs_of(project, steps):
-        key = (input_.upstream, input_.snapshot)
-        if key not in told and input_.upstream not in moved:
+    for behind in project.warehouse.views.behind(inputs_of(project, steps)):
+        key = (behind.read.upstream, behind.read.snapshot)
+        if key not in told and behind.read.upstream not in moved:
             told.add(key)
-            change = manifest_change(project, input_)
+            change = manifest_change(project, behind, shown_now(project, behind, moved))
             if change is not None:
                 yield change
 
@@ -58,30 +61,51 @@ def inputs_of(project: Project, steps: Iterable[Step]) -> Iterator[Input]:
             yield from project.ledger.materialization(current.materialization).inputs
 
 
-def input_change(project: Project, input_: Input) -> InputChange | None:
+def input_changes(project: Project, made: Materialization, moved: Collection[str]) -> Iterator[InputChange]:
+    """How the tables that an asset was made from differ now, also those behind views; not where nobody can tell."""
+    told: set[tuple[str, str]] = set()
+    for behind in project.warehouse.views.behind(made.inputs):
+        key = (behind.read.upstream, behind.read.snapshot)
+        if key not in told:
+            told.add(key)
+            change = input_change(project, behind, shown_now(project, behind, moved))
+            if change is not None:
+                yield replace(change, through=behind.through)
+
+
+def shown_now(project: Project, behind: Behind, moved: Collection[str]) -> str | None:
+    """The snapshot that is read now where this was: of a view that is not made again, what it shows of the table."""
+    current = project.current.get(behind.read.upstream)
+    view = project.current.get(behind.through[-1]) if behind.through else None
+    if view is None or view.asset in moved:
+        return None if current is None else current.snapshot
+    inputs = project.ledger.materialization(view.materialization).inputs
+    return next((one.snapshot for one in inputs if one.upstream == behind.read.upstream), None)
+
+
+def input_change(project: Project, behind: Behind, shown: str | None) -> InputChange | None:
     """How one table differs from what an asset was made from; None where it does not, or nobody can tell."""
-    current = project.current.get(input_.upstream)
-    if input_.upstream in project.definitions.sources and current is not None:
-        now = project.observed(input_.upstream)
+    name = behind.read.upstream
+    current = project.current.get(name)
+    if name in project.definitions.sources and current is not None and current.snapshot == shown:
+        now = project.observed(name)
         if isinstance(now, SourceError):
             return None
         if now.version != current.digest:
             return source_change(project, now, current)
-    return manifest_change(project, input_)
+    return manifest_change(project, behind, shown)
 
 
-def manifest_change(project: Project, input_: Input) -> InputChange | None:
-    """The difference of the manifests of what was read of a table and what is published of it."""
-    current = project.current.get(input_.upstream)
-    if current is None or not input_.snapshot or current.snapshot == input_.snapshot:
+def manifest_change(project: Project, behind: Behind, shown: str | None) -> InputChange | None:
+    """The difference of the manifests of what was read of a table and what would be read of it now."""
+    before = behind.table
+    if before is None or shown is None or shown == before.id:
         return None
-    found = project.ledger.snapshots([input_.snapshot, current.snapshot])
-    if len(found) < 2:
+    now = project.ledger.snapshots([shown]).get(shown)
+    if now is None or now.sql is not None:
         return None
-    before, now = found[input_.snapshot], found[current.snapshot]
-    if before.sql is not None or now.sql is not None:
-        return None
-    return between(input_.upstream, before, now, is_source=input_.upstream in project.definitions.sources)
+    name = behind.read.upstream
+    return between(name, before, now, is_source=name in project.definitions.sources)
 
 
 def between(name: str, before: Snapshot, now: Snapshot, *, is_source: bool) -> InputChange | None:
