@@ -209,6 +209,27 @@ def test_an_object_that_a_module_put_in_its_own_place_goes_with_its_project(shop
     assert shop.rows("FROM taxed") == [(2,)]
 
 
+@pytest.mark.parametrize(
+    ("imported", "code", "note"),
+    [
+        ("from os import getcwd", "getcwd()", "os.getcwd() reads the environment"),
+        ("from os import stat as ask", "ask('/').st_size", "os.stat() reads the file system"),
+        ("from importlib import import_module", "import_module(name).__name__", "importlib.import_module() runs code"),
+    ],
+)
+def test_what_is_watched_while_files_load_is_noticed_under_any_name(
+    empty_shop: Shop, imported: str, code: str, note: str
+) -> None:
+    text = f"import polars as pl\n{imported}\nfrom assetflow import asset\n\n"
+    empty_shop.python(
+        "told", f"{text}@asset\ndef told(name: str = 'json'):\n    return pl.DataFrame({{'x': [{code}]}})\n"
+    )
+    assert empty_shop.made() == ["told"]
+    [step] = empty_shop.plan().steps
+    assert [each.kind for each in step.reasons] == ["volatile"]
+    assert note in str(step.reasons[0].detail)
+
+
 def test_a_function_that_a_file_made_of_text_is_made_in_every_run(empty_shop: Shop) -> None:
     empty_shop.sql("numbers", "SELECT unnest([1, 2, 3]) AS n")
     empty_shop.python(

@@ -8,12 +8,15 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Mapping
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 from msgspec import Struct, field
 
 from assetflow.lineage.python.modules import ParsedModule, Sources
 from assetflow.lineage.python.scopes import CALLED, Use
+
+STANDS_FOR = "__stands_for__"
+"""Where a function that stands in for one of Python's while files are loaded keeps that: they may have imported it."""
 
 _NOTHING = ParsedModule(ast.Module([], []), {}, (), {}, {}, {}, frozenset())
 
@@ -170,8 +173,12 @@ def _imported(path: str, value: object, rest: tuple[str, ...], sources: Sources)
     """What `from module import name` brought, if it still is the value in hand."""
     parent, _, name = path.rpartition(".")
     module = sources.find(parent)
-    if module is None or vars(module).get(name, module) is not value:
+    if module is None or _plain(vars(module).get(name, module)) is not _plain(value):
         return None if module is None or name in vars(module) or sources.holds(module) else Library(joined(path, rest))
     if not sources.holds(module):
         return Library(joined(path, rest))
     return _in_globals(namespace_of(vars(module), sources), name, rest, sources)
+
+
+def _plain(value: object) -> object:
+    return vars(value).get(STANDS_FOR, value) if isinstance(value, FunctionType) else value

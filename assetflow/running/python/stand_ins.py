@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from assetflow.lineage.python.meaning import STANDS_FOR
 from assetflow.running.python.loading import (
     concerned,
     is_importing,
@@ -40,6 +41,7 @@ def standing_in() -> Iterator[None]:
     plain = {(owner, name): getattr(owner, name) for owner, name in stand_ins}
     try:
         for (owner, name), function in stand_ins.items():
+            setattr(function, STANDS_FOR, plain[owner, name])
             setattr(owner, name, function)
         yield
     finally:
