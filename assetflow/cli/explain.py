@@ -284,6 +284,8 @@ def outlook(told: Explanation) -> Iterator[str]:
             yield f"Its code reads what cannot be compared ({treated}):"
             for note in asset.notes:
                 yield f"  - {clean(str(note))}"
+            if asset.volatile is None:
+                yield 'Where that does no harm, volatile = "ignore" says so.'
         else:
             yield f'It is declared volatile = "{asset.volatile}".'
     yield ""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from assetflow.lineage.python.closure import code_version
 from assetflow.lineage.python.syntax import dump
+from assetflow.lineage.python.volatile import OF_MACHINE
 
 # What is noted: a line of code inside of `made`, what it needs above, and the beginning of the note.
 
@@ -121,6 +122,29 @@ NOTED = [
     ("logging.getLogger('x').level", "import logging", "getLogger.level reads how logging"),
     ("LOG.getEffectiveLevel()", "import logging; LOG = logging.getLogger()", "getLogger.getEffectiveLevel() reads how"),
     ("list(__annotations__)", "limit: int = 3", "annotations are used as a value"),
+    ("hash('a')", "", "hash() of text is another number in every process (shop.py:3)"),
+    ("sorted(sales, key=id)", "", "id is another number"),
+    ("[h(x) for x in sales]", "h = hash", "hash of text is another number"),
+    ("sales.__hash__()", "", ".__hash__() of text is another number"),
+    (
+        "Rule().key()",
+        "class Rule:\n    def key(self): return hash(self)\n    def __hash__(self): return 1",
+        "hash() of",
+    ),
+    ("tempfile.mkdtemp()", "import tempfile", "tempfile.mkdtemp() is random"),
+    ("gettempdir()", "from tempfile import gettempdir", "tempfile.gettempdir() reads the environment"),
+    ("shutil.disk_usage('/').free", "import shutil", "shutil.disk_usage() reads the file system"),
+    ("os.access('x', 4)", "import os", "os.access() reads the file system"),
+    ("os.getuid()", "import os", "os.getuid() reads the environment"),
+    ("locale.localeconv()['decimal_point']", "import locale", "locale.localeconv() reads the environment"),
+    ("sys.prefix", "import sys", "sys.prefix reads the environment"),
+    ("__import__('time').time()", "", "time.time() reads the clock"),
+    ("__import__('os.path').environ", "", "os.environ reads the environment"),
+    ("__import__('os.path', fromlist=['x']).getmtime('y')", "", "path.getmtime() reads the file system"),
+    ("importlib.import_module('time').time()", "import importlib", "time.time() reads the clock"),
+    ("load('datetime').date.today()", "from importlib import import_module as load", "date.today() reads the clock"),
+    ("[clock := __import__('time'), clock.time()]", "", "time.time() reads the clock"),
+    ("getattr(__import__('time'), 'time')()", "", "time.time reads the clock"),
     ("made_of()", "import functools, time\nmade_of = functools.partial(lambda: time.time())", "time.time()"),
 ]
 
@@ -185,12 +209,34 @@ QUIET = [
     ("LOG.info('x') or LOG.isEnabledFor(10)", "import logging; LOG = logging.getLogger()"),
     ("named(sales)", "import operator; named = operator.methodcaller('upper')"),
     ("sorted(KEEP)", "KEEP = {'a', 'b'}"),
+    ("pl.col('x').hash()", "import polars as pl"),
+    ("sales.hash()", ""),
+    ("hash(sales)", "def hash(x): return x"),
+    ("hash(id)", "from operator import neg as hash\nid = 3"),
+    ("[id for id in sales] + [(lambda hash: hash(1))(abs)]", ""),
+    ("Order(id=1).id", "import dataclasses\n@dataclasses.dataclass\nclass Order:\n    id: int\n    hash: str = ''"),
+    ("{Rule(): 1}", "class Rule:\n    def __hash__(self): return hash((id(self), super().__hash__()))"),
+    ("tempfile.TemporaryFile()", "import tempfile"),
+    ("[sys.platform, os.name, sys.version_info]", "import os, sys"),
+    ("__import__('json').dumps(sales)", ""),
+    ("importlib.import_module('json').loads(sales)", "import importlib"),
 ]
 
 
 @pytest.mark.parametrize(("code", "above"), [pytest.param(*each, id=f"{each[0]} {each[1][:30]}") for each in QUIET])
 def test_what_reads_nothing_is_not_noted(code: str, above: str, project: Any) -> None:
     assert project.notes(f"{above}\ndef made(sales):\n    return {code}\n") == []
+
+
+@pytest.mark.parametrize("text", ["import sys\n{}sys.platform", "from sys import platform\n{}platform"])
+def test_what_the_machine_is_counts_where_it_is_asked_for(
+    text: str, project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asks = {"shop.py": text.format("def made(sales):\n    return ")}
+    asks_not = {"shop.py": "import sys\ndef made(sales):\n    return sys.intern(sales)\n"}
+    here, here_not = project.version(asks).digest, project.version(asks_not).digest
+    monkeypatch.setitem(OF_MACHINE, "sys.platform", "amiga")
+    assert (project.version(asks).digest == here, project.version(asks_not).digest == here_not) == (False, True)
 
 
 def test_names_that_a_function_changes_are_noted(project: Any) -> None:

@@ -670,6 +670,11 @@ def test_the_time_zone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     "reading",
     [
         "TODAY = date.today()",
+        "TODAY = __import__('datetime').date.today()",
+        "from importlib import import_module as load\nTODAY = load('datetime').date.today()",
+        "NUMBER = hash('a')",
+        "NUMBERS = {id(os): 1}",
+        "USER = os.getuid()",
         "def today():\n    return date.today()\n\nTODAY = today()",
         "CHANCE = random.random()",
         "import platform\nHOST = platform.node()",
@@ -703,6 +708,13 @@ def test_what_cannot_be_compared_is_read_anew_each_time(
     )
     assert described(shop) == "before"
     assert not is_remembered(shop)
+
+
+def test_names_of_its_own_are_no_question_to_python(shop: Shop) -> None:
+    shop.python("a", asset_with("class Order:\n    id: int = 3\n\nfor id in range(3):\n    last = id", '"before"'))
+    shop.python("b", asset_with("def hash(x):\n    return x\n\nNUMBER = hash(3)", '"b"').replace("def a", "def b"))
+    assert described(shop) == "before"
+    assert is_remembered(shop)
 
 
 def test_a_module_that_is_saved_while_it_is_loaded(shop: Shop) -> None:

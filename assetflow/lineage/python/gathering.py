@@ -51,6 +51,8 @@ from assetflow.lineage.python.volatile import (
     Weight,
     find_volatile,
     find_volatile_sql,
+    module_by_name,
+    value_here,
 )
 
 ASKS_FOR_ANNOTATIONS = frozenset({
@@ -209,12 +211,12 @@ class Gathering:
                 self._write_subclasses(use, namespace)
             if use.chain[0].startswith(UNKNOWN):
                 root = f"{GIVEN}{use.chain[0][1:]}" if use.chain[0][1:] in self.given else use.chain[0]
-                library_uses.append(LibraryUse(joined(root, use.chain[1:]), use.line, use.call))
+                library_uses.append(LibraryUse.of(joined(root, use.chain[1:]), use))
                 continue
             meaning = find_meaning(use, namespace, self.sources)
             if use.origin is not None and when == CALLED_LATER:
                 self.link_effects(modules_at(use.origin, namespace, self.sources))
-            library_uses += self._as_library(meaning, use)
+            library_uses += self._as_library(self._imported_by_name(meaning, use, namespace), use)
             plain = _plain(use.chain)
             if plain not in written:
                 written.add(plain)
@@ -237,7 +239,7 @@ class Gathering:
 
     def _target(self, meaning: Meaning, when: When) -> str:
         if isinstance(meaning, Library):
-            return self.library(re.split(r"\(|\[", meaning.name)[0])
+            return self.library(re.split(r"\(|\[", meaning.name)[0]) + value_here(meaning.name)
         if isinstance(meaning, WholeModule):
             return self.link(Subject("module", meaning.module), when)
         if isinstance(meaning, ProjectName):
@@ -256,14 +258,22 @@ class Gathering:
     def _as_library(self, meaning: Meaning, use: Use) -> list[LibraryUse]:
         """The use by its full name, when what is used lies outside the project, or is an object of a library."""
         if isinstance(meaning, Library):
-            return [LibraryUse(meaning.name, use.line, use.call)]
+            return [LibraryUse.of(meaning.name, use)]
         if not isinstance(meaning, ProjectName | CellName) or not meaning.rest:
             return []
         value, rest = meaning.value, meaning.rest
         while len(rest) > 1 and rest[0] not in (CALLED, "[]"):
             value, rest = inspect.getattr_static(value, rest[0], None), rest[1:]
         name = self._name_of_owner(value, rest, meaning.name)
-        return [] if name is None else [LibraryUse(joined(name, rest), use.line, use.call)]
+        return [] if name is None else [LibraryUse.of(joined(name, rest), use)]
+
+    def _imported_by_name(self, meaning: Meaning, use: Use, namespace: Namespace) -> Meaning:
+        """What `importlib.import_module("time").time` means, where the module is written there."""
+        module = module_by_name(meaning.name, use) if isinstance(meaning, Library) else None
+        if module is None:
+            return meaning
+        found = find_path(module, use.chain[use.chain.index(CALLED) + 1 :], namespace, self.sources)
+        return meaning if isinstance(found, Missing) else found
 
     def _name_of_owner(self, value: object, rest: tuple[str, ...], name: str) -> str | None:
         """Whose these attributes are: a class of a library, an object of one, or what could be anything."""

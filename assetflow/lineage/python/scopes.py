@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -31,7 +32,8 @@ class Use(Struct, frozen=True):
     """One use of a name with the attributes that follow it.
 
     `origin` is the dotted module path when the code itself imports the name, `call` the call when the chain is called,
-    `changes` is True when the code assigns to an item or attribute of it, or to the global name itself.
+    `changes` is True when the code assigns to an item or attribute of it, or to the global name itself. `said` is the
+    text that the first call of the chain is given (`__import__("time").time`), `in_hash` is True in a `__hash__`.
     """
 
     chain: tuple[str, ...]
@@ -39,6 +41,8 @@ class Use(Struct, frozen=True):
     origin: str | None = None
     call: ast.Call | None = None
     changes: bool = False
+    said: str | None = None
+    in_hash: bool = False
 
 
 class Usage(Struct, frozen=True):
@@ -166,6 +170,15 @@ def _collect_captures(node: ast.AST, scope: _Scope) -> None:
         scope.bind(name)
 
 
+class _Chain(NamedTuple):
+    """The links of a chain, the origin of its root, what its first call is given, and whether it is a plain local."""
+
+    links: tuple[str, ...]
+    origin: str | None = None
+    is_bound_above: bool = False
+    said: str | None = None
+
+
 class _Reader:
     """Walks code with a stack of scopes and writes down what no scope binds."""
 
@@ -173,6 +186,7 @@ class _Reader:
         self._scopes: list[_Scope] = []
         self._uses: list[Use] = []
         self._strings: list[tuple[str, int]] = []
+        self._in_hash = False
 
     def usage(self) -> Usage:
         return Usage(tuple(self._uses), tuple(self._strings))
@@ -185,8 +199,12 @@ class _Reader:
         for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg):
             if each is not None:
                 scope.bind(each.arg)
-        body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
-        self._in_scope(scope, body)
+        if isinstance(node, ast.Lambda):
+            self._in_scope(scope, [node.body])
+            return
+        before, self._in_hash = self._in_hash, node.name == "__hash__"
+        self._in_scope(scope, list(node.body))
+        self._in_hash = before
 
     def read_parameters(self, node: FunctionNode, with_annotations: bool) -> None:
         if not with_annotations:
@@ -296,28 +314,27 @@ class _Reader:
         found = self._chain(node, 0)
         if found is None:
             return
-        chain, origin, is_bound_above = found
-        if is_bound_above:
+        chain = found.links
+        if found.is_bound_above:
             return
         if chain[0].startswith(UNKNOWN) and (call is None or len(chain) < 2) and SAID.isdisjoint(chain):
             return
-        self._uses.append(Use(chain, node.lineno, origin, call, changes))
+        self._uses.append(Use(chain, node.lineno, found.origin, call, changes, found.said, self._in_hash))
 
-    def _chain(self, node: ast.expr, depth: int) -> tuple[tuple[str, ...], str | None, bool] | None:
-        """The links of a chain, the origin of its root, and whether its root is a plain local by itself."""
+    def _chain(self, node: ast.expr, depth: int) -> _Chain | None:
         if isinstance(node, ast.Name):
             return self._root(node.id, depth)
         if isinstance(node, ast.Attribute):
             return _extended(self._chain(node.value, depth), node.attr)
         if isinstance(node, ast.Call):
-            return _extended(self._chain(node.func, depth), CALLED)
+            return _called(self._chain(node.func, depth), node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             return self._chain(node.left, depth)
         if isinstance(node, ast.Subscript):
             return _extended(self._chain(node.value, depth), "[]")
         return None
 
-    def _root(self, name: str, depth: int) -> tuple[tuple[str, ...], str | None, bool]:
+    def _root(self, name: str, depth: int) -> _Chain:
         for index in range(len(self._scopes) - 1, -1, -1):
             scope = self._scopes[index]
             is_innermost = index == len(self._scopes) - 1
@@ -328,16 +345,16 @@ class _Reader:
             if name not in scope.bound:
                 continue
             if name in scope.imports:
-                return (name,), scope.imports[name], False
+                return _Chain((name,), scope.imports[name])
             if scope.is_class:
                 # A class body may read a global of the same name before it binds its own.
                 continue
             value = scope.values.get(name)
             known = self._chain(value, depth + 1) if value is not None and depth < 4 else None
-            if known is not None and not known[0][0].startswith(UNKNOWN):
-                return known[0], known[1], True
-            return (UNKNOWN + name,), None, True
-        return (name,), None, False
+            if known is not None and not known.links[0].startswith(UNKNOWN):
+                return known._replace(is_bound_above=True)
+            return _Chain((UNKNOWN + name,), is_bound_above=True)
+        return _Chain((name,))
 
 
 def _constant_attribute(call: ast.Call) -> ast.Attribute | None:
@@ -350,10 +367,15 @@ def _constant_attribute(call: ast.Call) -> ast.Attribute | None:
     return ast.copy_location(ast.Attribute(call.args[0], name.value, ast.Load()), call)
 
 
-def _extended(
-    found: tuple[tuple[str, ...], str | None, bool] | None, link: str
-) -> tuple[tuple[str, ...], str | None, bool] | None:
+def _extended(found: _Chain | None, link: str) -> _Chain | None:
+    return None if found is None else found._replace(links=(*found.links, link), is_bound_above=False)
+
+
+def _called(found: _Chain | None, call: ast.Call) -> _Chain | None:
     if found is None:
         return None
-    chain, origin, _ = found
-    return (*chain, link), origin, False
+    first = call.args[0] if call.args and CALLED not in found.links else None
+    said = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else found.said
+    if said and found.links == ("__import__",) and len(call.args) + len(call.keywords) == 1:
+        said = said.partition(".")[0]  # `__import__("os.path")` is `os`, unless it is told what to import from there
+    return found._replace(links=(*found.links, CALLED), is_bound_above=False, said=said)

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Callable, Sequence
 from typing import Literal
 
 from msgspec import Struct
 
-from assetflow.lineage.python.scopes import CALLED
+from assetflow.lineage.python.scopes import CALLED, Use
 
 Weight = Literal[0, 1, 2]
 
@@ -38,11 +39,28 @@ class Finding(Struct, frozen=True):
 
 
 class LibraryUse(Struct, frozen=True):
-    """A use of something outside the project by its full name (`numpy.random.default_rng`), and its call if called."""
+    """A use of something outside the project by its full name (`numpy.random.default_rng`), and its call if called.
+
+    `is_quiet` where a number that differs between processes does no harm: it is bound by that name, or makes a hash.
+    """
 
     name: str
     line: int
     call: ast.Call | None = None
+    is_quiet: bool = False
+
+    @classmethod
+    def of(cls, name: str, use: Use) -> LibraryUse:
+        return cls(name, use.line, use.call, use.changes or use.in_hash)
+
+
+BY_NAME = ("importlib.import_module()", "builtins.__import__()")
+"""Begin the names of what modules have that are imported by a text."""
+
+
+def module_by_name(name: str, use: Use) -> str | None:
+    """The module of which something is used, `time` for `__import__("time").time`; None where it is not written."""
+    return use.said if name.startswith(BY_NAME) else None
 
 
 GIVEN = "??"
@@ -57,6 +75,19 @@ def find_volatile(uses: Sequence[LibraryUse]) -> list[Finding]:
     found = (_judge(use, seeded) for use in uses)
     return [finding for finding in found if finding is not None]
 
+
+def value_here(name: str) -> str:
+    """What counts of a value that is another one on another machine or in another Python; nothing of all others."""
+    found = re.match(r"(?:sys|os)\.\w+", name)
+    return f" {OF_MACHINE[found[0]]}" if found and found[0] in OF_MACHINE else ""
+
+
+OF_MACHINE = {
+    **dict.fromkeys(("os.name", "os.sep", "os.linesep", "sys.platform"), sys.platform),
+    **dict.fromkeys(("sys.version", "sys.version_info", "sys.hexversion"), sys.version),
+    "sys.byteorder": sys.byteorder, "sys.implementation": sys.implementation.name, "sys.maxsize": str(sys.maxsize),
+}  # fmt: skip
+"""Values that stay as long as the interpreter does, and so are counted where they are read."""
 
 FILE_IN_SQL = "SQL that reads the file "
 """Begins what is said of a file in SQL; the beginning of its path follows, as far as it is written there."""
@@ -83,7 +114,7 @@ def _judge(use: LibraryUse, seeded: set[str]) -> Finding | None:
         if _is_below(use.name, name):
             # What is done with an item matters less than whose item it is: `os.environ["A"].lower()`.
             whose, item, _ = use.name.partition("[]")
-            return judge(LibraryUse(whose, use.line) if item else use)
+            return judge(LibraryUse(whose, use.line, is_quiet=use.is_quiet) if item else use)
     return _judge_method(use)
 
 
@@ -168,6 +199,11 @@ def _log(use: LibraryUse) -> Finding | None:
     return Finding(f"{_short(use)} reads how logging is set up", use.line)
 
 
+def _number(use: LibraryUse) -> Finding | None:
+    of_what = " of text" if "hash" in use.name else ""
+    return None if use.is_quiet else Finding(f"{_short(use)}{of_what} is another number in every process", use.line)
+
+
 def _database(use: LibraryUse) -> Finding | None:
     return Finding(f"{_short(use)} reads a database", use.line)
 
@@ -208,6 +244,8 @@ def _judge_method(use: LibraryUse) -> Finding | None:
         return _judge_sample(use, method)
     if method in ("read_text", "read_bytes"):
         return Finding(f".{method}() reads a file", use.line, NOT_WHILE_LOADING)
+    if method == "__hash__" and not use.is_quiet:
+        return Finding(".__hash__() of text is another number in every process", use.line)
     if _is_of_given(use.name):
         return _judge_sample(use, method)
     if method in _READERS:
@@ -274,7 +312,8 @@ _ABOUT_FILES = frozenset({"exists", "is_file", "is_dir", "iterdir", "glob", "rgl
 
 _HARMLESS = frozenset({
     "random.Random.seed", "random.seed", "numpy.random.seed", "numpy.random.SeedSequence", "numpy.random.PCG64",
-    "numpy.random.Generator", "socket.timeout", "ctypes.wintypes", "polars.read_json_schema",
+    "numpy.random.Generator", "tempfile.TemporaryFile", "tempfile.SpooledTemporaryFile",
+    "socket.timeout", "ctypes.wintypes", "polars.read_json_schema",
 })  # fmt: skip
 
 _SEEDS: dict[str, tuple[str, ...]] = {
@@ -307,18 +346,28 @@ _RULES: tuple[tuple[tuple[str, ...], Judge], ...] = (
     (("random.Random()", "numpy.random.default_rng()", "numpy.random.RandomState()", "numpy.random.Generator()"),
      lambda use: None),
     (("random.Random", "numpy.random.default_rng", "numpy.random.RandomState"), _chance_without_seed),
-    (("random", "numpy.random", "secrets", "uuid.uuid1", "uuid.uuid4", "uuid.uuid7", "uuid.getnode", "os.urandom"),
+    (("random", "numpy.random", "secrets", "uuid.uuid1", "uuid.uuid4", "uuid.uuid7", "uuid.getnode", "os.urandom",
+      "tempfile.mkdtemp", "tempfile.mkstemp", "tempfile.mktemp", "tempfile.NamedTemporaryFile",
+      "tempfile.TemporaryDirectory"),
      _chance),
+    (("builtins.hash", "builtins.id", "threading.get_ident", "threading.get_native_id"), _number),
     (("os.environ", "os.environb", "os.getenv", "os.getenvb", "os.path.expandvars"), _environment),
-    (("os.getcwd", "os.getlogin", "os.getpid", "os.uname", "os.cpu_count", "os.path.expanduser", "getpass.getuser",
-      "platform", "sys.argv", "sys.stdin", "builtins.input", "pathlib.Path.cwd", "pathlib.Path.home",
-      "locale.getlocale"),
+    (("os.getcwd", "os.getcwdb", "os.getlogin", "os.getpid", "os.getppid", "os.getuid", "os.geteuid", "os.getgid",
+      "os.getegid", "os.getgroups", "os.getloadavg", "os.get_exec_path", "os.get_terminal_size", "os.uname",
+      "os.cpu_count", "os.process_cpu_count", "os.sched_getaffinity", "multiprocessing.cpu_count", "posix.environ",
+      "os.path.expanduser", "getpass.getuser", "pwd", "grp", "psutil", "platform", "sys.argv", "sys.orig_argv",
+      "sys.executable", "sys.prefix", "sys.stdin", "builtins.input", "pathlib.Path.cwd", "pathlib.Path.home",
+      "shutil.which", "shutil.get_terminal_size", "tempfile.gettempdir", "tempfile.gettempdirb", "tempfile.tempdir",
+      "locale.getlocale", "locale.getdefaultlocale", "locale.getpreferredencoding", "locale.getencoding",
+      "locale.localeconv", "locale.nl_langinfo", "time.tzname", "time.timezone", "time.altzone", "time.daylight"),
      _machine),
     (("builtins.open", "io.open", "io.FileIO", "codecs.open", "os.open", "gzip.open", "bz2.open", "lzma.open",
       "tarfile.open", "zipfile.ZipFile", "linecache", "fileinput", "importlib.resources", "pkgutil.get_data",
       "tomllib.load", "runpy.run_path", *_of_paths("open", "read_text", "read_bytes")), _opened_file),
     (("os.listdir", "os.scandir", "os.walk", "os.stat", "os.lstat", "os.path.exists", "os.path.isfile",
-      "os.path.isdir", "os.path.getsize", "os.path.getmtime", "os.path.getctime", "glob.glob", "glob.iglob",
+      "os.path.isdir", "os.path.getsize", "os.path.getmtime", "os.path.getctime", "os.path.getatime",
+      "os.path.lexists", "os.path.islink", "os.path.ismount", "os.access", "os.readlink", "os.statvfs",
+      "shutil.disk_usage", "glob.glob", "glob.iglob",
       *_of_paths("exists", "is_file", "is_dir", "iterdir", "glob", "rglob", "stat", "walk")), _folder),
     (("polars.read_*", "polars.scan_*", "polars.DataFrame.deserialize", "polars.LazyFrame.deserialize",
       "polars.Expr.deserialize", "dbm.open", "xml.etree.ElementTree.parse", "xml.etree.ElementTree.iterparse",

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from assetflow.lineage.python.functions import MUTATORS
 from assetflow.lineage.python.python_tree import python_tree
 from assetflow.lineage.python.scopes import UNKNOWN, Usage, Use, all_imports, read_function, read_statements
-from assetflow.lineage.python.volatile import ALWAYS, LibraryUse, find_volatile
+from assetflow.lineage.python.volatile import ALWAYS, BY_NAME, LibraryUse, find_volatile
 
 READERS = ("read_", "scan_", "from_csv", "from_parquet")
 """How readers are called anywhere in a file: a function of it may be called while it loads."""
@@ -38,6 +38,8 @@ SEEN = ("builtins.open", "os.environ", "os.environb", "os.getcwd", "os.path", "o
         "sqlalchemy", "urllib", "http", "socket")  # fmt: skip
 """What is watched while it happens, is of the machine that the cache counts, or only makes a handle."""
 
+WATCHED = ("os.stat", "os.lstat", "os.listdir", "os.scandir", "os.walk", "os.access", "os.readlink", "glob.")
+
 
 class Part(NamedTuple):
     """The top of a module, or one function: the names it meets, what it reads unseen, which modules it changes."""
@@ -45,6 +47,13 @@ class Part(NamedTuple):
     names: frozenset[str]
     unseen: str | None
     changes: frozenset[str]
+
+
+class Names(NamedTuple):
+    """What the names of a module mean: its imports, and those that it gives to something of its own."""
+
+    imports: dict[str, str]
+    bound: frozenset[str]
 
 
 class AtLoad(NamedTuple):
@@ -59,10 +68,12 @@ class AtLoad(NamedTuple):
         tree = python_tree(text)
         reader = _reader(tree)
         imports = all_imports(tree)
-        found: dict[str, list[Part]] = {}
-        _Emptied(found, imports).visit(tree)
-        top = _part(read_statements(tree.body), imports, own=False)
-        return cls(top, {name: tuple(parts) for name, parts in found.items()}, reader)
+        found: dict[str, list[Usage]] = {}
+        _Emptied(found).visit(tree)
+        at_top = read_statements(tree.body)
+        names = Names(imports, _bound(tree, at_top))
+        functions = {name: tuple(_part(each, names, own=True) for each in usages) for name, usages in found.items()}
+        return cls(_part(at_top, names, own=False), functions, reader)
 
 
 def parts_at_load(files: Iterable[AtLoad]) -> list[Part]:
@@ -80,16 +91,15 @@ def parts_at_load(files: Iterable[AtLoad]) -> list[Part]:
 class _Emptied(ast.NodeTransformer):
     """Takes the bodies of functions out of a tree and keeps what each would do."""
 
-    def __init__(self, found: dict[str, list[Part]], imports: dict[str, str]) -> None:
+    def __init__(self, found: dict[str, list[Usage]]) -> None:
         self.found = found
-        self.imports = imports
         self.classes: list[str] = []
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
-        part = _part(read_function(node), self.imports, own=True)
-        self.found.setdefault(node.name, []).append(part)
+        usage = read_function(node)
+        self.found.setdefault(node.name, []).append(usage)
         if self.classes and node.name.startswith("__"):  # who names the class may make an object of it
-            self.found.setdefault(self.classes[-1], []).append(part)
+            self.found.setdefault(self.classes[-1], []).append(usage)
         node.body = [ast.copy_location(ast.Pass(), node)]
         return node
 
@@ -102,29 +112,38 @@ class _Emptied(ast.NodeTransformer):
         return node
 
 
-def _part(usage: Usage, imports: dict[str, str], *, own: bool) -> Part:
+def _bound(tree: ast.Module, at_top: Usage) -> frozenset[str]:
+    """What a module itself gives a name at its top."""
+    written = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    return frozenset(written | {use.chain[0] for use in at_top.uses if use.changes and len(use.chain) == 1})
+
+
+def _part(usage: Usage, known: Names, *, own: bool) -> Part:
     names = {name.removeprefix(UNKNOWN) for use in usage.uses for name in use.chain}
-    found = find_volatile([named for use in usage.uses if (named := _library(use, imports)) is not None])
+    found = find_volatile([named for use in usage.uses if (named := _library(use, known)) is not None])
     unseen = [f"line {each.line}: {each.what}" for each in found if each.weight == ALWAYS]
-    unseen += [f"line {use.line}: {_name(use, imports)} asks the machine" for use in usage.uses if _asks(use, imports)]
+    unseen += [f"line {use.line}: {_name(use, known)} asks the machine" for use in usage.uses if _asks(use, known)]
     unseen += [f"line {use.line}: {use.chain[-1]}(...) may read a file" for use in usage.uses if _runs_query(use)]
-    changes = {imports.get(use.chain[0], "" if own else None) for use in usage.uses if _is_change(use)}
+    changes = {known.imports.get(use.chain[0], "" if own else None) for use in usage.uses if _is_change(use)}
     return Part(
         frozenset(names), unseen[0] if unseen else None, frozenset(each for each in changes if each is not None)
     )
 
 
-def _name(use: Use, imports: dict[str, str]) -> str:
+def _name(use: Use, known: Names) -> str:
     """The full name of a use: `dt.now` is `datetime.datetime.now`."""
     first = use.chain[0]
-    name = use.origin or imports.get(first) or (f"builtins.{first}" if hasattr(builtins, first) else first)
+    is_builtin = first not in known.bound and hasattr(builtins, first)
+    name = use.origin or known.imports.get(first) or (f"builtins.{first}" if is_builtin else first)
     for link in use.chain[1:]:
+        if use.said is not None and name in BY_NAME:
+            name = use.said
         name += link if link in {"()", "[]"} else f".{link}"
     return name
 
 
-def _asks(use: Use, imports: dict[str, str]) -> bool:
-    return _name(use, imports).startswith(ASKS) or _looks_up_reader(use, imports)
+def _asks(use: Use, known: Names) -> bool:
+    return _name(use, known).startswith(ASKS) or _looks_up_reader(use, known.imports)
 
 
 def _looks_up_reader(use: Use, imports: dict[str, str]) -> bool:
@@ -136,16 +155,16 @@ def _looks_up_reader(use: Use, imports: dict[str, str]) -> bool:
     return is_library and not isinstance(what, ast.Constant)
 
 
-def _library(use: Use, imports: dict[str, str]) -> LibraryUse | None:
+def _library(use: Use, known: Names) -> LibraryUse | None:
     """A use by its full name; None for what is known to be watched."""
-    name = _name(use, imports)
+    name = _name(use, known)
     is_seen = any(name == each or name.startswith((f"{each}.", f"{each}[", f"{each}(")) for each in SEEN)
-    return None if is_seen or _only_asks(name) else LibraryUse(name, use.line, use.call)
+    return None if is_seen or _only_asks(name) else LibraryUse.of(name, use)
 
 
 def _only_asks(name: str) -> bool:
     """True for questions to the file system, which are watched, and for the name of a module by itself."""
-    return name.startswith(("os.stat", "os.lstat", "os.listdir", "os.scandir", "os.walk", "glob.")) or "." not in name
+    return name.startswith(WATCHED) or "." not in name
 
 
 def _runs_query(use: Use) -> bool:
