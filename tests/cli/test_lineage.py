@@ -72,6 +72,7 @@ def test_one_column_up_and_down_to_the_file(shop: Shop, ask: Ask) -> None:
         "",
         "read by",
         "by_city.total",
+        "└── nothing reads it",
     ]
     assert ask(shop, "lineage", "orders.city", "--down").out.splitlines() == [
         "orders.city",
@@ -107,6 +108,22 @@ def test_the_page_and_the_pictures_of_columns_escape_what_they_show(shop: Shop, 
     assert "<b>&" not in ask(shop, "lineage", "--format", "html").out
     assert '"&lt;b>&amp;&quot;x"' in ask(shop, "lineage", "sales.id", "--down", "--format", "mermaid").out
     assert '[label="<b>&\\"x"]' in ask(shop, "lineage", "sales.id", "--down", "--format", "dot").out
+
+
+def test_a_column_that_comes_from_no_other_says_so(shop: Shop, ask: Ask) -> None:
+    shop.sql("counted", "SELECT count(*) AS rows FROM sales")
+    shop.sql("kept", "SELECT rows FROM counted")
+    of_sales = "no column: counted makes it by itself, or by how many rows there are in sales"
+    assert ask(shop, "lineage", "counted.rows").out.splitlines() == [
+        "counted.rows", f"└── {of_sales}", "", "read by", "counted.rows", "└── kept.rows  identity",
+    ]  # fmt: skip
+    assert ask(shop, "lineage", "kept.rows", "--up").out.splitlines()[1:] == [
+        "└── counted.rows  identity", f"    └── {of_sales}",
+    ]  # fmt: skip
+    assert ask(shop, "lineage", "people.id").out.splitlines() == [
+        "people.id", "└── no column: people makes it by itself", "", "read by", "people.id", "└── nothing reads it",
+    ]  # fmt: skip
+    assert ask(shop, "lineage", "orders.id", "--up").out.splitlines()[1:] == ["└── what the source orders holds"]
 
 
 def test_openlineage_keeps_the_edges_of_the_table_apart(shop: Shop, ask: Ask) -> None:

@@ -16,6 +16,8 @@ def upstream_tree(graph: ColumnGraph, column: Col, style: Label = str) -> list[s
     """Lines: what a column is made from, down to the columns of sources; and what decides about the rows."""
     lines = [style(str(column))]
     lines += _branches(graph, column, "", {column}, style)
+    if column.table not in graph.lineages:
+        lines.append(f"└── what the source {column.table} holds")
     return lines
 
 
@@ -26,6 +28,9 @@ def _branches(graph: ColumnGraph, column: Col, indent: str, above: set[Col], sty
     if not own and whole:
         yield f"{indent}└── all columns of {', '.join(whole)}: {_why(graph, column.table)}"
         return
+    if not own and not table and column.table in graph.lineages:
+        yield f"{indent}└── {_of_no_column(graph, column.table)}"
+        return
     rest = [_rows_line(table)] if table else []
     for number, (source, kinds) in enumerate(_grouped(own).items()):
         last = number == len(_grouped(own)) - 1 and not rest
@@ -35,6 +40,13 @@ def _branches(graph: ColumnGraph, column: Col, indent: str, above: set[Col], sty
             yield from _branches(graph, below, indent + ("    " if last else "│   "), {*above, below}, style)
     for line in rest:
         yield f"{indent}└── {line}"
+
+
+def _of_no_column(graph: ColumnGraph, table: str) -> str:
+    """Where a column comes from that no other flows into: `1 AS one`, `count(*)`."""
+    inputs = sorted(graph.lineages[table].inputs)
+    rows = f", or by how many rows there are in {', '.join(inputs)}" if inputs else ""
+    return f"no column: {table} makes it by itself{rows}"
 
 
 def _why(graph: ColumnGraph, table: str) -> str:
@@ -55,7 +67,8 @@ def _rows_line(edges: Iterable[Edge]) -> str:
 
 def downstream_tree(graph: ColumnGraph, column: Col, style: Label = str) -> list[str]:
     """Lines: which columns a column flows or speaks into, and the tables whose rows it decides about."""
-    return [style(str(column)), *_readers(graph, column, "", {column}, style)]
+    readers = list(_readers(graph, column, "", {column}, style))
+    return [style(str(column)), *(readers or ["└── nothing reads it"])]
 
 
 def _readers(graph: ColumnGraph, column: Col, indent: str, above: set[Col], style: Label) -> Iterator[str]:
