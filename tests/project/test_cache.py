@@ -675,6 +675,7 @@ def test_the_time_zone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         "NUMBER = hash('a')",
         "NUMBERS = {id(os): 1}",
         "USER = os.getuid()",
+        "HOME = os.environ._data[b'PATH']",
         "def today():\n    return date.today()\n\nTODAY = today()",
         "CHANCE = random.random()",
         "import platform\nHOST = platform.node()",

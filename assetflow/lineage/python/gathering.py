@@ -171,6 +171,8 @@ class Gathering:
                 namespace, name = self.subject.namespace, self.subject.name
                 if namespace is not None and name in namespace.source.bindings:
                     return self.link(Subject("definition", namespace.names, namespace, name), LOADING)
+                if module is types:
+                    self.note(f"the definition of {value.__qualname__} was not found")
             return self.library(f"{value.__module__}.{value.__qualname__}")
         if self._has_statement(value):
             return self.link(Subject("class", value), CALLED_LATER)
@@ -316,6 +318,8 @@ class Gathering:
         elif meaning.name == "builtins.getattr" and self._is_library(first, namespace):
             # With a constant name it would stand for that attribute.
             self.note(f"getattr() finds something of {ast.unparse(arguments[0])} that is not written here", use.line)
+        elif meaning.name == "builtins.vars" and self._is_library(first, namespace):
+            self.note(f"vars() finds something of {ast.unparse(arguments[0])} that is not written here", use.line)
         elif meaning.name in ("importlib.import_module", "builtins.__import__") and isinstance(first, ast.Constant):
             found = find_path(str(first.value), (), namespace, self.sources)
             self.lines.append(f"import {self._target(found, when)}")

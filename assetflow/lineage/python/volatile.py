@@ -110,6 +110,10 @@ def _judge(use: LibraryUse, seeded: set[str]) -> Finding | None:
         return None
     if use.name in _HARMLESS:
         return None
+    if ".__dict__" in use.name and not _is_unknown(use.name.partition(".__dict__")[0]):
+        return Finding(
+            f"{use.name.partition('.__dict__')[0]}.__dict__ finds something that is not written here", use.line
+        )
     for name, judge in _BY_PACKAGE.get(use.name.partition(".")[0], ()):
         if _is_below(use.name, name):
             # What is done with an item matters less than whose item it is: `os.environ["A"].lower()`.
@@ -152,7 +156,8 @@ def _chance_without_seed(use: LibraryUse) -> Finding | None:
 
 def _environment(use: LibraryUse) -> Finding | None:
     is_called_later = use.call is None and use.name in ("os.getenv", "os.getenvb", "os.path.expandvars")
-    return Finding(f"{_short(use)} reads the environment", use.line, ALWAYS if is_called_later else NOT_WHILE_LOADING)
+    is_unseen = is_called_later or use.name.startswith("os.environ._data")
+    return Finding(f"{_short(use)} reads the environment", use.line, ALWAYS if is_unseen else NOT_WHILE_LOADING)
 
 
 def _machine(use: LibraryUse) -> Finding | None:
@@ -173,8 +178,20 @@ def _file(use: LibraryUse) -> Finding | None:
     return Finding(f"{_short(use)} reads a file", use.line)
 
 
+def _file_by_name(use: LibraryUse) -> Finding | None:
+    """`gzip.GzipFile("x")` reads a file, `gzip.GzipFile(fileobj=given)` what it is given."""
+    names = (
+        () if use.call is None else (*use.call.args[:1], *(each for each in use.call.keywords if each.arg != "fileobj"))
+    )
+    return None if (use.call and not names) or _opens_to_write(use) else _file(use)
+
+
 def _folder(use: LibraryUse) -> Finding | None:
     return Finding(f"{_short(use)} reads the file system", use.line)
+
+
+def _modules(use: LibraryUse) -> Finding | None:
+    return Finding(f"{_short(use)} reads which modules there are", use.line, NOT_WHILE_LOADING)
 
 
 def _network(use: LibraryUse) -> Finding | None:
@@ -338,7 +355,8 @@ def _of_paths(*methods: str) -> tuple[str, ...]:
 
 _RULES: tuple[tuple[tuple[str, ...], Judge], ...] = (
     (("datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "datetime.date.today",
-      "time.time", "time.time_ns", "pandas.Timestamp.now", "pandas.Timestamp.today", "pandas.Timestamp.utcnow",
+      "time.time", "time.time_ns", "time.clock_gettime", "time.clock_gettime_ns",
+      "pandas.Timestamp.now", "pandas.Timestamp.today", "pandas.Timestamp.utcnow",
       "pendulum.now", "pendulum.today", "pendulum.yesterday", "pendulum.tomorrow", "arrow.now", "arrow.utcnow"),
      _clock),
     (("time.localtime", "time.gmtime", "time.ctime", "time.asctime", "time.strftime"), _clock_without_argument),
@@ -351,7 +369,8 @@ _RULES: tuple[tuple[tuple[str, ...], Judge], ...] = (
       "tempfile.TemporaryDirectory"),
      _chance),
     (("builtins.hash", "builtins.id", "threading.get_ident", "threading.get_native_id"), _number),
-    (("os.environ", "os.environb", "os.getenv", "os.getenvb", "os.path.expandvars"), _environment),
+    (("os.environ", "os.environb", "os.getenv", "os.getenvb", "os.path.expandvars", "importlib.metadata",
+      *_of_paths("expanduser")), _environment),
     (("os.getcwd", "os.getcwdb", "os.getlogin", "os.getpid", "os.getppid", "os.getuid", "os.geteuid", "os.getgid",
       "os.getegid", "os.getgroups", "os.getloadavg", "os.get_exec_path", "os.get_terminal_size", "os.uname",
       "os.cpu_count", "os.process_cpu_count", "os.sched_getaffinity", "multiprocessing.cpu_count", "posix.environ",
@@ -368,7 +387,9 @@ _RULES: tuple[tuple[tuple[str, ...], Judge], ...] = (
       "os.path.isdir", "os.path.getsize", "os.path.getmtime", "os.path.getctime", "os.path.getatime",
       "os.path.lexists", "os.path.islink", "os.path.ismount", "os.access", "os.readlink", "os.statvfs",
       "shutil.disk_usage", "glob.glob", "glob.iglob",
-      *_of_paths("exists", "is_file", "is_dir", "iterdir", "glob", "rglob", "stat", "walk")), _folder),
+      "os.fwalk", "os.path.samefile",
+      *_of_paths("exists", "is_file", "is_dir", "iterdir", "glob", "rglob", "stat", "lstat", "walk", "is_symlink",
+                 "readlink", "owner", "group", "samefile")), _folder),
     (("polars.read_*", "polars.scan_*", "polars.DataFrame.deserialize", "polars.LazyFrame.deserialize",
       "polars.Expr.deserialize", "dbm.open", "xml.etree.ElementTree.parse", "xml.etree.ElementTree.iterparse",
       "xml.etree.ElementTree.ElementTree().parse",
@@ -378,7 +399,9 @@ _RULES: tuple[tuple[tuple[str, ...], Judge], ...] = (
       "pyarrow.feather.read_*", "pyarrow.orc.read_*", "pyarrow.dataset.dataset", "pyarrow.dataset.parquet_dataset",
       "pyarrow.memory_map", "pyarrow.OSFile", "duckdb.read_*", "duckdb.from_csv_auto", "duckdb.from_parquet",
       "numpy.load", "numpy.loadtxt", "numpy.genfromtxt", "numpy.fromfile", "numpy.memmap", "joblib.load",
-      "torch.load", "geopandas.read_*", "shelve.open", "mmap.mmap"), _file),
+      "torch.load", "geopandas.read_*", "shelve.open", "mmap.mmap", "filecmp", "pyarrow.input_stream",
+      "pyarrow.fs.LocalFileSystem"), _file),
+    (("gzip.GzipFile", "bz2.BZ2File", "lzma.LZMAFile", "tarfile.TarFile"), _file_by_name),
     (("requests", "httpx", "aiohttp", "urllib3", "urllib.request", "http.client", "socket", "ftplib", "smtplib",
       "imaplib", "poplib", "websockets", "paramiko", "boto3", "botocore", "s3fs", "gcsfs", "fsspec", "obstore",
       "google.cloud", "azure"), _network),
@@ -390,12 +413,14 @@ _RULES: tuple[tuple[tuple[str, ...], Judge], ...] = (
     (("xml.etree.ElementTree.ElementTree",), _tree_of_file),
     (("logging.getLogger().level", "logging.getLogger().getEffectiveLevel", "logging.root.level",
       "logging.root.getEffectiveLevel"), _log),
-    (("subprocess", "os.system", "os.popen", "os.exec*", "os.spawn*"), _process),
+    (("subprocess", "os.system", "os.popen", "os.exec*", "os.spawn*", "pty.spawn", "asyncio.create_subprocess_exec",
+      "asyncio.create_subprocess_shell"), _process),
     (("ctypes", "cffi"), _native),
     (("builtins.eval", "builtins.exec", "builtins.compile", "sys.modules", "runpy"), _dynamic),
     (("inspect.getsource", "inspect.getsourcelines", "inspect.getcomments", "inspect.currentframe", "inspect.stack",
       "sys._getframe"), _own_text),
     (("importlib.import_module", "builtins.__import__"), _dynamic_import),
+    (("pkgutil.iter_modules", "pkgutil.walk_packages", "importlib.util.find_spec"), _modules),
 )  # fmt: skip
 
 _BY_PACKAGE: dict[str, list[tuple[str, Judge]]] = {}

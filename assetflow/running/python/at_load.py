@@ -31,7 +31,7 @@ PLAIN = frozenset({"read_text", "read_bytes"})
 """Readers that Python does see, or that read no file."""
 ASKS = ("platform.node", "platform.uname", "platform.platform", "os.uname", "os.statvfs", "os.getloadavg",
         "os.sched_getaffinity", "shutil.disk_usage", "posix.", "psutil.", "socket.gethostname", "socket.getfqdn",
-        "locale.")  # fmt: skip
+        "os.environ._data", "locale.")  # fmt: skip
 """Questions about the machine that the cache does not count."""
 SEEN = ("builtins.open", "os.environ", "os.environb", "os.getcwd", "os.path", "os.cpu_count", "pathlib",
         "platform", "sys.modules", "importlib", "boto3", "s3fs", "gcsfs", "fsspec", "obstore", "requests", "httpx",
