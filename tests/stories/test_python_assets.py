@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
 
+from assetflow.running.python.beside import find_beside
 from tests.conftest import Shop
 
 HEAD = """\
@@ -228,6 +230,59 @@ def test_what_is_watched_while_files_load_is_noticed_under_any_name(
     [step] = empty_shop.plan().steps
     assert [each.kind for each in step.reasons] == ["volatile"]
     assert note in str(step.reasons[0].detail)
+
+
+@pytest.mark.parametrize("is_at_top", [True, False], ids=["imported at the top", "imported when it runs"])
+def test_code_of_a_package_that_is_installed_in_place_counts(
+    empty_shop: Shop, tmp_path_factory: pytest.TempPathFactory, *, is_at_top: bool
+) -> None:
+    """No version tells that another package of the same repository was edited."""
+    place = tmp_path_factory.mktemp("elsewhere")
+    (place / "wordings").mkdir()
+    (place / "wordings" / "__init__.py").write_text("from .inner import word\n")
+    (place / "wordings" / "inner.py").write_text("def word(): return 'before'\n")
+    path = os.pathsep.join(filter(None, [str(place), os.environ.get("PYTHONPATH")]))
+    top, inside = ("from wordings import word", "") if is_at_top else ("", "from wordings import word")
+    empty_shop.python(
+        "told",
+        f"""
+        import polars as pl
+        from assetflow import asset
+        {top}
+
+        @asset
+        def told():
+            {inside}
+            return pl.DataFrame({{"word": [word()]}})
+        """,
+    )
+
+    def is_stale() -> bool:
+        return empty_shop.cli("plan", "--check", env={"PYTHONPATH": path}).code == 3
+
+    assert empty_shop.cli("materialize", env={"PYTHONPATH": path}).code == 0
+    assert not is_stale()
+    (place / "wordings" / "inner.py").write_text("def word(): return 'after'\n")
+    assert is_stale()
+    assert empty_shop.cli("materialize", env={"PYTHONPATH": path}).code == 0
+    assert empty_shop.rows("FROM told") == [("after",)]
+    assert not is_stale()
+
+
+def test_of_packages_that_an_installer_put_somewhere_the_code_does_not_count(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path_factory.mktemp("elsewhere")
+    (place / "wordings.py").write_text("WORD = 'before'\n")
+    monkeypatch.syspath_prepend(str(place))
+    found = find_beside("wordings", lambda path: False)
+    assert found is not None
+    assert found.files == (str(place / "wordings.py"),)
+    assert find_beside("wordings", lambda path: True) is None, "it is of the project"
+    assert find_beside("json", lambda path: False) is None
+    assert find_beside("polars", lambda path: False) is None
+    (place / "other-1.dist-info").mkdir()
+    assert find_beside("wordings", lambda path: False) is None
 
 
 def test_a_function_that_a_file_made_of_text_is_made_in_every_run(empty_shop: Shop) -> None:

@@ -116,7 +116,11 @@ def _digest(records: list[Record], versions: list[str]) -> str:
 
 def _versions(records: list[Record], packages: Mapping[str, str]) -> list[str]:
     imported = {name for record in records for name in record.libraries}
-    return [f"{name}=={version}" for name, version in sorted(packages.items()) if _import_name(name) in imported]
+    return [
+        f"{name}=={version}"
+        for name, version in sorted(packages.items())
+        if name in imported or _import_name(name) in imported
+    ]
 
 
 def _parts(records: list[Record]) -> tuple[tuple[str, str], ...]:

@@ -190,14 +190,28 @@ class Reader:
         self, function: Any, place: Place, packages: Mapping[str, str] | None = None, config: Collection[str] = ()
     ) -> CodeVersion:
         """The version of a function's code; the files of the project that it was read from are noted."""
-        found = code_version(function, root=self.imports.root, read=self.texts, packages=packages, config=config)
-        files = [os.path.join(self.imports.root, file) for file in found.files]
+        known, root = packages or {}, self.imports.root
+        found = code_version(function, root=root, read=self.texts, packages=known, config=config)
+        files = [os.path.join(root, file) for file in found.files]
+        if beside := self.beside(files):
+            found = code_version(function, root=root, read=self.texts, packages={**known, **beside}, config=config)
         self.used.update(files)
         try:
             self.refuse_twins_of({name for file in files for name in self.texts.parse(file).packages})
         except DefinitionError as error:
             raise place.error(error.message, hint=error.hint) from None
         return found
+
+    def beside(self, files: Iterable[str]) -> dict[str, str]:
+        """The packages that files of the project import from elsewhere, where no version tells of an edit of them."""
+        own = self.imports.records[self.absolute]
+        versions = {}
+        for name in sorted({name for file in files for name in self.texts.parse(file).packages}):
+            found = self.imports.beside(name)
+            if found is not None:
+                own.files.update(found.files)
+                versions[name] = found.sha256
+        return versions
 
     def refuse_twins_of(self, names: Iterable[str]) -> None:
         """Refuse modules that mean something else here; those that functions import are known only now."""

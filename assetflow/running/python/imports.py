@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from assetflow.asset import Declaration, declared
 from assetflow.errors import DefinitionError
 from assetflow.running.python.at_load import AtLoad, parts_at_load
+from assetflow.running.python.beside import Beside, find_beside
 from assetflow.running.python.loading import unwatched, was_imported_before
 from assetflow.running.python.ownership import Ownership
 from assetflow.running.python.record import Record, import_path
@@ -55,6 +56,7 @@ class Imports:
         """Which file was loading when a package was imported that lies elsewhere, beside the installed ones."""
         self._stamps: dict[str, tuple[int, ...]] = {}
         """Of the files of such packages, as they were when they were imported."""
+        self._beside: dict[str, Beside | None] = {}
         self.parsed: dict[str, ParsedModule] = {}
         self.set_up: dict[tuple[str | None, int], list[ast.stmt]] = {}
         """What is known of the texts of modules, which are imported but once."""
@@ -87,6 +89,14 @@ class Imports:
         self.records.clear()
         self.declarations.clear()
         self._texts.clear()
+        self._beside.clear()
+
+    def beside(self, package: str) -> Beside | None:
+        """What there is of a package that lies elsewhere than the installed ones; asked for once."""
+        if package not in self._beside:
+            with unwatched():
+                self._beside[package] = find_beside(package, self.owns)
+        return self._beside[package]
 
     def owns(self, path: str) -> bool:
         """True for code of this project."""
