@@ -84,6 +84,9 @@ def verdict(told: Explanation) -> Iterator[str]:
     if told.is_held:
         yield f"It was rolled back and is held there: no run moves it before `{release_text(told)}`."
         return
+    if told.never_there is not None:
+        yield f"No run can make it: {told.never_there}, which it is made from, is not enabled and was never made."
+        return
     if step is None:
         yield f"The next run leaves it alone: {why_fresh(told)}."
         return

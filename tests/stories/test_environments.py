@@ -151,3 +151,35 @@ def test_a_disabled_asset_that_was_never_made_is_an_error_for_its_readers(shop: 
     assert printed.code == 2
     assert "reads sales, which is not enabled and was never made" in printed.err
     assert "Traceback" not in printed.err
+
+
+def test_what_reads_a_disabled_asset_is_stale_when_it_is(shop: Shop) -> None:
+    shop.made()
+    shop.write(
+        "assets/sales.sql", "/* @asset\nenabled = false\n*/\nSELECT 1 AS id, 'x' AS customer, 'y' AS city, 0 AS amount"
+    )
+    assert statuses(shop)["by_city"] == "fresh"
+    shop.replace("assets/by_city.sql", "sum(amount)", "max(amount)")
+    assert statuses(shop)["by_city"] == "stale", "it is made again from what is published of sales"
+    assert (
+        shop.cli("materialize", "-s", "state:stale", "-s", "state:changed", "--json").json["assets"][0]["asset"]
+        == "by_city"
+    )
+
+
+def test_what_reads_a_disabled_asset_that_was_never_made_is_listed_and_told(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.sql("below", "SELECT 1 AS id")
+    shop.made()
+    shop.sql("off", "/* @asset\nenabled = false\n*/\nSELECT 1 AS id")
+    shop.sql("below", "SELECT id FROM off")
+    shop.sql("last", "SELECT id FROM never")
+    shop.sql("never", "SELECT id FROM off")
+    assert statuses(shop) == {"below": "stale", "last": "new", "never": "new", "off": "new"}
+    said = "No run can make it: off, which it is made from, is not enabled and was never made."
+    assert said in shop.cli("explain", "below").out
+    assert said in shop.cli("explain", "last").out
+
+
+def statuses(shop: Shop) -> dict[str, str]:
+    return {each["name"]: each["status"] for each in shop.cli("ls", "--json").json["assets"]}

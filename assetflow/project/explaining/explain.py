@@ -21,7 +21,7 @@ from assetflow.planning.step import Step
 from assetflow.project.columns.words import descriptions, graph_above
 from assetflow.project.foreseeing.arrivals import input_changes
 from assetflow.project.foreseeing.modes import Refreshes, foreseen_step, refreshes
-from assetflow.project.foreseeing.statuses import statuses, whole_plan
+from assetflow.project.foreseeing.statuses import never_there, statuses, whole_plan
 from assetflow.reason import Reason
 from assetflow.warehouse.warehouse import cached_now
 
@@ -61,7 +61,7 @@ class Compared(Struct, frozen=True):
 class Explanation(Struct, frozen=True):
     """All that `explain` tells. `made` is the current materialization, `step` what the next run would do,
     `failure` what went wrong when it was tried last. `older_inputs` are those that a view shows as they were when it
-    was made.
+    was made. `never_there` is a disabled table above it that was never made, so that there is no plan for it.
     """
 
     asset: Asset
@@ -84,6 +84,7 @@ class Explanation(Struct, frozen=True):
     is_held: bool = False
     inputs: tuple[InputChange, ...] = ()
     older_inputs: tuple[str, ...] = ()
+    never_there: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -170,6 +171,7 @@ def explain(project: Project, name: str, samples: int = 0) -> Explanation:
         is_held=name in plan.held,
         inputs=changes_of_inputs(project, made, plan) if made and step is not None else (),
         older_inputs=shown_as_they_were(project, made) if made else (),
+        never_there=never_there(project, name) if asset.enabled and name not in plan.selected else None,
     )
 
 
