@@ -293,6 +293,27 @@ def line_of(root: str, file: str, key: str) -> int | None:
     return None
 
 
+def line_in(root: str, file: str, table: str, key: str) -> int | None:
+    """The line of a key of one table, which other tables may have as well; else as `line_of` finds it."""
+    return lines_by_table(root, file).get(table, {}).get(key) or line_of(root, file, key)
+
+
+def lines_by_table(root: str, file: str) -> dict[str, dict[str, int]]:
+    """The lines of the settings file on which keys stand, by table: `{"sources.orders": {"files": 2}}`."""
+    with open(os.path.join(root, file), encoding="utf-8") as opened:
+        lines = opened.read().splitlines()
+    found: dict[str, dict[str, int]] = {}
+    table = ""
+    for number, line in enumerate(lines, 1):
+        if header := re.match(r"\s*\[([^\[\]]+)\]\s*(#|$)", line):
+            table = ".".join(part.strip(" \t\"'") for part in header[1].split(".")).removeprefix("tool.assetflow.")
+            above, _, key = table.rpartition(".")
+            found.setdefault(above, {}).setdefault(key, number)
+        elif key_there := re.match(r"""\s*["']?([\w-]+)["']?\s*[=.]""", line):
+            found.setdefault(table, {}).setdefault(key_there[1], number)
+    return found
+
+
 def from_variable(variable: str, key: str, text: str) -> Any:
     if KEYS[key][1] is not int:
         return text

@@ -126,6 +126,15 @@ def test_an_asset_file_that_ends_the_process(empty_shop: Shop) -> None:
     assert str(raised.value) == "assets/leaves.py:3: cannot be imported: SystemExit: 3\nsys.exit(3)"
 
 
+def test_a_parameter_of_a_name_that_others_have_is_found_in_its_own_table(empty_shop: Shop) -> None:
+    empty_shop.write("assetflow.toml", "[assets.one]\nleast = 3\n\n[assets.two]\nleast = 'much'\n")
+    for name in ("one", "two"):
+        empty_shop.python(name, f"from assetflow import asset\n\n\n@asset\ndef {name}(least: int = 3) -> object: ...\n")
+    with pytest.raises(DefinitionError) as raised:
+        _ = empty_shop.project().definitions
+    assert str(raised.value).startswith("assetflow.toml:5: least of two must be")
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

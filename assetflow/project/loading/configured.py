@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from assetflow.errors import DefinitionError, did_you_mean
 from assetflow.project.loading.definitions import Definitions
-from assetflow.project.settings import Settings, line_of
+from assetflow.project.settings import Settings, line_in
 from assetflow.secret import Secret, is_reference
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def config_of(name: str, defaults: Mapping[str, Any], settings: Settings, place:
             raise DefinitionError(
                 f"{name} has no parameter {key!r} with a default",
                 path=settings.file,
-                line=line_of(settings.root, settings.file, key),
+                line=line_in(settings.root, settings.file, f"assets.{name}", key),
                 hint=did_you_mean(key, defaults)
                 or (f"It has {', '.join(defaults)}." if defaults else f"It is declared at {place.path}:{place.line}."),
             )
@@ -41,7 +41,7 @@ def configured(name: str, key: str, default: Any, value: Any, settings: Settings
         raise DefinitionError(
             f"{key} of {name} must be {KINDS[type(default)]} as its default {default!r} is, not {value!r}",
             path=settings.file,
-            line=line_of(settings.root, settings.file, key),
+            line=line_in(settings.root, settings.file, f"assets.{name}", key),
         )
     return float(value) if is_number else value
 
@@ -56,7 +56,9 @@ def secret(name: str, key: str, default: Any, value: Any, settings: Settings) ->
     if is_reference(value):
         said = f"{key} of {name} has the default {default!r}, so it takes no secret"
         hint = f'Write `{key}: Secret = Secret("NAME")` or `{key}: Secret | None = None` in the function.'
-    raise DefinitionError(said, path=settings.file, line=line_of(settings.root, settings.file, key), hint=hint)
+    raise DefinitionError(
+        said, path=settings.file, line=line_in(settings.root, settings.file, f"assets.{name}", key), hint=hint
+    )
 
 
 def plain(value: Any) -> Any:
@@ -71,13 +73,13 @@ def refuse_unknown(settings: Settings, definitions: Definitions) -> None:
             raise DefinitionError(
                 f"[tool.assetflow.assets.{name}] is about no asset",
                 path=settings.file,
-                line=line_of(settings.root, settings.file, name),
+                line=line_in(settings.root, settings.file, "assets", name),
                 hint=did_you_mean(name, definitions.assets) or "`assetflow ls` lists the assets.",
             )
         if definitions.assets[name].kind == "sql":
             raise DefinitionError(
                 f"[tool.assetflow.assets.{name}] sets parameters, and {name} is SQL, which has none",
                 path=settings.file,
-                line=line_of(settings.root, settings.file, name),
+                line=line_in(settings.root, settings.file, "assets", name),
                 hint=f"Options of a SQL asset stand in its first comment, in {definitions.assets[name].path}.",
             )

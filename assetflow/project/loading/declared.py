@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from assetflow.asset import SourceDeclaration
 from assetflow.errors import AssetflowError, SourceError, did_you_mean
 from assetflow.project.loading.definitions import FileDefinitions
@@ -16,7 +18,7 @@ from assetflow.project.loading.options import (
     column_words,
     read_options,
 )
-from assetflow.project.settings import Settings, line_of
+from assetflow.project.settings import Settings, line_of, lines_by_table
 from assetflow.source import Location, Source
 from assetflow.sources.files import Files, files
 
@@ -25,11 +27,13 @@ LOCATION_KEYS = ("files", "package", "format", "columns", "options")
 
 def declared_sources(settings: Settings) -> FileDefinitions:
     """The sources of `[tool.assetflow.sources.NAME]`."""
-    found = tuple(
-        settings_source(name, table, Place(settings.file, line_of(settings.root, settings.file, name) or 1))
-        for name, table in settings.sources.items()
-    )
-    return FileDefinitions(settings.file, sources=found)
+    root, file = settings.root, settings.file
+    lines = lines_by_table(root, file) if settings.sources else {}
+    found = []
+    for name, table in settings.sources.items():
+        line = lines.get("sources", {}).get(name) or line_of(root, file, name) or 1
+        found.append(settings_source(name, table, Place(file, line, lines.get(f"sources.{name}", {}))))
+    return FileDefinitions(file, sources=tuple(found))
 
 
 def settings_source(name: str, table: Mapping[str, Any], place: Place) -> Source:
@@ -41,23 +45,38 @@ def settings_source(name: str, table: Mapping[str, Any], place: Place) -> Source
             known = {*LOCATION_KEYS, *SOURCE_OPTIONS}
             raise place.error(
                 f"unknown key {key!r} for the source {name}",
+                key=key,
                 hint=did_you_mean(key, known) or f"Known keys: {', '.join(sorted(known))}.",
             )
     if "files" not in table:
         raise place.error(f"source {name} does not say where it lies", hint='Add files = "data/*.csv".')
     if not all_texts(table["files"]):
-        raise place.error(f"files of the source {name} must be text or a list of texts, not {table['files']!r}")
+        said = f"files of the source {name} must be text or a list of texts, not {table['files']!r}"
+        raise place.error(said, key="files", hint='Write files = "data/*.csv".')
     where = {key: table[key] for key in LOCATION_KEYS if key in table}
     rest = {key: value for key, value in table.items() if key not in LOCATION_KEYS}
     if "columns" in table:
         where["columns"], rest["columns"] = types_and_words(name, table["columns"], place)
+    pattern = where.pop("files")
     try:
-        location = files(where.pop("files"), **where)
+        location = files(pattern, **where)
     except AssetflowError as error:
-        raise place.error(f"source {name}: {error.message}", hint=error.hint) from error
+        key = refused_word(pattern, where)
+        raise place.error(f"source {name}: {error.message}", key=key, hint=error.hint) from error
     except TypeError as error:
-        raise place.error(f"source {name}: {error}") from error
+        raise place.error(f"source {name}: {error}", key=refused_word(pattern, where)) from error
     return make_source(name, location, rest, place)
+
+
+def refused_word(pattern: str | list[str], words: Mapping[str, Any]) -> str:
+    """The first of the words that `files` refuses beside those before it; `files` where it is the pattern itself."""
+    keys = ("files", *words)
+    for count, key in enumerate(keys):
+        try:
+            files(pattern, **{word: words[word] for word in keys[1 : count + 1]})
+        except (AssetflowError, TypeError):
+            return key
+    return "files"
 
 
 def types_and_words(name: str, columns: Any, place: Place) -> tuple[dict[str, str], dict[str, Any]]:
@@ -65,7 +84,7 @@ def types_and_words(name: str, columns: Any, place: Place) -> tuple[dict[str, st
     try:
         words = column_words(columns)
     except WrongValueError as error:
-        raise place.error(f"columns of {name} {error}") from None
+        raise place.error(f"columns of {name} {error}", key="columns") from None
     types = {column: each.type for column, each in words.items() if each.type}
     others = {
         column: {"description": each.description, "tags": each.tags}
@@ -120,9 +139,10 @@ def refuse_unknown_words(source: Source, location: Files, place: Place) -> None:
     from assetflow.sources.files.explain import explain_read_error
     from assetflow.sources.files.words import try_words
 
-    try:
-        with scratch() as cursor:
-            try_words(location, cursor)
-    except (SourceError, duckdb.Error) as error:
-        told = explain_read_error(error, source)
-        raise place.error(told.message, hint=told.hint) from error
+    with scratch() as cursor:
+        for key, words in (("columns", replace(location, options={})), ("options", location)):
+            try:
+                try_words(words, cursor)
+            except (SourceError, duckdb.Error) as error:
+                told = explain_read_error(error, source)
+                raise place.error(told.message, key=key, hint=told.hint) from error
