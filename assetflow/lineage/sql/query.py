@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from assetflow.asset import Note
-from assetflow.errors import DefinitionError
+from assetflow.errors import DefinitionError, did_you_mean
 from assetflow.lineage.sql.canonical import canonical_text
 from assetflow.lineage.sql.column_tags import may_have_tags, read_column_tags
 from assetflow.lineage.sql.frontmatter import FrontMatter, query_of, read_options
@@ -65,7 +65,10 @@ def read_sql_file(text: str, path: str) -> tuple[FrontMatter, SqlQuery]:
     """
     front = read_options(text, path)
     dialect = front.options.get("dialect")
-    query, statement = _read(front.query, path, front.first_line, dialect if isinstance(dialect, str) else "duckdb")
+    if not isinstance(dialect, str):
+        dialect = "duckdb"  # whoever reads the options refuses it
+    refuse_unknown_dialect(dialect, path, front.lines.get("dialect", front.first_line))
+    query, statement = _read(front.query, path, front.first_line, dialect)
     if may_have_tags(front.query):
         tags = read_column_tags(front.query, path, front.first_line, output_names(statement))
         front = replace(front, tags=tags)
@@ -94,6 +97,7 @@ def to_duckdb(text: str, dialect: str, path: str, first_line: int = 1) -> str:
     """`text`, written in another dialect, as DuckDB runs it; DefinitionError when it does not translate exactly."""
     if dialect == "duckdb":
         return text
+    refuse_unknown_dialect(dialect, path, first_line)
     # Only files in other dialects pay for the import.
     import sqlglot
     from sqlglot.errors import ErrorLevel, ParseError, TokenError, UnsupportedError
@@ -109,11 +113,24 @@ def to_duckdb(text: str, dialect: str, path: str, first_line: int = 1) -> str:
         raise DefinitionError(
             f"DuckDB cannot do what this {dialect} SQL does: {error}", path=path, line=first_line
         ) from error
-    except ValueError as error:
-        raise DefinitionError(
-            f"there is no SQL dialect {dialect!r}", path=path, line=first_line, hint=str(error)
-        ) from error
     return ";\n".join(statements)
+
+
+def refuse_unknown_dialect(dialect: str, path: str, line: int) -> None:
+    if dialect == "duckdb":
+        return
+    from sqlglot.dialects.dialect import Dialect, Dialects
+
+    try:
+        Dialect.get_or_raise(dialect)
+    except ValueError as error:
+        known = sorted(each.value for each in Dialects if each.value)
+        raise DefinitionError(
+            f"there is no SQL dialect {dialect!r}",
+            path=path,
+            line=line,
+            hint=did_you_mean(dialect, known) or f"Known: {', '.join(known)}.",
+        ) from error
 
 
 def told_by_sqlglot(error: ParseError | TokenError, text: str) -> tuple[str, int, str]:
