@@ -12,8 +12,12 @@ from assetflow.warehouse.ledger import environments as kept
 
 
 @click.group("env")
-def command() -> None:
+@project_option
+@click.pass_context
+def command(context: click.Context, project: str | None) -> None:
     """List, create, compare, promote and drop environments."""
+    # As before the name of any command: one that stands behind `list` wins.
+    context.find_root().obj = project or context.find_root().obj
 
 
 @command.command("list")

@@ -164,3 +164,11 @@ def test_versions_of_environments_are_compared(prod: Shop) -> None:
     prod.run(env="dev")
     found = prod.cli("diff", "by_city", "prod", "dev", "--json").json
     assert not found["same"]
+
+
+def test_the_project_is_named_behind_env_as_well(prod: Shop, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = Shop(tmp_path_factory.mktemp("elsewhere"))
+    for flag in ("-C", "--project"):
+        listed = elsewhere.cli("env", flag, str(prod.root), "list", "--json")
+        assert [each["name"] for each in listed.json["environments"]] == ["prod"]
+    assert elsewhere.cli("env", "-C", "nowhere", "list", "-C", str(prod.root)).code == 0, "what stands last wins"
