@@ -66,7 +66,8 @@ def list_runs(ledger: Ledger, limit: int, is_running: IsRunning, *, as_json: boo
 
 def show_run(record: RunRecord, steps: tuple[StepRecord, ...], is_running: IsRunning, *, as_json: bool) -> None:
     if as_json:
-        put_json({"schema": "assetflow.run/1", **document(record, steps, is_running)})
+        one = document(record, steps, is_running)
+        put_json({"schema": "assetflow.runs/1", **one, "runs": [one]})
         return
     put(f"run {record.id}: {status_of(record, is_running)}, {local_time(record.started_at)}, took {duration(record)}")
     put()

@@ -182,7 +182,8 @@ def test_runs(ask: Any) -> None:
     assert runs[-1].keys() >= {"run_id", "env", "status", "started_at", "finished_at", "selection", "assets"}
     assert (runs[-1]["env"], runs[-1]["status"]) == ("prod", "succeeded")
     one = ask("runs", runs[-1]["run_id"])
-    assert one["schema"] == "assetflow.run/1"
+    assert one["schema"] == "assetflow.runs/1"
+    assert one["runs"] == [runs[-1]], "the same document, whether one run is asked for or many"
     assert [each["asset"] for each in one["assets"]] == ["sales", "by_city"]
     assert all(each.keys() == RESULT for each in one["assets"])
 
