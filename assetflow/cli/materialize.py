@@ -154,7 +154,7 @@ def patiently(once: Callable[[], int], seconds: float | None, *, quiet: bool, as
             if error.lock is None:
                 continue
             if as_lines:
-                log({"event": "waiting", "error": error.message})
+                log(line_of("waiting", error.message))
             elif not quiet:
                 say(f"{error.message}; waiting for it")
             if not wait_for(error.lock, left):
@@ -248,7 +248,8 @@ def log(line: dict[str, Any]) -> None:
 def line_of(event: str, error: str, running: Running | None = None) -> dict[str, Any]:
     """What is told of a whole run, with the keys of an event of one asset."""
     run_id = None if running is None or running.result is None else running.result.run_id
-    return {"event": event, "run_id": run_id, "asset": None, "partition": None, "error": error}
+    nothing = dict.fromkeys(("asset", "partition", "snapshot", "seconds", "rows"))
+    return {"event": event, "run_id": run_id, **nothing, "error": error}
 
 
 def log_warnings(result: RunResult) -> None:

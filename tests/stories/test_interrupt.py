@@ -80,6 +80,7 @@ def test_ctrl_c_ends_with_130_says_what_is_kept_and_the_next_run_restores_it(slo
         assert process.returncode == 130, err
     told = last_line(err)
     assert told["event"] == "interrupted"
+    assert told.keys() == {"event", "run_id", "asset", "partition", "snapshot", "seconds", "rows", "error"}
     assert told["error"].startswith("nothing of this run was published. 1 finished asset is kept")
     assert slow.project().ledger.current("prod") == {}
     assert not list((slow.root / "warehouse/staging").glob("*")), "nothing half made is left"

@@ -144,6 +144,7 @@ def test_who_waits_plans_anew_when_the_other_one_is_done(gated: Shop) -> None:
         assert second.stderr is not None
         said = json.loads(second.stderr.readline())
         assert said["event"] == "waiting"
+        assert said.keys() == {"event", "run_id", "asset", "partition", "snapshot", "seconds", "rows", "error"}
         assert str(first.pid) in said["error"]
         let_go(gated)
         assert ended(first) == 0
