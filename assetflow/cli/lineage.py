@@ -226,7 +226,9 @@ def known_name(text: str, project: Project) -> tuple[str, Col | None]:
         return text, None
     table, dot_, name = text.rpartition(".")
     if not dot_ or table not in known:
-        raise UsageError(f"there is no asset or source named {text}", hint=did_you_mean(text, known))
+        raise UsageError(
+            f"there is no asset or source named {text}", hint=did_you_mean(text, known) or "`assetflow ls` lists them."
+        )
     graph = column_graph(project)
     column = graph.find(table, name)
     if column is not None:

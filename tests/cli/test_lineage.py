@@ -158,6 +158,7 @@ def test_mermaid_and_dot(shop: Shop, ask: Ask) -> None:
     ("arguments", "said"),
     [
         (["sale"], "Did you mean sales?"),
+        (["zzzz"], "`assetflow ls` lists them."),
         (["sales.amuont"], "Did you mean amount?"),
         (["--tag", "pii"], "no column has the tag pii"),
         (["--up"], "--up and --down are about one asset"),
