@@ -207,9 +207,9 @@ class Asset(NamedTuple):
         ]
         return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()
 
-    def error(self, message: str, *, hint: str | None = None) -> AssetError:
+    def error(self, message: str, *, hint: str | None = None, details: str | None = None) -> AssetError:
         """What went wrong while it was made, with the place of its declaration."""
-        return AssetError(message, path=self.path, line=self.line, hint=hint)
+        return AssetError(message, path=self.path, line=self.line, hint=hint, details=details)
 
     def definition_error(self, message: str, *, hint: str | None = None) -> DefinitionError:
         """What is wrong with how it is declared, with the place."""

@@ -50,7 +50,10 @@ def condition_of(check: Check) -> str:
 
 
 class CheckResult(NamedTuple):
-    """What one check found: `failures` is the number of failing rows, `sample` the file that keeps some of them."""
+    """What one check found: `failures` is the number of failing rows, `sample` the file that keeps some of them.
+
+    `error` says why it could not run; `details` are the frames of the user's code then, which no ledger keeps.
+    """
 
     name: str
     severity: Severity
@@ -58,6 +61,7 @@ class CheckResult(NamedTuple):
     column: str | None = None
     sample: str | None = None
     error: str | None = None
+    details: str | None = None
 
     @property
     def ok(self) -> bool:

@@ -20,7 +20,7 @@ from assetflow.cli.options import (
     project_option,
     select_option,
 )
-from assetflow.cli.screen import plural, put, put_json, say, styled
+from assetflow.cli.screen import clean, indent, plural, put, put_json, say, styled
 
 if TYPE_CHECKING:
     from assetflow.project.inspecting.checking import Checked
@@ -101,6 +101,8 @@ def show(each: Checked) -> None:
         put(f"{each.asset}: {styled('skipped', 'dim')}, {each.skipped}")
     for result in each.results:
         put(f"{each.asset}: {verdict(result)}  {result.name}{found(result)}")
+        if result.details:
+            say(indent(clean(result.details, lines=True), "  "))
 
 
 def verdict(result: CheckResult) -> str:

@@ -63,6 +63,7 @@ def failed_checks(asset: Asset, blocking: list[CheckResult], partition: str | No
         else f"{check.name}: {check.failures:,} failing row{'s' * (check.failures != 1)}"
         for check in blocking
     ]
+    details = "\n".join(check.details for check in blocking if check.details)
     hint = "A check that cannot run counts as failed: correct it."
     if any(check.failures for check in blocking):
         hint = f"`assetflow check {asset.name} --show-failures` shows the rows."
@@ -70,4 +71,5 @@ def failed_checks(asset: Asset, blocking: list[CheckResult], partition: str | No
         f"{len(blocking)} check{'s' * (len(blocking) != 1)} failed, so {partition or 'it'} was not published: "
         f"{'; '.join(said)}",
         hint=hint,
+        details=details or None,
     )

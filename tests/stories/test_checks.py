@@ -121,9 +121,51 @@ def test_a_check_that_raises_blocks_and_says_where(shop: Shop) -> None:
     )
     printed = shop.cli("materialize", "-s", "people")
     assert printed.code == 1
-    assert "broken: " in printed.err
+    assert "broken: assets/checks_of_people.py:6: BinderException: " in printed.err
     assert "no_such_column" in printed.err
-    assert "Traceback" not in printed.err
+    assert '    File "assets/checks_of_people.py", line 6, in broken\n      return people.filter(' in printed.err
+    assert "Traceback (most recent call last)" not in printed.err
+
+
+def test_a_function_that_raises_while_check_asks_it_shows_its_frames(shop: Shop) -> None:
+    shop.made()
+    shop.python(
+        "checks_of_people", "from assetflow import check\n\n@check('people')\ndef broken(people):\n    return 1 / 0\n"
+    )
+    printed = shop.cli("check", "people")
+    assert printed.code == 1
+    error = "assets/checks_of_people.py:5: ZeroDivisionError: division by zero"
+    assert printed.out == f"people: FAILED  broken: {error}\n"
+    assert '    File "assets/checks_of_people.py", line 5, in broken\n      return 1 / 0\n' in printed.err
+    assert shop.cli("check", "people", "--json").json["checks"][0]["error"] == error
+
+
+def test_a_function_that_returns_no_rows_is_named_and_found(shop: Shop) -> None:
+    shop.python(
+        "checks_of_people",
+        "from assetflow import check\n\n\n@check('people')\ndef all_well(people):\n    return True\n",
+    )
+    printed = shop.cli("materialize", "-s", "people")
+    assert printed.code == 1
+    assert "all_well: assets/checks_of_people.py:4: all_well returned bool, which is no table" in printed.err
+
+
+def test_a_function_that_compares_with_what_is_made_of_its_own_table(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.sql("sales", "SELECT 1 AS id")
+    shop.sql("below", "SELECT id FROM sales")
+    shop.python(
+        "checks_of_sales",
+        "from assetflow import check\n\n@check('sales')\ndef same(sales, below):\n    return below.limit(0)\n",
+    )
+    printed = shop.cli("materialize")
+    assert printed.code == 1
+    assert "same: assets/checks_of_sales.py:3: it compares with below, which was never made" in printed.err
+    assert "assetflow itself failed" not in printed.err
+    shop.replace("assets/checks_of_sales.py", "@check('sales')", "@check('sales', severity='warn')")
+    assert shop.made() == ["below", "sales"]
+    shop.replace("assets/checks_of_sales.py", ", severity='warn'", "")
+    assert shop.cli("check").code == 0
 
 
 def test_relationships_wait_for_the_other_table(shop: Shop) -> None:

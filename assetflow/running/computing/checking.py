@@ -153,7 +153,11 @@ def run_check(
         else:
             failures = failing_rows_of_function(check, subject, tables, shop, cursor, sample)
     except AssetflowError as error:
-        return CheckResult(check.name, check.severity, 0, check.column, error=error.message)
+        said, details = error.message, None
+        if check.function is not None:  # of SQL the message shows the place
+            said = f"{error.where}: {said}" if error.where else said
+            details = error.details if isinstance(error, AssetError) else None
+        return CheckResult(check.name, check.severity, 0, check.column, error=said, details=details)
     return CheckResult(check.name, check.severity, failures, check.column, sample if failures else None)
 
 
@@ -207,10 +211,13 @@ def failing_rows_of_function(
     from assetflow.engines import frames, python
     from assetflow.warehouse.content.staging import stage_parquet, stage_query
 
-    where = Where(subject.name, check.path or "", check.line or 1, shop.place.root)
+    where = Where(check.name, check.path or "", check.line or 1, shop.place.root)
     function = shop.check_function(check, subject.name)
     parameters = shop.parameters(function, check.path or "")
     known = {table.name: table for table in (*tables, Table(subject.name, subject.sql))}
+    for parameter in parameters:
+        if parameter.upstream not in known:
+            raise where.error(f"it compares with {parameter.upstream}, which was never made")
     given = {
         parameter.name: frames.to_frame(parameter.arrives, known[parameter.upstream], parameter.columns, cursor, where)
         for parameter in parameters
