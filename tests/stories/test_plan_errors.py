@@ -107,7 +107,7 @@ def test_columns_that_are_not_known_before_a_function_ran_are_no_error(shop: Sho
 )
 def test_words_of_a_source_that_mean_nothing(shop: Shop, declared: str, told: str) -> None:
     shop.write("assetflow.toml", f'[sources.orders]\nfiles = "data/orders.csv"\n{declared}\n')
-    refused(shop, "assetflow.toml:1: source orders", told)
+    refused(shop, "assetflow.toml:3: source orders", told)
 
 
 def test_words_of_a_source_that_duckdb_knows(shop: Shop) -> None:
