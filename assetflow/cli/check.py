@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 @select_option
 @exclude_option
 @click.option(
-    "--show-failures", is_flag=True, help="Show the failing rows that were kept, of the last time checks ran."
-)
+    "--show-failures", is_flag=True,
+    help="Show the failing rows that were kept, of the last time checks ran and of the last run if that failed.",
+)  # fmt: skip
 @click.option(
     "--limit", type=click.IntRange(min=1), default=10, show_default=True, help="At most so many failing rows."
 )
@@ -131,19 +132,15 @@ def summarize(checked: list[Checked]) -> None:
 
 
 def show_kept_rows(project: Project, chosen: frozenset[str], limit: int, *, as_json: bool) -> int:
-    """The failing rows of the last time the checks ran, also of a build that they kept from being published."""
-    kept = [
-        (name, result)
-        for name in sorted(chosen)
-        for result in project.ledger.check_results(project.environment, name)
-        if not result.ok
-    ]
+    """The failing rows of the last time the checks ran, and of what they kept from being published since."""
+    kept = list(kept_failures(project, chosen))
     if as_json:
-        failures = [failure_document(project, name, result, limit) for name, result in kept]
+        failures = [failure_document(project, each, limit) for each in kept]
         put_json({"schema": "assetflow.failures/1", "failures": failures})
         return 0
-    for name, result in kept:
-        put(f"{styled(f'{name}: {result.name}', 'bold')}{found(result)}")
+    for name, result, is_refused in kept:
+        where = ", not published" if is_refused else ""
+        put(f"{styled(f'{name}: {result.name}', 'bold')}{found(result)}{where}")
         for line in kept_lines(project, result, limit):
             put(f"  {line}")
         put()
@@ -152,17 +149,39 @@ def show_kept_rows(project: Project, chosen: frozenset[str], limit: int, *, as_j
     return 0
 
 
-def failure_document(project: Project, name: str, result: CheckResult, limit: int) -> dict[str, Any]:
+class Failure(NamedTuple):
+    """What a check of an asset found; `is_refused`: in rows that were not published."""
+
+    asset: str
+    result: CheckResult
+    is_refused: bool
+
+
+def kept_failures(project: Project, chosen: frozenset[str]) -> Iterator[Failure]:
+    """What a failed run refused comes first; checks of what is published that ran afterwards do not hide it."""
+    ledger, env = project.ledger, project.environment
+    failed = ledger.last_failed(env)
+    for name in sorted(chosen):
+        refused = ledger.refused_results(env, name) if name in failed else ()
+        last = ledger.check_results(env, name)
+        yield from (Failure(name, result, True) for result in refused if not result.ok)
+        if last != refused:
+            yield from (Failure(name, result, False) for result in last if not result.ok)
+
+
+def failure_document(project: Project, failure: Failure, limit: int) -> dict[str, Any]:
     """What a check found, with some of the failing rows as `show --json` gives rows."""
     import json
 
     from assetflow.formats.json import document
 
+    result = failure.result
     relation = kept_relation(project, result)
     lines = () if relation is None else document("assetflow.rows/1", relation, limit)
     return {
-        "asset": name,
+        "asset": failure.asset,
         "check": result.name,
+        "published": not failure.is_refused,
         "failures": result.failures,
         "error": result.error,
         "sample": json.loads("".join(lines)) if relation is not None else None,

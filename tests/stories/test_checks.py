@@ -22,13 +22,31 @@ def test_the_rows_that_failed_are_kept_and_shown(shop: Shop) -> None:
     assert shop.run("people") == {"people": "failed"}
     printed = shop.cli("check", "people", "--show-failures")
     assert (printed.code, printed.err) == (0, "")
-    assert printed.out.startswith("people: min(id): 2 failing rows\n")
+    assert printed.out.startswith("people: min(id): 2 failing rows, not published\n")
     assert "p0" in printed.out
     assert "p1" in printed.out
     assert "p2" not in printed.out
     [failure] = shop.cli("check", "people", "--show-failures", "--json").json["failures"]
     assert (failure["asset"], failure["failures"]) == ("people", 2)
     assert sorted(row[0] for row in failure["sample"]["rows"]) == [0, 1]
+
+
+def test_a_check_of_what_is_published_does_not_hide_the_rows_that_were_refused(shop: Shop) -> None:
+    shop.made()
+    shop.sql("by_city", "SELECT city, -- @not_null\n sum(amount) AS total FROM sales GROUP BY city")
+    shop.replace("data/orders.csv", "2,bob,Oslo,20", "2,bob,,20")
+    assert shop.cli("materialize").code == 1
+    assert shop.cli("check", "by_city").code == 0, "what is published has passed"
+    printed = shop.cli("check", "by_city", "--show-failures")
+    assert printed.out.startswith("by_city: not_null(city): 1 failing row, not published\n")
+    assert "NULL" in printed.out
+    [failure] = shop.cli("check", "by_city", "--show-failures", "--json").json["failures"]
+    assert (failure["published"], failure["failures"]) == (False, 1)
+    shop.replace("data/orders.csv", "2,bob,,20", "2,bob,Oslo,20")
+    shop.made()
+    assert (
+        shop.cli("check", "by_city", "--show-failures").err == "No failing rows: every check passed when it ran last.\n"
+    )
 
 
 def test_failing_rows_are_shown_as_they_are_whatever_their_types(shop: Shop) -> None:
@@ -101,7 +119,7 @@ def test_a_check_function_returns_the_rows_that_fail(shop: Shop) -> None:
     )
     assert shop.run() == {"people": "materialized", "sales": "failed", "by_city": "blocked", "big": "blocked"}
     printed = shop.cli("check", "sales", "--show-failures")
-    assert printed.out.startswith("sales: everybody_known: 1 failing row\n")
+    assert printed.out.startswith("sales: everybody_known: 1 failing row, not published\n")
     assert "bob" in printed.out
     shop.sql("people", "SELECT unnest(['ann', 'bob']) AS name")
     assert shop.made() == ["big", "by_city", "people", "sales"]

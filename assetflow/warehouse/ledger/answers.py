@@ -218,6 +218,11 @@ class Answers:
         found = self._connection.read(rows.SELECT_CHECK_RESULTS, {"env": env, "asset": asset})
         return tuple(CheckResult(*row) for row in found)
 
+    def refused_results(self, env: str, asset: str) -> tuple[CheckResult, ...]:
+        """What the checks of an asset found in what it was made of when it failed last."""
+        found = self._connection.read(rows.SELECT_REFUSED_RESULTS, {"env": env, "asset": asset})
+        return tuple(CheckResult(*row) for row in found)
+
     def last_failed(self, env: str) -> frozenset[str]:
         """Assets that failed when they were last tried."""
         return frozenset(name for (name,) in self._connection.read(rows.SELECT_FAILED, {"env": env}))

@@ -92,6 +92,13 @@ WHERE asset = :asset AND run_id = (
     WHERE c.asset = :asset AND r.env = :env ORDER BY r.number DESC LIMIT 1
 ) ORDER BY name
 """
+SELECT_REFUSED_RESULTS = """
+SELECT name, severity, failures, column, sample, error FROM check_results
+WHERE asset = :asset AND run_id = (
+    SELECT f.run_id FROM steps f JOIN runs r ON r.id = f.run_id
+    WHERE r.env = :env AND f.asset = :asset AND f.outcome = 'failed' ORDER BY f.number DESC LIMIT 1
+) ORDER BY name
+"""
 SELECT_FAILED = """
 SELECT DISTINCT f.asset FROM steps f JOIN runs r ON r.id = f.run_id
 WHERE r.env = :env AND f.outcome = 'failed'
