@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 WIDTH = 120
+COUNTED = 100_000
+"""Rows up to which different values are counted; of more they are estimated, since that needs one pass alone."""
 _SHOWN = (
     layout.Column("column"), layout.Column("type"), layout.Column("null", is_number=True),
     layout.Column("distinct", is_number=True), layout.Column("min"), layout.Column("mean"), layout.Column("max"),
@@ -22,7 +24,7 @@ _SHOWN = (
 
 
 class ColumnProfile(Struct, frozen=True):
-    """One column: the share of NULL (0 to 1), about how many values differ; least, mean and greatest as text."""
+    """One column: the share of NULL (0 to 1), how many values differ; least, mean and greatest as text."""
 
     name: str
     type: str
@@ -35,7 +37,7 @@ class ColumnProfile(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Profile:
-    """The columns of a table, and how many rows it has."""
+    """The columns of a table, and how many rows it has; of more than `COUNTED`, `distinct` is an estimate."""
 
     rows: int
     columns: tuple[ColumnProfile, ...]
@@ -50,12 +52,13 @@ class Profile:
         return f"{self.rows:,} row{'s' * (self.rows != 1)}"
 
     def _cells(self) -> list[layout.Row]:
+        about = "~" if self.rows > COUNTED else ""
         return [
             [
                 one.name,
                 one.type,
-                f"{one.null:.1%}" if one.null else "",
-                f"{one.distinct:,}",
+                _share(one.null),
+                f"{about}{one.distinct:,}",
                 one.min,
                 _short(one.mean),
                 one.max,
@@ -77,13 +80,21 @@ def _short(mean: str | None) -> str:
 
 
 def profile_of(cursor: DuckDBPyConnection, name: str) -> Profile:
-    """One pass over a table by DuckDB's SUMMARIZE."""
+    """By DuckDB's SUMMARIZE, in one pass, and in another one over a small table, whose different values are counted."""
     found = cursor.execute(
         'SELECT column_name, column_type, null_percentage, approx_unique, "min", "avg", "max", "count" '
         f"FROM (SUMMARIZE FROM {quote_identifier(name)})"
     ).fetchall()
+    rows = int(found[0][-1]) if found else 0
+    if rows > COUNTED:
+        differing = [min(int(estimate or 0), rows) for _, _, _, estimate, *_ in found]
+    else:
+        counts = ", ".join(f"count(DISTINCT {quote_identifier(column)})" for column, *_ in found)
+        differing = (
+            list(cursor.execute(f"SELECT {counts} FROM {quote_identifier(name)}").fetchall()[0]) if found else []
+        )
     columns = tuple(
-        ColumnProfile(column, type_, float(null or 0) / 100, distinct or 0, least, mean, greatest)
-        for column, type_, null, distinct, least, mean, greatest, _ in found
+        ColumnProfile(column, type_, float(null or 0) / 100, distinct, least, mean, greatest)
+        for (column, type_, null, _, least, mean, greatest, _), distinct in zip(found, differing, strict=True)
     )
-    return Profile(int(found[0][-1]) if found else 0, columns)
+    return Profile(rows, columns)

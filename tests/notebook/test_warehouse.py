@@ -246,6 +246,20 @@ def test_what_the_columns_hold(wh: Warehouse) -> None:
     assert "<td" in profile._repr_html_()
 
 
+def test_a_profile_counts_different_values_of_a_small_table_and_says_where_it_estimates(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.sql("numbers", "SELECT range AS n, range % 7 AS week_day, [range % 3] AS lists FROM range(2000)")
+    shop.made()
+    table = assetflow.open(str(shop.root))["numbers"]
+    assert [column.distinct for column in table.profile().columns] == [2000, 7, 3]
+    assert "~" not in repr(table.profile())
+    monkeypatch.setattr("assetflow.notebook.profile.COUNTED", 1000)
+    estimated = table.profile()
+    assert all(column.distinct <= 2000 for column in estimated.columns)
+    assert repr(estimated).count("~") == 3
+
+
 def test_what_a_table_without_rows_holds(shop: Shop) -> None:
     shop.replace("assets/sales.sql", "amount > 5", "amount > 500")
     shop.made("sales")
