@@ -24,7 +24,7 @@ def what_changed(change: InputChange) -> str:
 
 def named(change: InputChange) -> str:
     if len(change.changes) == change.files == 1 and change.is_whole:
-        return f"its only file, {told(change.changes[0])}"
+        return f"its only file, {told(change.changes[0], comma=',')}"
     listed = [told(each) for each in change.changes[:SHOWN]]
     rest = len(change.changes) - SHOWN
     more = [f"and {plural(rest, 'other')}"] if rest > 0 else []
@@ -35,16 +35,16 @@ def named(change: InputChange) -> str:
     return f"{', '.join([*listed, *more])}{rows_text(change) if len(change.changes) > 1 else ''}{kept}"
 
 
-def told(file: FileChange) -> str:
-    """What became of one file."""
+def told(file: FileChange, comma: str = "") -> str:
+    """What became of one file; a comma stands behind a name that is put in."""
     rows = "" if file.rows is None else plural(file.rows, "row")
     if file.how == "grew":
-        return f"{file.path} grew at its end by {size(file.bytes)}"
+        return f"{file.path}{comma} grew at its end by {size(file.bytes)}"
     if file.how == "went" and not file.path:
         return "one is gone" + (f" ({rows})" if rows else "")
     held = ", ".join(part for part in (rows, size(file.bytes)) if part)
     does = {"came": "came", "rewritten": "was written anew", "moved": f"was {file.before}", "went": "is gone"}[file.how]
-    return f"{file.path} {does} ({held})"
+    return f"{file.path}{comma} {does} ({held})"
 
 
 def counted(change: InputChange) -> str:

@@ -89,7 +89,7 @@ def test_a_single_file_is_not_called_replaced_as_a_whole(empty_shop: Shop) -> No
     shop.sql("sales", "SELECT id FROM orders")
     shop.made()
     shop.write("data/orders.csv", "id\n1\n3\n4\n")
-    assert said(shop) == "orders: its only file, data/orders.csv was written anew (9 B)"
+    assert said(shop) == "orders: its only file, data/orders.csv, was written anew (9 B)"
     shop.write("data/orders.csv", "id\n1\n2\n3\n")
     assert said(shop) == "orders: data/orders.csv grew at its end by 2 B"
 
@@ -173,3 +173,14 @@ def test_without_a_memory_less_is_told_and_nothing_wrong(orders: Shop) -> None:
     orders.write("data/1.csv", orders.read("data/1.csv") + "1,30\n")
     found = change(orders)
     assert [(each["how"], each["path"]) for each in found["changes"]] == [("came", "data/1.csv"), ("went", "")]
+
+
+def test_what_another_environment_has_read_already_is_told_as_new_to_this_one(orders: Shop) -> None:
+    """A run that was stopped leaves the same behind: sources that were read, and are not published."""
+    orders.write("data/4.csv", "id,amount\n4,10\n")
+    orders.write("data/1.csv", orders.read("data/1.csv") + "1,30\n")
+    assert orders.cli("materialize", "--env", "dev").code == 0
+    assert said(orders).startswith("orders: data/1.csv grew at its end by 5 B")
+    assert "data/4.csv came (15 B)" in said(orders)
+    assert said(orders).endswith("; 2 files as before")
+    assert change(orders)["as_of"] is None, "it was not so before"

@@ -130,7 +130,7 @@ def source_change(project: Project, now: Observed, current: Current) -> InputCha
     if in_place or parsed is None:
         then, tags = [file.sha256 for file in recorded], [file.sha256 for file in now.files]
     else:
-        then, tags = list(parsed.tags), [tag_of(file, now) for file in now.files]
+        then, tags = tags_then(recorded, parsed), [tag_of(file, now) for file in now.files]
     rows = known_rows(recorded if in_place else (), parsed)
     came, went = Counter(tags) - Counter(then), Counter(then) - Counter(tags)
     seen = Seen(project, now, in_place=in_place or parsed is None, recorded=recorded if in_place else ())
@@ -138,7 +138,6 @@ def source_change(project: Project, now: Observed, current: Current) -> InputCha
     if in_place:
         changes = with_footers(project, changes)
     changes += seen.gone(went, rows)
-    older = project.evidence.find(current.asset, source_fingerprint(now).hash)
     removed = [rows.get(tag) for tag in (Counter(then) - Counter(tags)).elements()]
     added = [change.rows for change in changes if change.how != "went"]
     return InputChange(
@@ -153,8 +152,25 @@ def source_change(project: Project, now: Observed, current: Current) -> InputCha
         and not Counter(then) & Counter(tags)
         and not any(change.how in ("grew", "moved") for change in changes),
         columns=change_of(project, current.asset),
-        as_of=None if older is None else project.ledger.materialization(older.id).built_at,
+        as_of=when_it_was_so(project, now, current),
     )
+
+
+def tags_then(recorded: Sequence[SnapshotFile], parsed: Parsed) -> list[str]:
+    """The tags of the files that are published; what was parsed last may be of a run that was stopped, or elsewhere."""
+    held = {file.path: tags for tags, file in parsed.parts}
+    if any(file.path not in held for file in recorded):
+        return list(parsed.tags)
+    return [tag for file in recorded for tag in held[file.path]]
+
+
+def when_it_was_so(project: Project, now: Observed, current: Current) -> str | None:
+    """When a source held what it holds now, if that was before it held what is published."""
+    older = project.evidence.find(current.asset, source_fingerprint(now).hash)
+    if older is None:
+        return None
+    then, published = (project.ledger.materialization(id).built_at for id in (older.id, current.materialization))
+    return then if then < published else None
 
 
 def take(counter: Counter[str], tag: str) -> bool:
