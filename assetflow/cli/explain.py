@@ -54,9 +54,7 @@ def command(asset: str, rows: bool, partition: str | None, env: str | None, as_j
 
 def lines(told: Explanation) -> Iterator[str]:
     asset = told.asset
-    is_open = told.step is not None and told.step.action == "maybe"
-    is_ = "may be" if is_open else "is"
-    yield f"{styled(asset.name, 'bold')} {is_} {styled(told.status, told.status)}  {styled(asset.where, 'dim')}"
+    yield f"{styled(asset.name, 'bold')} {fares(told)}  {styled(asset.where, 'dim')}"
     if asset.description:
         yield click.wrap_text(clean(" ".join(asset.description.split())), 100, "  ", "  ")
     for column, words in told.words:
@@ -69,6 +67,16 @@ def lines(told: Explanation) -> Iterator[str]:
     yield from proof(told)
     yield from refreshing(told)
     yield from outlook(told)
+
+
+def fares(told: Explanation) -> str:
+    """`is fresh`, `may be stale`, `failed`, `is held back`."""
+    if told.is_held:
+        return f"is {styled('held back', 'stale')}"
+    if told.status == "failed":
+        return styled("failed", "failed")
+    is_open = told.step is not None and told.step.action == "maybe"
+    return f"{'may be' if is_open else 'is'} {styled(told.status, told.status)}"
 
 
 def verdict(told: Explanation) -> Iterator[str]:

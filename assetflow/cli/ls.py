@@ -47,20 +47,23 @@ def command(
     ]
     for each in listed:
         each["partitions"] = stale.get(each["name"])
+        each["held"] = each["name"] in plan.held
     if as_json:
         put_json({"schema": "assetflow.ls/1", "assets": listed})
         return
     if not listed:
         say(f"T{no_asset(opened)[1:]}" if not definitions.graph.names else "Nothing is selected.")
         return
+    shown = ["held" if each["held"] else each["status"] for each in listed]
     rows = [
-        [each["name"], each["kind"], each["group"], each["status"], count(each["rows"]), age(each["materialized_at"])]
-        for each in listed
+        [each["name"], each["kind"], each["group"], status, count(each["rows"]), age(each["materialized_at"])]
+        for each, status in zip(listed, shown, strict=True)
     ]
     lines = table(["name", "kind", "group", "status", "rows", "age"], rows, right=["rows"])
     put(lines[0])
-    for line, each in zip(lines[1:], listed, strict=True):
-        put(line.replace(f" {each['status']} ", f" {styled(each['status'], each['status'])} ", 1) + told(each))
+    for line, each, status in zip(lines[1:], listed, shown, strict=True):
+        style = "stale" if each["held"] else status
+        put(line.replace(f" {status} ", f" {styled(status, style)} ", 1) + told(each))
 
 
 def stale_partitions(step: Step) -> dict[str, int | None]:

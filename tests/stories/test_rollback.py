@@ -30,6 +30,9 @@ def test_no_run_undoes_it_until_it_is_let_go(twice: Shop) -> None:
     planned = twice.cli("plan")
     assert "held back: sales (assetflow rollback NAME --release lets go)" in planned.out
     assert twice.cli("plan", "--json").json["held"] == ["sales"]
+    assert "sales    sql     main     held " in twice.cli("ls").out, "it is not what its files say"
+    assert [each["held"] for each in twice.cli("ls", "-s", "sales big", "--json").json["assets"]] == [True, False]
+    assert twice.cli("explain", "sales").out.startswith("sales is held back  assets/sales.sql:")
     assert twice.run() == {}
     assert twice.run("sales", full_refresh=True) == {}
     assert twice.rows("SELECT count(*) FROM sales") == [(3,)]

@@ -32,6 +32,21 @@ def test_diff_tells_rows_apart_by_a_key_that_it_finds(doubled: Shop) -> None:
     assert "- id 3, customer ann, city Rome, amount 30" in told
 
 
+def test_amounts_that_happen_to_differ_do_not_tell_rows_apart_and_a_check_of_what_is_unique_does(shop: Shop) -> None:
+    shop.sql("by_city", "SELECT sum(amount)::DECIMAL(10, 2) AS total, city FROM sales GROUP BY city")
+    shop.made()
+    shop.sql("by_city", "SELECT sum(amount + 1)::DECIMAL(10, 2) AS total, city FROM sales GROUP BY city")
+    shop.made()
+    assert shop.cli("diff", "by_city", "--json").json["key"] == ["city"]
+    check = "/* @asset\nchecks = [{ unique = ['city', 'day'] }]\n*/\n"
+    shop.sql("totals", check + "SELECT city, 1 AS day, sum(amount) AS total FROM sales GROUP BY city")
+    shop.made()
+    shop.sql("totals", check + "SELECT city, 1 AS day, sum(amount + 1) AS total FROM sales GROUP BY city")
+    shop.made()
+    found = shop.cli("diff", "totals", "--json").json
+    assert (found["key"], found["changed"], found["added"]) == (["city", "day"], 2, 0)
+
+
 def test_diff_without_a_key_counts_rows_that_came_and_went(doubled: Shop) -> None:
     doubled.sql("cities", "SELECT city FROM sales")
     doubled.made()

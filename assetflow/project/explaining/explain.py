@@ -22,6 +22,7 @@ from assetflow.project.columns.words import descriptions, graph_above
 from assetflow.project.foreseeing.arrivals import input_changes
 from assetflow.project.foreseeing.modes import Refreshes, foreseen_step, refreshes
 from assetflow.project.foreseeing.statuses import never_there, statuses, whole_plan
+from assetflow.project.versions.versions import key_of
 from assetflow.reason import Reason
 from assetflow.warehouse.warehouse import cached_now
 
@@ -282,8 +283,7 @@ def differences(project: Project, compared: tuple[Compared, ...], samples: int) 
         one, other = snapshots[each.snapshot_then], snapshots[each.snapshot_now]
         readable = one.sql is None and other.sql is None
         if readable and project.warehouse.has_files(one) and project.warehouse.has_files(other):
-            upstream = project.definitions.assets.get(each.name)
-            key = upstream.row_key if upstream else ()
+            key = key_of(project, each.name)
             cursor = project.open_cursor()
             found.append((each.name, difference(cursor, project.settings.warehouse, one, other, key, samples)))
             cursor.close()

@@ -125,14 +125,25 @@ def compare_snapshots(project: Project, name: str, one: Snapshot, other: Snapsho
     """The same for what they hold."""
     from assetflow.warehouse.content.difference import difference
 
-    asset = project.readable.definitions.assets.get(name)
     for snapshot in (one, other):
         refuse_unreadable(project, name, snapshot)
     cursor = project.open_cursor()
     try:
-        return difference(cursor, project.settings.warehouse, one, other, asset.row_key if asset else (), samples)
+        return difference(cursor, project.settings.warehouse, one, other, key_of(project, name), samples)
     finally:
         cursor.close()
+
+
+def key_of(project: Project, name: str) -> tuple[str, ...]:
+    """What tells the rows of a table apart: its declared key, or the columns that one of its checks says are unique."""
+    from assetflow.checks.columns import unique_columns
+
+    definitions = project.readable.definitions
+    asset = definitions.assets.get(name)
+    if asset is not None and asset.row_key:
+        return asset.row_key
+    found = asset or definitions.sources.get(name)
+    return next((columns for check in found.checks if (columns := unique_columns(check))), ()) if found else ()
 
 
 def refuse_unreadable(project: Project, name: str, snapshot: Snapshot) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +82,8 @@ def difference(
 ) -> Difference:
     """Compare two snapshots of files in the columns that both have.
 
-    `key` is the declared key; where there is none, a single column that is unique and never NULL in both is taken.
+    `key` is the declared key; where there is none, a single column that is unique and never NULL in both is taken,
+    if it is of a type that names things: amounts that happen to differ do not tell rows apart.
     """
     types = {column.name: column.type for column in before.columns}
     common = tuple(column.name for column in after.columns if types.get(column.name) == column.type)
@@ -92,7 +94,11 @@ def difference(
         cursor.execute(
             f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {listed} FROM {one} EXCEPT ALL SELECT {listed} FROM {other}"
         )
-    found = tuple(key) if key and set(key) <= set(common) and is_key(cursor, key) else inferred_key(cursor, common)
+    found = (
+        tuple(key)
+        if key and set(key) <= set(common) and is_key(cursor, key)
+        else inferred_key(cursor, [name for name in common if not MEASURE.match(types[name])])
+    )
     changed, by_column, shown = changes(cursor, common, found, samples)
     return Difference(
         columns=common,
@@ -114,6 +120,10 @@ def difference(
         added_rows=some_rows(cursor, common, "__come", "__gone", found, samples),
         removed_rows=some_rows(cursor, common, "__gone", "__come", found, samples),
     )
+
+
+MEASURE = re.compile(r"FLOAT|DOUBLE|DECIMAL\(\d+,\s*[1-9]|INTERVAL")
+"""Types of amounts."""
 
 
 def names(snapshot: Snapshot) -> frozenset[str]:
