@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from assetflow.project.project import Project
 
 
+NAMED = 3
+"""Tables that the next step names."""
+
+
 @click.command("check")
 @click.argument("assets", nargs=-1, shell_complete=complete_selection)
 @select_option
@@ -36,7 +40,12 @@ if TYPE_CHECKING:
     help="Show the failing rows that were kept, of the last time checks ran and of the last run if that failed.",
 )  # fmt: skip
 @click.option(
-    "--limit", type=click.IntRange(min=1), default=10, show_default=True, help="At most so many failing rows."
+    "--limit",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="At most so many failing rows.",
 )
 @environment_option
 @json_option
@@ -128,7 +137,8 @@ def summarize(checked: list[Checked]) -> None:
     ok = len(results) - failed - warned
     say(f"\n{plural(len(results), 'check')}: {ok} ok, {failed} failed, {plural(warned, 'warning')}")
     if failed or warned:
-        say("`assetflow check ASSET --show-failures` shows the rows.")
+        worst = [each.asset for each in checked if any(not result.ok for result in each.results)]
+        say(f"`assetflow check {' '.join(worst) if len(worst) <= NAMED else 'ASSET'} --show-failures` shows the rows.")
 
 
 def show_kept_rows(project: Project, chosen: frozenset[str], limit: int, *, as_json: bool) -> int:

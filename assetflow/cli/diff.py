@@ -34,7 +34,15 @@ if TYPE_CHECKING:
 @click.command("diff", context_settings={"ignore_unknown_options": True})
 @click.argument("asset", shell_complete=complete_table)
 @click.argument("versions", nargs=-1, metavar="[A] [B]", shell_complete=complete_version)
-@click.option("-n", "--limit", type=click.IntRange(min=0), default=3, show_default=True, help="How many rows to show.")
+@click.option(
+    "-n",
+    "--limit",
+    type=click.IntRange(min=0),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="How many rows to show.",
+)
 @click.option("--why", is_flag=True, help="Split the change between the code and each input: makes it again, aside.")
 @click.option("--draft", is_flag=True, help="Compare what is published with what its files say now.")
 @environment_option

@@ -23,7 +23,9 @@ RANGES = 3
 
 @click.command("history")
 @click.argument("asset", required=False, shell_complete=complete_table)
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many versions.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=50, show_default=True, metavar="N", help="At most so many versions."
+)
 @click.option("--partition", metavar="A..B", help="Only versions in which one of these partitions was made.")
 @environment_option
 @json_option

@@ -194,9 +194,10 @@ def show_impact(project: Project, focus: str, column: Col | None, form: str) -> 
         listed = [{"asset": name, "columns": reached[name], "rows": name in tables} for name in ordered]
         put_json({"schema": "assetflow.impact/1", "of": [str(each) for each in start], "reaches": listed})
         return
+    width = max(map(len, ordered), default=0)
     for name in ordered:
-        rows = " and which rows there are" if name in tables else ""
-        put(f"{bold(name)}  {clean(', '.join(reached[name]))}{rows}")
+        parts = [clean(", ".join(reached[name]))] * bool(reached[name]) + ["which rows there are"] * (name in tables)
+        put(f"{bold(name)}{' ' * (width - len(name))}  {' and '.join(parts)}")
     say(f"{plural(len(ordered), 'table')} would be reached by a change of {column or focus}." if ordered else
         f"Nothing reads {column or focus}.")  # fmt: skip
 

@@ -21,7 +21,9 @@ IsRunning = Callable[[RunRecord], bool]
 
 @click.command("runs")
 @click.argument("run", required=False, shell_complete=complete_run)
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many runs.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="At most so many runs."
+)
 @json_option
 @project_option
 def command(run: str | None, limit: int, as_json: bool, project: str | None) -> None:

@@ -74,7 +74,7 @@ def share_text(read: int, there: int) -> str:
     """`1.2 % of the rows read`: rows that came, and rows that went, which may be more than there are."""
     if not there:
         return ""
-    return f"{percent(read, there)} of the rows read" if read < there else "no fewer rows read than there are"
+    return f"{percent(read, there)} of the rows read" if read < there else "as many rows read as in full"
 
 
 def outcome_counts(result: RunResult) -> dict[str, int]:

@@ -288,12 +288,16 @@ def have_same_columns(then: Input, now: Input, known: Knowledge) -> bool:
     return then.snapshot == now.snapshot or known.columns_of(then.snapshot) == known.columns_of(now.snapshot)
 
 
+NAMED = 4
+"""Columns that a reason names, as a line has to hold it; it has all of them beside its words."""
+
+
 def input_changed(name: str, now: Input) -> Reason:
     if now.columns is None:
         return Reason("input_changed", name, detail=f"{name} holds other rows than it was made from")
     if not now.columns:
         return Reason("input_changed", name, detail=f"{name} has another number of rows than it was made from")
-    return Reason("input_changed", name, now.columns, f"what it reads of {name} changed ({listed(now.columns)})")
+    return Reason("input_changed", name, now.columns, f"what it reads of {name} changed ({listed(now.columns, NAMED)})")
 
 
 def why_volatile(asset: Asset) -> Reason:

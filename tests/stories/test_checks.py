@@ -94,7 +94,7 @@ def test_a_check_alone_makes_nothing_stale_and_is_run_by_check(shop: Shop) -> No
     assert printed.out == "people: FAILED  id > 1: 1 failing row\n"
     assert (
         printed.err
-        == "\n1 check: 0 ok, 1 failed, 0 warnings\n`assetflow check ASSET --show-failures` shows the rows.\n"
+        == "\n1 check: 0 ok, 1 failed, 0 warnings\n`assetflow check people --show-failures` shows the rows.\n"
     )
 
 

@@ -370,6 +370,25 @@ def test_the_night_counts_tables_and_not_their_partitions(nights: Shop) -> None:
     assert "1 of 2 incremental" in printed.err
 
 
+def test_who_reads_the_rows_in_their_order_is_named_where_that_costs_a_full_refresh(nights: Shop) -> None:
+    nights.sql("placed", "SELECT *, row_number() OVER (PARTITION BY name ORDER BY day, amount) AS place FROM sales")
+    nights.python(
+        "latest",
+        """
+        import polars as pl
+        from assetflow import asset
+
+
+        @asset
+        def latest(placed: pl.DataFrame) -> pl.DataFrame:
+            return placed.tail(1)
+        """,
+    )
+    nights.made()
+    deliver(nights, 4)
+    assert modes(nights)["placed"] == ("full", "latest reads its rows in their order, which a full refresh keeps")
+
+
 def test_the_night_does_not_boast_where_every_row_changed(empty_shop: Shop) -> None:
     empty_shop.write("data/people.csv", "id,name\n1,ann\n2,bob\n")
     empty_shop.write("assetflow.toml", '[sources.people]\nfiles = "data/people.csv"\n')
@@ -377,7 +396,7 @@ def test_the_night_does_not_boast_where_every_row_changed(empty_shop: Shop) -> N
     empty_shop.made()
     empty_shop.write("data/people.csv", "id,name\n1,ada\n2,ben\n")
     printed = empty_shop.cli("materialize")
-    assert "1 of 1 incremental: no fewer rows read than there are" in printed.err
+    assert "1 of 1 incremental: as many rows read as in full" in printed.err
 
 
 def test_checks_of_single_rows_look_at_new_rows_and_others_at_all(nights: Shop) -> None:

@@ -260,7 +260,7 @@ def test_a_reason_names_the_first_of_many_columns(empty_shop: Shop) -> None:
     empty_shop.sql("wide", f"SELECT {columns.replace('0 AS c0', '1 AS c0', 1)}")
     (reason,) = empty_shop.materialize().assets[1].reasons
     assert reason.detail.startswith("what it reads of wide changed (c0, c1, c10,")
-    assert reason.detail.endswith(" and 40 more)")
+    assert reason.detail.endswith(", c11 and 56 more)")
     assert len(reason.columns) == 60
 
 

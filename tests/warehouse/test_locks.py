@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 
 import pytest
 
@@ -110,7 +111,8 @@ def who_holds(root: str, env: str) -> Holder | None:
 def test_the_second_run_is_told_who_holds_the_environment(tmp_path, other_run):
     with pytest.raises(BusyError) as raised, run_lock(str(tmp_path), "prod", "mine", told.at(3)):
         pass
-    for part in ("nightly", str(other_run.pid), os.uname().nodename, "2026-11-20T02:00:00Z"):
+    since = datetime(2026, 11, 20, 2, tzinfo=UTC).astimezone().strftime("since %Y-%m-%d %H:%M:%S")
+    for part in ("nightly", str(other_run.pid), os.uname().nodename, since):
         assert part in str(raised.value)
     holder = who_holds(str(tmp_path), "prod")
     assert holder is not None

@@ -115,8 +115,8 @@ def refuse_reordered(made: Refreshed, given: Refresh, cursor: Cursor, reads: Seq
     """Refuse what puts rows into another order for somebody who reads them in their order."""
     if made.keeps_order:
         return
-    if given.read_in_order:
-        raise Lasting("a function reads its rows in their order, which a full refresh keeps")
+    if given.read_in_order is not None:
+        raise Lasting(f"{given.read_in_order} reads its rows in their order, which a full refresh keeps")
     narrow = [ReadSet(read.columns) for read in readable(given.columns, reads) if read.ordered]
     if not narrow:
         return

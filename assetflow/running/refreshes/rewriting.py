@@ -315,7 +315,7 @@ class Rows(Struct, frozen=True):
 
     @property
     def is_read_in_order(self) -> bool:
-        return self.given.read_in_order or any(read.ordered for read in self.reads)
+        return self.given.read_in_order is not None or any(read.ordered for read in self.reads)
 
     def rows_of_keys(self, answer: Answer) -> dict[int, int]:
         """How many rows of the keys stand in which file."""

@@ -25,10 +25,10 @@ class Refresh(Struct, frozen=True):
 
     `sums` are what the digests of `files` are made of. `compare`: make the rows in full as well, and compare.
     `is_quick`: a full refresh takes no time, so that it is better than having others made again for the order of rows.
-    `read_in_order`: a function reads them so. `checks` is a hash of the checks that the rows of `files` passed. `tell`
-    is a folder for the rows that came and went, where another asset is to be refreshed by these in the same run. `what`
-    names what is tried, where it is in vain. `groups` are those kept beside its rows. `views` are those among what it
-    reads that show other rows than then: the changes are of the tables behind them.
+    `read_in_order`: the name of a function that reads them so. `checks` is a hash of the checks that the rows of
+    `files` passed. `tell` is a folder for the rows that came and went, where another asset is to be refreshed by these
+    in the same run. `what` names what is tried, where it is in vain. `groups` are those kept beside its rows. `views`
+    are those among what it reads that show other rows than then: the changes are of the tables behind them.
     """
 
     changes: tuple[TableChange, ...]
@@ -38,7 +38,7 @@ class Refresh(Struct, frozen=True):
     sums: Mapping[tuple[str, str], Sums]
     compare: bool
     is_quick: bool
-    read_in_order: bool
+    read_in_order: str | None
     checks: str
     tell: str | None = None
     what: str = ""
@@ -56,8 +56,8 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: 
         raise Refused("an incremental refresh by this code once gave other rows than a full one")
     changes, views = changes_of(asset, then, contents)
     below = [contents.order.assets[name] for name in contents.order.graph.downstreams(asset.name)]
-    in_order = any(reader.kind == "python" and reader.reads_order for reader in below)
-    what = tried(asset, changes, views, in_order=in_order)
+    in_order = next((reader.name for reader in below if reader.kind == "python" and reader.reads_order), None)
+    what = tried(asset, changes, views, in_order=in_order is not None)
     if not has_its_turn(asset.name + run_id):  # In its turn it is tried again: tables grow.
         costs = contents.costs.get(asset.name, UNKNOWN)
         refuse_dearer(asset, costs, sum(change.rows for change in changes))
@@ -126,7 +126,7 @@ def refuse_by_declaration(asset: Asset) -> None:
     if asset.incremental == "off":
         raise Refused('it is declared incremental = "off"')
     if asset.kind != "sql" and asset.merge is None and asset.per is None:
-        raise Refused("it is a Python function, which is given whole tables")
+        raise Refused("it is a Python function, which makes its whole table")
     if asset.is_view:
         raise Refused("it is a view, which holds no rows")
     if asset.history is not None:

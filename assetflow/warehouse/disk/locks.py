@@ -8,6 +8,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -179,7 +180,8 @@ def _locked_file(path: str, text: str) -> int:
 
 
 def _busy(holder: Holder, work: Work, path: str) -> BusyError:
-    whose = f"process {holder.pid} on {holder.host}, since {holder.started_at}"
+    started = datetime.fromisoformat(holder.started_at).astimezone()
+    whose = f"process {holder.pid} on {holder.host}, since {started:%Y-%m-%d %H:%M:%S}"
     hint = f"Wait until it has finished (--wait), stop it with `kill {holder.pid}`, or use another `--env`."
     if holder.work.writes is None or work.writes is None:
         error = BusyError(f"run {holder.run_id} holds environment {holder.env}: {whose}", hint=hint)
