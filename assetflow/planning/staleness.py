@@ -182,7 +182,11 @@ def compare(
         name = input_.upstream
         if name not in reads:
             continue
-        found = compare_input(input_, reads[name], contents.get(name), known, any_columns)
+        read, content = reads[name], contents.get(name)
+        if edited and read.columns is None and content is not None and content.snapshot:
+            # What the new code reads is known when it has run. Until then, what the old one read tells what changed.
+            read = ReadSet(input_.columns, input_.ordered)
+        found = compare_input(input_, read, content, known, any_columns)
         if isinstance(found, Reason):
             reasons.append(found)
         elif found is None:

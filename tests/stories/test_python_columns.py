@@ -184,3 +184,25 @@ def test_what_a_join_is_held_to_counts_though_no_plan_of_polars_tells_it(shop: S
     assert shop.made() == []
     shop.replace("assets/joined.py", '"m:1"', '"1:1"')
     assert shop.run() == {"joined": "failed"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "def rich(sales: pl.LazyFrame) -> pl.LazyFrame:\n    return sales.filter(pl.col('amount') > {}).select('id')",
+        "def rich() -> Query:\n    return Query('SELECT id FROM sales WHERE amount > {}')",
+    ],
+)
+def test_an_edit_of_a_function_does_not_claim_that_its_inputs_changed(shop: Shop, body: str) -> None:
+    head = "import polars as pl\nfrom assetflow import Query, asset\n\n\n@asset\n"
+    shop.python("rich", head + body.format(10) + "\n")
+    shop.made()
+    shop.python("rich", head + body.format(20) + "\n")
+    assert [reason.kind for step in shop.plan().steps for reason in step.reasons] == ["code_changed"]
+    told = shop.cli("explain", "rich").out
+    assert "= input     sales" in told
+    assert "x input" not in told
+    shop.replace("data/orders.csv", "2,bob,Oslo,20", "2,bob,Oslo,25")
+    shop.made("sales")
+    steps = {step.asset: step for step in shop.plan("rich").steps}
+    assert [reason.kind for reason in steps["rich"].reasons] == ["code_changed", "input_changed"]
