@@ -75,7 +75,7 @@ def show(version: Version, moved: Moved) -> None:
     if others:
         say(f"with it: {', '.join(others)}")
     if moved.stale:
-        say(f"made again by the next run: {', '.join(moved.stale)}")
+        say(f"made again by the next run, unless what they read stayed the same: {', '.join(moved.stale)}")
     if moved.held:
         say(f"rolled back by itself, and left there: {', '.join(moved.held)}")
     for warning in moved.warnings:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class Moved(Struct, frozen=True):
     """What a command moved in an environment: assets by the materialization that is current now (None: withdrawn).
 
-    `stale` are assets below that could not go along, and are made again by the next run; `held` are those that were
-    rolled back themselves and stay where they are.
+    `stale` are assets below that could not go along, which the next run makes again if what they read changed; `held`
+    are those that were rolled back themselves and stay where they are.
     """
 
     env: str
