@@ -94,6 +94,9 @@ def test_what_is_tried_in_vain_is_not_tried_every_night(nights: Shop) -> None:
     noted = {"means": Costs(in_vain=in_vain._replace(why="as the last time"))}
     add_costs(str(nights.root / "warehouse"), noted)
     deliver(nights, 5)
+    steps = {step["asset"]: step for step in nights.cli("plan", "--json").json["steps"]}
+    assert (steps["means"]["mode"], steps["means"]["mode_reason"]) == ("full", "as the last time"), "plan foresees it"
+    assert steps["daily"]["mode"] == "incremental"
     assert modes(nights)["means"] == ("full", "as the last time")
     assert modes_of_full_refresh(nights)["means"] == "full"
     deliver(nights, 6)

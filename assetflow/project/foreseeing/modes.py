@@ -88,11 +88,23 @@ def with_mode(project: Project, step: Step, costs: Mapping[str, Costs]) -> Step:
         if asset.per is None:
             refuse_dearer(asset, costs.get(asset.name, UNKNOWN))
         rule = foreseen(project, asset, changed)
+        refuse_in_vain(project, asset, changed, costs)
         if asset.kind == "sql" and "kept" in rule and asset.incremental != "require":
             refuse_unkept(project, asset)
         return replace(step, mode="incremental", mode_reason=rule)
     except Refused as refused:
         return replace(step, mode_reason=refused.what)
+
+
+def refuse_in_vain(project: Project, asset: Asset, changed: Collection[str], costs: Mapping[str, Costs]) -> None:
+    """Refuse to foresee what a run has tried in vain."""
+    from assetflow.running.tasks.worth import refuse_likely_in_vain
+
+    definitions = project.definitions
+    below = [definitions.assets[name] for name in definitions.graph.downstreams(asset.name)]
+    in_order = any(reader.kind == "python" and reader.reads_order for reader in below)
+    moved = [name for name in asset.upstreams if name in changed]
+    refuse_likely_in_vain(asset, costs.get(asset.name, UNKNOWN), moved, in_order=in_order)
 
 
 def refuse_unkept(project: Project, asset: Asset) -> None:

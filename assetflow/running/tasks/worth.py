@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from itertools import product
 
 from assetflow.asset import Asset
 from assetflow.incremental.refused import Refused
@@ -14,9 +15,13 @@ from assetflow.running.tasks.reading import View
 from assetflow.version import VERSION
 from assetflow.warehouse.cache.costs import UNKNOWN, Costs
 
+Moved = tuple[str, bool, bool]
+"""A table, and whether rows came to it and went from it."""
 QUICK = 2.0
 """Seconds within which a full refresh takes no time, so that an incremental one can be compared with it."""
 ONE_IN = 20
+MOST = 4
+"""Tables of which every way to change is looked at."""
 DEARER = 1.2
 MUCH_LESS = 2
 WORTH_IT = 0.3
@@ -49,8 +54,24 @@ def refuse_in_vain(asset: Asset, costs: Costs, what: str) -> None:
 def tried(asset: Asset, changes: Sequence[TableChange], views: Sequence[View], *, in_order: bool) -> str:
     """Names what is tried: this code over that of views, by the rules of this version, and where rows came and went."""
     where = [(change.name, bool(change.came), bool(change.went)) for change in changes]
-    code = [asset.code_version, *(view.sql for view in views)]
+    return named(asset, where, [view.sql for view in views], in_order=in_order)
+
+
+def named(asset: Asset, where: Sequence[Moved], views: Sequence[str], *, in_order: bool) -> str:
+    """A hash of what is tried."""
+    code = [asset.code_version, *views]
     return f"{hash_of(f'{VERSION} {code} {in_order} {where}'):08x}"
+
+
+def refuse_likely_in_vain(asset: Asset, costs: Costs, changed: Sequence[str], *, in_order: bool) -> None:
+    """Refuse to foresee what was in vain the last time, where rows came to or went from some of these tables."""
+    if costs.in_vain is None or len(changed) > MOST or asset.incremental == "require":
+        return
+    yes_and_no = (False, True)
+    for ways in product(product(yes_and_no, yes_and_no), repeat=len(changed)):
+        where = [(name, came, went) for name, (came, went) in zip(changed, ways, strict=True) if came or went]
+        if named(asset, where, (), in_order=in_order) == costs.in_vain.what:
+            raise Refused(costs.in_vain.why)
 
 
 def was_quick(asset: Asset, then: Materialization, contents: Contents) -> bool:
