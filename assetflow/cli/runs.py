@@ -75,7 +75,7 @@ def show_run(record: RunRecord, steps: tuple[StepRecord, ...], is_running: IsRun
     put()
     rows = [
         [
-            step.asset,
+            step.asset if step.partition is None else f"{step.asset} {step.partition}",
             step.outcome,
             count(step.rows),
             seconds(step.seconds) if step.seconds else "",

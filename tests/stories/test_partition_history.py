@@ -58,6 +58,9 @@ def test_a_run_that_failed_for_one_partition_is_told_in_the_history(shop: Shop) 
     shop.run("+cut")
     [version] = ask(shop, "history", "cut")["versions"]
     assert version["partitions"]["failed"] == ["2024-01-02"]
+    told = shop.cli("runs", version["run_id"]).out
+    assert "cut 2024-01-01  materialized" in told, "each partition by its name"
+    assert "cut 2024-01-02  failed" in told
     assert version["partitions"]["count"] == 4
     told = ask(shop, "explain", "cut", "--partition", "2024-01-02")
     assert (told["status"], told["made"]["outcome"]) == ("new", "failed")
