@@ -154,9 +154,16 @@ def source_content(name: str, state: State, chosen: Collection[str], graph: Grap
     version = state.sources[name]
     if isinstance(version, SourceError):
         if set(chosen) & set(graph.downstreams(name)):
-            raise version
+            raise version if name not in state.made else left_out(name, version)
         return None
     return content_of_source(version, state.made.get(name))
+
+
+def left_out(name: str, error: SourceError) -> SourceError:
+    """The same of a source that was there before: whoever waits for its files need not wait with everything else."""
+    hint = f"To make the rest without it: --exclude '{name}+'."
+    hints = [error.hint, hint] if name.isidentifier() else [error.hint]
+    return SourceError(error.message, path=error.path, line=error.line, hint="\n".join(filter(None, hints)))
 
 
 def needs_made(asset: Asset, chosen: Collection[str], assets: Mapping[str, Asset], state: State) -> None:

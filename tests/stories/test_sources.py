@@ -138,6 +138,8 @@ def test_a_published_table_survives_the_loss_of_its_source(shop: Shop) -> None:
     printed = shop.cli("materialize")
     assert printed.code == 2
     assert "assetflow.toml:1: source orders" in printed.err
+    assert printed.err.endswith("\n  To make the rest without it: --exclude 'orders+'.\n")
+    assert shop.cli("materialize", "--exclude", "orders+").code == 0
     assert shop.rows("SELECT count(*) FROM sales") == [(3,)]
     assert shop.cli("show", "orders").code == 0, "parsed rows are kept in the warehouse"
     assert shop.made("people", full_refresh=True) == ["people"], "what does not need it can still be made"
