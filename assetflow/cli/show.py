@@ -78,10 +78,10 @@ def command(
             put_lines(json.document("assetflow.show/1", relation, limit, {"draft": None} if draft else None))
             return
         rows = table.texts(relation.limit(limit + 1)).fetchall()
+        is_other = when is not None or partition is not None or failed
+        said = counted(relation, len(rows), limit) if is_other else footer(reader, asset, len(rows), limit)
     put_lines(table.layout(table.columns_of(relation), rows[:limit], terminal_width(), dim))
-    if when is not None or partition is not None or failed:
-        return
-    say(styled(footer(reader, asset, len(rows), limit), "dim", err=True))
+    say(styled(said, "dim", err=True))
 
 
 def show_draft(project: Project, name: str, limit: int, partition: str | None, *, as_json: bool) -> bool:
@@ -147,6 +147,13 @@ def relation_at(project: Project, reader: Reader, name: str, when: str) -> DuckD
     reader.add_version(named)
     say(styled(f"{name}@{version.snapshot[:12]}, published {local_time(version.published_at)}", "dim", err=True))
     return reader.relation(named)
+
+
+def counted(relation: DuckDBPyRelation, found: int, limit: int) -> str:
+    """`20 of 2,801 rows`, of rows that are not those which are published now."""
+    if found <= limit:
+        return plural(found, "row")
+    return f"{count(limit)} of {plural(relation.aggregate('count(*)').fetchall()[0][0], 'row')}"
 
 
 def footer(reader: Reader, name: str, found: int, limit: int) -> str:

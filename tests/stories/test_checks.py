@@ -284,6 +284,7 @@ def test_what_a_check_refused_can_be_looked_at(shop: Shop) -> None:
     printed = shop.cli("show", "sales", "--failed", "--json")
     assert len(printed.json["rows"]) == 4
     assert "refused by a check, not published" in shop.cli("show", "sales", "--failed").err
+    assert shop.cli("show", "sales", "--failed", "-n", "3").err.endswith("\n3 of 4 rows\n")
     assert shop.cli("show", "people", "--failed").code == 2
     shop.replace("assets/sales.sql", "25", "99")
     assert shop.run("sales") == {"sales": "materialized"}

@@ -53,7 +53,8 @@ def read_column_tags(query: str, path: str, first_line: int, names: Sequence[str
                     f"the tag @{name} stands on no named column",
                     path=path,
                     line=line,
-                    hint="Write it behind a column of the outermost SELECT list, on its line; `AS` names a column.",
+                    hint="Write it behind a column of the outermost SELECT list, on its line; `AS` names a column. "
+                    "Where that list is a *, a check stands in the comment on top: checks = [...].",
                 )
             tags.append(ColumnTag(column, name, arguments, options, line))
     return tuple(tags)
