@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -41,9 +41,26 @@ class Account:
         """Note how an asset fared; the result as it is told, with the time that was lost where it failed."""
         if result.outcome == "failed" and not result.seconds and result.asset in self._since:
             result = replace(result, seconds=seconds_since(self._since[result.asset]))
+        older = self.compared_with_older(result)
+        if older and result.error is not None:
+            result = replace(result, error=with_older(result.error, older))
         self.results[result.asset] = result
         self.warnings += result.warnings
         return result
+
+    def compared_with_older(self, result: AssetResult) -> list[str]:
+        """Tables that failed in this run, so that the checks which an asset failed compared with older rows of them."""
+        failed = {check.name for check in result.checks if check.blocks}
+        if not failed:
+            return []
+        compared = [
+            name for check in self.order.assets[result.asset].checks if check.name in failed for name in check.upstreams
+        ]
+        return [
+            name
+            for name in dict.fromkeys(compared)
+            if (other := self.results.get(name)) is not None and other.outcome in {"failed", "blocked"}
+        ]
 
     def hindrance(self, step: Step) -> AssetResult | None:
         """Why a step cannot run: an upstream failed, a source cannot be read, or the run is to stop at a failure."""
@@ -94,3 +111,9 @@ def step_record(result: AssetResult) -> records.StepRecord:
         None if result.error is None else str(result.error),
         result.mode_reason,
     )
+
+
+def with_older(error: AssetflowError, older: Sequence[str]) -> AssetflowError:
+    """The same error, with tables that its checks compared with as they were before this run."""
+    said = f"Compared with {', '.join(older)} as published before, which this run failed to make: correct that first."
+    return type(error)(error.message, path=error.path, line=error.line, hint=f"{said}\n{error.hint or ''}".rstrip())

@@ -125,6 +125,19 @@ def test_a_check_function_returns_the_rows_that_fail(shop: Shop) -> None:
     assert shop.made() == ["big", "by_city", "people", "sales"]
 
 
+def test_a_check_against_what_failed_in_the_same_run_says_with_what_it_was_compared(shop: Shop) -> None:
+    shop.sql("sales", "SELECT id, customer, city, amount -- @max(100)\nFROM orders")
+    shop.sql("seen", "SELECT id -- @relationships('sales.id')\nFROM orders")
+    shop.made()
+    shop.write("data/orders.csv", shop.read("data/orders.csv") + "99,dan,Rome,1000\n")
+    assert {name: shop.run()[name] for name in ("sales", "seen")} == {"sales": "failed", "seen": "failed"}
+    told = shop.cli("materialize").err
+    said = "  Compared with sales as published before, which this run failed to make: correct that first.\n"
+    assert said + "  `assetflow check seen --show-failures` shows the rows.\n" in told
+    assert told.count("Compared with") == 1, "sales has itself to blame"
+    assert "Compared with sales as published before" in shop.cli("explain", "seen").out
+
+
 def test_a_check_that_raises_blocks_and_says_where(shop: Shop) -> None:
     shop.python(
         "checks_of_people",
