@@ -113,6 +113,10 @@ HISTORY_PART = "the history option"
 """What it does, among the parts that code is made of, tells a history from another table, also in the ledger."""
 
 
+PACKAGE_PART = "the package "
+"""Begins the names of those parts that are packages: what counts of them, and by which version."""
+
+
 class Asset(NamedTuple):
     """One declared table.
 

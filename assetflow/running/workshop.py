@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from assetflow.asset import (
     HISTORY_PART,
+    PACKAGE_PART,
     Asset,
     AssetDeclaration,
     CheckDeclaration,
@@ -97,7 +98,7 @@ class Workshop:
 
         function = self._declared(asset.path, asset.line, asset.name, declares_asset(asset.name))
         code = code_version(function, root=self.imports.root, read=self._texts(), config=asset.config)
-        known = tuple(part for part in asset.code_parts if part[0] != HISTORY_PART)
+        known = tuple(part for part in asset.code_parts if not part[0].startswith((HISTORY_PART, PACKAGE_PART)))
         if known and code.parts != known:
             raise asset.error("it was edited while the run was under way", hint="Run the same command again.")
         return function

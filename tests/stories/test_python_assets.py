@@ -264,6 +264,7 @@ def test_code_of_a_package_that_is_installed_in_place_counts(
     assert not is_stale()
     (place / "wordings" / "inner.py").write_text("def word(): return 'after'\n")
     assert is_stale()
+    assert "the code of the package wordings changed" in empty_shop.cli("plan", env={"PYTHONPATH": path}).out
     assert empty_shop.cli("materialize", env={"PYTHONPATH": path}).code == 0
     assert empty_shop.rows("FROM told") == [("after",)]
     assert not is_stale()

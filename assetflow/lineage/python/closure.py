@@ -28,13 +28,14 @@ class CodeVersion(Struct, frozen=True):
     """What a function does, as a SHA-256 in hex.
 
     `parts` are the objects it is made of with their own hashes (which part changed?), `notes` what no hash can hold,
-    `files` the project files it comes from, relative to the project.
+    `files` the project files it comes from, relative to the project, `packages` those that count, with their versions.
     """
 
     digest: str
     parts: tuple[tuple[str, str], ...]
     notes: tuple[Note, ...]
     files: tuple[str, ...]
+    packages: tuple[tuple[str, str], ...] = ()
 
 
 def code_version(
@@ -54,11 +55,13 @@ def code_version(
     roots = _roots(function, tuple(sorted(config)))
     searched = _search(roots, sources)
     records = _closure(roots, sources, _changed(searched))
+    used = _used(records, packages or {})
     return CodeVersion(
-        _digest(records, _versions(records, packages or {})),
+        _digest(records, [f"{name}=={version}" for name, version in used]),
         _parts(records),
         _notes(searched),
         tuple(sorted({record.path for record, _ in searched if record.path is not None})),
+        used,
     )
 
 
@@ -114,13 +117,9 @@ def _digest(records: list[Record], versions: list[str]) -> str:
     return digest.hexdigest()
 
 
-def _versions(records: list[Record], packages: Mapping[str, str]) -> list[str]:
+def _used(records: list[Record], packages: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     imported = {name for record in records for name in record.libraries}
-    return [
-        f"{name}=={version}"
-        for name, version in sorted(packages.items())
-        if name in imported or _import_name(name) in imported
-    ]
+    return tuple(each for each in sorted(packages.items()) if {each[0], _import_name(each[0])} & imported)
 
 
 def _parts(records: list[Record]) -> tuple[tuple[str, str], ...]:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from assetflow.asset import (
+    PACKAGE_PART,
     Asset,
     AssetDeclaration,
     CheckDeclaration,
@@ -150,7 +151,11 @@ class Reader:
             line=declaration.line,
             group=values.pop("group", group_of(self.path, self.settings)),
             code_version=declared_version(code.digest, merge, unique_key, per, history),
-            code_parts=(*code.parts, *history_parts(history)),
+            code_parts=(
+                *code.parts,
+                *((f"{PACKAGE_PART}{package}", version) for package, version in code.packages),
+                *history_parts(history),
+            ),
             upstreams=tuple(dict.fromkeys(upstreams)),
             function=function.__name__,
             parameters=parameters,
