@@ -4,7 +4,6 @@ People write `@asset` functions and SQL files; the loader turns both into `Asset
 so that it can be kept in a file, compared, and sent to a worker.
 """
 
-import hashlib
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -13,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeVar, overload
 
-from assetflow.check import NOTHING, Check, Severity
+from assetflow.check import NOTHING, Check, Severity, version_of
 from assetflow.errors import AssetError, DefinitionError
 
 Kind = Literal["sql", "python"]
@@ -203,13 +202,7 @@ class Asset(NamedTuple):
     @property
     def checks_version(self) -> str:
         """A hash of its checks: a snapshot that passed others has to pass these before it is published again."""
-        if not self.checks:
-            return ""
-        said = [
-            [check.name, check.sql, check.severity, check.function, sorted(check.options.items())]
-            for check in self.checks
-        ]
-        return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()
+        return version_of(self.checks)
 
     def error(self, message: str, *, hint: str | None = None, details: str | None = None) -> AssetError:
         """What went wrong while it was made, with the place of its declaration."""

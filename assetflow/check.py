@@ -1,7 +1,9 @@
 """A check: a query that returns the rows which fail."""
 
+import hashlib
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 Severity = Literal["error", "warn"]
@@ -30,6 +32,14 @@ class Check(NamedTuple):
     path: str | None = None
     line: int | None = None
     options: Mapping[str, Any] = NOTHING
+
+
+def version_of(checks: Sequence[Check]) -> str:
+    """A hash of what checks ask, empty for none: rows that passed others have to pass these."""
+    if not checks:
+        return ""
+    said = [[check.name, check.sql, check.severity, check.function, sorted(check.options.items())] for check in checks]
+    return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()
 
 
 ROWS_WHERE = f"SELECT * FROM {TABLE} WHERE "

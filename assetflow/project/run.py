@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from time import localtime, strftime
 from typing import TYPE_CHECKING
 
@@ -56,9 +56,7 @@ class Running(Struct):
         project, settings = self.project, self.project.settings
         state = self.plan.state or project.evidence.state(self.plan.selected)
         run_id = new_run_id()
-        observed = {
-            name: one for name, one in project.observe(self.sources_needed()).items() if isinstance(one, Observed)
-        }
+        observed = self.observed(self.sources_needed())
         work = self.work(state, observed)
         with (
             project.warehouse.running(settings.environment, run_id, now(), work),
@@ -85,6 +83,7 @@ class Running(Struct):
         from assetflow.running.clock import now
         from assetflow.running.order import Order
         from assetflow.running.projections import Projections
+        from assetflow.running.sources.checking import sources_compared
 
         project = self.project
         return Order(
@@ -92,6 +91,7 @@ class Running(Struct):
             assets=project.definitions.assets,
             graph=project.definitions.graph,
             sources=observed,
+            compared=self.observed(sources_compared(observed.values())),
             state=state,
             warehouse=project.warehouse,
             environment=project.environment,
@@ -108,6 +108,11 @@ class Running(Struct):
             publish_each=self.publish_each,
         )
 
+    def observed(self, names: Iterable[str]) -> dict[str, Observed]:
+        """Those of the sources, as their files are now, that can be looked at."""
+        found = self.project.observe([name for name in names if name in self.project.definitions.sources])
+        return {name: one for name, one in found.items() if isinstance(one, Observed)}
+
     def sources_needed(self) -> list[str]:
         """The sources that a step or one of its checks reads."""
         definitions = self.project.definitions
@@ -121,6 +126,7 @@ class Running(Struct):
 
     def work(self, state: State, observed: Mapping[str, Observed]) -> Work:
         """What this run may publish, and what it reads for that, however far up: no other run may change it."""
+        from assetflow.running.sources.checking import has_passed
         from assetflow.running.sources.ingest import source_fingerprint
         from assetflow.warehouse.disk.locks import Work
 
@@ -131,7 +137,12 @@ class Running(Struct):
         moved = set()
         for name, one in observed.items():
             made = state.made.get(name)
-            if made is None or not made.files_present or made.fingerprint != source_fingerprint(one).hash:
+            if (
+                made is None
+                or not made.files_present
+                or made.fingerprint != source_fingerprint(one).hash
+                or not has_passed(one.source, definitions.assets, self.project.ledger, made)
+            ):
                 moved.add(name)
         writes = frozenset({*steps, *self.plan.withdrawn, *moved})
         return Work(writes, frozenset(read) - writes)

@@ -7,7 +7,7 @@ from concurrent.futures import BrokenExecutor
 
 from assetflow.asset import Asset
 from assetflow.check import CheckResult
-from assetflow.errors import AssetError, AssetflowError, Interrupted, says_interrupted
+from assetflow.errors import AssetError, AssetflowError, Interrupted, SourceError, says_interrupted
 from assetflow.scrub import scrub
 from assetflow.source import Source
 from assetflow.version import VERSION
@@ -57,19 +57,39 @@ def keep_fault(error: Exception) -> str:
 
 def failed_checks(asset: Asset, blocking: list[CheckResult], partition: str | None = None) -> AssetError:
     """One error for the checks that keep an asset, or one partition of it, from being published."""
-    said = [
+    details = "\n".join(check.details for check in blocking if check.details)
+    return asset.error(
+        f"{plural(blocking)} failed, so {partition or 'it'} was not published: {found_by(blocking)}",
+        hint=hint_of_checks(asset.name, blocking),
+        details=details or None,
+    )
+
+
+def refused_source(source: Source, blocking: list[CheckResult]) -> SourceError:
+    """One error for the checks that keep a source from being read."""
+    said = f"source {source.name}: {plural(blocking)} failed, so nothing was made of it: {found_by(blocking)}"
+    return source.error(said, hint=hint_of_checks(source.name, blocking))
+
+
+def warning_of_source(name: str, check: CheckResult) -> str:
+    """What a check that blocks nothing found in a source."""
+    return f"source {name}: check {found_by([check])}"
+
+
+def plural(checks: list[CheckResult]) -> str:
+    return f"{len(checks)} check{'s' * (len(checks) != 1)}"
+
+
+def found_by(checks: list[CheckResult]) -> str:
+    return "; ".join(
         f"{check.name}: {check.error}"
         if check.error
         else f"{check.name}: {check.failures:,} failing row{'s' * (check.failures != 1)}"
-        for check in blocking
-    ]
-    details = "\n".join(check.details for check in blocking if check.details)
-    hint = "A check that cannot run counts as failed: correct it."
-    if any(check.failures for check in blocking):
-        hint = f"`assetflow check {asset.name} --show-failures` shows the rows."
-    return asset.error(
-        f"{len(blocking)} check{'s' * (len(blocking) != 1)} failed, so {partition or 'it'} was not published: "
-        f"{'; '.join(said)}",
-        hint=hint,
-        details=details or None,
+        for check in checks
     )
+
+
+def hint_of_checks(name: str, blocking: list[CheckResult]) -> str:
+    if any(check.failures for check in blocking):
+        return f"`assetflow check {name} --show-failures` shows the rows."
+    return "A check that cannot run counts as failed: correct it."

@@ -28,7 +28,10 @@ ReadSets = Callable[[str], tuple[ReadSet, ...]]
 
 
 class Order(Struct, frozen=True):
-    """What to do and with what. `state` is what the plan was made of: the run publishes only on top of that."""
+    """What to do and with what. `state` is what the plan was made of: the run publishes only on top of that.
+
+    `compared` are sources that are not read, but with which checks compare those that are.
+    """
 
     plan: Plan
     assets: Mapping[str, Asset]
@@ -46,6 +49,7 @@ class Order(Struct, frozen=True):
     read_sets: ReadSets
     projections: Projections
     selection: str = ""
+    compared: Mapping[str, Observed] = {}
     fail_fast: bool = False
     publish_each: bool = False
 

@@ -30,7 +30,7 @@ from assetflow.running.computing.compute import check_again, compute
 from assetflow.running.computing.small import MANY, Small, read_small, write_small
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Event, RunResult, event_of
-from assetflow.running.failures import told
+from assetflow.running.failures import told, warning_of_source
 from assetflow.running.keeping.keep import Keeping
 from assetflow.running.keeping.publish import Publishing
 from assetflow.running.order import Order
@@ -244,9 +244,11 @@ class Run:
     def take_source(self, name: str, future: Future[Any]) -> None:
         """Record what a source holds, and let go on what waits for it; who reads one that failed fails, too."""
         try:
-            self.keeping.keep_source(name, future.result())
+            checks = self.keeping.keep_source(name, future.result())
         except Exception as raised:
             self.account.source_errors[name] = told(raised, self.order.sources[name].source)
+        else:
+            self.account.warnings += [warning_of_source(name, check) for check in checks if not check.ok]
         self.waiting.release(name)
 
     def conclude(self, result: AssetResult) -> Iterator[Event]:

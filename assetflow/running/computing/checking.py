@@ -16,6 +16,7 @@ from assetflow.running.workshop import Workshop
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
+    from assetflow.materialization import Column, SnapshotFile
     from assetflow.running.tasks.task import Task
     from assetflow.warehouse.content.reading import Staged
 
@@ -44,17 +45,23 @@ def run_checks(task: Task, shop: Workshop, staged: Staged | None) -> tuple[Check
 
 def new_rows(task: Task, staged: Staged | None) -> New | None:
     """The rows that the checks did not see before; None where they are to see all."""
-    from assetflow.warehouse.content.scans import scan_files
-
     if staged is None or task.refresh is None or task.refresh.checks != task.asset.checks_version:
         return None
-    known = {file.path for file in task.refresh.files}
-    if known.isdisjoint(file.path for file in staged.files):
+    return rows_beyond(task.refresh.files, staged.files, staged.columns, task.refresh.root)
+
+
+def rows_beyond(
+    known: Sequence[SnapshotFile], files: Sequence[SnapshotFile], columns: Sequence[Column], root: str
+) -> New | None:
+    """The rows of those files that are not known; None where none of them is."""
+    from assetflow.warehouse.content.scans import scan_files
+
+    there = {(file.path, file.sha256) for file in known}
+    new = [file for file in files if (file.path, file.sha256) not in there]
+    if len(new) == len(files):
         return None
-    new = [file for file in staged.files if file.path not in known]
-    shown = [file.path for file in new] or [os.path.join(task.refresh.root, staged.files[0].path)]
-    sql = scan_files(staged.columns, shown) + ("" if new else " WHERE false")
-    return New(sql, sum(file.rows for file in new))
+    shown = [os.path.join(root, file.path) for file in new or files[:1]]
+    return New(scan_files(columns, shown) + ("" if new else " WHERE false"), sum(file.rows for file in new))
 
 
 class New(Struct, frozen=True):

@@ -10,7 +10,7 @@ import os
 from msgspec.structs import replace
 
 from assetflow.asset import Asset
-from assetflow.check import CheckResult
+from assetflow.check import CheckResult, version_of
 from assetflow.materialization import Fingerprint, Materialization, Snapshot
 from assetflow.planning.decide import view_digest
 from assetflow.planning.staleness import Content, Made, fingerprint, reads_of, seen_by
@@ -19,11 +19,12 @@ from assetflow.running.built import Built
 from assetflow.running.clock import now
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult
-from assetflow.running.failures import failed_checks
+from assetflow.running.failures import failed_checks, refused_source
 from assetflow.running.keeping.costs import cost_of, saved
 from assetflow.running.keeping.made import made_into, parsed_of, parts_of, with_seen
 from assetflow.running.keeping.recording import Recording
 from assetflow.running.order import Order
+from assetflow.running.sources.checking import asked_in_runs
 from assetflow.running.sources.ingest import source_fingerprint
 from assetflow.running.sources.steady import linked, refuse_changed, refuse_other_files
 from assetflow.running.workshop import Workshop
@@ -170,10 +171,15 @@ class Keeping:
         self.recording.add(records.Built(record, self.order.warehouse.ledger.snapshot(made.snapshot)))
         return made._replace(id=record.id, fingerprint=made_of.hash)
 
-    def keep_source(self, name: str, built: Built) -> None:
-        """Record what a source holds now."""
+    def keep_source(self, name: str, built: Built) -> tuple[CheckResult, ...]:
+        """Record what a source holds now; SourceError where a blocking check refuses it. What its checks found."""
         observed = self.order.sources[name]
         warehouse = self.order.warehouse
+        checks = self.keep_failing_rows(name, built.checks)
+        blocking = [check for check in checks if check.blocks]
+        if blocking:
+            warehouse.ledger.record_checks(self.order.run_id, name, checks)
+            raise refused_source(observed.source, blocking)
         if built.digest is None:
             keep_links(warehouse.root, built.files)
             self.order.sources[name] = linked(observed)
@@ -182,14 +188,18 @@ class Keeping:
             )
         else:
             snapshot = self.keep_files(name, built, observed.version)
-        materialization = made_into(snapshot, self.order.run_id, source_fingerprint(observed), built.seconds)
+        asked = version_of(asked_in_runs(observed.source, self.order.assets))
+        materialization = replace(
+            made_into(snapshot, self.order.run_id, source_fingerprint(observed), built.seconds), checks=asked
+        )
         self.order.projections.add(snapshot.id, built.projections)
         self.recording.add(
             records.Built(
-                materialization, snapshot, (), built.projections, built.sums, parsed_of(built, snapshot, observed)
+                materialization, snapshot, checks, built.projections, built.sums, parsed_of(built, snapshot, observed)
             )
         )
         self.contents.source_kept(name, snapshot, materialization)
+        return checks
 
     def restore_source(self, name: str, made: Made) -> None:
         """Note that a source holds what was read before; the links to its files may be gone meanwhile."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from assetflow.errors import SourceError
 from assetflow.materialization import Column, FileSums, Fingerprint, ReadSet, SnapshotFile
 from assetflow.running.built import Built, finished
 from assetflow.running.sources.before import NEVER, Before, opens_in_place, standing_for_all
+from assetflow.running.sources.checking import SourceChecks, check_source
 from assetflow.running.sources.parse import parse
 from assetflow.running.sources.steady import refuse_changed
 from assetflow.running.workshop import Workplace, workshop
@@ -21,12 +24,16 @@ if TYPE_CHECKING:
 
 
 class SourceTask(Struct, frozen=True):
-    """A source to record, a folder for what is made of its files, what is known to be read of it, and what it was."""
+    """A source to record, a folder for what is made of its files, what is known to be read of it, and what it was.
+
+    `checks`: what it is asked before anything is made of it.
+    """
 
     observed: Observed
     staging: str
     read_sets: tuple[ReadSet, ...] = ()
     before: Before = NEVER
+    checks: SourceChecks | None = None
 
 
 def source_fingerprint(observed: Observed) -> Fingerprint:
@@ -45,6 +52,9 @@ def ingest(task: SourceTask, place: Workplace) -> Built:
         in_place = opens_in_place(task.observed, task.before, cursor)
         built = read_in_place(task, cursor) if in_place else parse_in_parts(task, cursor)
         refuse_changed(task.observed)
+        if task.checks is not None:
+            folder = os.path.join(task.staging, "checks")
+            built = replace(built, checks=check_source(source, built, task.checks, folder, workshop(place)))
     except (duckdb.Error, SourceError) as error:
         from assetflow.sources.files.explain import explain_read_error
 

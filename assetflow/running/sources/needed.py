@@ -9,6 +9,7 @@ from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
 from assetflow.running.order import Order
 from assetflow.running.sources.before import before
+from assetflow.running.sources.checking import Passed, SourceChecks, asked_in_runs, has_passed
 from assetflow.running.sources.ingest import SourceTask, source_fingerprint
 
 
@@ -24,11 +25,13 @@ def sources_of(steps: Iterable[Step], order: Order) -> tuple[str, ...]:
 
 
 def recorded(name: str, contents: Contents) -> Made | None:
-    """The record of what a source holds now, if there is one whose files are there."""
+    """The record of what a source holds now, if there is one whose files are there and which passed its checks."""
     order, made = contents.order, contents.made.get(name)
     version = source_fingerprint(order.sources[name]).hash
     older = made if made is not None and made.fingerprint == version else order.state.find(name, version)
     if older is None or not older.files_present or not contents.lies_there(name, older):
+        return None
+    if not has_passed(order.sources[name].source, order.assets, order.warehouse.ledger, older):
         return None
     return older if order.warehouse.holds(order.warehouse.ledger.snapshot(older.snapshot)) else None
 
@@ -37,4 +40,21 @@ def source_task(name: str, contents: Contents, staging: str) -> SourceTask:
     """What a worker is told to record a source."""
     order, made = contents.order, contents.made.get(name)
     last = None if made is None else contents.snapshot(made.snapshot)
-    return SourceTask(order.sources[name], staging, order.read_sets(name), before(name, last, order.warehouse))
+    then = before(name, last, order.warehouse)
+    return SourceTask(order.sources[name], staging, order.read_sets(name), then, checks_to_ask(name, made, contents))
+
+
+def checks_to_ask(name: str, made: Made | None, contents: Contents) -> SourceChecks | None:
+    """What a worker is told to ask a source, when it has checks; `made` is what was recorded of it last."""
+    order = contents.order
+    checks = asked_in_runs(order.sources[name].source, order.assets)
+    if not checks:
+        return None
+    passed = None
+    if made is not None and has_passed(order.sources[name].source, order.assets, order.warehouse.ledger, made):
+        snapshot = contents.snapshot(made.snapshot)
+        passed = Passed(snapshot.files, snapshot.columns)
+    known = {**order.compared, **order.sources}
+    others = dict.fromkeys(other for check in checks for other in check.upstreams if other != name)
+    compared = tuple(known[other] for other in others if other in known)  # without its table, a check fails and says so
+    return SourceChecks(checks, compared, passed, order.run_id, order.started_at)

@@ -1,0 +1,110 @@
+"""A source that breaks its checks is not read: what is made of it stays as it was, and the next run asks again."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from tests.conftest import Shop
+
+REFUSED = "assetflow.toml:1: source orders: 1 check failed, so nothing was made of it: "
+
+
+def declare(shop: Shop, checks: str, files: str = "data/orders*.csv") -> None:
+    shop.write("assetflow.toml", f'[sources.orders]\nfiles = "{files}"\nchecks = [{checks}]\n')
+
+
+def test_rows_that_break_a_check_are_not_read_and_the_rest_is_made(shop: Shop) -> None:
+    declare(shop, "{ unique = 'id' }, 'amount < 100'")
+    shop.made()
+    shop.replace("data/orders.csv", "4,cy,,5", "4,cy,,500")
+    shop.sql("people", "SELECT 1 AS id, 'new' AS name")
+    printed = shop.cli("materialize")
+    assert printed.code == 1
+    assert f"{REFUSED}amount < 100: 1 failing row" in printed.err
+    assert "`assetflow check orders --show-failures` shows the rows." in printed.err
+    assert shop.rows("SELECT max(amount) FROM orders") == [(30,)], "the catalog shows what passed"
+    assert shop.rows("SELECT count(*) FROM sales") == [(3,)]
+    assert shop.rows("SELECT name FROM people") == [("new",)]
+    assert "500" in shop.cli("check", "orders", "--show-failures").out
+    assert shop.run() == {"sales": "failed", "by_city": "blocked", "big": "blocked"}, "it is asked again"
+    shop.replace("data/orders.csv", "4,cy,,500", "4,cy,,50")
+    assert shop.made() == ["big", "by_city", "sales"]
+    assert not shop.plan()
+
+
+def test_the_first_run_reads_nothing_that_breaks_a_check(shop: Shop) -> None:
+    declare(shop, "{ not_null = 'city' }")
+    assert shop.run() == {"people": "materialized", "sales": "failed", "by_city": "blocked", "big": "blocked"}
+    assert [name for (name,) in shop.rows("SHOW TABLES")] == ["assetflow_info", "people"]
+
+
+def test_a_warning_lets_the_source_be_read_and_says_so(shop: Shop) -> None:
+    declare(shop, "{ not_null = 'city', severity = 'warn' }")
+    printed = shop.cli("materialize")
+    assert printed.code == 0
+    assert "warning: source orders: check not_null(city): 1 failing row" in printed.err
+    assert "source orders" not in shop.cli("materialize").err, "nothing is read, and nothing asked"
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_file_that_comes_is_compared_with_those_that_are_there(shop: Shop, kind: str) -> None:
+    with duckdb.connect() as connection:
+        for at, ids in enumerate(["(1), (2)", "(3)", "(2)"]):
+            connection.execute(f"COPY (FROM (VALUES {ids}) AS t(id)) TO '{shop.root}/data/part-{at}.{kind}'")
+    for at in (1, 2):
+        (shop.root / f"data/part-{at}.{kind}").rename(shop.root / f"{at}.kept")
+    shop.write("assetflow.toml", f'[sources.parts]\nfiles = "data/part-*.{kind}"\nchecks = [{{ unique = "id" }}]\n')
+    for path in (shop.root / "assets").iterdir():
+        path.unlink()
+    shop.sql("ids", "SELECT id FROM parts")
+    shop.made()
+    (shop.root / "1.kept").rename(shop.root / f"data/part-1.{kind}")
+    assert shop.made() == ["ids"]
+    (shop.root / "2.kept").rename(shop.root / f"data/part-2.{kind}")
+    assert shop.run() == {"ids": "failed"}
+    assert shop.rows("SELECT id FROM ids ORDER BY id") == [(1,), (2,), (3,)]
+    (shop.root / f"data/part-0.{kind}").unlink()
+    assert shop.made() == ["ids"], "2 stands there once now"
+
+
+def test_a_check_that_is_added_is_asked_before_anything_else_is_made_of_the_same_rows(shop: Shop) -> None:
+    declare(shop, "")
+    shop.made()
+    declare(shop, "'amount < 25'")
+    assert not shop.plan(), "a check makes nothing stale"
+    shop.replace("assets/sales.sql", "amount > 5", "amount > 6")
+    assert shop.run() == {"sales": "failed", "by_city": "blocked", "big": "blocked"}
+    declare(shop, "'amount < 250'")
+    assert "sales" in shop.made()
+
+
+def test_another_source_is_read_as_it_is_in_the_same_night(shop: Shop) -> None:
+    shop.write(
+        "assetflow.toml",
+        '[sources.orders]\nfiles = "data/orders.csv"\n'
+        'checks = [{ relationships = { column = "customer", to = "customers.name" } }]\n'
+        '[sources.customers]\nfiles = "data/customers.csv"\n',
+    )
+    shop.write("data/customers.csv", "name\nann\nbob\ncy\n")
+    shop.made()
+    shop.replace("data/orders.csv", "4,cy,,5", "4,cy,,5\n5,dan,Rome,7")
+    assert shop.run()["sales"] == "failed"
+    shop.write("data/customers.csv", "name\nann\nbob\ncy\ndan\n")
+    assert "sales" in shop.made(), "nothing else reads the customers"
+
+
+def test_a_table_is_made_later_so_that_only_the_command_compares_with_it(shop: Shop) -> None:
+    declare(shop, "{ relationships = { column = 'city', to = 'towns.name' } }")
+    shop.sql("towns", "SELECT 'Rome' AS name")
+    shop.made()
+    printed = shop.cli("check", "orders")
+    assert printed.code == 1
+    assert "orders: FAILED  relationships(city -> towns.name): 1 failing row" in printed.out
+
+
+def test_a_check_of_a_source_that_cannot_run_counts_as_failed(shop: Shop) -> None:
+    declare(shop, "{ sql = 'SELECT nothing FROM {table}' }")
+    printed = shop.cli("materialize")
+    assert printed.code == 1
+    assert "A check that cannot run counts as failed: correct it." in printed.err
