@@ -1,7 +1,7 @@
 """Between which values keys lie: a condition that lets DuckDB pass over whole row groups, and changes nothing else.
 
 keys 2024-01-05, 2024-01-07    "day" BETWEEN '2024-01-05'::DATE AND '2024-01-07'::DATE
-of date_trunc('month', sold)   sold >= '2024-01-01' AND sold < '2024-03-01'
+of date_trunc('month', sold)   sold >= '2024-01-01' - 1 us AND sold < '2024-03-01'
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def conditions(expression: Tree, between: tuple[str, str] | None) -> list[Tree]:
     if truncated is None:
         return []
     inner, unit = truncated
-    at_least = _with(f"x >= {least}", inner)
+    # A time of less than half a microsecond before the day counts as one of that day.
+    at_least = _with(f"x >= {least} - INTERVAL '1 microsecond'", inner)
     # Nothing is less than infinity, however long after.
     return [at_least] if "infinity" in greatest else [at_least, _with(f"x < {greatest} + INTERVAL '1 {unit}'", inner)]
 

@@ -258,6 +258,8 @@ SELECT k, count(DISTINCT x) AS n, n + 1 AS m FROM t GROUP BY ALL;
 SELECT id, k, -x AS x FROM t QUALIFY row_number(ORDER BY x, g, d, s) OVER (PARTITION BY k ORDER BY id) = 1;
 SELECT id, k, x FROM t QUALIFY rank(ORDER BY x) OVER (PARTITION BY k ORDER BY id ROWS 1 PRECEDING) = 1;
 SELECT date_trunc('month', day) AS month, median(x) AS m FROM (SELECT CASE WHEN g = 1 THEN TIMESTAMP 'infinity' ELSE d END AS day, x FROM t) GROUP BY 1;
+SELECT day::DATE AS day, median(x) AS m FROM (SELECT CASE WHEN g = 1 THEN TIMESTAMP_NS '2024-01-02 23:59:59.9999997' ELSE d::TIMESTAMP_NS END AS day, x FROM t) GROUP BY 1;
+SELECT date_trunc('day', day) AS day, median(x) AS m FROM (SELECT CASE WHEN g = 1 THEN TIMESTAMP_NS '2024-01-02 23:59:59.9999997' ELSE d::TIMESTAMP_NS END AS day, x FROM t) GROUP BY 1;
 -- same value when t grows
 SELECT k, (SELECT make_timestamp_ns(max(id)) FROM t)::VARCHAR AS at FROM u;
 SELECT k, DATE '2024-01-31' + (SELECT CASE WHEN max(x) > 3 THEN INTERVAL '1 month' ELSE INTERVAL '30 days' END FROM t) AS d FROM u;
