@@ -68,6 +68,13 @@ def test_a_file_that_comes_is_compared_with_those_that_are_there(shop: Shop, kin
     assert shop.made() == ["ids"], "2 stands there once now"
 
 
+def test_a_second_file_of_the_same_bytes_is_new_too(shop: Shop) -> None:
+    declare(shop, "{ unique = 'id' }")
+    shop.made()
+    shop.write("data/orders_again.csv", shop.read("data/orders.csv"))
+    assert shop.run()["sales"] == "failed"
+
+
 def test_a_check_that_is_added_is_asked_before_anything_else_is_made_of_the_same_rows(shop: Shop) -> None:
     declare(shop, "")
     shop.made()

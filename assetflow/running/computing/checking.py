@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -53,11 +54,19 @@ def new_rows(task: Task, staged: Staged | None) -> New | None:
 def rows_beyond(
     known: Sequence[SnapshotFile], files: Sequence[SnapshotFile], columns: Sequence[Column], root: str
 ) -> New | None:
-    """The rows of those files that are not known; None where none of them is."""
+    """The rows of those files that are not known; None where none of them is.
+
+    A file that was there once and stands there twice now, as the files of a source with the same bytes do, is new once.
+    """
     from assetflow.warehouse.content.scans import scan_files
 
-    there = {(file.path, file.sha256) for file in known}
-    new = [file for file in files if (file.path, file.sha256) not in there]
+    there = Counter((file.path, file.sha256) for file in known)
+    new = []
+    for file in files:
+        if there[file.path, file.sha256]:
+            there[file.path, file.sha256] -= 1
+        else:
+            new.append(file)
     if len(new) == len(files):
         return None
     shown = [os.path.join(root, file.path) for file in new or files[:1]]
