@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from assetflow.check import Check, CheckResult, condition_of, looks_at_rows_alone
 from assetflow.engines import Table, Where
-from assetflow.errors import AssetError, AssetflowError
+from assetflow.errors import AssetError, AssetflowError, Interrupted
 from assetflow.running.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -168,6 +168,8 @@ def run_check(
             failures = failing_rows_of_sql(check, subject, cursor, sample)
         else:
             failures = failing_rows_of_function(check, subject, tables, shop, cursor, sample)
+    except Interrupted:  # who stops the run says nothing about the rows
+        raise
     except AssetflowError as error:
         said, details = error.message, None
         if check.function is not None:  # of SQL the message shows the place
