@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assetflow.errors import BusyError
+from assetflow.errors import BusyError, SourceError
 from assetflow.planning.plan import Plan
 from assetflow.planning.step import State
 from assetflow.source import Observed
@@ -91,7 +91,7 @@ class Running(Struct):
             assets=project.definitions.assets,
             graph=project.definitions.graph,
             sources=observed,
-            compared=self.observed(sources_compared(observed.values())),
+            compared=self.as_found(sources_compared(observed.values())),
             state=state,
             warehouse=project.warehouse,
             environment=project.environment,
@@ -110,8 +110,11 @@ class Running(Struct):
 
     def observed(self, names: Iterable[str]) -> dict[str, Observed]:
         """Those of the sources, as their files are now, that can be looked at."""
-        found = self.project.observe([name for name in names if name in self.project.definitions.sources])
-        return {name: one for name, one in found.items() if isinstance(one, Observed)}
+        return {name: one for name, one in self.as_found(names).items() if isinstance(one, Observed)}
+
+    def as_found(self, names: Iterable[str]) -> Mapping[str, Observed | SourceError]:
+        """Those of the tables that are sources, as their files are now."""
+        return self.project.observe([name for name in names if name in self.project.definitions.sources])
 
     def sources_needed(self) -> list[str]:
         """The sources that a step or one of its checks reads."""

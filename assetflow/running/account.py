@@ -59,8 +59,15 @@ class Account:
         return [
             name
             for name in dict.fromkeys(compared)
-            if (other := self.results.get(name)) is not None and other.outcome in {"failed", "blocked"}
+            if name in self.source_errors
+            or ((other := self.results.get(name)) is not None and other.outcome in {"failed", "blocked"})
         ]
+
+    def source_failed(self, name: str, error: AssetflowError) -> None:
+        """Note that a source cannot be read. Who reads it will say so; where only checks do, nobody else would."""
+        self.source_errors[name] = error
+        if not any(name in step.upstreams for step in self.order.plan.steps):
+            self.warnings.append(f"checks compare with {name} as it was read before: {error}")
 
     def hindrance(self, step: Step) -> AssetResult | None:
         """Why a step cannot run: an upstream failed, a source cannot be read, or the run is to stop at a failure."""

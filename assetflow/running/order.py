@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 from msgspec import Struct
 
 from assetflow.asset import Asset
+from assetflow.errors import SourceError
 from assetflow.lineage.columns import Lineage
 from assetflow.lineage.graph import Graph
 from assetflow.materialization import Column, ReadSet
@@ -49,7 +50,7 @@ class Order(Struct, frozen=True):
     read_sets: ReadSets
     projections: Projections
     selection: str = ""
-    compared: Mapping[str, Observed] = {}
+    compared: Mapping[str, Observed | SourceError] = {}
     fail_fast: bool = False
     publish_each: bool = False
 

@@ -246,7 +246,7 @@ class Run:
         try:
             checks = self.keeping.keep_source(name, future.result())
         except Exception as raised:
-            self.account.source_errors[name] = told(raised, self.order.sources[name].source)
+            self.account.source_failed(name, told(raised, self.order.sources[name].source))
         else:
             self.account.warnings += [warning_of_source(name, check) for check in checks if not check.ok]
         self.waiting.release(name)

@@ -101,6 +101,54 @@ def test_another_source_is_read_as_it_is_in_the_same_night(shop: Shop) -> None:
     assert "sales" in shop.made(), "nothing else reads the customers"
 
 
+@pytest.mark.parametrize("severity", ["error", "warn"])
+def test_another_source_that_cannot_be_read_is_named_and_does_not_make_a_warning_an_error(
+    shop: Shop, severity: str
+) -> None:
+    shop.write(
+        "assetflow.toml",
+        f"""
+        [sources.orders]
+        files = "data/orders.csv"
+        checks = [{{ relationships = {{ column = "customer", to = "customers.name" }}, severity = "{severity}" }}]
+        [sources.customers]
+        files = "data/customers.csv"
+        """,
+    )
+    said = "relationships(customer -> customers.name): "
+    code = 1 if severity == "error" else 0
+    printed = shop.cli("materialize")
+    assert printed.code == code
+    assert f'{said}assetflow.toml:4: source customers: no file matches "data/customers.csv"' in printed.err
+    shop.write("data/customers.csv", "")
+    shop.replace("data/orders.csv", "4,cy,,5", "4,cy,,6")
+    printed = shop.cli("materialize")
+    assert printed.code == code
+    assert f"{said}data/customers.csv: source customers: the file is empty" in printed.err
+
+
+def test_a_source_that_is_refused_is_told_where_only_a_check_of_a_table_compares_with_it(shop: Shop) -> None:
+    shop.write(
+        "assetflow.toml",
+        '[sources.orders]\nfiles = "data/orders.csv"\n'
+        '[sources.customers]\nfiles = "data/customers.csv"\nchecks = [{ unique = "name" }]\n',
+    )
+    shop.write("data/customers.csv", "name\nann\nbob\ncy\n")
+    compares = '{ relationships = { column = "customer", to = "customers.name" } }'
+    shop.sql("names", f"/* @asset\nchecks = [{compares}]\n*/\nSELECT DISTINCT customer FROM orders")
+    shop.made()
+    shop.replace("data/orders.csv", "4,cy,,5", "4,bob,,5")
+    shop.write("data/customers.csv", "name\nann\nann\nbob\ncy\ndan\n")
+    printed = shop.cli("materialize")
+    assert printed.code == 0, "what it read before has all of them"
+    told = "checks compare with customers as it was read before: assetflow.toml:3: source customers: 1 check failed"
+    assert f"warning: {told}" in printed.err
+    shop.replace("data/orders.csv", "4,bob,,5", "4,dan,,5")
+    printed = shop.cli("materialize")
+    assert printed.code == 1
+    assert "Compared with customers as published before, which this run failed to make" in printed.err
+
+
 def test_a_table_is_made_later_so_that_only_the_command_compares_with_it(shop: Shop) -> None:
     declare(shop, "{ relationships = { column = 'city', to = 'towns.name' } }")
     shop.sql("towns", "SELECT 'Rome' AS name")

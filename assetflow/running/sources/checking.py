@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from assetflow.check import Check, CheckResult, version_of
+from assetflow.errors import SourceError
 from assetflow.materialization import Column, SnapshotFile
 from assetflow.source import Observed, Source
 
@@ -28,10 +29,13 @@ class Passed(Struct, frozen=True):
 
 
 class SourceChecks(Struct, frozen=True):
-    """The checks to ask of a source in a run, the other sources that they compare it with, and what passed before."""
+    """The checks to ask of a source in a run, the other sources that they compare it with, and what passed before.
+
+    `compared` has an error in place of a source that is not there.
+    """
 
     checks: tuple[Check, ...]
-    compared: tuple[Observed, ...]
+    compared: Mapping[str, Observed | SourceError]
     passed: Passed | None
     run_id: str
     now: str
@@ -65,15 +69,37 @@ def check_source(
     if told.passed is not None and told.passed.columns == built.columns:
         new = rows_beyond(told.passed.files, built.files, built.columns, root)
     rows = scan_files(built.columns, [os.path.join(root, file.path) for file in built.files])
-    subject = Subject(source.name, rows, told.checks, folder, told.now, told.run_id, rows=built.rows, new=new)
-    return check_rows(subject, tuple(table_of_files(other, shop) for other in told.compared), shop)
+    others = {name: table_of_files(one, shop) for name, one in told.compared.items()}
+    unread = {name: one for name, one in others.items() if isinstance(one, SourceError)}
+    checks = tuple(check for check in told.checks if unread.keys().isdisjoint(check.upstreams))
+    subject = Subject(source.name, rows, checks, folder, told.now, told.run_id, rows=built.rows, new=new)
+    tables = tuple(one for one in others.values() if not isinstance(one, SourceError))
+    found = iter(check_rows(subject, tables, shop))
+    return tuple(next(found) if check in checks else not_compared(check, unread) for check in told.checks)
 
 
-def table_of_files(observed: Observed, shop: Workshop) -> Table:
-    """Another source as its files are now, which may have come together with those under check."""
+def table_of_files(observed: Observed | SourceError, shop: Workshop) -> Table | SourceError:
+    """Another source as its files are now, which may have come together with those under check; why it cannot be."""
+    from assetflow.duck import duckdb
     from assetflow.engines import Table
 
+    if isinstance(observed, SourceError):
+        return observed
     paths = tuple(file.stat.path for file in observed.files)
     location = observed.source.location
-    with shop.session.cursor() as cursor:
-        return Table(observed.source.name, location.read(cursor, paths, location.sniff(cursor, paths)))
+    try:
+        with shop.session.cursor() as cursor:
+            return Table(observed.source.name, location.read(cursor, paths, location.sniff(cursor, paths)))
+    except (duckdb.Error, SourceError) as error:
+        from assetflow.sources.files.explain import explain_read_error
+
+        if isinstance(error, duckdb.InterruptException):
+            raise
+        return explain_read_error(error, observed.source, shop.place.root)
+
+
+def not_compared(check: Check, unread: Mapping[str, SourceError]) -> CheckResult:
+    """What a check says of which another source cannot be read."""
+    errors = [unread[name] for name in check.upstreams if name in unread]
+    said = "; ".join(f"{error.where}: {error.message}" if error.where else error.message for error in errors)
+    return CheckResult(check.name, check.severity, 0, check.column, error=said)

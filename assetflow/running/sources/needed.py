@@ -56,5 +56,5 @@ def checks_to_ask(name: str, made: Made | None, contents: Contents) -> SourceChe
         passed = Passed(snapshot.files, snapshot.columns)
     known = {**order.compared, **order.sources}
     others = dict.fromkeys(other for check in checks for other in check.upstreams if other != name)
-    compared = tuple(known[other] for other in others if other in known)  # without its table, a check fails and says so
+    compared = {other: known[other] for other in others if other in known}
     return SourceChecks(checks, compared, passed, order.run_id, order.started_at)
