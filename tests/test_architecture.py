@@ -60,7 +60,7 @@ INSIDE = {
         ("bodies",),
         ("tasks",),
         ("sources",),
-        ("contents", "workers", "account"),
+        ("contents", "workers", "account", "checking"),
         ("order", "waiting"),
         ("workshop", "projections"),
         ("python", "meter"),

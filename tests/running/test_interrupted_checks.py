@@ -9,7 +9,7 @@ import pytest
 
 from assetflow.check import Check
 from assetflow.errors import Interrupted
-from assetflow.running.computing.checking import Subject, run_check
+from assetflow.running.checking import Subject, run_check
 
 
 class Stopped:

@@ -60,8 +60,8 @@ def checks_of(project: Project, name: str) -> tuple[Check, ...]:
 
 
 def check_one(project: Project, reader: Reader, shop: Workshop, name: str, run_id: str, folder: str) -> Checked:
+    from assetflow.running.checking import Subject, check_rows
     from assetflow.running.clock import now
-    from assetflow.running.computing.checking import Subject, check_rows
 
     if name not in reader.current and name not in project.definitions.sources:
         return Checked(name, (), "it has not been made yet")

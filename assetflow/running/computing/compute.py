@@ -21,7 +21,8 @@ from assetflow.materialization import Column
 from assetflow.running.bodies.body import evaluate, stage
 from assetflow.running.bodies.seen import Seen, confirmed
 from assetflow.running.built import Built, How, Tried, built_of, finished
-from assetflow.running.computing.checking import Subject, check_rows, run_checks
+from assetflow.running.checking import Subject, check_rows
+from assetflow.running.computing.checking import run_checks
 from assetflow.running.computing.promised import keep_contract
 from assetflow.running.tasks.task import Task, where_of
 from assetflow.running.workshop import Workplace, Workshop, workshop

@@ -14,7 +14,7 @@ from assetflow.partitions.slices import Key
 from assetflow.running.bodies.body import evaluate
 from assetflow.running.bodies.seen import Seen, confirmed
 from assetflow.running.built import built_of, finished
-from assetflow.running.computing.checking import Subject, check_rows
+from assetflow.running.checking import Subject, check_rows
 from assetflow.running.computing.compute import with_retries
 from assetflow.running.computing.promised import keep_contract
 from assetflow.running.partitions.given import narrowed, with_keys

@@ -61,7 +61,7 @@ def check_source(
     source: Source, built: Built, told: SourceChecks, folder: str, shop: Workshop
 ) -> tuple[CheckResult, ...]:
     """What the checks say of the rows that were read; failing ones are kept in `folder`."""
-    from assetflow.running.computing.checking import Subject, check_rows, rows_beyond
+    from assetflow.running.checking import Subject, check_rows, rows_beyond
     from assetflow.warehouse.content.scans import scan_files
 
     root = shop.place.warehouse
