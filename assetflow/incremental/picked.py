@@ -122,7 +122,7 @@ def _picked(leaf: Leaf, node: Tree, columns: Sequence[str]) -> Picked:
 
     conditions = []
     for condition in conjuncts(node["where_clause"]):
-        parts = list(expressions(condition))
+        parts = expressions(condition)
         plain = not any(part["class"] in ("SUBQUERY", "WINDOW", "LAMBDA") for part in parts)
         named = any(is_parameter(part) for part in parts)
         if plain and named and all(is_own(part) for part in parts if part["class"] == "COLUMN_REF"):

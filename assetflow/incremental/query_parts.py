@@ -30,7 +30,7 @@ Binds = Callable[[Tree], bool]
 
 
 def outside_subqueries(part: object) -> list[Tree]:
-    return list(expressions(part, into_subqueries=False))
+    return expressions(part, into_subqueries=False)
 
 
 def is_aggregate(expression: Tree) -> bool:
