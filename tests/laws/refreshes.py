@@ -144,8 +144,13 @@ def written(value: str) -> str:
 
 
 def rounded(row: tuple[object, ...]) -> str:
-    """A row as text; the last digits of floating-point numbers depend on the order in which they are added."""
-    return repr(tuple(float(f"{value:.9g}") if isinstance(value, float) else value for value in row))
+    """A row as text, its floats to nine digits: sums of floats depend on the order of addition."""
+    return repr(tuple(nine_digits(value) if isinstance(value, float) else value for value in row))
+
+
+def nine_digits(value: float) -> float:
+    """What is left of numbers around one that cancel each other out is nothing but the order of their addition."""
+    return 0.0 if abs(value) < 1e-12 else float(f"{value:.9g}")
 
 
 class World:
