@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from assetflow.cli.screen import percent, plural, say, seconds, show_error, show_warning, styled
 
 if TYPE_CHECKING:
+    from assetflow.errors import AssetflowError
     from assetflow.planning.plan import Plan
     from assetflow.project.project import Project
     from assetflow.project.run import Running
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
 
 def summarize(result: RunResult, plan: Plan, project: Project, *, quiet: bool) -> None:
     """The errors in full, then one line on what came of the run."""
-    for each in worth_telling(result):
-        if each.error is not None:
-            say()
-            show_error(each.error)
+    for error, assets in errors_of(result):
+        say()
+        show_error(error)
+        if len(assets) > 1:
+            say(f"  Not made because of it: {', '.join(assets)}")
     for _, warning in warnings_of(result):
         show_warning(warning)
     if quiet:
@@ -37,6 +39,17 @@ def summarize(result: RunResult, plan: Plan, project: Project, *, quiet: bool) -
         say(spared)
     if counts["made"] or counts["restored"] or counts["withdrawn"]:
         say(f"published in {project.catalog_shown()}")
+
+
+def errors_of(result: RunResult) -> Iterator[tuple[AssetflowError, list[str]]]:
+    """Each error once, with the assets that failed of it: a source that cannot be read fails all that read it."""
+    found: dict[str, tuple[AssetflowError, list[str]]] = {}
+    for each in worth_telling(result):
+        if each.error is not None:
+            _, assets = found.setdefault(str(each.error), (each.error, []))
+            if each.asset not in assets:
+                assets.append(each.asset)
+    yield from found.values()
 
 
 def worth_telling(result: RunResult) -> Iterator[AssetResult]:

@@ -163,3 +163,12 @@ def test_a_check_of_a_source_that_cannot_run_counts_as_failed(shop: Shop) -> Non
     printed = shop.cli("materialize")
     assert printed.code == 1
     assert "A check that cannot run counts as failed: correct it." in printed.err
+
+
+def test_an_error_of_a_source_is_told_once_with_all_that_was_not_made(shop: Shop) -> None:
+    declare(shop, "'amount < 25'")
+    shop.sql("cities", "SELECT DISTINCT city FROM orders")
+    printed = shop.cli("materialize", "-q")
+    assert printed.code == 1
+    assert printed.err.count(REFUSED) == 1
+    assert "  Not made because of it: cities, sales\n" in printed.err
