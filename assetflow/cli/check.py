@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -172,11 +172,22 @@ def kept_failures(project: Project, chosen: frozenset[str]) -> Iterator[Failure]
     ledger, env = project.ledger, project.environment
     failed = ledger.last_failed(env)
     for name in sorted(chosen):
-        refused = ledger.refused_results(env, name) if name in failed else ()
+        if name in project.definitions.sources:
+            refused = refused_of_source(project, name, failed)
+        else:
+            refused = ledger.refused_results(env, name) if name in failed else ()
         last = ledger.check_results(env, name)
         yield from (Failure(name, result, True) for result in refused if not result.ok)
         if last != refused:
             yield from (Failure(name, result, False) for result in last if not result.ok)
+
+
+def refused_of_source(project: Project, name: str, failed: Container[str]) -> tuple[CheckResult, ...]:
+    """What was refused of a source, unless all that reads it was made since."""
+    readers = project.definitions.graph.downstreams(name)
+    if readers and not any(reader in failed for reader in readers):
+        return ()
+    return project.ledger.refused_of_source(project.environment, name)
 
 
 def failure_document(project: Project, failure: Failure, limit: int) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import duckdb
 import pytest
 
@@ -172,3 +174,40 @@ def test_an_error_of_a_source_is_told_once_with_all_that_was_not_made(shop: Shop
     assert printed.code == 1
     assert printed.err.count(REFUSED) == 1
     assert "  Not made because of it: cities, sales\n" in printed.err
+
+
+def test_rows_of_a_refused_source_are_told_from_those_that_are_published(shop: Shop) -> None:
+    declare(shop, "'amount < 100', { not_null = 'city', severity = 'warn' }")
+    shop.made()
+    warned = shop.cli("check", "orders", "--show-failures").out
+    assert warned.startswith("orders: not_null(city): 1 failing row\n")
+    shop.replace("data/orders.csv", "4,cy,,5", "4,cy,,500")
+    assert shop.run()["sales"] == "failed"
+    refused = shop.cli("check", "orders", "--show-failures").out
+    assert refused.startswith("orders: amount < 100: 1 failing row, not published\n")
+    assert refused.count("not_null(city): 1 failing row, not published\n") == 1
+    assert shop.cli("check", "orders").code == 0, "what was read before passes"
+    printed = shop.cli("check", "orders", "--show-failures").out
+    assert printed == refused + warned, "what is published hides nothing that was refused"
+    failures = json.loads(shop.cli("check", "orders", "--show-failures", "--json").out)["failures"]
+    assert [(each["check"], each["published"]) for each in failures] == [
+        ("amount < 100", False),
+        ("not_null(city)", False),
+        ("not_null(city)", True),
+    ]
+    shop.replace("data/orders.csv", "4,cy,,500", "4,cy,,50")
+    shop.made()
+    printed = shop.cli("check", "orders", "--show-failures").out
+    assert "not published" not in printed, "it was read since"
+
+
+def test_a_refused_source_that_is_again_what_it_was_is_forgotten_when_its_readers_are_made(shop: Shop) -> None:
+    declare(shop, "'amount < 100'")
+    shop.made()
+    shop.replace("data/orders.csv", "4,cy,,5", "4,cy,,500")
+    assert shop.run()["sales"] == "failed"
+    shop.replace("data/orders.csv", "4,cy,,500", "4,cy,,5")
+    assert not shop.plan()
+    shop.replace("assets/sales.sql", "amount > 5", "amount > 6")
+    assert "sales" in shop.made()
+    assert "not published" not in shop.cli("check", "orders", "--show-failures").out

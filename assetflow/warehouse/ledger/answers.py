@@ -223,6 +223,12 @@ class Answers:
         found = self._connection.read(rows.SELECT_REFUSED_RESULTS, {"env": env, "asset": asset})
         return tuple(CheckResult(*row) for row in found)
 
+    def refused_of_source(self, env: str, source: str) -> tuple[CheckResult, ...]:
+        """What the checks of a source found when a run asked them last, if it refused the source."""
+        found = self._connection.read(rows.SELECT_REFUSED_OF_SOURCE, {"env": env, "source": source})
+        results = tuple(CheckResult(*row) for row in found)
+        return results if any(result.blocks for result in results) else ()
+
     def last_failed(self, env: str) -> frozenset[str]:
         """Assets that failed when they were last tried."""
         return frozenset(name for (name,) in self._connection.read(rows.SELECT_FAILED, {"env": env}))

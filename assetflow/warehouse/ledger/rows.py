@@ -99,6 +99,14 @@ WHERE asset = :asset AND run_id = (
     WHERE r.env = :env AND f.asset = :asset AND f.outcome = 'failed' ORDER BY f.number DESC LIMIT 1
 ) ORDER BY name
 """
+SELECT_REFUSED_OF_SOURCE = """
+SELECT name, severity, failures, column, sample, error FROM check_results
+WHERE asset = :source AND run_id = (
+    SELECT r.id FROM check_results c JOIN runs r ON r.id = c.run_id
+    WHERE c.asset = :source AND r.env = :env AND EXISTS (SELECT 1 FROM steps s WHERE s.run_id = r.id)
+    ORDER BY r.number DESC LIMIT 1
+) ORDER BY name
+"""
 SELECT_FAILED = """
 SELECT DISTINCT f.asset FROM steps f JOIN runs r ON r.id = f.run_id
 WHERE r.env = :env AND f.outcome = 'failed'
