@@ -10,6 +10,8 @@ import re
 
 ASSET = r"[a-z][a-z0-9_]{0,127}"
 ENVIRONMENT = r"[a-z][a-z0-9_]{0,62}"
+USUAL = "prod"
+"""The environment of which commands speak that name none."""
 RUN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 
 DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
@@ -23,6 +25,11 @@ def is_asset(name: str) -> bool:
 
 def is_environment(name: str) -> bool:
     return re.fullmatch(ENVIRONMENT, name) is not None and name not in DEVICES
+
+
+def flag_of(environment: str) -> str:
+    """What a command that is told to a user says beside the rest, to speak of this environment."""
+    return "" if environment == USUAL else f" --env {environment}"
 
 
 def is_run(id: str) -> bool:

@@ -21,6 +21,7 @@ from assetflow.cli.options import (
     select_option,
 )
 from assetflow.cli.screen import clean, indent, plural, put, put_json, say, styled
+from assetflow.names import flag_of
 
 if TYPE_CHECKING:
     from assetflow.project.inspecting.checking import Checked
@@ -76,7 +77,7 @@ def command(
     if as_json:
         put_json({"schema": "assetflow.check/1", "ok": not blocked(checked), "checks": documents(checked)})
     else:
-        summarize(checked)
+        summarize(checked, opened.environment)
     return 1 if blocked(checked) else 0
 
 
@@ -127,7 +128,7 @@ def found(result: CheckResult) -> str:
     return f": {plural(result.failures, 'failing row')}" if result.failures else ""
 
 
-def summarize(checked: list[Checked]) -> None:
+def summarize(checked: list[Checked], environment: str) -> None:
     results = [result for each in checked for result in each.results]
     if not results:
         say("No checks to run: nothing selected declares any, or it has not been made yet.")
@@ -138,7 +139,8 @@ def summarize(checked: list[Checked]) -> None:
     say(f"\n{plural(len(results), 'check')}: {ok} ok, {failed} failed, {plural(warned, 'warning')}")
     if failed or warned:
         worst = [each.asset for each in checked if any(not result.ok for result in each.results)]
-        say(f"`assetflow check {' '.join(worst) if len(worst) <= NAMED else 'ASSET'} --show-failures` shows the rows.")
+        which = " ".join(worst) if len(worst) <= NAMED else "ASSET"
+        say(f"`assetflow check {which} --show-failures{flag_of(environment)}` shows the rows.")
 
 
 def show_kept_rows(project: Project, chosen: frozenset[str], limit: int, *, as_json: bool) -> int:

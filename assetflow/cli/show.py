@@ -19,6 +19,7 @@ from assetflow.cli.options import (
 )
 from assetflow.cli.screen import age, count, local_time, plural, put_lines, say, styled
 from assetflow.formats import json, table
+from assetflow.names import flag_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
@@ -128,7 +129,8 @@ def relation_refused(project: Project, name: str) -> DuckDBPyRelation:
     asset = project.asset(name)
     found = project.ledger.rejected(project.environment, name)
     if found is None or not project.warehouse.has_files(found[0]):
-        failing = f"`assetflow check {name} --show-failures` shows the rows that failed."
+        flag = flag_of(project.environment)
+        failing = f"`assetflow check {name} --show-failures{flag}` shows the rows that failed."
         if asset.partition:
             raise UsageError(
                 f"what a check keeps back of single partitions of {name} is not kept as a whole", hint=failing

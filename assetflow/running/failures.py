@@ -8,6 +8,7 @@ from concurrent.futures import BrokenExecutor
 from assetflow.asset import Asset
 from assetflow.check import CheckResult
 from assetflow.errors import AssetError, AssetflowError, Interrupted, SourceError, says_interrupted
+from assetflow.names import flag_of
 from assetflow.scrub import scrub
 from assetflow.source import Source
 from assetflow.version import VERSION
@@ -55,20 +56,22 @@ def keep_fault(error: Exception) -> str:
     return file.name
 
 
-def failed_checks(asset: Asset, blocking: list[CheckResult], partition: str | None = None) -> AssetError:
+def failed_checks(
+    asset: Asset, blocking: list[CheckResult], environment: str, partition: str | None = None
+) -> AssetError:
     """One error for the checks that keep an asset, or one partition of it, from being published."""
     details = "\n".join(check.details for check in blocking if check.details)
     return asset.error(
         f"{plural(blocking)} failed, so {partition or 'it'} was not published: {found_by(blocking)}",
-        hint=hint_of_checks(asset.name, blocking),
+        hint=hint_of_checks(asset.name, blocking, environment),
         details=details or None,
     )
 
 
-def refused_source(source: Source, blocking: list[CheckResult]) -> SourceError:
+def refused_source(source: Source, blocking: list[CheckResult], environment: str) -> SourceError:
     """One error for the checks that keep a source from being read."""
     said = f"source {source.name}: {plural(blocking)} failed, so nothing was made of it: {found_by(blocking)}"
-    return source.error(said, hint=hint_of_checks(source.name, blocking))
+    return source.error(said, hint=hint_of_checks(source.name, blocking, environment))
 
 
 def warning_of_source(name: str, check: CheckResult) -> str:
@@ -89,7 +92,7 @@ def found_by(checks: list[CheckResult]) -> str:
     )
 
 
-def hint_of_checks(name: str, blocking: list[CheckResult]) -> str:
+def hint_of_checks(name: str, blocking: list[CheckResult], environment: str) -> str:
     if any(check.failures for check in blocking):
-        return f"`assetflow check {name} --show-failures` shows the rows."
+        return f"`assetflow check {name} --show-failures{flag_of(environment)}` shows the rows."
     return "A check that cannot run counts as failed: correct it."

@@ -211,3 +211,13 @@ def test_a_refused_source_that_is_again_what_it_was_is_forgotten_when_its_reader
     shop.replace("assets/sales.sql", "amount > 5", "amount > 6")
     assert "sales" in shop.made()
     assert "not published" not in shop.cli("check", "orders", "--show-failures").out
+
+
+def test_the_next_step_shows_the_rows_of_the_environment_in_which_they_were_refused(shop: Shop) -> None:
+    declare(shop, "'amount < 25'")
+    shop.sql("cities", "/* @asset\nchecks = ['n < 0']\n*/\nSELECT 1 AS n")
+    printed = shop.cli("materialize", "--env", "dev")
+    for name in ("orders", "cities"):
+        assert f"`assetflow check {name} --show-failures --env dev` shows the rows." in printed.err
+        assert "not published" in shop.cli("check", name, "--show-failures", "--env", "dev").out
+        assert "No failing rows" in shop.cli("check", name, "--show-failures").err

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assetflow.errors import UsageError, did_you_mean
-
-USUAL = "prod"
+from assetflow.names import flag_of
 
 
 def not_there(name: str, env: str, environments: Sequence[str], *, may_draft: bool) -> UsageError:
@@ -14,7 +13,7 @@ def not_there(name: str, env: str, environments: Sequence[str], *, may_draft: bo
     if environments and env not in environments:
         hint = did_you_mean(env, environments) or f"There are {', '.join(environments)}."
         return UsageError(f"there is no environment {env}, in which to look for {name}", hint=hint)
-    flag = "" if env == USUAL else f" --env {env}"
+    flag = flag_of(env)
     hint = f"Make it: assetflow materialize --select +{name}{flag}"
     if may_draft:
         hint += f"; or look at it: assetflow show {name} --draft{flag}"

@@ -58,7 +58,7 @@ class Keeping:
             mode, why = (None, None) if step.restores is not None else (built.how.mode, built.how.reason)
             return AssetResult(
                 asset.name, "failed", mode=mode, mode_reason=why, reasons=step.reasons, rows=built.rows,
-                seconds=built.seconds, error=failed_checks(asset, blocking), checks=checks,
+                seconds=built.seconds, error=failed_checks(asset, blocking, self.order.environment), checks=checks,
             )  # fmt: skip
         if step.restores is not None:
             return self.restore(asset, step, step.restores, checks)
@@ -179,7 +179,7 @@ class Keeping:
         blocking = [check for check in checks if check.blocks]
         if blocking:
             warehouse.ledger.record_checks(self.order.run_id, name, checks)
-            raise refused_source(observed.source, blocking)
+            raise refused_source(observed.source, blocking, self.order.environment)
         if built.digest is None:
             keep_links(warehouse.root, built.files)
             self.order.sources[name] = linked(observed)

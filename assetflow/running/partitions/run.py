@@ -219,7 +219,8 @@ class PartRun:
             return
         text = self.cut.shown(part.keys[0])
         self.warehouse.ledger.record_checks(self.order.run_id, self.asset.name, checks, text)
-        error = failed_checks(self.asset, [check for check in checks if check.blocks], text)
+        blocking = [check for check in checks if check.blocks]
+        error = failed_checks(self.asset, blocking, self.keeping.order.environment, text)
         yield from self.fail(part.keys, error, part.built, checks)
 
     def keep(self, part: PartBuilt, checks: tuple[CheckResult, ...], places: dict[str, str]) -> Iterator[Event]:
@@ -285,7 +286,7 @@ class PartRun:
         self.warehouse.ledger.record_checks(self.order.run_id, self.asset.name, self.checks)
         blocking = [check for check in self.checks if check.blocks]
         if blocking:
-            self.error = failed_checks(self.asset, blocking)
+            self.error = failed_checks(self.asset, blocking, self.keeping.order.environment)
 
     # What it comes to
 
