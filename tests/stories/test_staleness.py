@@ -183,6 +183,22 @@ def test_another_order_of_the_same_rows_is_made_again_only_by_who_reads_the_orde
     assert shop.run() == {}
 
 
+def test_the_same_rows_in_another_order_do_not_speak_for_the_files_that_were_kept(shop: Shop) -> None:
+    """What the new files would have said of the order is not said of the old ones, which stay."""
+    turned = "SELECT id, amount{0} FROM sales WHERE id > 2 UNION ALL SELECT id, amount{0} FROM sales WHERE id <= 2"
+    shop.sql("plain", "SELECT id, amount FROM sales")
+    shop.sql("top", "SELECT id FROM plain LIMIT 1")
+    shop.made()
+    shop.sql("plain", turned.format(""))
+    assert shop.made() == ["plain"]
+    assert shop.rows("SELECT id FROM plain LIMIT 1") == [(1,)]
+    shop.sql("top", "SELECT id, id + 1 AS next FROM plain LIMIT 1")
+    shop.made()
+    shop.sql("plain", turned.format(", 1 AS one"))
+    assert shop.made() == ["plain", "top"]
+    assert shop.rows("SELECT id FROM plain LIMIT 1") == shop.rows("SELECT id FROM top") == [(3,)]
+
+
 PYTHON_HEAD = """
 import polars as pl
 

@@ -21,7 +21,7 @@ from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult
 from assetflow.running.failures import failed_checks, refused_source
 from assetflow.running.keeping.costs import cost_of, saved
-from assetflow.running.keeping.made import made_into, parsed_of, parts_of, with_seen
+from assetflow.running.keeping.made import are_others, made_into, parsed_of, parts_of, projections_of, with_seen
 from assetflow.running.keeping.recording import Recording
 from assetflow.running.order import Order
 from assetflow.running.sources.checking import asked_in_runs
@@ -78,9 +78,9 @@ class Keeping:
         if built.how.groups is not None:
             name = made_from(asset.code_version, materialization.inputs)
             keep_groups(self.order.warehouse.root, asset.name, name, built.how.groups)
-        self.order.projections.add(snapshot.id, built.projections)
-        parsed = parts_of(built, snapshot)
-        self.recording.add(records.Built(materialization, snapshot, checks, built.projections, built.sums, parsed))
+        projections, parsed = projections_of(built, snapshot), parts_of(built, snapshot)
+        self.order.projections.add(snapshot.id, projections)
+        self.recording.add(records.Built(materialization, snapshot, checks, projections, built.sums, parsed))
         held = Content(snapshot.digest, snapshot.digest if asset.is_view else snapshot.id, snapshot.id)
         self.contents.note(asset.name, snapshot, materialization.id, held)
         cost = cost_of(asset, built, self.contents)
@@ -245,11 +245,6 @@ def refuse_broken_promise(asset: Asset, step: Step, built: Built) -> None:
             f'it is declared incremental = "require", and had to be made in full: {built.how.reason}',
             hint='Make it once with --full-refresh, or declare incremental = "auto".',
         )
-
-
-def are_others(snapshot: Snapshot, built: Built) -> bool:
-    """True when what was built lies in other bytes than a snapshot: the same rows, perhaps in another order."""
-    return [file.sha256 for file in snapshot.files] != [file.sha256 for file in built.files]
 
 
 def cut_otherwise(snapshot: Snapshot, built: Built) -> bool:

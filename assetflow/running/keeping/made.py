@@ -48,6 +48,18 @@ def parts_of(built: Built, snapshot: Snapshot) -> records.Parsed | None:
     return records.Parsed(built.how.kept.key, built.how.kept.reading, (), built.how.kept.columns, parts)
 
 
+def are_others(snapshot: Snapshot, built: Built) -> bool:
+    """True when what was built lies in other bytes than a snapshot: the same rows, perhaps in another order."""
+    return [file.sha256 for file in snapshot.files] != [file.sha256 for file in built.files]
+
+
+def projections_of(built: Built, snapshot: Snapshot) -> tuple[tuple[ReadSet, str], ...]:
+    """The digests of what others read of the snapshot; of files that are not kept, only what no order of rows tells."""
+    if not are_others(snapshot, built):
+        return built.projections
+    return tuple((read, digest) for read, digest in built.projections if not read.ordered)
+
+
 def with_seen(reads: dict[str, ReadSet], built: Built) -> dict[str, ReadSet]:
     """What the code says is read, together with what was seen to be read when it ran."""
     seen = dict(built.reads)

@@ -14,6 +14,7 @@ from assetflow.materialization import Column, ReadSet, Snapshot, SnapshotFile
 from assetflow.partitions.slices import Slice
 from assetflow.planning.staleness import Content, in_part
 from assetflow.running.built import Built
+from assetflow.running.keeping.made import projections_of
 from assetflow.running.partitions.columns import columns_declared, empty_file
 from assetflow.running.partitions.failures import mixed_columns
 from assetflow.running.partitions.gathered import Gathered
@@ -89,8 +90,9 @@ class Whole:
         if len(layers) != 1 or layers[0][1] or order.cut.domain - Slice.from_text(layers[0][0]):
             record = replace(record, fingerprint=in_part(record.fingerprint))
         record = replace(record, layers=layers)
-        order.keeping.order.projections.add(snapshot.id, built.projections)
-        order.keeping.recording.add(records.Built(record, snapshot, (), built.projections, built.sums))
+        projections = projections_of(built, snapshot)
+        order.keeping.order.projections.add(snapshot.id, projections)
+        order.keeping.recording.add(records.Built(record, snapshot, (), projections, built.sums))
         content = Content(snapshot.digest, snapshot.id, snapshot.id)
         order.contents.note(order.asset.name, snapshot, record.id, content)
         return snapshot, same
