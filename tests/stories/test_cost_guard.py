@@ -97,6 +97,8 @@ def test_what_is_tried_in_vain_is_not_tried_every_night(nights: Shop) -> None:
     steps = {step["asset"]: step for step in nights.cli("plan", "--json").json["steps"]}
     assert (steps["means"]["mode"], steps["means"]["mode_reason"]) == ("full", "as the last time"), "plan foresees it"
     assert steps["daily"]["mode"] == "incremental"
+    told = nights.cli("explain", "means", "--json").json["refreshes"]
+    assert {each["upstream"]: each["rule"] for each in told}["sales"] == "as the last time", "so does explain"
     assert modes(nights)["means"] == ("full", "as the last time")
     assert modes_of_full_refresh(nights)["means"] == "full"
     deliver(nights, 6)

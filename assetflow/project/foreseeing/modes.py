@@ -221,13 +221,15 @@ class Refreshes(NamedTuple):
 
 
 def refreshes(project: Project, asset: Asset) -> tuple[Refreshes, ...]:
-    """How an asset answers to a change of each of its upstreams."""
-    found = []
+    """How an asset answers to a change of each of its upstreams; what was in vain the last time is not tried."""
+    found, costs = [], read_costs(project.settings.warehouse)
     if asset.history is not None:
         return tuple(Refreshes(name, "incremental", f"{kept_by(asset)}: {ADDED}") for name in asset.upstreams)
     for name in asset.upstreams:
         try:
-            found.append(Refreshes(name, "incremental", foreseen(project, asset, {name})))
+            rule = foreseen(project, asset, {name})
+            refuse_in_vain(project, asset, {name}, costs)
+            found.append(Refreshes(name, "incremental", rule))
         except Refused as refused:
             found.append(Refreshes(name, "full", refused.what))
     return tuple(found)
