@@ -104,6 +104,13 @@ def test_a_version_that_cannot_be_meant_is_refused(doubled: Shop, arguments: tup
     assert (printed.code, said in printed.err) == (2, True), printed.err
 
 
+@pytest.mark.parametrize(
+    "when", ["0 s ago", "0 min ago", "0 h ago", "0 d ago", "0 seconds ago", "0 weeks ago", "0MIN ago"]
+)
+def test_a_time_is_taken_as_commands_print_it(doubled: Shop, when: str) -> None:
+    assert len(doubled.cli("show", "sales", "--at", when, "--json").json["rows"]) == 2
+
+
 def test_show_takes_a_version_behind_the_name(doubled: Shop) -> None:
     assert len(doubled.cli("show", "sales@-1", "--json").json["rows"]) == 3
     assert len(doubled.cli("show", "sales", "--json").json["rows"]) == 2

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from assetflow.project.project import Project
     from assetflow.warehouse.content.difference import Difference
 
-UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
-AGO = re.compile(r"(\d+)\s*(second|minute|hour|day|week)s?\s+ago", re.IGNORECASE)
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+AGO = re.compile(r"(\d+)\s*((?:second|minute|hour|day|week)s?|s|min|h|d)\s+ago", re.IGNORECASE)
+"""In words, and as commands print it: `3 min ago`."""
 
 
 def find_version(project: Project, name: str, when: str) -> Version:
@@ -105,7 +106,7 @@ def time_meant(text: str, now: datetime) -> datetime | None:
 def moment_named(text: str, now: datetime) -> datetime | None:
     ago = AGO.fullmatch(text)
     if ago is not None:
-        return now - timedelta(seconds=int(ago[1]) * UNITS[ago[2].lower()])
+        return now - timedelta(seconds=int(ago[1]) * UNITS[ago[2][0].lower()])
     if text.lower() == "yesterday":
         return now - timedelta(days=1)
     if not re.match(r"\d{4}-\d\d-\d\d", text):
