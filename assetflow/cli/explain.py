@@ -11,7 +11,19 @@ from assetflow.cli.diff import row_text, sample_text
 from assetflow.cli.inputs import input_text, what_changed
 from assetflow.cli.options import environment_option, json_option, open_to_read, project_option
 from assetflow.cli.plan import ranges_text
-from assetflow.cli.screen import age, clean, count, indent, local_time, plural, put, put_json, seconds, styled
+from assetflow.cli.screen import (
+    age,
+    clean,
+    count,
+    indent,
+    local_time,
+    plural,
+    put_json,
+    put_wrapped,
+    seconds,
+    styled,
+    terminal_width,
+)
 from assetflow.partitions.declared import told as cut_by
 from assetflow.planning.step import Step
 from assetflow.project.explaining.explain import Compared, Explanation, explain
@@ -21,6 +33,8 @@ from assetflow.warehouse.content.difference import Difference
 
 MANY = 60
 """Columns that are named; `--json` has all."""
+WIDE = 100
+"""Descriptions are set in lines of so many characters, or of as many as a terminal has."""
 
 
 @click.command("explain")
@@ -42,25 +56,26 @@ def command(asset: str, rows: bool, partition: str | None, env: str | None, as_j
             put_json(of_partition.to_dict())
             return
         for line in lines_of_partition(of_partition):
-            put(line)
+            put_wrapped(line)
         return
     explanation = explain(opened, asset, samples=3 if rows else 0)
     if as_json:
         put_json(explanation.to_dict())
         return
     for line in lines(explanation):
-        put(line)
+        put_wrapped(line)
 
 
 def lines(told: Explanation) -> Iterator[str]:
     asset = told.asset
+    wide = min(terminal_width() or WIDE, WIDE)
     yield f"{styled(asset.name, 'bold')} {fares(told)}  {styled(asset.where, 'dim')}"
     if asset.description:
-        yield click.wrap_text(clean(" ".join(asset.description.split())), 100, "  ", "  ")
+        yield click.wrap_text(clean(" ".join(asset.description.split())), wide, "  ", "  ")
     for column, words in told.words:
         said = clean(" ".join(words.text.split()))
         origin = "" if words.origin.table == asset.name else f" (as {clean(str(words.origin))})"
-        yield click.wrap_text(f"{clean(column)}: {said}{origin}", 100, "    ", "      ")
+        yield click.wrap_text(f"{clean(column)}: {said}{origin}", wide, "    ", "      ")
     yield ""
     yield from verdict(told)
     yield from past(told)
@@ -235,7 +250,7 @@ def sentence(each: Compared, told: Explanation) -> str:
     if each.now is None:
         gone = each.name not in (*told.asset.upstreams, *told.asset.files)
         return f"input     {each.name}: " + (
-            "no longer read" if gone else f"{reads(each)}; known when it has been made"
+            "no longer read" if gone else f"{reads(each)}; known when a run has made or read it"
         )
     if not each.same:
         return f"input     {each.name}: {reads(each)}, and that changed ({short(each)})"

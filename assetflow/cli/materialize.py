@@ -23,7 +23,7 @@ from assetflow.cli.options import (
     project_option,
     select_option,
 )
-from assetflow.cli.screen import plural, put, put_json, say, show_warning, styled
+from assetflow.cli.screen import plural, put_json, put_wrapped, say, show_warning, styled
 from assetflow.errors import AssetflowError, BusyError, Interrupted
 from assetflow.warehouse.disk.locks import wait_for
 
@@ -182,7 +182,7 @@ def show_plan(plan: Plan, as_json: bool) -> int:
         put_json(plan_document(plan))
         return 0
     for line in plan_lines(plan):
-        put(line)
+        put_wrapped(line)
     return 0
 
 

@@ -19,7 +19,7 @@ from assetflow.cli.options import (
     project_option,
     select_option,
 )
-from assetflow.cli.screen import clean, plural, put, put_json, seconds, show_warning, styled, table
+from assetflow.cli.screen import clean, plural, put, put_json, put_wrapped, seconds, show_warning, styled, table
 from assetflow.planning.plan import Plan
 from assetflow.planning.step import Listed, Step
 from assetflow.reason import in_short
@@ -61,7 +61,7 @@ def command(
         put(f"Nothing to do: {no_asset(opened)}")
     else:
         for line in plan_lines(plan):
-            put(line)
+            put_wrapped(line)
         warn_of_stale_upstreams(plan, select)
     return STALE if check and plan else 0
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from assetflow.cli.options import environment_option, json_option, open_to_read, project_option, warn_of_broken
-from assetflow.cli.screen import plural, put, put_lines, say, styled
-from assetflow.cli.show import dim, terminal_width
+from assetflow.cli.screen import plural, put, put_lines, say, styled, terminal_width
+from assetflow.cli.show import dim
 from assetflow.errors import UsageError
 from assetflow.formats import Format, format_names, json, open_format, table
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -27,6 +29,10 @@ STYLES: dict[str, dict[str, Any]] = {
     "warning": {"fg": "yellow", "bold": True},
 }
 
+NARROW = 24
+"""Columns of a terminal in which words can be read one below the other."""
+NEAR = 4
+
 
 def colours(stream: Any) -> bool:
     """True when the stream is a terminal whose user did not ask for no colour (no-color.org)."""
@@ -46,6 +52,33 @@ def say(text: str = "") -> None:
 def put(text: str = "") -> None:
     """A line of data."""
     click.echo(clean_screen(text), color=colours(sys.stdout))
+
+
+def terminal_width() -> int | None:
+    """How wide a line may be; None where nobody watches."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def put_wrapped(text: str) -> None:
+    """Lines of data which, on a terminal, are cut between words and go on a little to the right of where they begin."""
+    width = terminal_width()
+    for line in text.split("\n"):
+        put(wrapped(line, width, len(line) - len(line.lstrip(" ")) + 2))
+
+
+def wrapped(text: str, width: int | None, under: int) -> str:
+    """A line cut between words, what follows set in by `under`; a word that is too long stays whole."""
+    if width is None or display_width(click.unstyle(text)) <= width:
+        return text
+    lines, line, taken = [], "", 0
+    for space, word in re.findall(r"( *)([^ ]+)", text):
+        long = display_width(click.unstyle(word))
+        if line.strip() and taken + len(space) + long > width:
+            lines.append(line)
+            line, taken = " " * under + word, under + long
+        else:
+            line, taken = line + space + word, taken + len(space) + long
+    return "\n".join([*lines, line])
 
 
 def put_json(document: Mapping[str, Any]) -> None:
@@ -72,17 +105,31 @@ def indent(text: str, by: str) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> list[str]:
-    """Columns aligned by their widest cell, the last one ragged; columns named in `right` are set to the right."""
+    """Columns aligned by their widest cell, the last one ragged; columns named in `right` are set to the right.
+
+    On a terminal that is too narrow for the last one, it goes on below itself.
+    """
     cells = [list(header), *[[clean(cell) for cell in row] for row in rows]]
     widths = [max(display_width(row[index]) for row in cells) for index in range(len(header))]
-    lines = []
+    lines, room = [], terminal_width()
     for number, row in enumerate(cells):
-        parts = [
+        *before, last = [
             pad(cell, width, right=header[i] in right) for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
-        line = "  ".join(parts).rstrip()
+        line = with_last("".join(f"{part}  " for part in before), last.rstrip(), room)
         lines.append(styled(line, "dim") if number == 0 else line)
     return lines
+
+
+def with_last(before: str, last: str, room: int | None) -> str:
+    """A row of a table whose last cell is cut where it has to be; near the margin where it has no room beside them."""
+    start = display_width(before)
+    line = (before + last).rstrip()
+    if room is None or display_width(line) <= room or start > room:
+        return line
+    if room - start < NARROW:
+        return f"{before.rstrip()}\n{wrapped(' ' * NEAR + last, room, NEAR)}"
+    return before + wrapped(last, room - start, 0).replace("\n", "\n" + " " * start)
 
 
 def pad(text: str, width: int, *, right: bool = False) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +15,7 @@ from assetflow.cli.options import (
     project_option,
     warn_of_broken,
 )
-from assetflow.cli.screen import age, count, local_time, plural, put_lines, say, styled
+from assetflow.cli.screen import age, count, local_time, plural, put_lines, say, styled, terminal_width
 from assetflow.formats import json, table
 from assetflow.names import flag_of
 
@@ -171,11 +169,6 @@ def footer(reader: Reader, name: str, found: int, limit: int) -> str:
     if name in reader.definitions.sources:
         return f"{shown} · source"
     return f"{shown} · published {age(current.published_at)}" if current else shown
-
-
-def terminal_width() -> int | None:
-    """How wide a line may be; None where nobody watches."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def dim(text: str) -> str:
