@@ -128,10 +128,19 @@ def in_windows(dimension: Dimension, name: str, kind: str, ranges: Ranges) -> st
     column = quote_identifier(name)
     found = []
     for low, high in ranges:
-        ends = [f"{column} >= {moment(dimension, low, kind)}"] * (low > FIRST)
-        ends += [f"{column} < {moment(dimension, high, kind)}"] * (high < LAST)
+        if any(begins_twice(dimension, end) for end in (low, high)):  # its rows lie in two spans of time
+            number = window_number(dimension, name, kind)
+            ends = [f"{number} >= {low}"] * (low > FIRST) + [f"{number} < {high}"] * (high < LAST)
+        else:
+            ends = [f"{column} >= {moment(dimension, low, kind)}"] * (low > FIRST)
+            ends += [f"{column} < {moment(dimension, high, kind)}"] * (high < LAST)
         found.append(" AND ".join(ends) or f"{column} IS NOT NULL")
     return f"({' OR '.join(found)})" if found else "false"
+
+
+def begins_twice(dimension: Dimension, index: int) -> bool:
+    grain = dimension.grain or "day"
+    return windows.is_there(grain, index) and windows.begins_twice(grain, index, dimension.zone)
 
 
 def moment(dimension: Dimension, index: int, kind: str) -> str:

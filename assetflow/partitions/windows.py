@@ -81,6 +81,16 @@ def begins(grain: Grain, index: int, zone: str = UTC_NAME) -> datetime:
     return first.replace(tzinfo=zone_named(zone)).astimezone(UTC)
 
 
+def begins_twice(grain: Grain, index: int, zone: str = UTC_NAME) -> bool:
+    """True where clocks go back over the beginning of a window: its first minute, then the last ones before it."""
+    if grain == "hour" or zone == UTC_NAME:
+        return False
+    clock, first = zone_named(zone), first_moment(grain, index)
+    again = first.replace(tzinfo=clock, fold=1).astimezone(UTC)
+    just_before = (again - timedelta(microseconds=1)).astimezone(clock).replace(tzinfo=None)
+    return again > begins(grain, index, zone) and just_before < first
+
+
 def shown(grain: Grain, index: int, zone: str = UTC_NAME) -> str:
     """A window as people and scripts write it: 2024-01-05T13:00, 2024-01-05, 2024-W01, 2024-01, 2024-Q1, 2024."""
     try:

@@ -54,6 +54,19 @@ def test_times_outside_of_the_calendar_are_named(shop: Shop, value: str, said: s
     assert shop.project().ledger.current("prod").keys() == {"orders"}
 
 
+def test_a_late_row_of_the_hour_for_which_clocks_go_back_to_yesterday(shop: Shop) -> None:
+    """In Newfoundland of 2010, one minute of November 7 came before the last 59 of November 6."""
+    shop.write("data/1.csv", "id,ts,region\n1,2010-11-06 12:00:00,eu\n2,2010-11-07 12:00:00,eu\n")
+    declare(shop, '{ time = "day", column = "ts", zone = "America/St_Johns" }')
+    assert keys(shop) == ["2010-11-06", "2010-11-07"]
+    shop.write("data/2.csv", "id,ts,region\n3,2010-11-07 03:00:00,eu\n")
+    assert keys(shop) == ["2010-11-06"]
+    shop.write("data/3.csv", "id,ts,region\n4,2010-11-07 02:30:30,eu\n")
+    assert keys(shop) == ["2010-11-07"]
+    assert shop.rows("SELECT id FROM cut ORDER BY id") == [(1,), (2,), (3,), (4,)]
+    assert shop.run() == {}
+
+
 def test_a_value_that_is_declared_no_more_and_has_rows_fails_as_a_rebuild_would(shop: Shop) -> None:
     declare(shop, '{ column = "region", values = ["eu", "us", "xx"] }')
     assert keys(shop) == ["eu", "us", "xx"]
