@@ -67,6 +67,36 @@ def test_a_late_row_of_the_hour_for_which_clocks_go_back_to_yesterday(shop: Shop
     assert shop.run() == {}
 
 
+def test_a_late_row_makes_days_of_which_no_rows_were_made_before(shop: Shop) -> None:
+    shop.write("data/1.csv", "id,ts,region\n" + "".join(f"1,2024-01-0{day} 10:00:00,eu\n" for day in range(1, 8)))
+    sql = (
+        "SELECT $partition_start AS day, count(*) AS n FROM orders "
+        "WHERE ts >= $partition_start - INTERVAL 2 DAY AND ts < $partition_end HAVING count(*) > 3"
+    )
+    declare(shop, '"day(day)"', sql)
+    assert len(keys(shop)) == 7
+    assert shop.rows("FROM cut") == []
+    shop.write("data/2.csv", "id,ts,region\n2,2024-01-03 10:00:00,eu\n")
+    assert keys(shop) == ["2024-01-03", "2024-01-04", "2024-01-05"]
+    assert shop.rows("SELECT day(day), n FROM cut ORDER BY day") == [(3, 4), (4, 4), (5, 4)]
+    assert shop.run() == {}
+
+
+def test_a_declared_column_that_sql_does_not_read_leaves_nothing_old(shop: Shop) -> None:
+    partition = '{ day = { time = "day", column = "ts" }, region = {}, upstreams = { orders = "same" } }'
+    sql = (
+        "SELECT $partition_start AS ts, $partition_region AS region, count(*) AS n FROM orders WHERE ts >= '2024-01-01'"
+    )
+    declare(shop, partition, sql)
+    assert len(keys(shop)) == 2
+    shop.write("data/2.csv", "id,ts,region\n3,2024-01-03 10:00:00,as\n")
+    result = shop.materialize().assets
+    assert [each.partition for each in result] == ["2024-01-01/eu", "2024-01-02/us", "2024-01-03/as"]
+    assert result[0].mode_reason is not None
+    assert "region of orders, by which rows are declared to belong to them, is not read" in result[0].mode_reason
+    assert shop.rows("SELECT n FROM cut") == [(3,), (3,), (3,)]
+
+
 def test_a_value_that_is_declared_no_more_and_has_rows_fails_as_a_rebuild_would(shop: Shop) -> None:
     declare(shop, '{ column = "region", values = ["eu", "us", "xx"] }')
     assert keys(shop) == ["eu", "us", "xx"]

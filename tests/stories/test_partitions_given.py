@@ -54,3 +54,47 @@ def test_columns_that_are_declared_to_be_read_are_those_of_the_key_too(empty_sho
     function = (FUNCTION + BODY["told"]).format(upstream="raw").replace("raw: pl.LazyFrame", given)
     shop.python("functions", f"    from typing import Annotated\n\n    from assetflow import upstream\n{function}")
     assert shop.cli("lineage", "totals", "--json").json["read_sets"]["totals"] == {"raw": ["day", "x"]}
+
+
+THE_DAY_BEFORE = {
+    "sql": """
+        /* @asset
+        partition = "day(day)"
+        */
+        SELECT $partition_start AS day, coalesce(sum(x), 0)::BIGINT AS x FROM raw
+        WHERE day >= $partition_start - INTERVAL 1 DAY AND day < $partition_start
+    """,
+    "py": """
+        import polars as pl
+
+        from assetflow import Context, asset
+
+
+        @asset(partition={"time": "day", "column": "day", "upstreams": {"raw": "-1"}})
+        def before(raw: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+            return raw.select(pl.col("x").sum(), day=pl.lit(context.partition.key).str.to_date())
+    """,
+}
+
+
+@pytest.mark.parametrize("kind", THE_DAY_BEFORE)
+def test_a_day_of_which_only_others_are_read_comes_and_goes_with_its_rows(empty_shop: Shop, kind: str) -> None:
+    shop = empty_shop
+    shop.write("assetflow.toml", '[sources.raw]\nfiles = "raw/*.csv"\n')
+    shop.write("raw/1.csv", "day,x\n2024-01-01,1\n2024-01-02,2\n")
+    shop.write(f"assets/before.{kind}", THE_DAY_BEFORE[kind])
+    parts(shop)
+
+    def rows() -> dict[int, int]:
+        return dict(shop.rows("SELECT day(day), x FROM before"))
+
+    shop.write("raw/2.csv", "day,x\n2024-01-05,8\n")
+    assert "2024-01-05" in parts(shop)["before"]
+    assert rows() == {1: 0, 2: 1, 5: 0}
+    shop.write("raw/2.csv", "day,x\n2024-01-03,8\n")
+    parts(shop)
+    assert rows() == {1: 0, 2: 1, 3: 2}
+    shop.write("raw/2.csv", "day,x\n2024-01-02,4\n2024-01-03,9\n")
+    assert "2024-01-02" not in parts(shop)["before"]
+    assert rows() == {1: 0, 2: 1, 3: 6}
+    assert parts(shop) == {}

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
 from assetflow.duck import described
+from assetflow.engines import Table
 from assetflow.errors import WarehouseError
 from assetflow.incremental.refused import Refused
 from assetflow.lineage.columns import Lineage
 from assetflow.lineage.sql.tokens import with_values
-from assetflow.materialization import Column, Input, Materialization, Snapshot
+from assetflow.materialization import Column, Input, Materialization, ReadSet, Snapshot
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.key_columns import KeyColumns, WrongColumnError, key_of_row
 from assetflow.partitions.partitioning import Link, Partitioning
-from assetflow.partitions.reading import read_keys
 from assetflow.partitions.slices import Key, Slice, slice_of
 from assetflow.planning.staleness import Concerned, Content, reads_of
 from assetflow.quoting import quote_identifier
@@ -30,6 +30,7 @@ from assetflow.running.partitions.links import columns_linked, link_of, link_pic
 from assetflow.running.partitions.listed_keys import KEYS, columns_of_keys, note_keys
 from assetflow.running.partitions.own_keys import key_columns
 from assetflow.running.partitions.sql_forms import is_parametrized
+from assetflow.running.partitions.upstream_keys import keys_of_upstreams
 from assetflow.running.partitions.versions import Versions
 from assetflow.running.tasks.reading import said
 from assetflow.warehouse.warehouse import Warehouse
@@ -37,7 +38,7 @@ from assetflow.warehouse.warehouse import Warehouse
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
-    from assetflow.incremental.answer import Change
+    from assetflow.incremental.answer import Change, Version
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,9 @@ class PartitionChanges:
         cut, cursor = partitioning(asset.partition), versions.cursor
         found = Slice()
         inferred: dict[str, Change] = {}
+        for read in then.inputs:
+            if read.upstream not in shown and asset.kind == "sql":
+                versions.name(read.upstream, "new", self.rows_then(read))
         for name, one in shown.items():
             if not (one.change.plus or one.change.minus):
                 continue
@@ -93,22 +97,16 @@ class PartitionChanges:
                 inferred[name] = one.change
                 continue
             if link is None:
-                found = found | self.picked_by(asset, cut, name, one.columns, then, cursor)
+                found = found | self.picked_by(asset, cut, name, one.columns, cursor)
             elif (columns := columns_linked(cut, link, one.columns)) is not None:
-                found = found | keys_linked(cursor, name, columns, link)
+                refuse_unread(name, columns, reads[name])
+                keys = keys_linked(cursor, name, columns, link)
+                found = found | keys | begun_or_ended(cursor, name, columns, keys)
             else:
                 raise Refused(f"each of them reads all of {name}")
-        if not inferred:
-            return found
-        for read in then.inputs:
-            if read.upstream not in shown:
-                versions.name(read.upstream, "new", self.rows_then(read))
-        return found | self.infer(asset, cut, inferred, cursor)
+        return found | self.infer(asset, cut, inferred, cursor) if inferred else found
 
-    def picked_by(
-        self, asset: Asset, cut: Partitioning, name: str, columns: Sequence[Column], then: Materialization,
-        cursor: Cursor,
-    ) -> Slice:  # fmt: skip
+    def picked_by(self, asset: Asset, cut: Partitioning, name: str, columns: Sequence[Column], cursor: Cursor) -> Slice:
         """The partitions for which SQL that speaks of its partition picks rows that changed."""
         from assetflow.incremental.answer import version_of
         from assetflow.incremental.picked import picked
@@ -120,34 +118,16 @@ class PartitionChanges:
         both = " UNION ALL ".join(f"FROM {quote_identifier(version_of(name, each))}" for each in ("plus", "minus"))
         cursor.execute(f"CREATE OR REPLACE TEMP VIEW {changed} AS {both}")
         keys = columns_linked(cut, link_picked(cut, places), columns)
-        candidates = self.candidates(cut, then, keys, changed, cursor)
-        if candidates is None:
+        if not cut.domain.is_finite and (keys is None or None in keys.columns):
             raise Refused(f"no column of {name} tells for which of them its rows are read")
+        candidates = list(cut.domain) if cut.domain.is_finite else keys_there(asset, cut, cursor)
         note_keys(cursor, cut, candidates)
         found = []
         for place in places:
             asked = with_values(place.sql(changed, KEYS, f"{KEYS}.number"), columns_of_keys(cut))
             found += [candidates[number] for (number,) in cursor.execute(asked).fetchall()]
-        return slice_of(found)
-
-    def candidates(
-        self, cut: Partitioning, then: Materialization, columns: KeyColumns | None, changed: str, cursor: Cursor
-    ) -> list[Key] | None:
-        """The keys that may be concerned: all that there can be, or those from the first to the last that there are."""
-        if cut.domain.is_finite:
-            return list(cut.domain)
-        if columns is None or None in columns.columns:
-            return None
-        rows = rows_of(cursor, f"SELECT {columns.listed} FROM {changed}")
-        keys = {key for row in rows if (key := key_of_row(row)) is not None}
-        for file in self.snapshot(then.snapshot).files:
-            if file.partition is not None:
-                keys.update(read_keys(cut, file.partition))
-        if not keys:
-            return []
-        first, last = min(at for at, _ in keys), max(at for at, _ in keys)
-        labels = {label for _, label in keys}
-        return [(at, label) for at in range(first, last + 1) for label in labels if cut.holds((at, label))]
+        read_by = slice_of(found)
+        return read_by if keys is None else read_by | begun_or_ended(cursor, name, keys, read_by)
 
     def rows_then(self, read: Input) -> str:
         """The SELECT of what an upstream held, and of what a view showed."""
@@ -178,12 +158,43 @@ class PartitionChanges:
         return keys_found
 
 
+def keys_there(asset: Asset, cut: Partitioning, cursor: Cursor) -> list[Key]:
+    """All keys for which there are rows now, whether the asset makes rows of them or not."""
+    tables = [Table(name, f"FROM {quote_identifier(name)}") for name in asset.upstreams]
+    rows = (row for row, _ in keys_of_upstreams(asset, tables, cursor))
+    return sorted({key for row in rows if (key := key_of_row(row)) is not None and cut.holds(key)})
+
+
+def refuse_unread(name: str, columns: KeyColumns, read: ReadSet) -> None:
+    """Refuse columns that are declared to tell which rows belong to a partition, and are not among those compared."""
+    for column in columns.columns:
+        if column is not None and read.columns is not None and column[0] not in read.columns:
+            raise Refused(f"{column[0]} of {name}, by which rows are declared to belong to them, is not read")
+
+
 def keys_linked(cursor: Cursor, name: str, columns: KeyColumns, link: Link) -> Slice:
     """The partitions that read the rows which came to an upstream or went."""
+    rows = rows_of(cursor, f"{keys_in(name, columns, 'plus')} UNION ALL {keys_in(name, columns, 'minus')}")
+    return slice_read_by(columns, rows, -link.high, -link.low)
+
+
+def begun_or_ended(cursor: Cursor, name: str, columns: KeyColumns, found: Slice) -> Slice:
+    """Partitions beside those found that there are since these rows came, or of which none are left.
+
+    An upstream tells which partitions there are also where each reads the rows of others: those of the day before.
+    """
+    if columns.partitioning.domain.is_finite or None in columns.columns:
+        return Slice()
+    plus, minus, old, new = (keys_in(name, columns, version) for version in ("plus", "minus", "old", "new"))
+    own = slice_read_by(columns, rows_of(cursor, f"{plus} UNION ALL {minus}"), 0, 0)
+    if not own - found:
+        return Slice()
+    rows = rows_of(cursor, f"({plus} EXCEPT {old}) UNION ALL ({minus} EXCEPT {new})")
+    return slice_read_by(columns, rows, 0, 0)
+
+
+def keys_in(name: str, columns: KeyColumns, version: Version) -> str:
+    """The SELECT of the keys of all rows of an upstream, as it is or was, or of those that came or went."""
     from assetflow.incremental.answer import version_of
 
-    changed = " UNION ALL ".join(
-        f"SELECT * FROM {quote_identifier(version_of(name, version))}" for version in ("plus", "minus")
-    )
-    rows = cursor.execute(f"SELECT DISTINCT {columns.listed} FROM ({changed})").fetchall()
-    return slice_read_by(columns, rows, -link.high, -link.low)
+    return f"SELECT {columns.listed} FROM {quote_identifier(version_of(name, version))}"

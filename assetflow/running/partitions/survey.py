@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -13,9 +12,9 @@ from assetflow.partitions.key_columns import key_of_row
 from assetflow.partitions.slices import Key, Slice
 from assetflow.running.bodies.body import evaluate
 from assetflow.running.partitions.failures import wrong_rows
-from assetflow.running.partitions.given import linked
 from assetflow.running.partitions.own_keys import keys_of
 from assetflow.running.partitions.sql_forms import is_batched
+from assetflow.running.partitions.upstream_keys import Counted, keys_of_upstreams
 from assetflow.running.tasks.task import Task, where_of
 from assetflow.running.workshop import Workplace, Workshop, workshop
 
@@ -45,7 +44,11 @@ def survey(wanted: SurveyTask, place: Workplace) -> Survey:
     cursor = shop.session.cursor()
     try:
         shop.session.attach(task.tables, cursor)
-        keys = keys_of_query(task, shop, cursor, where) if is_batched(asset) else keys_of_upstreams(task, cursor)
+        keys = (
+            keys_of_query(task, shop, cursor, where)
+            if is_batched(asset)
+            else keys_of_upstreams(asset, task.tables, cursor)
+        )
         found = list(keys)
     finally:
         cursor.close()
@@ -68,9 +71,6 @@ def survey(wanted: SurveyTask, place: Workplace) -> Survey:
     return Survey(tuple(sorted(rows.items())), outside)
 
 
-Counted = Iterator[tuple[tuple[object, ...], int]]
-
-
 def keys_of_query(task: Task, shop: Workshop, cursor: Cursor, where: Where) -> Counted:
     """The keys of the rows of a query: DuckDB makes no more of them than that takes."""
     from assetflow.engines.duckdb import sql_errors
@@ -82,26 +82,3 @@ def keys_of_query(task: Task, shop: Workshop, cursor: Cursor, where: Where) -> C
         asked = f"SELECT {keys.names}, count(*) FROM (SELECT {keys.listed} FROM ({result.sql}\n)) GROUP BY ALL"
         for *row, count in result.cursor.execute(asked).fetchall():
             yield tuple(row), int(count)
-
-
-def keys_of_upstreams(task: Task, cursor: Cursor) -> Counted:
-    """The keys of the rows that functions, and SQL that is run for each partition, are given."""
-    asset, cut = task.asset, partitioning(task.asset.partition)
-    known = False
-    for table in task.tables:
-        if table.name not in asset.upstreams:
-            continue
-        columns = linked(asset, cut, table, cursor)
-        if columns is None or None in columns.columns:
-            continue
-        known = True
-        asked = f"SELECT {columns.names}, count(*) FROM (SELECT {columns.listed} FROM ({table.sql})) GROUP BY ALL"
-        for *row, count in cursor.execute(asked).fetchall():
-            if None not in row:
-                yield tuple(row), int(count)
-    if not known and not cut.domain.is_finite:
-        raise asset.error(
-            f"nothing tells which partitions it has: no upstream has {' and '.join(d.column for d in cut.dimensions)}",
-            hint="Say where they end (end = ..., values = [...]), or which column of an upstream tells: "
-            'upstreams = { sales = { column = "sold_at" } }.',
-        )
