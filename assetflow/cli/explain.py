@@ -119,11 +119,11 @@ def verdict(told: Explanation) -> Iterator[str]:
 def next_step(told: Explanation, step: Step) -> Iterator[str]:
     """How the next run gets at its rows, and why."""
     does = {
-        "build": "The next run makes it again" if told.made else "The next run makes it",
-        "restore": "The next run points to an older version again, without computing,",
-        "maybe": "The next run makes it again, unless its upstreams come out the same,",
+        "build": "The next run makes it again because" if told.made else "The next run makes it because",
+        "restore": "The next run points to an older version again, without computing, because",
+        "maybe": "The next run makes it again only if what it reads comes out otherwise:",
     }[step.action]
-    yield f"{does} because"
+    yield does
     for reason in step.reasons:
         yield f"  - {clean(reason.detail or reason.kind)}"
     if step.listed:

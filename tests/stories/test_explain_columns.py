@@ -61,7 +61,9 @@ def test_code_that_is_written_otherwise_and_means_the_same(customers: Shop) -> N
     assert "The next run leaves it alone: its code changed, but not in what it does." in told
     assert "it is written otherwise, and means the same" in told
     customers.write("data/customers.csv", "id,city,email\n17,Rome,z@x\n18,Oslo,b@x\n")
-    assert "by_city may be stale" in customers.cli("explain", "by_city").out
+    told = customers.cli("explain", "by_city").out
+    assert "by_city may be stale" in told
+    assert "The next run makes it again only if what it reads comes out otherwise:\n  - " in told
 
 
 def test_a_new_column_under_a_star_is_told(customers: Shop) -> None:
