@@ -349,3 +349,5 @@ def test_what_is_kept_back_of_single_partitions_is_shown_by_its_failing_rows(sho
     assert printed.code == 2
     assert printed.err == f"{said}\n  `assetflow check cities --show-failures` shows the rows that failed.\n"
     assert "Rome   3" in shop.cli("check", "cities", "--show-failures").out
+    in_dev = shop.cli("show", "cities", "--failed", "--env", "dev")
+    assert "`assetflow check cities --show-failures --env dev` shows the rows that failed." in in_dev.err
