@@ -5,7 +5,7 @@
     │   └── SelectionError          2  a selection that does not parse or matches nothing
     ├── ProjectError                2  no project here, or its settings are wrong
     ├── DefinitionError             2  an asset, check or source is declared wrongly
-    ├── SourceError                 2  a source's files are missing or cannot be read
+    ├── SourceError                 2  a source's files are missing or cannot be read; in a run its readers fail (1)
     ├── WarehouseError              1  the warehouse cannot be read or written
     │   ├── NewerWarehouseError     1  a newer version wrote it
     │   └── BusyError               4  another run works on the same

@@ -176,13 +176,14 @@ def discarding(plan: Plan, select: tuple[str, ...]) -> Plan:
 
 
 def show_plan(plan: Plan, as_json: bool) -> int:
-    from assetflow.cli.plan import plan_document, plan_lines
+    from assetflow.cli.plan import plan_document, plan_lines, warn_of_unread
 
     if as_json:
         put_json(plan_document(plan))
         return 0
     for line in plan_lines(plan):
         put_wrapped(line)
+    warn_of_unread(plan)
     return 0
 
 

@@ -22,10 +22,12 @@ from assetflow.cli.options import (
 from assetflow.cli.screen import clean, plural, put, put_json, put_wrapped, seconds, show_warning, styled, table
 from assetflow.planning.plan import Plan
 from assetflow.planning.step import Listed, Step
-from assetflow.reason import in_short
+from assetflow.reason import in_short, listed
 
 WORTH_SAYING = 1.0
 """Seconds of a full refresh from which on it is said how long it takes."""
+READERS = 5
+"""Assets that a warning names."""
 RANGES = 3
 """Ranges of partitions that a line names."""
 STALE = 3
@@ -63,6 +65,7 @@ def command(
         for line in plan_lines(plan):
             put_wrapped(line)
         warn_of_stale_upstreams(plan, select)
+        warn_of_unread(plan)
     return STALE if check and plan else 0
 
 
@@ -77,6 +80,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "held": list(plan.held),
         "inputs": [change.to_dict() for change in plan.inputs],
         "withdrawn": list(plan.withdrawn),
+        "unread": [{"source": name, "error": str(error)} for name, error in plan.unread.items()],
     }
 
 
@@ -165,6 +169,14 @@ def estimate(step: Step) -> str:
     if step.mode == "full" or step.seconds is None:
         return f", {seconds(step.seconds_in_full)} in full"
     return f", about {seconds(step.seconds)} instead of {seconds(step.seconds_in_full)}"
+
+
+def warn_of_unread(plan: Plan) -> None:
+    """Say which sources cannot be read, so that steps will fail."""
+    for name, error in plan.unread.items():
+        readers = listed([step.asset for step in plan.to_make if name in step.upstreams], READERS)
+        said = f"{error}\nWhat reads it will fail, and stays as published: {readers}."
+        show_warning(said.replace("\n", "\n  "))
 
 
 def warn_of_stale_upstreams(plan: Plan, select: Sequence[str]) -> None:

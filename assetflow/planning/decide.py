@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assetflow.asset import Asset
+from assetflow.errors import SourceError
 from assetflow.lineage.columns import columns_alike
 from assetflow.materialization import Fingerprint, Materialization, Proof, ReadSet, is_whole
 from assetflow.partitions.slices import Slice
@@ -94,8 +95,7 @@ def decide_parts(
     parts = parts_of(asset, made, contents, state.known, forced=forced_reason() if forced else (), wanted=wanted)
     if parts.undecided and not parts.shares:
         waits = tuple(
-            Reason("input_changed", name, detail=told_waiting(name, ReadSet(), name in state.sources))
-            for name in parts.undecided
+            Reason("input_changed", name, detail=told_waiting(name, ReadSet(), state)) for name in parts.undecided
         )
         return Step(asset.name, "maybe", waits, upstreams=upstreams, parts=parts)
     if parts.shares or parts.reasons:
@@ -155,7 +155,7 @@ def perhaps(
         why = "; ".join(told_spared(name, found.reads[name]) for name in found.undecided)
         return Step(asset.name, "maybe", (), upstreams=upstreams, unchanged=columns, spared=why)
     waits = tuple(
-        Reason("input_changed", name, detail=told_waiting(name, found.reads[name], name in state.sources))
+        Reason("input_changed", name, detail=told_waiting(name, found.reads[name], state))
         for name in found.undecided
         if not is_spared(name, found.reads[name], unchanged)
     )
@@ -173,9 +173,11 @@ def told_spared(name: str, read: ReadSet) -> str:
     return f"it reads {told(read)} of {name}, which the edit leaves as it is"
 
 
-def told_waiting(name: str, read: ReadSet, is_source: bool) -> str:
-    if not is_source:
+def told_waiting(name: str, read: ReadSet, state: State) -> str:
+    if name not in state.sources:
         return f"{name} is made first: its rows may come out the same"
+    if isinstance(state.sources[name], SourceError):
+        return f"{name} cannot be read now"
     if read.columns is None:
         return f"{name} changed"
     return f"{name} changed: whether {told(read)} did is known when it has been read"

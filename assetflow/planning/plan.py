@@ -28,7 +28,8 @@ class Plan(Struct, frozen=True):
     upstreams changed. `withdrawn` are published tables that nothing declares any more; `state` is what the plan was
     made of. `inputs` tell what changed in sources, where that was asked. `discard_history`: tables with history
     begin anew. `wanted` are the only partitions to be made, of those assets that it names. `stale_held` are upstreams
-    that are stale since they were rolled back.
+    that are stale since they were rolled back. `unread` are sources that were read before and cannot be now: steps
+    that read them will fail.
     """
 
     steps: tuple[Step, ...]
@@ -44,6 +45,7 @@ class Plan(Struct, frozen=True):
     wanted: Mapping[str, Slice] = field(default_factory=dict)
     state: State | None = None
     stale_held: tuple[str, ...] = ()
+    unread: Mapping[str, SourceError] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.steps or self.withdrawn)
@@ -81,8 +83,9 @@ def make_plan(
     decided, stale_upstreams = decide_in_order(chosen, assets, graph, state, forced, wanted or {})
     # Of what was never made, and is not to be now, nothing is wanted.
     fresh = [name for name, found in decided.items() if not isinstance(found, Step) and name in state.made]
+    steps = tuple(found for found in decided.values() if isinstance(found, Step))
     return Plan(
-        tuple(found for found in decided.values() if isinstance(found, Step)),
+        steps,
         tuple(sorted(fresh)),
         tuple(stale_upstreams),
         forced,
@@ -90,7 +93,14 @@ def make_plan(
         proofs=tuple(found for found in decided.values() if isinstance(found, Proof)),
         wanted=wanted or {},
         state=state,
+        unread=unread_by(steps, state),
     )
+
+
+def unread_by(steps: Collection[Step], state: State) -> dict[str, SourceError]:
+    """The sources that steps read and that cannot be read now, each with its error."""
+    read = {name for step in steps for name in step.upstreams}
+    return {name: one for name, one in state.sources.items() if name in read and isinstance(one, SourceError)}
 
 
 def decide_in_order(
@@ -151,19 +161,16 @@ def content_after(
 
 
 def source_content(name: str, state: State, chosen: Collection[str], graph: Graph) -> Content | None:
+    """What a source holds now; None for one that cannot be read, and was: its readers fail, and nothing else does.
+
+    One that never was may be declared wrongly: SourceError.
+    """
     version = state.sources[name]
     if isinstance(version, SourceError):
-        if set(chosen) & set(graph.downstreams(name)):
-            raise version if name not in state.made else left_out(name, version)
+        if name not in state.made and set(chosen) & set(graph.downstreams(name)):
+            raise version
         return None
     return content_of_source(version, state.made.get(name))
-
-
-def left_out(name: str, error: SourceError) -> SourceError:
-    """The same of a source that was there before: whoever waits for its files need not wait with everything else."""
-    hint = f"To make the rest without it: --exclude '{name}+'."
-    hints = [error.hint, hint] if name.isidentifier() else [error.hint]
-    return SourceError(error.message, path=error.path, line=error.line, hint="\n".join(filter(None, hints)))
 
 
 def needs_made(asset: Asset, chosen: Collection[str], assets: Mapping[str, Asset], state: State) -> None:

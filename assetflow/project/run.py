@@ -56,7 +56,9 @@ class Running(Struct):
         project, settings = self.project, self.project.settings
         state = self.plan.state or project.evidence.state(self.plan.selected)
         run_id = new_run_id()
-        observed = self.observed(self.sources_needed())
+        found = self.as_found(self.sources_needed())
+        observed = {name: one for name, one in found.items() if isinstance(one, Observed)}
+        unread = {name: one for name, one in found.items() if isinstance(one, SourceError)}
         work = self.work(state, observed)
         with (
             project.warehouse.running(settings.environment, run_id, now(), work),
@@ -65,7 +67,7 @@ class Running(Struct):
         ):
             self.refuse_outrun(state, work)
             self.look_ahead()
-            run = Run(self.order(state, observed, run_id, shop), shop)
+            run = Run(self.order(state, observed, unread, run_id, shop), shop)
             try:
                 yield from run.events()
             finally:
@@ -78,7 +80,9 @@ class Running(Struct):
         made = [step.asset for step in self.plan.steps if step.action == "build"]
         self.project.columns_of.look_ahead({*made, *(reader for name in made for reader in graph.downstreams(name))})
 
-    def order(self, state: State, observed: dict[str, Observed], run_id: str, shop: Workshop) -> Order:
+    def order(
+        self, state: State, observed: dict[str, Observed], unread: dict[str, SourceError], run_id: str, shop: Workshop
+    ) -> Order:
         """All that the coordinator is given."""
         from assetflow.running.clock import now
         from assetflow.running.order import Order
@@ -91,6 +95,7 @@ class Running(Struct):
             assets=project.definitions.assets,
             graph=project.definitions.graph,
             sources=observed,
+            unread=unread,
             compared=self.as_found(sources_compared(observed.values())),
             state=state,
             warehouse=project.warehouse,
@@ -107,10 +112,6 @@ class Running(Struct):
             fail_fast=self.fail_fast,
             publish_each=self.publish_each,
         )
-
-    def observed(self, names: Iterable[str]) -> dict[str, Observed]:
-        """Those of the sources, as their files are now, that can be looked at."""
-        return {name: one for name, one in self.as_found(names).items() if isinstance(one, Observed)}
 
     def as_found(self, names: Iterable[str]) -> Mapping[str, Observed | SourceError]:
         """Those of the tables that are sources, as their files are now."""

@@ -32,6 +32,7 @@ class Contents:
         self.held: dict[str, Content | None] = {name: content_of(made) for name, made in self.made.items()}
         for name, one in order.sources.items():
             self.held[name] = content_of_source(one.version, self.made.get(name))
+        self.held.update(dict.fromkeys(order.unread))
         for name in (*order.plan.stale_upstreams, *order.plan.stale_held):
             if self.made[name].is_view and order.state.known.is_live(self.made[name], self.held):
                 self.held[name] = drifted(self.made[name].digest, order.run_id, self.made[name].snapshot)

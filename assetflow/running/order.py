@@ -31,7 +31,8 @@ ReadSets = Callable[[str], tuple[ReadSet, ...]]
 class Order(Struct, frozen=True):
     """What to do and with what. `state` is what the plan was made of: the run publishes only on top of that.
 
-    `compared` are sources that are not read, but with which checks compare those that are.
+    `compared` are sources that are not read, but with which checks compare those that are. `unread` are those that
+    cannot be read.
     """
 
     plan: Plan
@@ -51,6 +52,7 @@ class Order(Struct, frozen=True):
     projections: Projections
     selection: str = ""
     compared: Mapping[str, Observed | SourceError] = {}
+    unread: Mapping[str, SourceError] = {}
     fail_fast: bool = False
     publish_each: bool = False
 

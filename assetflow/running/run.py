@@ -37,7 +37,7 @@ from assetflow.running.order import Order
 from assetflow.running.partitions.runs import PartRuns
 from assetflow.running.signals import woken_by_signals
 from assetflow.running.sources.ingest import ingest
-from assetflow.running.sources.needed import recorded, source_task, sources_of
+from assetflow.running.sources.needed import read_by, recorded, source_task, sources_of
 from assetflow.running.tasks.kept_history import kept_of
 from assetflow.running.tasks.tables import table_of
 from assetflow.running.tasks.telling import Telling
@@ -267,6 +267,8 @@ class Run:
 
     def start_sources(self) -> None:
         """Record what sources hold now, for those that a step reads: parsed files are turned into Parquet once."""
+        for name in read_by(self.steps.values(), self.order.assets, self.order.unread):
+            self.account.source_failed(name, self.order.unread[name])
         for name in sources_of(self.steps.values(), self.order):
             older = recorded(name, self.contents)
             if older is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.conftest import Shop
+from tests.conftest import ORDERS, Shop
 
 ROWS = [(1, "ann"), (2, "bob")]
 
@@ -132,17 +132,88 @@ def test_a_source_can_be_declared_in_python(empty_shop: Shop) -> None:
     assert (listed["name"], listed["kind"], listed["path"]) == ("numbers", "source", "assets/raw.py")
 
 
-def test_a_published_table_survives_the_loss_of_its_source(shop: Shop) -> None:
+LOST = 'assetflow.toml:1: source orders: no file matches "data/orders.csv"'
+FAILING = {"sales": "failed", "big": "blocked", "by_city": "blocked"}
+
+
+def test_the_loss_of_a_source_fails_its_readers_and_nothing_else(shop: Shop) -> None:
     shop.made()
     shop.remove("data/orders.csv")
+    shop.sql("people", "SELECT 2 AS id, 'bob' AS name")
     printed = shop.cli("materialize")
-    assert printed.code == 2
-    assert "assetflow.toml:1: source orders" in printed.err
-    assert printed.err.endswith("\n  To make the rest without it: --exclude 'orders+'.\n")
-    assert shop.cli("materialize", "--exclude", "orders+").code == 0
+    assert printed.code == 1
+    assert f"error: {LOST}" in printed.err
+    assert "1 made, 1 failed, 2 blocked" in printed.err
+    assert shop.rows("SELECT name FROM people") == [("bob",)], "what does not need it is made"
     assert shop.rows("SELECT count(*) FROM sales") == [(3,)]
     assert shop.cli("show", "orders").code == 0, "parsed rows are kept in the warehouse"
-    assert shop.made("people", full_refresh=True) == ["people"], "what does not need it can still be made"
+    assert shop.run() == FAILING, "it is asked again"
+    shop.write("data/orders.csv", ORDERS)
+    assert not shop.plan(), "the same rows are back"
+
+
+def test_a_plan_names_sources_that_cannot_be_read(shop: Shop) -> None:
+    shop.made()
+    shop.remove("data/orders.csv")
+    for arguments in (["plan"], ["materialize", "--dry-run"]):
+        printed = shop.cli(*arguments)
+        assert printed.code == 0
+        assert "sales    perhaps (incremental)  orders cannot be read now; by rule: append" in printed.out
+        assert f"warning: {LOST}" in printed.err
+        assert printed.err.endswith("\n  What reads it will fail, and stays as published: sales.\n")
+    [unread] = shop.cli("plan", "--json").json["unread"]
+    assert unread["source"] == "orders"
+    assert unread["error"].startswith(LOST)
+    assert shop.cli("plan", "--check").code == 3
+    assert (
+        "only if what it reads comes out otherwise:\n  - orders cannot be read now" in shop.cli("explain", "sales").out
+    )
+    assert shop.cli("plan", "-s", "people").err == ""
+
+
+def test_a_source_that_was_never_there_may_be_declared_wrongly(shop: Shop) -> None:
+    shop.remove("data/orders.csv")
+    for command in ("plan", "materialize"):
+        printed = shop.cli(command)
+        assert (printed.code, printed.out) == (2, "")
+        assert f"error: {LOST}" in printed.err
+
+
+def test_views_and_partitions_over_a_lost_source_stay_as_they_were(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.write("assetflow.toml", '[sources.days]\nfiles = "data/days/*.csv"\n')
+    shop.write("data/days/1.csv", "day,n\n2024-01-01,1\n2024-01-02,2\n")
+    shop.sql("late", '/* @asset\nmaterialized = "view"\n*/\nSELECT * FROM days WHERE n > 1')
+    shop.sql("latest", "SELECT max(day) AS day FROM late")
+    cut = 'partition = { time = "day", column = "day", start = "2024-01-01", end = "2024-01-02" }'
+    shop.sql("by_day", f"/* @asset\n{cut}\n*/\nSELECT day, sum(n) AS n FROM days GROUP BY day")
+    shop.made()
+    before = shop.tables(["late", "latest", "by_day"])
+    (shop.root / "data/days/1.csv").rename(shop.root / "kept.csv")
+    assert shop.run() == {"late": "failed", "latest": "blocked", "by_day": "failed"}
+    assert shop.run(full_refresh=True) == {"late": "failed", "latest": "blocked", "by_day": "failed"}
+    assert shop.tables(["late", "latest", "by_day"]) == before
+    (shop.root / "kept.csv").rename(shop.root / "data/days/2.csv")
+    shop.run()
+    assert not shop.plan()
+    assert shop.tables(["late", "latest", "by_day"]) == before
+
+
+def test_checks_compare_with_a_lost_source_as_it_was_read_before(shop: Shop) -> None:
+    shop.write("data/cities.csv", "city\nrome\noslo\nbern\n")
+    declared = shop.read("assetflow.toml")
+    shop.write("assetflow.toml", f'{declared}[sources.cities]\nfiles = "data/cities.csv"\n')
+    shop.sql(
+        "known",
+        "/* @asset\nchecks = [{ relationships = { column = 'city', to = 'cities.city' }, severity = 'warn' }]\n*/\nFROM sales",
+    )
+    shop.sql("cities_too", "FROM cities")
+    shop.made()
+    shop.remove("data/cities.csv")
+    shop.replace("data/orders.csv", "ann", "eve")
+    printed = shop.cli("materialize", "-s", "+known")
+    assert printed.code == 0
+    assert "warning: checks compare with cities as it was read before: assetflow.toml:3: source cities" in printed.err
 
 
 def test_a_file_read_in_place_is_sought_below_the_project_wherever_the_command_runs(

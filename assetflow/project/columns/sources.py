@@ -29,11 +29,12 @@ class SourceColumns:
     def schema(self, name: str) -> Schema | None:
         """What a source holds: as it was read last, or by a look into its files where they changed since."""
         observed = self.project.observed(name)
+        current = self.project.current.get(name)
+        version = observed.version if isinstance(observed, Observed) else None
+        if current is not None and version in (None, current.digest):
+            return schema_of(self.project.ledger.snapshot(current.snapshot).columns)
         if not isinstance(observed, Observed):
             return None
-        current = self.project.current.get(name)
-        if current is not None and current.digest == observed.version:
-            return schema_of(self.project.ledger.snapshot(current.snapshot).columns)
         key = f"source {observed.version}"
         kept = self._kept(key)
         if kept is not None:

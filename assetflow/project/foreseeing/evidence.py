@@ -27,14 +27,19 @@ class Evidence:
         self.project = project
 
     def state(self, assets: frozenset[str] | set[str], *, forgiving: bool = False) -> State:
-        """What the planner needs to know of these assets; `forgiving`: a source that cannot be read has changed."""
+        """What the planner needs to know of these assets.
+
+        `forgiving`: a source that was never read, and cannot be now, is no error, but has changed.
+        """
         self.project.look_again()
         around = self.project.definitions.graph.ancestors(assets)
         observed = self.project.observe([name for name in around if name in self.project.definitions.sources])
         sources: dict[str, str | SourceError] = {
-            name: one.version if isinstance(one, Observed) else ("unreadable" if forgiving else one)
-            for name, one in observed.items()
+            name: one.version if isinstance(one, Observed) else one for name, one in observed.items()
         }
+        if forgiving:
+            never_read = sources.keys() - self.project.current.keys()
+            sources |= {name: "unreadable" for name in never_read if isinstance(sources[name], SourceError)}
         present = self.project.warehouse.present_files()
         made = {
             name: Made(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
+from assetflow.asset import Asset
 from assetflow.planning.staleness import Made
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
@@ -15,11 +16,16 @@ from assetflow.running.sources.ingest import SourceTask, source_fingerprint
 
 def sources_of(steps: Iterable[Step], order: Order) -> tuple[str, ...]:
     """The sources that steps or their checks read, without the files that a query reads where they lie."""
+    return read_by(steps, order.assets, order.sources)
+
+
+def read_by(steps: Iterable[Step], assets: Mapping[str, Asset], among: Collection[str]) -> tuple[str, ...]:
+    """Those of the sources that steps or their checks read, without files that a query reads where they lie."""
     found = dict.fromkeys(
         name
         for step in steps
-        for name in (*step.upstreams, *order.assets[step.asset].check_upstreams)
-        if name in order.sources and name not in order.assets[step.asset].files
+        for name in (*step.upstreams, *assets[step.asset].check_upstreams)
+        if name in among and name not in assets[step.asset].files
     )
     return tuple(found)
 
