@@ -66,7 +66,7 @@ def test_ls(ask: Any) -> None:
 def test_plan(ask: Any) -> None:
     assert ask("plan") == {
         "schema": "assetflow.plan/1", "steps": [], "fresh": ["by_city", "sales"], "unaffected": [], "proofs": [],
-        "stale_upstreams": [], "withdrawn": [], "held": [], "inputs": [],
+        "stale_upstreams": [], "withdrawn": [], "held": [], "inputs": [], "unread": [],
     }  # fmt: skip
     [sales, by_city] = ask("plan", "--full-refresh", "--check", code=3)["steps"]
     assert sales.pop("seconds") == sales.pop("seconds_in_full") > 0
