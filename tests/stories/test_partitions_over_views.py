@@ -220,3 +220,37 @@ def test_a_table_that_is_called_like_one_of_ours(sold: Shop, name: str) -> None:
     assert all("called like what assetflow itself names so" in (why or "") for why in said.values()), said
     assert sold.rows("FROM kept ORDER BY ALL") == sold.rows(f"FROM {name} ORDER BY ALL")
     assert parts(sold) == {}
+
+
+RUNNING = "SELECT day, sum(x) OVER (ORDER BY day)::BIGINT AS so_far FROM sold"
+BESIDE = """
+import polars as pl
+
+from assetflow import asset
+
+
+@asset(partition="day(day)")
+def beside(seen: pl.LazyFrame, sold: pl.LazyFrame) -> pl.LazyFrame:
+    return sold.join(seen, on="day").select("day", "x", "so_far")
+"""
+
+
+@pytest.mark.parametrize("views", [{"seen": RUNNING}, {"seen": "SELECT * FROM inner_one", "inner_one": RUNNING}])
+def test_a_function_that_reads_a_view_and_the_table_behind_it_is_given_the_rows_of_the_view(
+    sold: Shop, views: dict[str, str]
+) -> None:
+    """Of the table it is given those of one day; the view shows what it shows of all days."""
+    for name, sql in views.items():
+        sold.sql(name, f"{VIEW}{sql}")
+    sold.python("functions", BESIDE)
+    parts(sold)
+    assert sold.rows("SELECT x, so_far FROM beside ORDER BY day") == [(1, 1), (2, 3), (3, 6)]
+
+
+def test_a_partition_over_a_view_is_made_where_nothing_was_read_before(sold: Shop) -> None:
+    """Nobody looked there for the days that there are: `verify --skips`, or another process."""
+    sold.sql("seen", f"{VIEW}SELECT * FROM sold")
+    sold.python("functions", FUNCTION.format(upstream="seen"))
+    parts(sold)
+    printed = sold.cli("verify", "--skips", "9", "--json")
+    assert (printed.code, printed.json["skips_checked"], printed.json["problems"]) == (0, 2, [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from assetflow.partitions.slices import Key, Slice
 from assetflow.running.partitions.links import columns_linked, link_of, link_picked
 from assetflow.running.partitions.own_keys import refuse_wrong
 from assetflow.running.tasks.task import Columns, Task
+from assetflow.warehouse.views import with_tables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
@@ -35,9 +37,20 @@ def narrowed(task: Task, keys: Sequence[Key], cursor: Cursor) -> Task:
     if asset.kind == "sql":
         return replace(task, asset=asset._replace(sql=with_values(asset.sql or "", variables(cut, key))))
     tables = tuple(
-        slice_table(asset, cut, table, key, cursor) if table.name in asset.upstreams else table for table in task.tables
+        slice_table(asset, cut, table, key, cursor) if table.name in asset.upstreams else table
+        for table in by_themselves(task.tables)
     )
     return replace(task, tables=tables, partition=PartitionKey(named(cut, key), *start_and_end(cut, key)))
+
+
+def by_themselves(tables: Sequence[Table]) -> tuple[Table, ...]:
+    """Each view with the tables that it reads before it: it shows all of their rows, also where these are narrowed."""
+    found: dict[str, Table] = {}
+    for table in tables:
+        words = set() if table.files else {*re.findall(r"\w+", table.sql.lower())}
+        read = {name: one.sql for name, one in found.items() if name.lower() in words}
+        found[table.name] = replace(table, sql=with_tables(read, table.sql))
+    return tuple(found.values())
 
 
 def with_keys(task: Task, reads: Reads, cursor: Cursor) -> Reads:

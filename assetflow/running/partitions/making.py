@@ -47,8 +47,10 @@ def compute_once(wanted: PartTask, shop: Workshop) -> tuple[PartBuilt, ...]:
     seen: dict[str, Seen] = {}
     try:
         with time_limit(asset.timeout, where, cursor.interrupt) as limit, shop.stoppable(limit):
+            shop.session.attach(task.tables, cursor)
             given = task if is_batched(asset) else narrowed(task, wanted.keys, cursor)
-            shop.session.attach(given.tables, cursor)
+            if given.tables != task.tables:
+                shop.session.attach(given.tables, cursor)
             result = evaluate(given, shop, cursor, where, seen)
             limit.also(result.cursor.interrupt)
             staged, rows = stage_parts(result, wanted, where)
