@@ -29,6 +29,7 @@ oracle:
 skips:
 	python -m tests.laws
 	ASSETFLOW_TEST_HISTORIES=200 pytest -q tests/laws/test_order.py
+	ASSETFLOW_TEST_HISTORIES=100 pytest -q tests/laws/test_environments.py
 
 # Kills, faults, signals, crowds, nonsense and planted bugs; needs strace and patch. `--quick` for a small part of each.
 reliability:
