@@ -154,7 +154,12 @@ def why_at_a_glance(asset: Asset, made: Made | None) -> tuple[Reason, ...]:
     if made is None:
         return (Reason("never_made", detail="never made"),)
     if not made.files_present:
-        return (Reason("files_missing", detail="files of its current snapshot are gone from the warehouse"),)
+        gone = (
+            "files that it shows lie elsewhere"
+            if made.is_view
+            else "files of its current snapshot are gone from the warehouse"
+        )
+        return (Reason("files_missing", detail=gone),)
     if asset.rebuilds_always:
         return (why_volatile(asset),)
     return ()

@@ -466,3 +466,19 @@ def test_a_table_read_in_two_states_by_itself_and_behind_a_view_is_made_in_full(
     assert shop.rows("FROM noted ORDER BY id") == [(1, 10, "paid"), (2, None, "new"), (3, 30, "new")]
     shop.write("data/orders/3.csv", "id,amount,note\n4,40,new\n")
     assert refreshed(shop)["noted"] == "incremental"
+
+
+def test_a_view_of_parquet_files_that_got_other_names_is_found_again_by_the_next_run(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.write("assetflow.toml", '[sources.items]\nfiles = "data/*.parquet"\n')
+    shop.write("data/readme", "")
+    duckdb.sql(f"COPY (SELECT 1 AS x) TO '{shop.root}/data/a.parquet'")
+    shop.sql("kept", "SELECT x FROM items")
+    shop.sql("seen", '/* @asset\nmaterialized = "view"\n*/\nSELECT x FROM items')
+    shop.made()
+    (shop.root / "data/a.parquet").rename(shop.root / "data/b.parquet")
+    assert "files that it shows lie elsewhere" in shop.cli("plan").out
+    assert shop.run() == {"seen": "restored"}
+    assert shop.rows("FROM seen") == shop.rows("FROM items") == [(1,)]
+    assert shop.cli("query", "FROM seen", "--json").json["rows"] == [[1]]
+    assert shop.run() == {}

@@ -41,13 +41,14 @@ class Evidence:
             never_read = sources.keys() - self.project.current.keys()
             sources |= {name: "unreadable" for name in never_read if isinstance(sources[name], SourceError)}
         present = self.project.warehouse.present_files()
+        elsewhere = {name for name, one in observed.items() if isinstance(one, Observed) and self.has_moved(name, one)}
         made = {
             name: Made(
                 one.materialization,
                 one.fingerprint_hash,
                 one.digest,
                 one.snapshot,
-                holds(present, one.paths),
+                holds(present, one.paths) and not (elsewhere and self.looks_at(name, elsewhere)),
                 one.rows is None,
             )
             for name, one in self.project.current.items()
@@ -62,6 +63,21 @@ class Evidence:
             self.is_live,
         )
         return State(made, sources, self.find, self.find_read, known, self.was_made)
+
+    def has_moved(self, name: str, source: Observed) -> bool:
+        """True for a source that is read in place and holds what it held, in files of other names."""
+        current = self.project.current.get(name)
+        paths = current.paths.split("\n") if current is not None else []
+        if current is None or not any(map(os.path.isabs, paths)) or paths == [file.stat.path for file in source.files]:
+            return False
+        from assetflow.running.sources.ingest import source_fingerprint
+
+        return current.fingerprint_hash == source_fingerprint(source).hash
+
+    def looks_at(self, name: str, moved: Collection[str]) -> bool:
+        """True for a view of one of these: nobody can read it before a run has found the files again."""
+        asset = self.project.definitions.assets.get(name)
+        return asset is not None and asset.is_view and any(each in moved for each in asset.upstreams)
 
     def recall(self, id: str) -> Materialization:
         """A materialization, with its code version as it would be written down today.
