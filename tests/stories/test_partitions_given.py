@@ -98,3 +98,18 @@ def test_a_day_of_which_only_others_are_read_comes_and_goes_with_its_rows(empty_
     assert "2024-01-02" not in parts(shop)["before"]
     assert rows() == {1: 0, 2: 1, 3: 6}
     assert parts(shop) == {}
+
+
+def test_rows_that_begin_a_day_make_no_other_day_of_sql_that_is_not_told_its_day(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.write("assetflow.toml", '[sources.raw]\nfiles = "raw/*.csv"\n')
+    shop.write("raw/1.csv", "day,x\n2024-01-01,1\n2024-01-02,2\n")
+    declared = 'partition = { time = "day", column = "day", upstreams = { raw = "-1" } }'
+    shop.sql("before", f"/* @asset\n{declared}\n*/\nSELECT day + INTERVAL 1 DAY AS day, x FROM raw")
+    parts(shop)
+    shop.write("raw/2.csv", "day,x\n2024-01-03,8\n")
+    assert parts(shop)["before"] == ["2024-01-04"]
+    shop.remove("raw/2.csv")
+    parts(shop)
+    assert shop.rows("SELECT day(day), x FROM before ORDER BY day") == [(2, 1), (3, 2)]
+    assert parts(shop) == {}

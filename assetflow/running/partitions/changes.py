@@ -29,7 +29,7 @@ from assetflow.running.partitions.answer_keys import keys_of_answer, rows_of, sl
 from assetflow.running.partitions.links import columns_linked, link_of, link_picked, slice_read_by
 from assetflow.running.partitions.listed_keys import KEYS, columns_of_keys, note_keys
 from assetflow.running.partitions.own_keys import key_columns
-from assetflow.running.partitions.sql_forms import is_parametrized
+from assetflow.running.partitions.sql_forms import is_batched, is_parametrized
 from assetflow.running.partitions.upstream_keys import keys_of_upstreams
 from assetflow.running.partitions.versions import Versions
 from assetflow.running.tasks.reading import said
@@ -101,7 +101,9 @@ class PartitionChanges:
             elif (columns := columns_linked(cut, link, one.columns)) is not None:
                 refuse_unread(name, columns, reads[name])
                 keys = keys_linked(cursor, name, columns, link)
-                found = found | keys | begun_or_ended(cursor, name, columns, keys)
+                found = found | keys
+                if not is_batched(asset):  # of which there are as many as the query makes rows for
+                    found = found | begun_or_ended(cursor, name, columns, keys)
             else:
                 raise Refused(f"each of them reads all of {name}")
         return found | self.infer(asset, cut, inferred, cursor) if inferred else found
