@@ -176,7 +176,7 @@ def size(number: int | None) -> str:
 
 
 def age(then: str | None) -> str:
-    """How long ago a time of the ledger was: `3 min ago`."""
+    """How long ago a time of the ledger was: `3 min ago`; so long at least, as `--at` finds what was there then."""
     if then is None:
         return ""
     passed = (datetime.now(UTC) - parse_time(then)).total_seconds()
@@ -184,8 +184,8 @@ def age(then: str | None) -> str:
         return "just now"
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if passed >= length:
-            return f"{passed / length:.0f} {unit} ago"
-    return f"{passed:.0f} s ago"
+            return f"{passed // length:.0f} {unit} ago"
+    return f"{passed // 1:.0f} s ago"
 
 
 def parse_time(text: str) -> datetime:

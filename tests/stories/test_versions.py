@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assetflow.cli.screen import age
 from assetflow.project.versions.at_version import with_versions
-from assetflow.project.versions.versions import among, time_meant
+from assetflow.project.versions.versions import among, moment_named, time_meant
 from assetflow.warehouse.ledger.records import Version
 from tests.conftest import Shop
 
@@ -105,10 +106,19 @@ def test_a_version_that_cannot_be_meant_is_refused(doubled: Shop, arguments: tup
 
 
 @pytest.mark.parametrize(
-    "when", ["0 s ago", "0 min ago", "0 h ago", "0 d ago", "0 seconds ago", "0 weeks ago", "0MIN ago"]
+    "when", ["just now", "0 s ago", "0 min ago", "0 h ago", "0 d ago", "0 seconds ago", "0 weeks ago", "0MIN ago"]
 )
 def test_a_time_is_taken_as_commands_print_it(doubled: Shop, when: str) -> None:
     assert len(doubled.cli("show", "sales", "--at", when, "--json").json["rows"]) == 2
+
+
+@pytest.mark.parametrize("seconds", [0, 7, 59.9, 95, 3599, 5500, 86_399, 130_000, 10_000_000])
+def test_the_time_that_commands_print_of_a_version_finds_it(seconds: float) -> None:
+    now = datetime.now(UTC)
+    then = now - timedelta(seconds=seconds)
+    moment = moment_named(age(then.isoformat()), now)
+    assert moment is not None
+    assert moment >= then
 
 
 def test_show_takes_a_version_behind_the_name(doubled: Shop) -> None:

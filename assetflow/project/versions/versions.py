@@ -107,6 +107,8 @@ def moment_named(text: str, now: datetime) -> datetime | None:
     ago = AGO.fullmatch(text)
     if ago is not None:
         return now - timedelta(seconds=int(ago[1]) * UNITS[ago[2][0].lower()])
+    if text.lower() == "just now":
+        return now
     if text.lower() == "yesterday":
         return now - timedelta(days=1)
     if not re.match(r"\d{4}-\d\d-\d\d", text):
