@@ -18,13 +18,15 @@ VERSIONS = "__assetflow_"
 class Change(NamedTuple):
     """Whether rows came to a table, and whether rows went.
 
-    `is_net`: none did both, and each did once. `old` is a SELECT of what it held, where no view shows that yet.
+    `is_net`: none did both, and each did once. `is_replaced`: hardly one did both, and nobody looked which.
+    `old` is a SELECT of what it held, where no view shows that yet.
     """
 
     plus: bool
     minus: bool
     is_net: bool = False
     old: str | None = None
+    is_replaced: bool = False
 
 
 class Rule(Struct, frozen=True):
@@ -46,7 +48,7 @@ class Answer(Struct, frozen=True):
     `keys`, or else the rows of `minus`, each as often as it is there; with neither, none. `is_whole`: take out all.
     `is_sorted`: the rows of `plus` come in the order that the query says. `keeps` are tables to keep for the next time,
     by the names under which they are asked for then; `anew` says why these were made of all rows. `is_net`: no row is
-    in both `plus` and `minus`, or twice in one.
+    in both `plus` and `minus`, or twice in one. `is_replaced`: hardly one is in both, and all of `minus` are there.
     """
 
     plus: str
@@ -59,6 +61,7 @@ class Answer(Struct, frozen=True):
     keeps: tuple[tuple[str, str], ...] = ()
     anew: str | None = None
     is_net: bool = False
+    is_replaced: bool = False
 
 
 def key_names(count: int) -> list[str]:

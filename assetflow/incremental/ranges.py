@@ -26,23 +26,34 @@ MOST = 32
 UNITS = ("year", "quarter", "month", "week", "day", "hour", "minute")
 
 
-def ranges(cursor: Cursor, table: str, columns: Sequence[tuple[str, str]]) -> list[tuple[str, str] | None]:
+Range = tuple[str, str] | None
+
+
+def is_ordered(kind: str) -> bool:
+    return kind in ORDERED or kind.startswith("DECIMAL")
+
+
+def ranges(cursor: Cursor, table: str, columns: Sequence[tuple[str, str]]) -> list[Range]:
     """The least and greatest value of each of the first columns as SQL.
 
     None for other types, for NULLs, without rows, and for the columns beyond MOST.
     """
+    return counted_ranges(cursor, table, columns)[1]
+
+
+def counted_ranges(cursor: Cursor, table: str, columns: Sequence[tuple[str, str]]) -> tuple[int, list[Range]]:
+    """How many rows a table has, and between which values they lie."""
     names = [quote_identifier(name) for name, _ in columns[:MOST]]
     asked = ", ".join(f"min({name})::VARCHAR, max({name})::VARCHAR, count({name})" for name in names)
     total, *found = cursor.execute(f"SELECT count(*), {asked} FROM {quote_identifier(table)}").fetchall()[0]
-    made: list[tuple[str, str] | None] = []
+    made: list[Range] = []
     for at, (_, kind) in enumerate(columns[:MOST]):
         least, greatest, count = found[3 * at : 3 * at + 3]
-        is_known = kind in ORDERED or kind.startswith("DECIMAL")
-        if not is_known or total == 0 or count < total:
+        if not is_ordered(kind) or total == 0 or count < total:
             made.append(None)
         else:
             made.append((f"{quote_literal(least)}::{kind}", f"{quote_literal(greatest)}::{kind}"))
-    return made + [None] * len(columns[MOST:])
+    return total, made + [None] * len(columns[MOST:])
 
 
 def conditions(expression: Tree, between: tuple[str, str] | None) -> list[Tree]:

@@ -81,13 +81,18 @@ class Tried(Struct, frozen=True):
 class Delta(Struct, frozen=True):
     """The rows that came to a table in this run and those that went, in a file each (None: none), and how many.
 
-    `in_files`: the files that the table got hold the first alone, and those that it lost the others.
+    `in_files`: the files that the table got hold the first alone, and those that it lost the others. Then `stayed` are
+    those that it got (by SHA-256) with rows that were there before, and `box` is a condition on columns of `old` that
+    those rows of lost files fulfil which went. `is_net`: no row is in both.
     """
 
     came: str | None
     went: str | None
     rows: int
     in_files: bool = False
+    stayed: tuple[str, ...] = ()
+    box: str = ""
+    is_net: bool = True
 
 
 class Kept(Struct, frozen=True):

@@ -23,7 +23,7 @@ COLUMNS = {"k": "BIGINT", "g": "BIGINT", "v": "BIGINT", "d": "DATE", "s": "VARCH
 SOURCES = ("orders", "items", "people")
 ASSETS = ("one", "two", "three", "four", "five", "last")
 STEPS = 8
-REWRITING = "assetflow.running.refreshes.rewriting"
+REWRITING, DIFFERENCE = "assetflow.running.refreshes.rewriting", "assetflow.running.refreshes.difference"
 WORDS = ("a", "b", "o'x", 'q"q', "long text, with a comma", "")
 Row = tuple[str, ...]
 
@@ -357,7 +357,10 @@ class World:
 def history(shop: Shop, seed: int) -> Counter[tuple[str, str]]:
     """Live through a history, comparing every table after each step; the modes of steps whose inputs changed, and why."""
     # What is done with tables of many rows and many files is done here with those of a few, in some histories.
-    with mock.patch.multiple(REWRITING, MANY_REPLACED=(10_000, 2)[seed % 2], MOST_SMALL=(32, 3)[seed // 2 % 2]):
+    rewriting = {"MANY_REPLACED": (10_000, 2)[seed % 2], "MOST_SMALL": (32, 3)[seed // 2 % 2]}
+    # Whatever changed counts as replaced, as long as it is not the same rows again.
+    drawn = {"ONE_DRAWN_OF": 1, "ENOUGH_DRAWN": 0, "MOST_ALIKE": 0.999} if seed // 4 % 2 else {"ONE_DRAWN_OF": 64}
+    with mock.patch.multiple(REWRITING, **rewriting), mock.patch.multiple(DIFFERENCE, **drawn):
         return lived(shop, seed)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Shop
 
-EDGES = "SELECT day, max(x) - min(x) AS width FROM sales GROUP BY day"
+EDGES = "SELECT day, max(x) - min(x) AS width, count(*) AS n FROM sales GROUP BY day"
 
 
 @pytest.fixture
@@ -99,3 +99,36 @@ def test_rows_that_are_there_twice_are_taken_out_as_often_as_they_went(days: Sho
         )
         Path(f"{path}.new").replace(path)
         sizes_after(days)
+
+
+@pytest.fixture
+def drawn(days: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """Of few rows, too, some are drawn to see whether hardly one stayed."""
+    monkeypatch.setattr("assetflow.running.refreshes.difference.ONE_DRAWN_OF", 1)
+    monkeypatch.setattr("assetflow.running.refreshes.difference.ENOUGH_DRAWN", 10)
+    return days
+
+
+def test_a_day_of_other_rows_is_compared_with_nothing_row_by_row(drawn: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def compared(*_: object) -> None:
+        raise AssertionError("rows were compared")
+
+    for module in ("rewriting", "refreshing"):
+        monkeypatch.setattr(f"assetflow.running.refreshes.{module}.difference_of", compared)
+    deliver(drawn, 2, time=1)
+    assert sizes_after(drawn) == [30, 87], "the day, and the others that stood with it"
+    deliver(drawn, 2, time=2)
+    assert sizes_after(drawn) == [30]
+
+
+def test_a_day_that_brings_rows_of_another_one_is_right(drawn: Shop) -> None:
+    """What comes is then like what stays, and two files of the table are alike."""
+    for day in (2, 3):
+        (drawn.root / "data" / f"{day}.parquet").unlink()
+    sizes_after(drawn)
+    first, second = (drawn.root / "data" / f"{day}.parquet" for day in (0, 1))
+    new = second.with_suffix(".new")
+    new.write_bytes(first.read_bytes())
+    new.replace(second)
+    assert sizes_after(drawn) == [29], "one file, which is there twice"
+    assert drawn.rows("SELECT day, count(*) FROM sales GROUP BY day") == [(0, 58)]

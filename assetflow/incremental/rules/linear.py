@@ -27,7 +27,14 @@ def linear(work: Work, block: Block) -> Answer:
     plus, minus = found
     work.rules.append(Rule("linear" if minus else "append"))
     came = union(plus) or text(work.versions.empty(block))
-    return Answer(came, union(minus) if minus else None, is_net=shows_rows(work, block))
+    went = union(minus) if minus else None
+    return Answer(came, went, is_net=shows_rows(work, block), is_replaced=is_of_replaced(work, block))
+
+
+def is_of_replaced(work: Work, block: Block) -> bool:
+    """True where one table changed, of which hardly a row stayed: all that was made of what went is there."""
+    changed = [leaf.name for leaf in leaves(block.node["from_table"]) if leaf.name in work.changes]
+    return len(changed) == 1 and work.changes[changed[0]].is_replaced
 
 
 def shows_rows(work: Work, block: Block) -> bool:

@@ -171,8 +171,8 @@ class Keeping(Struct, frozen=True):
         answer = Answer(news(versions), keys=TOUCHED, key_columns=names)
         try:
             gone = rows.rows_of_keys(answer)
-            self.refuse_damaged([snapshot.files[at] for at in rows.with_small(gone)])
-            return rows.replacing(answer, gone, "") if gone else rows.added(answer.plus, "")
+            self.refuse_damaged([snapshot.files[at] for at in rows.with_small(gone.files)])
+            return rows.replacing(answer, gone, "") if gone.files else rows.added(answer.plus, "")
         except Refused:
             # A number is larger than all before, so that its column is stored otherwise from now on; or a column has
             # the name by which DuckDB tells where a row stands.

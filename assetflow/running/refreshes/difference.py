@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from assetflow.incremental.exact import is_inexact
+from assetflow.incremental.ranges import is_ordered
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column
 from assetflow.quoting import quote_identifier
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
 FLOATS = ("FLOAT", "DOUBLE")
+ONE_DRAWN_OF, ENOUGH_DRAWN, MOST_ALIKE = 64, 100, 0.1
 OURS = "assetflow_"
 """How the columns begin that are put beside those of a table."""
 
@@ -42,6 +44,25 @@ def difference_of(cursor: Cursor, table: str, columns: Sequence[Column], plus: s
         repeated(listed, table, "-assetflow_times", least),
         max(most, least) <= 1,
     )
+
+
+def is_replaced(cursor: Cursor, columns: Sequence[Column], plus: str, minus: str, rows: int) -> bool:
+    """True where hardly one of many rows of two SELECTs is in both, as a sample tells: looking which would be in vain.
+
+    Rows are drawn by their hashes, so that equal ones are drawn from both, wherever these stand.
+    """
+    if rows < ONE_DRAWN_OF * ENOUGH_DRAWN:
+        return False
+    names = ", ".join(quote_identifier(column.name) for column in columns if is_ordered(column.type))
+    if not names:
+        return False
+    hashes = " UNION ALL ".join(
+        f"(SELECT hash({names}) AS hash, {sign} AS sign FROM ({sql}))" for sql, sign in ((plus, 1), (minus, -1))
+    )
+    drawn = f"SELECT sum(sign) AS times FROM ({hashes}) WHERE hash % {ONE_DRAWN_OF} = 0 GROUP BY hash"
+    asked = f"SELECT count(*), count(*) FILTER (times = 0) FROM ({drawn})"
+    drawn_rows, alike = cursor.execute(asked).fetchall()[0]
+    return bool(drawn_rows >= ENOUGH_DRAWN and alike < MOST_ALIKE * drawn_rows)
 
 
 def repeated(listed: str, table: str, count: str, most: int) -> str | None:

@@ -166,7 +166,7 @@ class Merging:
         answer = Answer(self.scan(made), keys=KEYS, key_columns=self.own_key())
         how = f"keyed by {', '.join(self.own_key())}"
         gone = self.rows.rows_of_keys(answer)
-        return self.rows.replacing(answer, gone, how) if gone else self.rows.added(answer.plus, how)
+        return self.rows.replacing(answer, gone, how) if gone.files else self.rows.added(answer.plus, how)
 
     def scan(self, made: Staged) -> str:
         return scan_files(made.columns, [file.path for file in made.files])

@@ -24,7 +24,7 @@ from assetflow.lineage.scratch import reading_on
 from assetflow.materialization import Column, ReadSet
 from assetflow.quoting import quote_identifier
 from assetflow.running.built import How, Tried
-from assetflow.running.refreshes.difference import FLOATS, difference_of, is_inexact_inside
+from assetflow.running.refreshes.difference import FLOATS, difference_of, is_inexact_inside, is_replaced
 from assetflow.running.refreshes.kept_groups import DAMAGED, taken_up, written
 from assetflow.running.refreshes.rewriting import Refreshed, Rows, view
 from assetflow.running.tasks.changes import TableChange
@@ -49,7 +49,7 @@ def refresh_rows(
     if columns_made(cursor, sql) != [column[:2] for column in given.columns]:
         raise Refused("its columns are others than before")
     refuse_unsortable(parts.orders, [column.name for column in given.columns])
-    shown = {change.name: show(change, cursor) for change in given.changes}
+    shown = {change.name: show(change, cursor, is_exact=False) for change in given.changes}
     changes = {name: change for name, change in shown.items() if change.plus or change.minus}
     if any(change.name not in changes and (change.came or change.went) for change in given.changes):
         refuse_another_order(cursor, parts)
@@ -161,22 +161,25 @@ def is_near(one: float | None, other: float | None) -> bool:
     return one == other or math.isclose(one, other, rel_tol=1e-9) or (math.isnan(one) and math.isnan(other))
 
 
-def scan_change(change: TableChange, paths: Sequence[str]) -> str:
-    """The SELECT that reads files of a table, with the columns that count."""
+def scan_change(change: TableChange, paths: Sequence[str], box: str = "") -> str:
+    """The SELECT that reads files of a table, with the columns that count; those rows alone that fulfil a condition."""
     rows = scan_files(change.columns, paths)
+    if box:
+        rows = f"SELECT * FROM ({rows}) AS old WHERE {box}"
     if not change.is_narrow:
         return rows
     return f"SELECT {', '.join(quote_identifier(column.name) for column in change.columns)} FROM ({rows})"
 
 
-def show(change: TableChange, cursor: Cursor) -> Change:
-    """Make what came and went of a table visible on the cursor."""
+def show(change: TableChange, cursor: Cursor, *, is_exact: bool = True) -> Change:
+    """Make what came and went of a table visible on the cursor. Where not `is_exact`, a few rows may have done both."""
     old = scan_change(change, change.before)
     none = f"SELECT * FROM ({scan_change(change, change.came or change.went)}) WHERE false"
     plus = scan_change(change, change.came) if change.came else none
-    minus = scan_change(change, change.went) if change.went else none
-    is_mixed = change.came and change.went and not change.is_net
-    if is_mixed and not any(is_inexact_inside(column.type) for column in change.columns):
+    minus = scan_change(change, change.went, change.box) if change.went else none
+    is_mixed = bool(change.came and change.went and not change.is_net)
+    is_other = is_mixed and not is_exact and is_another(change, cursor, plus, minus)
+    if is_mixed and not is_other and not any(is_inexact_inside(column.type) for column in change.columns):
         # Row by row: a file that was written anew differs in few of its rows.
         counted = quote_identifier(f"{change.name}__assetflow_counted")
         net = difference_of(cursor, counted, change.columns, plus, minus)
@@ -185,4 +188,9 @@ def show(change: TableChange, cursor: Cursor) -> Change:
         return Change(net.came is not None, net.went is not None, net.is_of_single_rows, old)
     view(cursor, version_of(change.name, "plus"), plus)
     view(cursor, version_of(change.name, "minus"), minus)
-    return Change(bool(change.came), bool(change.went), old=old)
+    return Change(bool(change.came), bool(change.went), old=old, is_replaced=is_other)
+
+
+def is_another(change: TableChange, cursor: Cursor, plus: str, minus: str) -> bool:
+    """True where rows came in the place of others, of which hardly one is like one of them."""
+    return change.is_replaced or is_replaced(cursor, change.columns, plus, minus, change.rows)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,7 +18,7 @@ from assetflow.duck import described
 from assetflow.incremental.answer import Answer
 from assetflow.incremental.blocks import Parts
 from assetflow.incremental.exact import is_inexact
-from assetflow.incremental.ranges import ranges
+from assetflow.incremental.ranges import Range, counted_ranges, is_ordered, ranges
 from assetflow.incremental.refused import Lasting, Refused
 from assetflow.incremental.tree import select_all, text
 from assetflow.materialization import ReadSet, SnapshotFile
@@ -71,11 +71,11 @@ class Refreshed(Struct, frozen=True):
     anew: str | None = None
 
 
-class Rewritten(NamedTuple):
+class Rewritten(Struct, frozen=True):
     """SELECTs of the rows of some files as they will be, of those that came, and of those that went (None: none).
 
     `is_net`: no row is both among those that came and those that went. `stay` are the rows that were there before,
-    where the others are those that came.
+    where the others are those that came; `box` is a condition that of all rows there were only those fulfil which went.
     """
 
     rows: str
@@ -83,6 +83,18 @@ class Rewritten(NamedTuple):
     went: str | None = None
     is_net: bool = False
     stay: str | None = None
+    box: str = ""
+
+
+class Gone(Struct, frozen=True):
+    """The rows that go, as they were found: how many stand in which file, and a condition that they alone fulfil.
+
+    `is_net`: none of them comes again.
+    """
+
+    files: Mapping[int, int]
+    box: str = ""
+    is_net: bool = True
 
 
 class Rows(Struct, frozen=True):
@@ -119,42 +131,42 @@ class Rows(Struct, frozen=True):
 
     def ordered(self, answer: Answer, parts: Parts) -> Refreshed:
         """A table with an order is written anew out of its rows: only their making is spared."""
-        gone = self.find_rows(answer) if answer.keys is None and answer.minus is not None else {}
-        rewritten = self.rewritten(answer, self.all_files, self.left_in(self.all_files, gone))
+        gone = self.find_rows(answer) if answer.keys is None and answer.minus is not None else Gone({})
+        rewritten = self.rewritten(answer, self.all_files, gone)
         view(self.cursor, "assetflow_all_rows", rewritten.rows)
         node = select_all("assetflow_all_rows")
         node = {**node, "modifiers": [{"type": "ORDER_MODIFIER", "orders": list(parts.orders)}]}
-        sorted_ = rewritten._replace(rows=text(node))
+        sorted_ = replace(rewritten, rows=text(node))
         return self.staged_with(sorted_, (), f"{words(answer)}, and sorted again", in_order=True)
 
     def by_keys(self, answer: Answer) -> Refreshed:
         gone = self.rows_of_keys(answer)
-        rows = sum(gone.values())
+        rows = sum(gone.files.values())
         is_merged = any(rule.name == "merged" for rule in answer.rules)
         if rows > MOST_KEYS * self.all_rows > MOST_KEYS * FEW_ROWS and not is_merged:
             raise Refused(f"most of its rows are concerned: {rows:,} of {self.all_rows:,}")
-        if not gone:
+        if not gone.files:
             return self.added(answer.plus, words(answer))
         return self.replacing(answer, gone, words(answer))
 
     def by_rows(self, answer: Answer) -> Refreshed:
         """Take out row by row: all files in which one of the rows stands are written anew."""
         gone = self.find_rows(answer)
-        if not gone:
+        if not gone.files:
             return self.added(f"FROM {CAME}", words(answer))
         return self.replacing(answer, gone, words(answer))
 
-    def replacing(self, answer: Answer, gone: Mapping[int, int], how: str) -> Refreshed:
+    def replacing(self, answer: Answer, gone: Gone, how: str) -> Refreshed:
         """Put rows in the place of others, of which so many stand in these files.
 
         What comes in the place of many gets files of its own. What changed lately is what changes again: then all rows
         of these files go, and nothing else is written anew.
         """
-        touched = self.with_small(gone)
-        rewritten = self.rewritten(answer, touched, self.left_in(touched, gone))
-        went = sum(gone.values())
+        touched = self.with_small(gone.files)
+        rewritten = self.rewritten(answer, touched, gone)
+        went = sum(gone.files.values())
         stay = sum(self.given.files[at].rows for at in touched) - went
-        apart = len(touched) == len(gone) and min(went, stay) >= MANY_REPLACED and not self.has_wide
+        apart = len(touched) == len(gone.files) and min(went, stay) >= MANY_REPLACED and not self.has_wide
         return self.staged_with(rewritten, self.others(touched), how, apart=apart)
 
     def added(self, plus: str, how: str) -> Refreshed:
@@ -173,22 +185,19 @@ class Rows(Struct, frozen=True):
         """Those of the files of which not every row goes."""
         return [at for at in files if at not in gone or gone[at] < self.given.files[at].rows]
 
-    def rewritten(self, answer: Answer, files: Sequence[int], left: Sequence[int] | None = None) -> Rewritten:
-        """The rows of some files after the answer was put in; `find_rows` has found those that go row by row.
-
-        `left` are those of the files in which some rows stay, where that was asked.
-        """
-        left = files if left is None else left
-        if answer.keys is None and answer.minus is not None:
-            return self.without_found(left)
+    def rewritten(self, answer: Answer, files: Sequence[int], gone: Gone | None = None) -> Rewritten:
+        """The rows of some files after the answer was put in; `gone` are those that go, where these were looked for."""
+        left = files if gone is None else self.left_in(files, gone.files)
+        if gone is not None and answer.keys is None and answer.minus is not None:
+            return self.without_found(left, gone)
         plus = self.once(answer.plus)
         if answer.is_whole:
             return Rewritten(plus, plus, self.of(files))
         if answer.keys is None:
             return with_others(self.of(files), plus)
         on = f"JOIN {answer.keys} AS keys ON {self.match(answer)}"
-        gone = f"SELECT old.* FROM ({self.of(files)}) AS old SEMI {on}"
-        return with_others(f"SELECT old.* FROM ({self.of(left)}) AS old ANTI {on}" if left else None, plus, gone)
+        went = f"SELECT old.* FROM ({self.of(files)}) AS old SEMI {on}"
+        return with_others(f"SELECT old.* FROM ({self.of(left)}) AS old ANTI {on}" if left else None, plus, went)
 
     def of(self, files: Sequence[int]) -> str:
         """The rows of some files, with the types that the table has."""
@@ -206,9 +215,19 @@ class Rows(Struct, frozen=True):
 
     # Rows by their values
 
-    def find_rows(self, answer: Answer) -> dict[int, int]:
-        """Find the places of the rows that went, each as often as it went; how many stand in which file."""
+    def find_rows(self, answer: Answer) -> Gone:
+        """Find the rows that went, each as often as it went."""
         self.refuse_unmatchable(answer)
+        if answer.is_replaced:
+            view(self.cursor, CAME, answer.plus)
+            view(self.cursor, WENT, answer.minus or self.of(()))
+            found = self.boxed()
+            if found is not None:
+                return replace(found, is_net=False)
+        return self.find_net(answer)
+
+    def find_net(self, answer: Answer) -> Gone:
+        """Find the rows that went and did not come."""
         columns = self.given.columns
         listed = ", ".join(self.names)
         if answer.is_net:
@@ -226,7 +245,10 @@ class Rows(Struct, frozen=True):
         whole = self.files_of("assetflow_minus", rows) if times == rows else None
         if whole is not None:
             self.make("assetflow_gone", "SELECT 0 AS assetflow_file, 0 AS assetflow_row WHERE false")
-            return {at: self.given.files[at].rows for at in whole}
+            return Gone({at: self.given.files[at].rows for at in whole})
+        found = self.boxed() if times >= MANY_REPLACED else None
+        if found is not None:
+            return found
         near = self.near("assetflow_minus", [column.name for column in columns])
         pairs = zip(compared(columns, "old."), compared(columns, "gone."), strict=True)
         match = " AND ".join(f"{old} IS NOT DISTINCT FROM {gone}" for old, gone in pairs)
@@ -235,7 +257,25 @@ class Rows(Struct, frozen=True):
         self.make("assetflow_gone", f"SELECT assetflow_file, assetflow_row, assetflow_id FROM {joined}")
         if self.ask("count(*), count(DISTINCT assetflow_id) FROM assetflow_gone") != (times, rows):
             self.drop_surplus()
-        return self.counted("assetflow_file, count(*) FROM assetflow_gone GROUP BY ALL")
+        return Gone(self.counted("assetflow_file, count(*) FROM assetflow_gone GROUP BY ALL"))
+
+    def boxed(self) -> Gone | None:
+        """The rows that went, where they are all the rows between some values: so a day is, or a range of numbers.
+
+        Each of them is there, so that none but them lies between these values where as many do. None: more do.
+        """
+        columns = [(each.name, each.type) for each in self.given.columns if is_ordered(each.type)]
+        if not columns:
+            return None
+        went, found = counted_ranges(self.cursor, WENT, columns)
+        # What is the same in all of them, as the day is, mostly tells, and is read in less time.
+        same = [each if each and each[0] == each[1] else None for each in found]
+        for box in dict.fromkeys(between([name for name, _ in columns], each) for each in (same, found)):
+            among = f"({self.placed(self.all_files)}) AS old WHERE {box}"
+            files = self.counted(f"assetflow_file, count(*) FROM {among} GROUP BY ALL") if box else {}
+            if files and sum(files.values()) == went:
+                return Gone(files, box)
+        return None
 
     def files_of(self, table: str, rows: int) -> range | None:
         """Files side by side that hold the rows of a table and no others, as came in together; None: there are none.
@@ -264,16 +304,19 @@ class Rows(Struct, frozen=True):
         if self.ask("count(*) FROM assetflow_gone") < self.ask("sum(assetflow_times) FROM assetflow_minus"):
             raise Refused("rows to take out are not there")
 
-    def without_found(self, files: Sequence[int]) -> Rewritten:
+    def without_found(self, files: Sequence[int], gone: Gone) -> Rewritten:
         """The rows of some files without those that were found, and with those that came."""
         listed = ", ".join(self.names)
         at = f"list_position({list(files)}, assetflow_file) - 1"
         came, went = f"SELECT {listed} FROM {CAME}", f"SELECT {listed} FROM {WENT}"
         if not files:
-            return with_others(None, came, went, is_net=True)
-        gone = f"SELECT {at} AS assetflow_file, assetflow_row FROM assetflow_gone"
+            return replace(with_others(None, came, went, is_net=gone.is_net), box=gone.box)
+        if gone.box:
+            stay = f"SELECT * FROM ({self.of(files)}) AS old WHERE ({gone.box}) IS NOT TRUE"
+            return replace(with_others(stay, came, went, is_net=gone.is_net), box=gone.box)
+        found = f"SELECT {at} AS assetflow_file, assetflow_row FROM assetflow_gone"
         others = (
-            f"SELECT {listed} FROM ({self.placed(files)}) AS old ANTI JOIN ({gone}) AS gone "
+            f"SELECT {listed} FROM ({self.placed(files)}) AS old ANTI JOIN ({found}) AS gone "
             "USING (assetflow_file, assetflow_row)"
         )
         return with_others(others, came, went, is_net=True)
@@ -317,14 +360,14 @@ class Rows(Struct, frozen=True):
     def is_read_in_order(self) -> bool:
         return self.given.read_in_order is not None or any(read.ordered for read in self.reads)
 
-    def rows_of_keys(self, answer: Answer) -> dict[int, int]:
+    def rows_of_keys(self, answer: Answer) -> Gone:
         """How many rows of the keys stand in which file."""
         if not self.given.files:
-            return {}
+            return Gone({})
         near = self.near(answer.keys or "", answer.key_columns)
         old = f"SELECT * FROM ({self.placed(self.all_files)}) AS old WHERE {near}"
         among = f"({old}) AS old SEMI JOIN {answer.keys} AS keys ON {self.match(answer)}"
-        return self.counted(f"assetflow_file, count(*) FROM {among} GROUP BY ALL")
+        return Gone(self.counted(f"assetflow_file, count(*) FROM {among} GROUP BY ALL"))
 
     def near(self, keys: str, names: Sequence[str]) -> str:
         """A condition that rows which match a row of `keys` fulfil, and by which DuckDB passes over row groups.
@@ -332,9 +375,7 @@ class Rows(Struct, frozen=True):
         `names` are the columns of the table that stand for the first ones of `keys`.
         """
         columns = described(self.cursor, f"FROM {keys}")[: len(names)]
-        found = zip(names, ranges(self.cursor, keys, columns), strict=True)
-        said = [f"old.{quote_identifier(name)} BETWEEN {each[0]} AND {each[1]}" for name, each in found if each]
-        return " AND ".join(said) or "true"
+        return between(names, ranges(self.cursor, keys, columns)) or "true"
 
     def match(self, answer: Answer) -> str:
         keys = [name for name, _ in described(self.cursor, f"FROM {answer.keys}")][: len(answer.key_columns)]
@@ -370,24 +411,41 @@ class Rows(Struct, frozen=True):
     ) -> Refreshed:  # fmt: skip
         """Write rows, and put the new files together with those that stay. `apart`: what came into files of its own."""
         queries = (rewritten.stay, rewritten.came) if apart and rewritten.stay else (rewritten.rows,)
-        staged = all_of(
-            [
-                stage_query(self.cursor, sql, self.folder, f"part-{at}.parquet", reads=self.reads, spread=not in_order)
-                for at, sql in enumerate(queries)
-            ]
-        )
+        parts = [
+            stage_query(self.cursor, sql, self.folder, f"part-{at}.parquet", reads=self.reads, spread=not in_order)
+            for at, sql in enumerate(queries)
+        ]
+        staged = all_of(parts)
         if staged.columns != self.given.columns:
             raise Refused("its rows are stored otherwise than before")
         new = [file for file in staged.files if file.rows]
         made = self.combined(staged, stay, new if new or stay else staged.files)
-        if rewritten.is_net and rewritten.stay is None and self.given.tell is not None:
-            went = self.all_rows - sum(file.rows for file in stay)
-            told = Delta(None, None, staged.rows + went, in_files=True)
-            return Refreshed(made, how, in_order or keeps_order, told)
-        return Refreshed(made, how, in_order or keeps_order, self.told(rewritten))
+        told = self.told_in_files(rewritten, parts, stay) or self.told(rewritten)
+        return Refreshed(made, how, in_order or keeps_order, told)
 
     def combined(self, staged: Staged, stay: Sequence[SnapshotFile], new: Sequence[SnapshotFile]) -> Staged:
         return one_table(self.cursor, self.given.root, staged, stay, new, self.reads, self.given.sums)
+
+    def told_in_files(
+        self, rewritten: Rewritten, parts: Sequence[Staged], stay: Sequence[SnapshotFile]
+    ) -> Delta | None:
+        """What came and went, where files tell: whole ones, or those rows of a file that lay between some values."""
+        if self.given.tell is None:
+            return None
+        new = sum(part.rows for part in parts)
+        went = self.all_rows - sum(file.rows for file in stay)
+        if rewritten.stay is None:
+            is_known = rewritten.is_net or rewritten.box
+            return Delta(None, None, new + went, in_files=True, is_net=rewritten.is_net) if is_known else None
+        if not rewritten.box or len(parts) == 1:
+            return None
+        stayed, came = parts
+        shown = [file.sha256 for file in (*self.given.files, *stayed.files, *came.files)]
+        if len(set(shown)) < len(shown):  # Files that are alike are told apart by nothing.
+            return None
+        rows = went - stayed.rows + came.rows
+        seen = tuple(file.sha256 for file in stayed.files)
+        return Delta(None, None, rows, in_files=True, stayed=seen, box=rewritten.box, is_net=rewritten.is_net)
 
     def told(self, rewritten: Rewritten) -> Delta | None:
         """Write down the rows that came and those that went, for whoever is refreshed by them in the same run."""
@@ -409,6 +467,12 @@ class Rows(Struct, frozen=True):
             paths.append(path if count else None)
             rows += count
         return Delta(paths[0], paths[1], rows)
+
+
+def between(names: Sequence[str], found: Sequence[Range]) -> str:
+    """A condition on columns of `old`: they lie between these values, as far as these are known."""
+    said = zip(names, found, strict=True)
+    return " AND ".join(f"old.{quote_identifier(name)} BETWEEN {each[0]} AND {each[1]}" for name, each in said if each)
 
 
 def runs_of(sizes: Sequence[int], total: int) -> Iterator[range]:

@@ -27,7 +27,8 @@ class TableChange(Struct, frozen=True):
     """One table that changed: the files that it had, has, those that came and those that went, by absolute paths.
 
     `rows` are those in files that came or went. `is_net`: no row is both in one that came and in one that went.
-    `is_narrow`: its files have other columns than these, too.
+    `is_narrow`: its files have other columns than these, too. `box` is a condition on columns of `old` that the rows
+    fulfil which went of the files that went; the others stayed. `is_replaced`: hardly a row came and went.
     """
 
     name: str
@@ -39,6 +40,8 @@ class TableChange(Struct, frozen=True):
     rows: int
     is_net: bool = False
     is_narrow: bool = False
+    box: str = ""
+    is_replaced: bool = False
 
 
 def change_of(
@@ -69,9 +72,9 @@ def change_of(
         return None
     told = contents.deltas.get((before.id, now.id))
     if told is None or told.in_files:
-        found = found_change(name, before, now, contents)
-        return found and replace(found, is_narrow=is_narrow, is_net=told is not None)
-    found = told_change(name, before, now, told, contents)
+        found = found_change(name, before, now, told, contents)
+    else:
+        found = told_change(name, before, now, told, contents)
     return found and replace(found, is_narrow=is_narrow)
 
 
@@ -87,12 +90,16 @@ def of_columns_read(name: str, before: Snapshot, now: Snapshot, read: ReadSet) -
     return replace(before, columns=columns), replace(now, columns=columns)
 
 
-def found_change(name: str, before: Snapshot, now: Snapshot, contents: Contents) -> TableChange | None:
-    """How a table changed, as its manifests tell; None where it holds the same files."""
+def found_change(
+    name: str, before: Snapshot, now: Snapshot, told: Delta | None, contents: Contents
+) -> TableChange | None:
+    """How a table changed, as its manifests tell, and perhaps the step that made it; None for the same files."""
     came, went = difference(before.files, now.files)
     if not came and not went:
         return None
-    rows = sum(file.rows for file in (*came, *went))
+    if told is not None:
+        came = [file for file in came if file.sha256 not in told.stayed]
+    rows = sum(file.rows for file in (*came, *went)) if told is None else told.rows
     if went:
         refuse_replaced(name, rows, now)
     warehouse = contents.order.warehouse
@@ -100,7 +107,10 @@ def found_change(name: str, before: Snapshot, now: Snapshot, contents: Contents)
     gone = tuple(old[file.sha256] for file in went)
     was = tuple(old[file.sha256] for file in before.files)
     here = absolute(warehouse, now.files)
-    return TableChange(name, before.columns, was, here, absolute(warehouse, came), gone, rows)
+    found = TableChange(name, before.columns, was, here, absolute(warehouse, came), gone, rows)
+    if told is None:
+        return found
+    return replace(found, is_net=told.is_net, is_replaced=not told.is_net, box=told.box)
 
 
 def told_change(name: str, before: Snapshot, now: Snapshot, told: Delta, contents: Contents) -> TableChange | None:
