@@ -23,7 +23,7 @@ COLUMNS = {"k": "BIGINT", "g": "BIGINT", "v": "BIGINT", "d": "DATE", "s": "VARCH
 SOURCES = ("orders", "items", "people")
 ASSETS = ("one", "two", "three", "four", "five", "last")
 STEPS = 8
-REWRITING, DIFFERENCE = "assetflow.running.refreshes.rewriting", "assetflow.running.refreshes.difference"
+REFRESHES = "assetflow.running.refreshes"
 WORDS = ("a", "b", "o'x", 'q"q', "long text, with a comma", "")
 Row = tuple[str, ...]
 
@@ -358,9 +358,14 @@ def history(shop: Shop, seed: int) -> Counter[tuple[str, str]]:
     """Live through a history, comparing every table after each step; the modes of steps whose inputs changed, and why."""
     # What is done with tables of many rows and many files is done here with those of a few, in some histories.
     rewriting = {"MANY_REPLACED": (10_000, 2)[seed % 2], "MOST_SMALL": (32, 3)[seed // 2 % 2]}
-    # Whatever changed counts as replaced, as long as it is not the same rows again.
-    drawn = {"ONE_DRAWN_OF": 1, "ENOUGH_DRAWN": 0, "MOST_ALIKE": 0.999} if seed // 4 % 2 else {"ONE_DRAWN_OF": 64}
-    with mock.patch.multiple(REWRITING, **rewriting), mock.patch.multiple(DIFFERENCE, **drawn):
+    # Or whatever changed counts as replaced, as long as it is not the same rows again; or as mostly where it was.
+    drawn = {"ONE_DRAWN_OF": 1, "ENOUGH_DRAWN": 1} if seed // 4 % 3 else {"ONE_DRAWN_OF": 64}
+    shares = {"MOST_REPLACED": (0.1, 0.999, -1)[seed // 4 % 3], "LEAST_ALIGNED": (0.5, 0.5, -1)[seed // 4 % 3]}
+    with (
+        mock.patch.multiple(f"{REFRESHES}.rewriting", **rewriting),
+        mock.patch.multiple(f"{REFRESHES}.difference", **drawn),
+        mock.patch.multiple(f"{REFRESHES}.refreshing", **shares),
+    ):
         return lived(shop, seed)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
 FLOATS = ("FLOAT", "DOUBLE")
-ONE_DRAWN_OF, ENOUGH_DRAWN, MOST_ALIKE = 64, 100, 0.1
+ONE_DRAWN_OF, ENOUGH_DRAWN = 64, 100
 OURS = "assetflow_"
 """How the columns begin that are put beside those of a table."""
 
@@ -33,9 +33,15 @@ class Difference(Struct, frozen=True):
     is_of_single_rows: bool = False
 
 
-def difference_of(cursor: Cursor, table: str, columns: Sequence[Column], plus: str, minus: str) -> Difference:
-    """Make a temporary table of the difference of two SELECTs, and say how to read it."""
-    cursor.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {bag_difference(columns, [(plus, 1), (minus, -1)])}")
+def difference_of(
+    cursor: Cursor, table: str, columns: Sequence[Column], plus: str, minus: str, *, is_aligned: bool = False
+) -> Difference:
+    """Make a temporary table of the difference of two SELECTs, and say how to read it.
+
+    `is_aligned`: most rows stand in the same place of both. That takes less time then, and gives the same otherwise.
+    """
+    made = aligned_difference if is_aligned else plain_difference
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {made(columns, plus, minus)}")
     most, least = cursor.execute(f"SELECT max(assetflow_times), min(assetflow_times) FROM {table}").fetchall()[0]
     listed = ", ".join(quote_identifier(column.name) for column in columns)
     most, least = most or 0, -(least or 0)
@@ -46,23 +52,23 @@ def difference_of(cursor: Cursor, table: str, columns: Sequence[Column], plus: s
     )
 
 
-def is_replaced(cursor: Cursor, columns: Sequence[Column], plus: str, minus: str, rows: int) -> bool:
-    """True where hardly one of many rows of two SELECTs is in both, as a sample tells: looking which would be in vain.
+def share_alike(cursor: Cursor, columns: Sequence[Column], plus: str, minus: str, rows: int) -> float | None:
+    """How large a share of the rows of two SELECTs is in both, as a sample tells; None where there are too few `rows`.
 
-    Rows are drawn by their hashes, so that equal ones are drawn from both, wherever these stand.
+    They are drawn by their hashes, so that equal ones are drawn from both, wherever these stand.
     """
     if rows < ONE_DRAWN_OF * ENOUGH_DRAWN:
-        return False
+        return None
     names = ", ".join(quote_identifier(column.name) for column in columns if is_ordered(column.type))
     if not names:
-        return False
+        return None
     hashes = " UNION ALL ".join(
         f"(SELECT hash({names}) AS hash, {sign} AS sign FROM ({sql}))" for sql, sign in ((plus, 1), (minus, -1))
     )
     drawn = f"SELECT sum(sign) AS times FROM ({hashes}) WHERE hash % {ONE_DRAWN_OF} = 0 GROUP BY hash"
-    asked = f"SELECT count(*), count(*) FILTER (times = 0) FROM ({drawn})"
-    drawn_rows, alike = cursor.execute(asked).fetchall()[0]
-    return bool(drawn_rows >= ENOUGH_DRAWN and alike < MOST_ALIKE * drawn_rows)
+    found = cursor.execute(f"SELECT count(*), count(*) FILTER (times = 0) FROM ({drawn})").fetchall()
+    kinds, alike = map(int, found[0])
+    return alike / kinds if kinds >= ENOUGH_DRAWN else None
 
 
 def repeated(listed: str, table: str, count: str, most: int) -> str | None:
@@ -72,6 +78,27 @@ def repeated(listed: str, table: str, count: str, most: int) -> str | None:
     if most == 1:  # the usual case, at half the price
         return f"SELECT {listed} FROM {table} WHERE {count} > 0"
     return f"SELECT {listed} FROM {table}, range({count}) AS times(assetflow_nth) WHERE {count} > 0"
+
+
+def plain_difference(columns: Sequence[Column], plus: str, minus: str) -> str:
+    return bag_difference(columns, [(plus, 1), (minus, -1)])
+
+
+def aligned_difference(columns: Sequence[Column], plus: str, minus: str) -> str:
+    """`plain_difference` of the rows alone that differ from the one in the same place; the others cancel each other."""
+    refuse_like_ours(columns)
+    sides, terms, told = [], [], []
+    for side, sql, sign in (("plus", plus, 1), ("minus", minus, -1)):
+        renamed = [Column(f"assetflow_{side}_{at}", column.type) for at, column in enumerate(columns)]
+        pairs = [(quote_identifier(old.name), new.name) for old, new in zip(columns, renamed, strict=True)]
+        shown = ", ".join(f"{old} AS {new}" for old, new in pairs)
+        sides.append(f"(SELECT true AS assetflow_is_{side}, {shown} FROM ({sql}))")
+        back = ", ".join(f"{new} AS {old}" for old, new in pairs)
+        terms.append((f"SELECT {back} FROM assetflow_pairs WHERE assetflow_is_{side}", sign))
+        told.append([f"assetflow_is_{side}", *compared(renamed)])
+    differ = " OR ".join(f"{one} IS DISTINCT FROM {other}" for one, other in zip(*told, strict=True))
+    pairs_of = f"SELECT * FROM {sides[0]} POSITIONAL JOIN {sides[1]} WHERE {differ}"
+    return f"WITH assetflow_pairs AS MATERIALIZED ({pairs_of}) {bag_difference(columns, terms)}"
 
 
 def bag_difference(columns: Sequence[Column], terms: Sequence[tuple[str, int]]) -> str:

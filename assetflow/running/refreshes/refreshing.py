@@ -24,7 +24,7 @@ from assetflow.lineage.scratch import reading_on
 from assetflow.materialization import Column, ReadSet
 from assetflow.quoting import quote_identifier
 from assetflow.running.built import How, Tried
-from assetflow.running.refreshes.difference import FLOATS, difference_of, is_inexact_inside, is_replaced
+from assetflow.running.refreshes.difference import FLOATS, difference_of, is_inexact_inside, share_alike
 from assetflow.running.refreshes.kept_groups import DAMAGED, taken_up, written
 from assetflow.running.refreshes.rewriting import Refreshed, Rows, view
 from assetflow.running.tasks.changes import TableChange
@@ -38,6 +38,10 @@ from assetflow.warehouse.content.staging import stage_query
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
+
+MOST_REPLACED, LEAST_ALIGNED = 0.1, 0.5
+"""Shares of rows that are in a file before and after: below the first it counts as replaced; above the second they
+mostly stand where they stood."""
 
 
 def refresh_rows(
@@ -177,20 +181,23 @@ def show(change: TableChange, cursor: Cursor, *, is_exact: bool = True) -> Chang
     none = f"SELECT * FROM ({scan_change(change, change.came or change.went)}) WHERE false"
     plus = scan_change(change, change.came) if change.came else none
     minus = scan_change(change, change.went, change.box) if change.went else none
-    is_mixed = bool(change.came and change.went and not change.is_net)
-    is_other = is_mixed and not is_exact and is_another(change, cursor, plus, minus)
-    if is_mixed and not is_other and not any(is_inexact_inside(column.type) for column in change.columns):
-        # Row by row: a file that was written anew differs in few of its rows.
-        counted = quote_identifier(f"{change.name}__assetflow_counted")
-        net = difference_of(cursor, counted, change.columns, plus, minus)
-        view(cursor, version_of(change.name, "plus"), net.came or none)
-        view(cursor, version_of(change.name, "minus"), net.went or none)
-        return Change(net.came is not None, net.went is not None, net.is_of_single_rows, old)
+    is_mixed = change.came and change.went and not change.is_net
+    if not is_mixed or any(is_inexact_inside(column.type) for column in change.columns):
+        return seen(change, cursor, plus, minus)
+    alike = 0.0 if change.is_replaced else share_alike(cursor, change.columns, plus, minus, change.rows)
+    if alike is not None and alike < MOST_REPLACED and not is_exact:
+        return seen(change, cursor, plus, minus)._replace(is_replaced=True)
+    # Row by row: a file that was written anew differs in few of its rows.
+    is_aligned = alike is not None and alike > LEAST_ALIGNED and len(change.came) == len(change.went) == 1
+    counted = quote_identifier(f"{change.name}__assetflow_counted")
+    net = difference_of(cursor, counted, change.columns, plus, minus, is_aligned=is_aligned)
+    view(cursor, version_of(change.name, "plus"), net.came or none)
+    view(cursor, version_of(change.name, "minus"), net.went or none)
+    return Change(net.came is not None, net.went is not None, net.is_of_single_rows, old)
+
+
+def seen(change: TableChange, cursor: Cursor, plus: str, minus: str) -> Change:
+    """Make these rows of a table visible as those that came and went."""
     view(cursor, version_of(change.name, "plus"), plus)
     view(cursor, version_of(change.name, "minus"), minus)
-    return Change(bool(change.came), bool(change.went), old=old, is_replaced=is_other)
-
-
-def is_another(change: TableChange, cursor: Cursor, plus: str, minus: str) -> bool:
-    """True where rows came in the place of others, of which hardly one is like one of them."""
-    return change.is_replaced or is_replaced(cursor, change.columns, plus, minus, change.rows)
+    return Change(bool(change.came), bool(change.went), old=scan_change(change, change.before))
