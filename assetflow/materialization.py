@@ -27,7 +27,7 @@ class Column(NamedTuple):
     stored_as: str | None = None
 
 
-class SnapshotFile(NamedTuple):
+class SnapshotFile(Struct, frozen=True):
     """One immutable Parquet file. `path` is relative to the warehouse, or absolute for a source read in place.
 
     `partition` is the key to which all of its rows belong, in a table that is cut into partitions.
@@ -42,7 +42,8 @@ class SnapshotFile(NamedTuple):
     @property
     def listed(self) -> tuple[str | int, ...]:
         """As it stands in manifests, without a partition where there is none."""
-        return self[:4] if self.partition is None else (*self[:4], self.partition)
+        own = (self.path, self.sha256, self.rows, self.bytes)
+        return own if self.partition is None else (*own, self.partition)
 
 
 class Snapshot(Struct, frozen=True):
@@ -63,25 +64,25 @@ class Snapshot(Struct, frozen=True):
     sql: str | None = None
 
 
-class ReadSet(NamedTuple):
+class ReadSet(Struct, frozen=True):
     """What an asset reads of one upstream: the columns (None: all), and whether the order of rows counts."""
 
     columns: tuple[str, ...] | None = READ_ALL
     ordered: bool = False
 
 
-class Sums(NamedTuple):
+class Sums(Struct, frozen=True):
     """How many hashes, their sum, and their exclusive or. Those of several files are those of each put together."""
 
     rows: int
     total: int
     mixed: int
 
-    def __add__(self, other: Self) -> "Sums":  # type: ignore[override]
+    def __add__(self, other: Self) -> "Sums":
         return Sums(self.rows + other.rows, self.total + other.total, self.mixed ^ other.mixed)
 
 
-class FileSums(NamedTuple):
+class FileSums(Struct, frozen=True):
     """The sums over some columns (`key`, of `sums_key`) of one file, which its SHA-256 names."""
 
     file: str
@@ -89,7 +90,7 @@ class FileSums(NamedTuple):
     sums: Sums
 
 
-class Input(NamedTuple):
+class Input(Struct, frozen=True):
     """What an asset was made from: one upstream, the columns read of it (None: all), and their digest.
 
     `ordered`: the digest is of the rows in their order, since in another order they could make another table.
@@ -154,7 +155,8 @@ class Fingerprint(Struct, frozen=True):
 
         `meaning` is what the code did with the columns that its upstreams had: with others it could do something else.
         """
-        read = [[one.upstream, one.columns, one.ordered, one.digest] for one in sorted(inputs)]
+        by_name = sorted(inputs, key=lambda one: one.upstream)
+        read = [[one.upstream, one.columns, one.ordered, one.digest] for one in by_name]
         return hashlib.sha256(json.dumps([self.code, self.config, meaning, read]).encode()).hexdigest()
 
     @property

@@ -1,7 +1,11 @@
 """Why an asset is stale: a value, so that the screen, the notebook, the log and the test show the same thing."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, Self
+
+from msgspec import Struct
 
 ReasonKind = Literal[
     "never_made",
@@ -16,7 +20,7 @@ ReasonKind = Literal[
 ]
 
 
-class Reason(NamedTuple):
+class Reason(Struct, frozen=True):
     """One cause of staleness; `columns` are those of `upstream` that changed, where that is known."""
 
     kind: ReasonKind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from msgspec import Struct
 
@@ -15,7 +15,7 @@ VERSIONS = "__assetflow_"
 """What stands between the name of a table and that of a version of it."""
 
 
-class Change(NamedTuple):
+class Change(Struct, frozen=True):
     """Whether rows came to a table, and whether rows went.
 
     `is_net`: none did both, and each did once. `is_replaced`: hardly one did both, and nobody looked which.

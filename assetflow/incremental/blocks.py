@@ -6,7 +6,7 @@ WITH a AS (SELECT ...) SELECT ... FROM a JOIN (SELECT ...) b      three blocks, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -36,7 +36,7 @@ GENERATORS = frozenset({"unnest", "generate_series", "range"})
 SET_OPERATIONS = ("UNION", "UNION_ALL", "EXCEPT", "EXCEPT_ALL", "INTERSECT", "INTERSECT_ALL")
 
 
-class Member(NamedTuple):
+class Member(Struct, frozen=True):
     """A condition IN or NOT IN: the expression that is looked for, and the block in which it is looked for."""
 
     expression: Tree
@@ -133,7 +133,7 @@ def shown_as_it_is(block: Block) -> str | None:
     return of if not has_names and without_places(here) == without_places(plain) else None
 
 
-class Text(NamedTuple):
+class Text(Struct, frozen=True):
     """The text of a query, and where it begins among all texts that are told apart by their places."""
 
     sql: str

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from assetflow.duck import described, duckdb
 from assetflow.incremental.answer import Answer, Change, Rule, Version, version_of
@@ -50,7 +51,7 @@ class Work(Struct):
         """Make a view of what a table held, the first time that it is asked for: of many files that takes long."""
         change = self.changes[name]
         if change.old is not None:
-            self.changes[name] = change._replace(old=None)
+            self.changes[name] = replace(change, old=None)
             self.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(version_of(name, 'old'))} AS {change.old}")
 
     def is_changed(self, block: Block) -> bool:

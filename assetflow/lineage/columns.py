@@ -58,7 +58,7 @@ class Edge(NamedTuple):
         return self.kind in DIRECT
 
 
-class OutCol(NamedTuple):
+class OutCol(Struct, frozen=True):
     """A column of the answer, with its DuckDB type and its own edges.
 
     `meaning` is a hash of how its values come about from those of the upstreams, whatever it is called; it is to be

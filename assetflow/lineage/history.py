@@ -31,7 +31,7 @@ def with_history(
     then = dict(published)
     columns = (
         *(
-            column._replace(meaning="", type=wider(column.type, then.get(column.name, column.type)) or column.type)
+            replace(column, meaning="", type=wider(column.type, then.get(column.name, column.type)) or column.type)
             for column in lineage.columns
         ),
         *gone,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from assetflow.partitions import windows
 from assetflow.partitions.quotes import quoted
@@ -20,7 +21,7 @@ class WrongPartitionError(ValueError):
     """A declaration or a text that cannot be; what it says completes the sentence "partition of sales ..."."""
 
 
-class Dimension(NamedTuple):
+class Dimension(Struct, frozen=True):
     """One column by which a table is cut: by windows of time between two places, by listed values, or by any values."""
 
     column: str
@@ -35,7 +36,7 @@ class Dimension(NamedTuple):
         return ((self.low, self.high),) if self.grain else POINT
 
 
-class Link(NamedTuple):
+class Link(Struct, frozen=True):
     """What a partition reads of one upstream: all of it, or the rows whose columns say that they belong to it.
 
     `columns` are those of the upstream, for each column of the key (empty: of the same names). `low` and `high` tell
@@ -51,7 +52,7 @@ class Link(NamedTuple):
         return dict(self.columns).get(name, name)
 
 
-class Partitioning(NamedTuple):
+class Partitioning(Struct, frozen=True):
     """How one table is cut; `links` are declared for some of its upstreams."""
 
     dimensions: tuple[Dimension, ...]

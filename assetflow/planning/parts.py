@@ -7,7 +7,6 @@ inputs. Mostly there is one, with all keys; where some were left out (--partitio
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -29,7 +28,7 @@ from assetflow.planning.staleness import (
 from assetflow.reason import Reason
 
 
-class Share(NamedTuple):
+class Share(Struct, frozen=True):
     """Partitions that are made for the same reasons. `is_whole`: which of them there are is to be found out.
 
     `why_all` says why it is not known which of them rows that changed belong to.
@@ -120,7 +119,7 @@ def with_layer(
     if by_data and len(by_data) == len(found.reasons):
         changed = changed_keys(asset, then, by_data, contents, known)
         if changed.keys is None:
-            share = share._replace(why_all=changed.why)
+            share = replace(share, why_all=changed.why)
         else:
             share = Share(changed.keys & keys, found.reasons)
     shares = (*parts.shares, share) if share.keys else parts.shares
@@ -171,6 +170,6 @@ def only(parts: Parts, wanted: Slice | None) -> Parts:
     """The same with nothing made that is not wanted."""
     if wanted is None:
         return parts
-    shares = tuple(share._replace(keys=share.keys & wanted) for share in parts.shares if share.keys & wanted)
+    shares = tuple(replace(share, keys=share.keys & wanted) for share in parts.shares if share.keys & wanted)
     left = any(share.keys - wanted for share in parts.shares)
     return Parts(shares, parts.fresh, parts.layers, parts.reasons, parts.undecided, parts.compared, not left)

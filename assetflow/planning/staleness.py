@@ -4,9 +4,10 @@ first   what it is made from, at a glance: code, config, and one digest for the 
 then    only where that differs: the code by what it means, and each upstream by the columns that are read of it
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Collection, Mapping
-from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,7 +19,7 @@ from assetflow.partitions.slices import Slice
 from assetflow.reason import Reason, listed
 
 
-class Made(NamedTuple):
+class Made(Struct, frozen=True):
     """The current materialization of an asset: its id, what it was made from (as one hash), what came out."""
 
     id: str
@@ -29,7 +30,7 @@ class Made(NamedTuple):
     is_view: bool = False
 
 
-class Content(NamedTuple):
+class Content(Struct, frozen=True):
     """What an upstream holds: the digest of its rows, and a name for these very rows in this very order.
 
     `snapshot` is where its columns can be compared: None for a source that was not read since it changed, empty for
@@ -63,7 +64,7 @@ def is_in_place(snapshot: str) -> bool:
     return snapshot.startswith(IN_PLACE)
 
 
-class Concerned(NamedTuple):
+class Concerned(Struct, frozen=True):
     """The partitions that depend on what changed; `keys` None: all of them may, for the reason `why`."""
 
     keys: Slice | None
@@ -237,7 +238,7 @@ def with_files(asset: Asset, contents: Mapping[str, Content | None], in_place: I
     for name in asset.files:
         content = contents.get(name)
         if content is not None:
-            found[name] = content._replace(snapshot=in_place(asset, name))
+            found[name] = replace(content, snapshot=in_place(asset, name))
     return found
 
 

@@ -1,9 +1,12 @@
 """One asset that will (or may) be made, and what there is to know of the world when that is decided."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from assetflow.errors import SourceError
 from assetflow.materialization import Partition
@@ -50,7 +53,7 @@ class Listed(Struct, frozen=True):
     is_published: bool = False
 
 
-class Estimate(NamedTuple):
+class Estimate(Struct, frozen=True):
     """How much a step is about, where manifests tell: rows in files of its upstreams that changed, rows that these
     upstreams have, and rows that its own table holds. None: known when something has been made or read.
     """
@@ -86,7 +89,7 @@ class Step(Struct, frozen=True):
     columns: ColumnsChange | None = None
     seconds: float | None = None
     seconds_in_full: float | None = None
-    parts: "Parts | None" = None
+    parts: Parts | None = None
     listed: tuple[Listed, ...] | None = None
     estimate: Estimate = UNTOLD
 
@@ -115,7 +118,7 @@ class Step(Struct, frozen=True):
             "mode_reason": self.mode_reason,
             "seconds": self.seconds,
             "seconds_in_full": self.seconds_in_full,
-            **{f"rows_{name}": rows for name, rows in self.estimate._asdict().items()},
+            **{f"rows_{name}": rows for name, rows in asdict(self.estimate).items()},
             "reasons": [reason.to_dict() for reason in self.reasons],
             "columns": None if self.columns is None else self.columns.to_dict(),
         }

@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -34,7 +33,7 @@ WITH_SCHEMA = r'(?is)\bmain"?(\s|/\*.*?\*/|--[^\n]*\n)*\.'
 Scan = Callable[[Snapshot, str], str]
 
 
-class Published(NamedTuple):
+class Published(Struct, frozen=True):
     """What stands behind a name now: a snapshot, and the digest of what it was made into."""
 
     snapshot: str
@@ -50,7 +49,7 @@ def nothing_at(name: str) -> Published | None:
     return None
 
 
-class Behind(NamedTuple):
+class Behind(Struct, frozen=True):
     """A table as it was read (None: a file that a query names itself), and the views before it, the reader's first."""
 
     read: Input
@@ -95,7 +94,7 @@ class Views:
         if now is None or then is None:
             return False
         if then.sql is not None:
-            return (read.snapshot, read.digest) == now
+            return Published(read.snapshot, read.digest) == now
         # The same rows in other files may have another order, which a view can show.
         return read.snapshot == now.snapshot or (then.digest == now.digest and not leaves_order_out(then.digest))
 
@@ -161,7 +160,7 @@ class Views:
             path = found_again(self.root, file) if os.path.isabs(file.path) else file.path
             if path is None:
                 return None
-            files.append(file._replace(path=path))
+            files.append(replace(file, path=path))
         return replace(snapshot, files=tuple(files))
 
 

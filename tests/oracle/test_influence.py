@@ -101,7 +101,7 @@ def test_the_oracle_sees_each_edge_that_is_left_out(engine: Engine, query: str) 
         for edge in column.edges:
             others = frozenset(other for other in column.edges if other.source != edge.source)
             columns = [*right.columns]
-            columns[at] = column._replace(edges=others)
+            columns[at] = replace(column, edges=others)
             wrong = replace(right, columns=tuple(columns))
             if edge.source not in {other.source for other in right.dataset}:
                 assert judge(query, wrong, engine, seed=1, rounds=6).missed, f"{column.name} without {edge}"

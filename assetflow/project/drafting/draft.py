@@ -176,7 +176,7 @@ def as_run(project: Project, world: Project, reader: Reader, asset: Asset, resul
     checks = tuple(check for each in mine for check in each.checks)
     rejected = world.ledger.rejected(world.environment, asset.name) if any(map(refused, mine)) else None
     snapshot = reader.snapshot(asset.name) if rejected is None else rejected[0]
-    files = (file._replace(path=os.path.join(world.settings.warehouse, file.path)) for file in snapshot.files)
+    files = (replace(file, path=os.path.join(world.settings.warehouse, file.path)) for file in snapshot.files)
     return Draft(
         asset, replace(snapshot, files=tuple(files)), reads_of(project, reader, asset), checks=checks,
         warnings=() if result is None else result.warnings,

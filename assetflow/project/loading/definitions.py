@@ -1,7 +1,8 @@
 """What a project declares, put together: assets, sources, and who reads whom."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -12,7 +13,7 @@ from assetflow.lineage.graph import Graph
 from assetflow.source import Source
 
 
-class FileDefinitions(NamedTuple):
+class FileDefinitions(Struct, frozen=True):
     """What one file declares. `checks` are functions under `@check`, with the asset that each is about.
 
     `in_place` are the files that its assets read by themselves, each a source under its own text as name.
@@ -33,7 +34,7 @@ class Definitions(Struct, frozen=True):
     graph: Graph
 
 
-class Readable(NamedTuple):
+class Readable(Struct, frozen=True):
     """What is declared, as far as it can be understood: nothing, where there is a `problem`."""
 
     definitions: Definitions

@@ -43,7 +43,7 @@ class Reader:
         open_session: Callable[[], Session],
         find_version: Callable[[str, str], Version],
     ) -> None:
-        self.definitions, self.problem = readable
+        self.definitions, self.problem = readable.definitions, readable.problem
         self.ledger = ledger
         self.environment = environment
         self.warehouse = warehouse

@@ -113,7 +113,7 @@ class Keeping:
         lineage = self.contents.lineage(asset)
         reads = with_seen(reads_of(asset, lineage), built)
         if built.surprises:  # what its code tells is not to be relied on
-            reads = {name: read._replace(ordered=asset.reads_order) for name, read in reads.items()}
+            reads = {name: replace(read, ordered=asset.reads_order) for name, read in reads.items()}
         made_of = fingerprint(asset, seen_by(asset, self.contents.held))
         return replace(
             made_into(snapshot, self.order.run_id, made_of, built.seconds),
@@ -169,7 +169,7 @@ class Keeping:
             built_at=now(),
         )
         self.recording.add(records.Built(record, self.order.warehouse.ledger.snapshot(made.snapshot)))
-        return made._replace(id=record.id, fingerprint=made_of.hash)
+        return replace(made, id=record.id, fingerprint=made_of.hash)
 
     def keep_source(self, name: str, built: Built) -> tuple[CheckResult, ...]:
         """Record what a source holds now; SourceError where a blocking check refuses it. What its checks found."""

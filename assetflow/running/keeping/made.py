@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from assetflow.materialization import Fingerprint, Materialization, ReadSet, Snapshot
 from assetflow.running.built import Built
 from assetflow.running.clock import now
@@ -68,5 +70,5 @@ def with_seen(reads: dict[str, ReadSet], built: Built) -> dict[str, ReadSet]:
 
 def merged(told: ReadSet, seen: tuple[str, ...] | None) -> ReadSet:
     if seen is None:
-        return told._replace(columns=None)
-    return told._replace(columns=tuple(sorted({*(told.columns or ()), *seen})))
+        return replace(told, columns=None)
+    return replace(told, columns=tuple(sorted({*(told.columns or ()), *seen})))

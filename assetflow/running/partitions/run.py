@@ -229,7 +229,7 @@ class PartRun:
             error = other_columns(self.asset, text, built.columns, self.gathered.columns or ())
             yield from self.fail(part.keys, error, built)
             return
-        files = tuple(file._replace(path=places[file.sha256], partition=text) for file in built.files if file.rows)
+        files = tuple(replace(file, path=places[file.sha256], partition=text) for file in built.files if file.rows)
         size = sum(file.bytes for file in files)
         snapshot = with_id(Snapshot("", self.asset.name, built.digest or "", built.columns, files, built.rows, size))
         record = replace(

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from assetflow.errors import AssetError
 from assetflow.materialization import Column, SnapshotFile
 from assetflow.partitions.key_columns import KeyColumns
@@ -85,7 +87,7 @@ def rest_of(
             if staged.columns != columns:
                 raise AssetError(f"the rows of {file.partition} are stored otherwise than before: run --full-refresh")
             text = cut.text_of(some)
-            found += [one._replace(partition=text) for one in staged.files if one.rows]
+            found += [replace(one, partition=text) for one in staged.files if one.rows]
     finally:
         cursor.close()
     return found

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from assetflow.asset import Asset
 from assetflow.incremental.refused import Refused
 from assetflow.lineage.columns import Lineage
@@ -144,7 +146,7 @@ class Versions:
         view, made = self.made_from(then, before)
         inner = reads_of(view, self.lineage(view), made)
         if read.ordered:
-            inner = {one: found._replace(ordered=True) for one, found in inner.items()}
+            inner = {one: replace(found, ordered=True) for one, found in inner.items()}
         shown = self.show_all(made.inputs, inner)
         plus, minus = self.followed(view, {each: one.change for each, one in shown.items()}, read)
         rows = with_tables({each: one.rows for each, one in shown.items()}, view.sql or "")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -25,7 +24,7 @@ MANY_SMALL = 32
 """Small parts of a source beyond which they are put together: not every time, since those who read them look anew."""
 
 
-class Part(NamedTuple):
+class Part(Struct, frozen=True):
     """A Parquet file, and the tags of the files that it holds, in their order."""
 
     tags: tuple[str, ...]

@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -28,7 +27,7 @@ from assetflow.source import Observed
 from assetflow.warehouse.ledger.records import Parsed
 
 
-class Piece(NamedTuple):
+class Piece(Struct, frozen=True):
     """One file that the function is called with: `name` as a person says it, `path` where it lies."""
 
     tag: str

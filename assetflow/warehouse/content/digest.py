@@ -113,7 +113,7 @@ def chosen_columns(columns: Sequence[Column], read: ReadSet) -> list[Column]:
 def digest_of(columns: Sequence[Column], read: ReadSet, found: Sums) -> str:
     """The digest of rows of which these are the sums."""
     tag = algorithm()
-    rows, total, mixed = found
+    rows, total, mixed = found.rows, found.total, found.mixed
     schema: list[object] = [[column.name, column.type] for column in chosen_columns(columns, read)]
     content = json.dumps([tag, [*schema, "in order"] if read.ordered else schema, rows, str(total), str(mixed)],
                          separators=(",", ":"))  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from assetflow.materialization import SnapshotFile
 from assetflow.warehouse.disk import durable
 from assetflow.warehouse.disk.removal import remove_file
@@ -39,7 +41,7 @@ def _keep_file(root: str, file: SnapshotFile) -> SnapshotFile:
         os.chmod(file.path, 0o444)
         durable.sync_file(file.path)
         os.replace(file.path, target)
-    return file._replace(path=relative)
+    return replace(file, path=relative)
 
 
 def _has_size(path: str, size: int) -> bool:

@@ -32,7 +32,7 @@ class Answers:
 
     def current(self, env: str) -> dict[str, Current]:
         """What is published in an environment, by asset."""
-        return {row[0]: Current._make(row) for row in self._connection.read(rows.SELECT_CURRENT, (env,))}
+        return {row[0]: Current(*row) for row in self._connection.read(rows.SELECT_CURRENT, (env,))}
 
     def generation(self, env: str) -> int:
         """How often something was published in an environment; the catalog shows which of them it holds."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import astuple
+
 from assetflow.materialization import FileSums, ReadSet
 from assetflow.warehouse.ledger import rows
 from assetflow.warehouse.ledger.records import Built, Parsed, StepRecord
@@ -49,5 +51,5 @@ def from_file_sums(found: Iterable[FileSums]) -> list[tuple[object, ...]]:
 def write_parsed(connection: sqlite3.Connection, parsed: Parsed) -> None:
     types = rows.as_json(dict(parsed.types))
     connection.execute(rows.INSERT_SNIFFED, (parsed.source, parsed.reading, types, rows.as_json(parsed.tags)))
-    told = [(parsed.reading, types, rows.as_json(tags), rows.as_json(file)) for tags, file in parsed.parts]
+    told = [(parsed.reading, types, rows.as_json(tags), rows.as_json(astuple(file))) for tags, file in parsed.parts]
     connection.executemany(rows.INSERT_PART, told)
