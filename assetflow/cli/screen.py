@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -56,7 +55,11 @@ def put(text: str = "") -> None:
 
 def terminal_width() -> int | None:
     """How wide a line may be; None where nobody watches."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    if not sys.stdout.isatty():
+        return None
+    from shutil import get_terminal_size  # a module that a night at no terminal spares
+
+    return get_terminal_size().columns
 
 
 def put_wrapped(text: str) -> None:

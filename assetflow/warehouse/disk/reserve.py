@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 
 from assetflow.warehouse.disk.removal import remove_file
 
@@ -20,7 +19,8 @@ def keep_reserve(root: str, *, leaving: int = 0) -> None:
         if os.path.getsize(path) == BYTES:
             return
     try:
-        if shutil.disk_usage(root).free < leaving:
+        disk = os.statvfs(root)
+        if disk.f_bavail * disk.f_frsize < leaving:
             return
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
