@@ -27,7 +27,6 @@ from assetflow.incremental.tree import (
     without_alias,
     without_places,
 )
-from assetflow.lineage.sql.tokens import code_tokens
 from assetflow.lineage.sql.tree import Tree, parse, place
 
 PREFIX = "assetflow_block_"
@@ -149,6 +148,8 @@ class Text(Struct, frozen=True):
 
     def place_of(self, *words: str) -> int | None:
         """Where the first of these words stands, for what has no place in the tree."""
+        from assetflow.lineage.sql.tokens import code_tokens
+
         token = next((each for each in code_tokens(self.sql) if each.is_word(*words)), None)
         return None if token is None else self.start + len(self.sql[: token.start].encode())
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
 
-OUTSIDE = re.compile(r'Binder Error: Referenced (table|column) ".*" (was )?not found')
+OUTSIDE = r'Binder Error: Referenced (table|column) ".*" (was )?not found'
 """What DuckDB says of a name that only the query around knows."""
 
 Lookup = tuple[list[Tree], str]
@@ -137,7 +137,7 @@ class Work(Struct):
             self.cursor.execute(sql)
         except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
             said = str(error).splitlines()[0]
-            if is_inner and OUTSIDE.match(said):
+            if is_inner and re.match(OUTSIDE, said):
                 raise Refused("a subquery that reads columns of tables beside it (LATERAL)", where) from error
             what = "a subquery" if is_inner else "a part"
             raise Refused(f"{what} that does not stand for itself ({said})", where) from error

@@ -10,9 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from assetflow.errors import AssetflowError
-from assetflow.partitions.declared import partitioning
 from assetflow.planning.decide import forced_reason
-from assetflow.planning.parts import Parts, Share
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Event
@@ -38,6 +36,8 @@ class PartRuns(Struct):
 
     def begin(self, task: Task, step: Step) -> None:
         """Line up the partitions of an asset that are stale."""
+        from assetflow.partitions.declared import partitioning
+        from assetflow.planning.parts import Parts, Share
         from assetflow.running.partitions.order import PartOrder
         from assetflow.running.partitions.run import PartRun
 
