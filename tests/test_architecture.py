@@ -64,7 +64,7 @@ INSIDE = {
         ("order", "waiting"),
         ("workshop", "projections"),
         ("python", "meter"),
-        ("events", "failures", "built", "clock", "signals"),
+        ("events", "failures", "built", "clock", "signals", "at_once"),
     ),
 }
 """Floors of their own: who explains a plan knows how it is made, who makes one knows what is declared; who removes knows

@@ -1,4 +1,4 @@
-"""Does the work at once, in the caller's own thread: for one worker, for a debugger, and for tests."""
+"""Does the work at once, in the caller's own thread: for a debugger, and for tests."""
 
 from __future__ import annotations
 

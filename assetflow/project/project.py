@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from assetflow.project.columns.cache import ColumnsCache
     from assetflow.project.columns.columns import ProjectColumns
     from assetflow.project.versions.reading import Reader
+    from assetflow.running.at_once import AtOnce
     from assetflow.running.projections import Projections
     from assetflow.running.python.imports import Imports
     from assetflow.running.sources.in_place import InPlace
@@ -348,10 +349,13 @@ class Project:
             settings.root, settings.assets_folder, settings.warehouse, settings.threads, settings.memory_limit
         )
 
-    def executor(self, workers: int) -> Executor:
+    def executor(self, workers: int) -> Executor | AtOnce:
         """Where steps run: the executor of the settings, or none at all for one step at a time."""
-        name = "inline" if workers == 1 and self.settings.executor == "threads" else self.settings.executor
-        executor: Executor = import_module(f"assetflow.executors.{name}").open_executor(workers)
+        if workers == 1 and self.settings.executor == "threads":
+            from assetflow.running.at_once import AtOnce
+
+            return AtOnce()
+        executor: Executor = import_module(f"assetflow.executors.{self.settings.executor}").open_executor(workers)
         return executor
 
     def _undeclared(self, state: State) -> tuple[str, ...]:

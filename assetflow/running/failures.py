@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from concurrent.futures import BrokenExecutor
 
 from assetflow.asset import Asset
 from assetflow.check import CheckResult
@@ -32,7 +31,7 @@ def told(error: Exception, thing: Asset | Source) -> AssetflowError:
 
 def unexpected(error: Exception, name: str) -> AssetflowError:
     """A worker that died, a disk that refuses, a fault of our own."""
-    if isinstance(error, BrokenExecutor):
+    if is_of_dead_worker(error):
         return AssetError(
             f"the worker that made {name} died",
             hint="The system may have ended it for want of memory: try -j 1, or set memory-limit.",
@@ -43,6 +42,13 @@ def unexpected(error: Exception, name: str) -> AssetflowError:
         f"assetflow itself failed: {type(error).__name__}: {error}",
         hint=f"What is published is not touched. Please report this with the file {keep_fault(error)}",
     )
+
+
+def is_of_dead_worker(error: Exception) -> bool:
+    """True for what an executor raises whose worker died."""
+    from concurrent.futures import BrokenExecutor
+
+    return isinstance(error, BrokenExecutor)
 
 
 def keep_fault(error: Exception) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -16,12 +16,16 @@ from assetflow.materialization import Column, ReadSet
 from assetflow.names import run
 from assetflow.planning.plan import Plan
 from assetflow.planning.step import State
+from assetflow.running.at_once import AtOnce
 from assetflow.running.projections import Projections
 from assetflow.running.workshop import Workplace
 from assetflow.source import Observed
 from assetflow.warehouse.warehouse import Warehouse
 
-OpenExecutor = Callable[[int], Executor]
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+OpenExecutor = Callable[[int], "Executor | AtOnce"]
 FindLineage = Callable[[Asset, Mapping[str, tuple[Column, ...]]], Lineage | None]
 """Gives the lineage of an asset over upstreams with these columns; None: not known."""
 ReadSets = Callable[[str], tuple[ReadSet, ...]]

@@ -14,8 +14,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from concurrent.futures import BrokenExecutor, Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -24,13 +23,14 @@ from assetflow.errors import AssetflowError, Interrupted, WarehouseError
 from assetflow.planning.decide import decide
 from assetflow.planning.step import Step
 from assetflow.running.account import Account, step_record
+from assetflow.running.at_once import Done
 from assetflow.running.built import Built
 from assetflow.running.clock import now
 from assetflow.running.computing.compute import check_again, compute
 from assetflow.running.computing.small import MANY, Small, read_small, write_small
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Event, RunResult, event_of
-from assetflow.running.failures import told, warning_of_source
+from assetflow.running.failures import is_of_dead_worker, told, warning_of_source
 from assetflow.running.keeping.keep import Keeping
 from assetflow.running.keeping.publish import Publishing
 from assetflow.running.order import Order
@@ -47,6 +47,9 @@ from assetflow.running.workshop import Workshop
 from assetflow.warehouse.cache.costs import add_costs
 from assetflow.warehouse.disk.removal import remove_folder
 from assetflow.warehouse.ledger import records
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 SOME = ""
 """In place of a name, for work on several tables."""
@@ -185,7 +188,7 @@ class Run:
         for future in self.workers.next_finished():
             yield from self.take(future)
 
-    def take(self, future: Future[Any]) -> Iterator[Event]:
+    def take(self, future: Future[Any] | Done) -> Iterator[Event]:
         """Keep what a worker made, or tell why it failed."""
         work = self.workers.take(future)
         name = work.name
@@ -200,7 +203,7 @@ class Run:
         else:
             yield from self.take_made(name, future)
 
-    def take_made(self, name: str, future: Future[Any]) -> Iterator[Event]:
+    def take_made(self, name: str, future: Future[Any] | Done) -> Iterator[Event]:
         """Keep an asset that is made, or note that it waits to be read back."""
         try:
             made = future.result()
@@ -212,16 +215,17 @@ class Run:
             else:
                 yield from self.conclude(self.keep(name, made))
 
-    def take_together(self, many: tuple[Small, ...], future: Future[Any]) -> Iterator[Event]:
+    def take_together(self, many: tuple[Small, ...], future: Future[Any] | Done) -> Iterator[Event]:
         """Keep the small tables that were read back; one that is other than it was foreseen is made by itself."""
         try:
             found = future.result()
-        except BrokenExecutor:  # their worker died, or another one and took it along: none of them is to blame yet
-            found = (None,) * len(many)
         except Exception as raised:
-            for small in many:
-                yield from self.conclude(self.failed(small.task.asset.name, raised))
-            return
+            if not is_of_dead_worker(raised):
+                for small in many:
+                    yield from self.conclude(self.failed(small.task.asset.name, raised))
+                return
+            # Their worker died, or another one and took it along: none of them is to blame yet.
+            found = (None,) * len(many)
         for small, built in zip(many, found, strict=True):
             name = small.task.asset.name
             if built is not None:
@@ -241,7 +245,7 @@ class Run:
         error = told(raised, self.order.assets[name])
         return AssetResult(name, "failed", mode="full", reasons=self.steps[name].reasons, error=error)
 
-    def take_source(self, name: str, future: Future[Any]) -> None:
+    def take_source(self, name: str, future: Future[Any] | Done) -> None:
         """Record what a source holds, and let go on what waits for it; who reads one that failed fails, too."""
         try:
             checks = self.keeping.keep_source(name, future.result())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
@@ -22,6 +21,9 @@ from assetflow.running.workers import Work, Workers
 from assetflow.running.workshop import Workshop
 
 if TYPE_CHECKING:  # two dozen files, which only a run that makes partitions pays for
+    from concurrent.futures import Future
+
+    from assetflow.running.at_once import Done
     from assetflow.running.partitions.run import PartRun
 
 
@@ -54,7 +56,7 @@ class PartRuns(Struct):
         for work in self.runs[name].work(self.order.workers):
             workers.start(work)
 
-    def take(self, work: Work, future: Future[Any]) -> Iterator[Event]:
+    def take(self, work: Work, future: Future[Any] | Done) -> Iterator[Event]:
         """Keep what a worker made of some partitions, or note that one failed."""
         run = self.runs[work.name]
         try:
