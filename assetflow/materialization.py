@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Self
 
 from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from assetflow.reason import Reason
 
@@ -103,7 +104,7 @@ class Input(Struct, frozen=True):
     ordered: bool = False
 
 
-class Compared(NamedTuple):
+class Compared(Struct, frozen=True):
     """What is read of one upstream, and that it is the same in two of its snapshots."""
 
     upstream: str
@@ -115,10 +116,10 @@ class Compared(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         columns = None if self.columns is None else list(self.columns)
-        return {**self._asdict(), "columns": columns}
+        return {**asdict(self), "columns": columns}
 
 
-class Proof(NamedTuple):
+class Proof(Struct, frozen=True):
     """Why an asset need not be made again although something around it changed.
 
     `fingerprint` is the hash of what it would be made from now. `same_code` tells why another code version does the
@@ -132,7 +133,7 @@ class Proof(NamedTuple):
     same_code: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        return {**self._asdict(), "compared": [each.to_dict() for each in self.compared]}
+        return {**asdict(self), "compared": [each.to_dict() for each in self.compared]}
 
 
 def is_whole(meaning: str) -> bool:

@@ -47,7 +47,7 @@ class Col(NamedTuple):
         return ".".join((self.table, self.name, *self.path))
 
 
-class Edge(NamedTuple):
+class Edge(Struct, frozen=True):
     """One influence: from which column, and how."""
 
     source: Col

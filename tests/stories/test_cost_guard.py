@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from assetflow.warehouse.cache.costs import Cost, Costs, add_costs, read_costs
 from tests.conftest import Shop
@@ -91,7 +92,7 @@ def test_what_is_tried_in_vain_is_not_tried_every_night(nights: Shop) -> None:
     assert modes(nights)["means"] == ("full", "rows would have to be found by column mean, a DOUBLE")
     in_vain = costs(nights)["means"].in_vain
     assert in_vain is not None
-    noted = {"means": Costs(in_vain=in_vain._replace(why="as the last time"))}
+    noted = {"means": Costs(in_vain=replace(in_vain, why="as the last time"))}
     add_costs(str(nights.root / "warehouse"), noted)
     deliver(nights, 5)
     steps = {step["asset"]: step for step in nights.cli("plan", "--json").json["steps"]}

@@ -58,21 +58,21 @@ def _is_unknown(part: Any) -> bool:
 
 def as_transformed(edges: Edges) -> Edges:
     """Edges into something computed from a column."""
-    return frozenset(edge._replace(kind="transformation") if edge.kind == "identity" else edge for edge in edges)
+    return frozenset(replace(edge, kind="transformation") if edge.kind == "identity" else edge for edge in edges)
 
 
 def as_aggregated(edges: Edges) -> Edges:
-    return frozenset(edge._replace(kind="aggregation") if edge.is_direct else edge for edge in edges)
+    return frozenset(replace(edge, kind="aggregation") if edge.is_direct else edge for edge in edges)
 
 
 def as_kind(edges: Edges, kind: Kind) -> Edges:
     """Every edge as one of this indirect kind: what matters is that the column has a say in it."""
-    return frozenset(edge._replace(kind=kind) for edge in edges)
+    return frozenset(replace(edge, kind=kind) for edge in edges)
 
 
 def as_indirect(edges: Edges, kind: Kind) -> Edges:
     """The same edges, with the direct ones among them as of this indirect kind."""
-    return frozenset(edge._replace(kind=kind) if edge.is_direct else edge for edge in edges)
+    return frozenset(replace(edge, kind=kind) if edge.is_direct else edge for edge in edges)
 
 
 def as_field(edges: Edges, name: str) -> Edges:

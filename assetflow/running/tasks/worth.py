@@ -33,7 +33,7 @@ def refuse_dearer(asset: Asset, costs: Costs, rows: int | None = None) -> None:
 
     Also where so many `rows` changed now that it will cost much less; None: it is not known how many.
     """
-    in_full, incrementally, _ = costs
+    in_full, incrementally = costs.full, costs.incremental
     if in_full is None or incrementally is None or asset.incremental == "require":
         return
     if rows is not None and rows * MUCH_LESS < incrementally.rows:

@@ -10,26 +10,29 @@ import contextlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from assetflow.warehouse.disk.removal import remove_file
 
 
-class Cost(NamedTuple):
+class Cost(Struct, frozen=True):
     """Seconds of processor time, and how many rows of its upstreams were read for it."""
 
     seconds: float
     rows: int
 
 
-class InVain(NamedTuple):
+class InVain(Struct, frozen=True):
     """An incremental refresh that led to nothing: what was tried, as a hash, and why that cannot be done."""
 
     what: str
     why: str
 
 
-class Costs(NamedTuple):
+class Costs(Struct, frozen=True):
     """What an asset cost the last time, where that is known."""
 
     full: Cost | None = None
@@ -56,6 +59,11 @@ def costs(full: Sequence[float] | None, incremental: Sequence[float] | None, in_
     return Costs(found[0], found[1], None if in_vain is None else InVain(*map(str, in_vain)))
 
 
+def as_lists(known: Costs) -> list[Any]:
+    """What is kept as JSON."""
+    return [None if one is None else astuple(one) for one in astuple(known)]
+
+
 def add_costs(root: str, new: Mapping[str, Costs]) -> None:
     """Note what assets cost this time. Of two runs at once the last one is remembered; who may not write forgets."""
     if not new:
@@ -69,7 +77,7 @@ def add_costs(root: str, new: Mapping[str, Costs]) -> None:
     try:
         with open(temporary, "w", encoding="utf-8") as file:
             # `dump` would go through it in Python, ten times as slowly.
-            file.write(json.dumps(known))
+            file.write(json.dumps({name: as_lists(each) for name, each in known.items()}))
         os.replace(temporary, path)
     except OSError:  # a full disk: what there is of it goes
         with contextlib.suppress(OSError):

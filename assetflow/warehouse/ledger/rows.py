@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from msgspec.structs import astuple
+
 from assetflow.check import CheckResult
 from assetflow.errors import WarehouseError
 from assetflow.long_json import compact, parse
@@ -362,7 +364,7 @@ def from_proof(env: str, run_id: str, at: str, proof: Proof) -> dict[str, Any]:
         "at": at,
         "fingerprint": proof.fingerprint,
         "same_code": proof.same_code,
-        "compared": as_json(proof.compared),
+        "compared": as_json([astuple(each) for each in proof.compared]),
     }
 
 
