@@ -6,15 +6,18 @@ Task (definition, tables, checks)  --compute-->  Built (staged files, digest, ch
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from assetflow.asset import Asset
 from assetflow.engines import PartitionKey, Table, Where
 from assetflow.materialization import ReadSet
-from assetflow.running.tasks.kept_history import KeptHistory
-from assetflow.running.tasks.pieces import Pieces
-from assetflow.running.tasks.refresh import Refresh
+
+if TYPE_CHECKING:
+    from assetflow.running.tasks.kept_history import KeptHistory
+    from assetflow.running.tasks.pieces import Pieces
+    from assetflow.running.tasks.refresh import Refresh
 
 Columns = tuple[str, ...] | None
 """Of one upstream, by name; None: all."""

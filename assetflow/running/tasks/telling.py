@@ -11,7 +11,6 @@ from assetflow.incremental.refused import Refused
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
 from assetflow.running.order import Order
-from assetflow.running.tasks.pieces import pieces_of
 from assetflow.running.tasks.refresh import refresh_of
 from assetflow.running.tasks.tables import Tables
 from assetflow.running.tasks.task import Task, Watching
@@ -88,6 +87,8 @@ class Telling:
     def with_changes(self, task: Task, step: Step) -> Task:
         """The task with what changed in its upstreams, where the asset can be refreshed by that."""
         if task.asset.per is not None:
+            from assetflow.running.tasks.pieces import pieces_of
+
             return replace(task, pieces=pieces_of(task.asset, step, self.contents), hands=self.order.workers)
         tell = self.told_in(task.asset)
         try:
