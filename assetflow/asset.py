@@ -39,7 +39,7 @@ class Query:
             raise TypeError(f"Query takes the text of a SELECT, not {type(self.sql).__name__}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(init=False, frozen=True, slots=True)
 class upstream:  # noqa: N801 - reads as a word inside Annotated[...]
     """Renames or narrows a parameter: `Annotated[pl.DataFrame, upstream("other", columns=["a", "b"])]`.
 
