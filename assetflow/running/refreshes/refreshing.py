@@ -186,7 +186,7 @@ def show(change: TableChange, cursor: Cursor, *, is_exact: bool = True) -> Chang
         return seen(change, cursor, plus, minus)
     alike = 0.0 if change.is_replaced else share_alike(cursor, change.columns, plus, minus, change.rows)
     if alike is not None and alike < MOST_REPLACED and not is_exact:
-        return seen(change, cursor, plus, minus)._replace(is_replaced=True)
+        return replace(seen(change, cursor, plus, minus), is_replaced=True)
     # Row by row: a file that was written anew differs in few of its rows.
     is_aligned = alike is not None and alike > LEAST_ALIGNED and len(change.came) == len(change.went) == 1
     counted = quote_identifier(f"{change.name}__assetflow_counted")
