@@ -41,7 +41,8 @@ def refresh(
     refuse_at_sight(parts)
     work = Work(cursor, rule, dict(changes), shown, assume, kept, parts.root)
     for block in parts.blocks:
-        work.show(block, "new")
+        # A query of one block is bound already, and what comes of its tables is mostly told without it.
+        work.show(block, "new", is_known=len(parts.blocks) == 1)
     answer = None if kept is None else whole(work, parts)
     return replace(answer or block_by_block(work, parts), rules=tuple(work.rules))
 

@@ -57,12 +57,13 @@ class Work(Struct):
     def is_changed(self, block: Block) -> bool:
         return any(name in self.changes for name in block.reads)
 
-    def show(self, block: Block, version: Version) -> None:
-        """Make a view of a block as it is now or was then."""
+    def show(self, block: Block, version: Version, *, is_known: bool = False) -> None:
+        """Make a view of a block as it is now or was then; `is_known`: DuckDB need not be asked whether it binds."""
         name = quote_identifier(version_of(block.name, version))
         made = text(self.versions.at(block, version))
         where = first_place(block.node)
-        self.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {made}", where, is_inner=block is not self.root)
+        how = " WITH (DEFER_BINDING)" if is_known else ""
+        self.execute(f"CREATE OR REPLACE TEMP VIEW {name}{how} AS {made}", where, is_inner=block is not self.root)
 
     def answer(self, block: Block) -> Answer:
         """How the rows of a block change."""

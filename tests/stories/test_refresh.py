@@ -310,6 +310,21 @@ def test_what_keeps_a_refresh_from_being_compared_is_an_error_of_the_full_one(em
     assert shop.project().warehouse.ledger.current("prod")["large"].rows == 2
 
 
+def test_a_table_whose_file_has_lost_its_end_is_not_added_to(parquet: Shop) -> None:
+    """Rows that only come need no look at those that are there; what cannot be opened is made anew all the same."""
+    shop = parquet
+    (file,) = shop.project().warehouse.ledger.snapshot(shop.project().current["large"].snapshot).files
+    path = shop.root / "warehouse" / file.path
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-8] + bytes(8))
+    write_day(shop, 7)
+    mode, why = modes(shop)["large"]
+    assert mode == "full"
+    assert why is not None
+    assert "No magic bytes" in why
+    assert shop.rows("FROM large ORDER BY ALL") == facts_from_nothing(shop, LARGE)
+
+
 def test_plan_tells_what_changed_in_the_sources(nights: Shop) -> None:
     deliver(nights, 4)
     nights.write("data/orders/1.csv", nights.read("data/orders/1.csv") + "2024-01-01,1,7\n")

@@ -74,6 +74,10 @@ def with_retries(
 def attempt_once(task: Task, shop: Workshop) -> Built:
     cursor = shop.session.cursor()
     try:
+        if task.refresh is not None and task.asset.kind == "sql":
+            # What tells its columns looks into the files, and what makes its rows mostly into those that changed.
+            with shop.session.attached(task.tables, cursor):
+                return make_table(task, shop, cursor)
         shop.session.attach(task.tables, cursor)
         return make_view(task, shop, cursor) if task.asset.is_view else make_table(task, shop, cursor)
     finally:

@@ -58,7 +58,8 @@ def refresh_rows(
     if any(change.name not in changes and (change.came or change.went) for change in given.changes):
         refuse_another_order(cursor, parts)
     rows = Rows(given, cursor, folder, tuple(reads))
-    view(cursor, SHOWN, rows.of(rows.all_files))
+    # A damaged file is mended here by a full refresh, also where its rows stay as they are.
+    view(cursor, SHOWN, rows.of(rows.all_files), looks=True)
     path = given.groups.path
     kept = None if path is None else taken_up(cursor, path)
     answer = refresh(cursor, parts, changes, shown=SHOWN, kept=kept or ())

@@ -513,5 +513,7 @@ def words(answer: Answer) -> str:
     return "unchanged"
 
 
-def view(cursor: Cursor, name: str, sql: str) -> None:
-    cursor.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(name)} AS {sql}")
+def view(cursor: Cursor, name: str, sql: str, *, looks: bool = False) -> None:
+    """Make rows readable under a name; `looks`: at their files, too, which otherwise the first query does."""
+    how = "" if looks else " WITH (DEFER_BINDING)"
+    cursor.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(name)}{how} AS {sql}")
