@@ -73,7 +73,8 @@ class SourceColumns:
 
         project, name = self.project, observed.source.name
         last = project.current.get(name)
-        then = before(name, None if last is None else project.ledger.snapshot(last.snapshot), project.warehouse)
+        snapshot = None if last is None else project.ledger.snapshot(last.snapshot)
+        then = before(name, snapshot, project.warehouse, for_columns=True)
         cursor = project.session.cursor()
         try:
             # A declared type may be written in any way; DuckDB's own is what a table of it has.

@@ -34,12 +34,16 @@ NEVER = Before()
 """A source that was never recorded."""
 
 
-def before(name: str, snapshot: Snapshot | None, warehouse: Warehouse) -> Before:
-    """What is known of a source of which `snapshot` was recorded last."""
+def before(name: str, snapshot: Snapshot | None, warehouse: Warehouse, *, for_columns: bool = False) -> Before:
+    """What is known of a source of which `snapshot` was recorded last.
+
+    `for_columns`: as far as it tells the columns. To find what is known of the rows of many files takes long.
+    """
     if snapshot is None:
         return NEVER
     if any(os.path.isabs(file.path) for file in snapshot.files):
-        return Before(None, snapshot.files, warehouse.ledger.file_sums(file.sha256 for file in snapshot.files))
+        of_rows = () if for_columns else [file.sha256 for file in snapshot.files]
+        return Before(None, snapshot.files, warehouse.ledger.file_sums(of_rows) if of_rows else {})
     return Before(parsed_before(name, snapshot, warehouse))
 
 
