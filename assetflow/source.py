@@ -51,8 +51,8 @@ class Location(Protocol):
         """The DuckDB type of each column over all these files; SourceError when they cannot be read."""
         ...
 
-    def opens_in_place(self, cursor: "DuckDBPyConnection", files: tuple[str, ...]) -> bool:
-        """True when readers may open the files as they are (Parquet that agrees); else they are ingested once."""
+    def columns_in_place(self, cursor: "DuckDBPyConnection", files: tuple[str, ...]) -> dict[str, str] | None:
+        """The columns of files that readers open as they are (Parquet that agrees); None: they are ingested once."""
         ...
 
     def to_dict(self) -> dict[str, Any]:

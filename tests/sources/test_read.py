@@ -209,7 +209,7 @@ def test_parquet_is_read_in_place_only_where_that_shows_the_same(tmp_path: Path)
     parquet(tmp_path / "keys/k=1/a.parquet", "SELECT 1 AS id")
     put(tmp_path / "a.csv", "id\n1\n")
     answers = {
-        pattern: (source.in_place, source.opens_in_place(CONNECTION.cursor(), paths))
+        pattern: (source.in_place, source.columns_in_place(CONNECTION.cursor(), paths))
         for pattern, source in {
             "same/*.parquet": files("same/*.parquet"),
             "same": files("same"),
@@ -222,13 +222,13 @@ def test_parquet_is_read_in_place_only_where_that_shows_the_same(tmp_path: Path)
         for paths in [tuple(file.path for file in source.stat_files(str(tmp_path)))]
     }
     assert answers == {
-        "same/*.parquet": (True, True),
-        "same": (False, True),
-        "differ/*.parquet": (True, False),
-        "keys/*/a.parquet": (False, False),
-        "keys/k=1/a.parquet": (False, False),
-        "declared": (False, False),
-        "a.csv": (False, False),
+        "same/*.parquet": (True, {"id": "INTEGER"}),
+        "same": (False, {"id": "INTEGER"}),
+        "differ/*.parquet": (True, None),
+        "keys/*/a.parquet": (False, None),
+        "keys/k=1/a.parquet": (False, None),
+        "declared": (False, None),
+        "a.csv": (False, None),
     }
 
 

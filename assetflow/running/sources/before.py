@@ -71,9 +71,9 @@ def is_of(found: Parsed, snapshot: Snapshot) -> bool:
     return is_same or any(file.sha256 in kept for _, file in found.parts)
 
 
-def opens_in_place(observed: Observed, then: Before, cursor: Cursor) -> bool:
-    """True when readers may open the files as they are: Parquet whose files agree on their columns."""
-    return observed.source.location.opens_in_place(cursor, standing_for_all(observed, then))
+def columns_in_place(observed: Observed, then: Before, cursor: Cursor) -> dict[str, str] | None:
+    """The columns of files that readers may open as they are: Parquet that agrees on them; None where they may not."""
+    return observed.source.location.columns_in_place(cursor, standing_for_all(observed, then))
 
 
 def standing_for_all(observed: Observed, then: Before) -> tuple[str, ...]:
@@ -86,7 +86,8 @@ def standing_for_all(observed: Observed, then: Before) -> tuple[str, ...]:
 
 def columns_now(observed: Observed, then: Before, cursor: Cursor) -> dict[str, str]:
     """The columns of a source and their types; SourceError, or DuckDB's own, when it cannot be read."""
-    if then.files and opens_in_place(observed, then, cursor):
-        return observed.source.location.sniff(cursor, standing_for_all(observed, then)[:1])
+    in_place = columns_in_place(observed, then, cursor) if then.files else None
+    if in_place is not None:
+        return in_place
     tags = tuple(tag_of(file, observed) for file in observed.files)
     return types_of(observed, as_read_now(then.known, observed), tags, cursor)

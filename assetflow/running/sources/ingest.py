@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from assetflow.errors import SourceError
 from assetflow.materialization import Column, FileSums, Fingerprint, ReadSet, SnapshotFile
 from assetflow.running.built import Built, finished
-from assetflow.running.sources.before import NEVER, Before, opens_in_place, standing_for_all
+from assetflow.running.sources.before import NEVER, Before, columns_in_place
 from assetflow.running.sources.checking import SourceChecks, check_source
 from assetflow.running.sources.parse import parse
 from assetflow.running.sources.steady import refuse_changed
@@ -49,8 +50,8 @@ def ingest(task: SourceTask, place: Workplace) -> Built:
     source = task.observed.source
     cursor = workshop(place).session.cursor()
     try:
-        in_place = opens_in_place(task.observed, task.before, cursor)
-        built = read_in_place(task, cursor) if in_place else parse_in_parts(task, cursor)
+        in_place = columns_in_place(task.observed, task.before, cursor)
+        built = parse_in_parts(task, cursor) if in_place is None else read_in_place(task, in_place, cursor)
         refuse_changed(task.observed)
         if task.checks is not None:
             folder = os.path.join(task.staging, "checks")
@@ -68,18 +69,15 @@ def paths_of(task: SourceTask) -> tuple[str, ...]:
     return tuple(file.stat.path for file in task.observed.files)
 
 
-def read_in_place(task: SourceTask, cursor: Cursor) -> Built:
-    """The columns and the row counts of Parquet files from their footers, and the digests of what is read of them.
+def read_in_place(task: SourceTask, types: Mapping[str, str], cursor: Cursor) -> Built:
+    """The row counts of Parquet files from their footers, and the digests of what is read of these columns.
 
     These have to be taken now, as long as the files are there; only files that are new are looked into.
     """
-    from assetflow.duck import described
     from assetflow.warehouse.content.file_sums import by_file, digests_together
     from assetflow.warehouse.content.reading import readable
 
-    # They agree on their columns, so that not all of them need be opened for these.
-    scanned = task.observed.source.location.scan(standing_for_all(task.observed, task.before))
-    columns = tuple(Column(name, kind) for name, kind in described(cursor, scanned))
+    columns = tuple(Column(name, kind) for name, kind in types.items())
     listed = listed_files(task, cursor)
     narrow = readable(columns, task.read_sets)
     bags, ordered = ([read for read in narrow if read.ordered is one] for one in (False, True))

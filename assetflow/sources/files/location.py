@@ -166,16 +166,16 @@ class Files(Struct, frozen=True):
         """True for Parquet to which the declaration adds nothing: no columns, no options, no key=value folders."""
         return not self.columns and not self.options and all(map(self._is_plain_parquet, self.patterns))
 
-    def opens_in_place(self, cursor: DuckDBPyConnection, files: tuple[str, ...]) -> bool:
-        """`in_place`, answered for these files: False when their columns differ, or some come from their paths."""
+    def columns_in_place(self, cursor: DuckDBPyConnection, files: tuple[str, ...]) -> dict[str, str] | None:
+        """`in_place`, answered for these files: None when their columns differ, or some come from their paths."""
         if self.format == LISTED:
-            return False
-        from assetflow.sources.files.sniff import are_uniform
+            return None
+        from assetflow.sources.files.sniff import same_columns
 
         lend(cursor, self.options)
         reading = self._reading(files)
         is_plain = reading.format == "parquet" and not self.columns and not self.options and not self.keys
-        return is_plain and not partition_keys(reading, files) and are_uniform(cursor, reading, files)
+        return same_columns(cursor, reading, files) if is_plain and not partition_keys(reading, files) else None
 
     def to_dict(self) -> dict[str, Any]:
         return {

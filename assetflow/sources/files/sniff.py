@@ -48,10 +48,10 @@ def scan_some(cursor: DuckDBPyConnection, reading: Reading, files: Sequence[str]
     return scan(reading, filled, types, absent=[name for name in types if name.lower() not in found])
 
 
-def are_uniform(cursor: DuckDBPyConnection, reading: Reading, files: Sequence[str]) -> bool:
-    """True when every file has the same columns in the same order and of the same types."""
-    first, *others = (tuple(described(cursor, reading, [path]).items()) for path in files)
-    return all(columns == first for columns in others)
+def same_columns(cursor: DuckDBPyConnection, reading: Reading, files: Sequence[str]) -> dict[str, str] | None:
+    """What every file has: the same columns in the same order and of the same types; None where they differ."""
+    first, *others = (described(cursor, reading, [path]) for path in files)
+    return first if all(list(columns.items()) == list(first.items()) for columns in others) else None
 
 
 def _found(cursor: DuckDBPyConnection, reading: Reading, files: Sequence[str]) -> dict[str, str]:
