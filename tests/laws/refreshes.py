@@ -360,11 +360,11 @@ def history(shop: Shop, seed: int) -> Counter[tuple[str, str]]:
     rewriting = {"MANY_REPLACED": (10_000, 2)[seed % 2], "MOST_SMALL": (32, 3)[seed // 2 % 2]}
     # Or whatever changed counts as replaced, as long as it is not the same rows again; or as mostly where it was.
     drawn = {"ONE_DRAWN_OF": 1, "ENOUGH_DRAWN": 1} if seed // 4 % 3 else {"ONE_DRAWN_OF": 64}
-    shares = {"MOST_REPLACED": (0.1, 0.999, -1)[seed // 4 % 3], "LEAST_ALIGNED": (0.5, 0.5, -1)[seed // 4 % 3]}
+    shares = {"MOST_REPLACED": (0.1, 0.999, -1)[seed // 4 % 3], "LEAST_STAYING": (0.5, 0.5, -1)[seed // 4 % 3]}
     with (
         mock.patch.multiple(f"{REFRESHES}.rewriting", **rewriting),
         mock.patch.multiple(f"{REFRESHES}.difference", **drawn),
-        mock.patch.multiple(f"{REFRESHES}.refreshing", **shares),
+        mock.patch.multiple(f"{REFRESHES}.difference", **shares),
     ):
         return lived(shop, seed)
 

@@ -132,3 +132,16 @@ def test_a_day_that_brings_rows_of_another_one_is_right(drawn: Shop) -> None:
     new.replace(second)
     assert sizes_after(drawn) == [29], "one file, which is there twice"
     assert drawn.rows("SELECT day, count(*) FROM sales GROUP BY day") == [(0, 58)]
+
+
+def test_a_day_of_which_a_table_shows_what_stayed_concerns_few_of_its_readers_rows(drawn: Shop) -> None:
+    drawn.sql("last_digit", "SELECT day, x % 10 AS k FROM facts")
+    drawn.sql("by_digit", "SELECT k, median(day) AS middle, count(*) AS n FROM last_digit GROUP BY k")
+    drawn.run()
+    deliver(drawn, 2, time=1, rows=31)
+    found = {each.asset: each for each in drawn.materialize().assets}
+    assert found["last_digit"].mode == found["by_digit"].mode == "incremental"
+    saved = found["by_digit"].saved
+    assert saved is not None
+    assert saved.rows_read == 1, "the row that is new; all others have the digits that they had"
+    assert drawn.rows("SELECT n FROM by_digit WHERE k = 0") == [(13,)]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FLOATS = ("FLOAT", "DOUBLE")
 ONE_DRAWN_OF, ENOUGH_DRAWN = 64, 100
+MOST_REPLACED, LEAST_STAYING = 0.1, 0.5
+"""Shares of rows that are there before and after."""
 OURS = "assetflow_"
 """How the columns begin that are put beside those of a table."""
 
@@ -52,12 +54,24 @@ def difference_of(
     )
 
 
-def share_alike(cursor: Cursor, columns: Sequence[Column], plus: str, minus: str, rows: int) -> float | None:
+def is_replaced(alike: float | None) -> bool:
+    """True where hardly a row stayed: netting what came and what went would be in vain."""
+    return alike is not None and alike < MOST_REPLACED
+
+
+def mostly_stays(alike: float | None) -> bool:
+    """True where most rows stayed, and so mostly stand where they stood."""
+    return alike is not None and alike > LEAST_STAYING
+
+
+def share_alike(
+    cursor: Cursor, columns: Sequence[Column], plus: str, minus: str, rows: int | None = None
+) -> float | None:
     """How large a share of the rows of two SELECTs is in both, as a sample tells; None where there are too few `rows`.
 
     They are drawn by their hashes, so that equal ones are drawn from both, wherever these stand.
     """
-    if rows < ONE_DRAWN_OF * ENOUGH_DRAWN:
+    if rows is not None and rows < ONE_DRAWN_OF * ENOUGH_DRAWN:
         return None
     names = ", ".join(quote_identifier(column.name) for column in columns if is_ordered(column.type))
     if not names:

@@ -24,7 +24,14 @@ from assetflow.lineage.scratch import reading_on
 from assetflow.materialization import Column, ReadSet
 from assetflow.quoting import quote_identifier
 from assetflow.running.built import How, Tried
-from assetflow.running.refreshes.difference import FLOATS, difference_of, is_inexact_inside, share_alike
+from assetflow.running.refreshes.difference import (
+    FLOATS,
+    difference_of,
+    is_inexact_inside,
+    is_replaced,
+    mostly_stays,
+    share_alike,
+)
 from assetflow.running.refreshes.kept_groups import DAMAGED, taken_up, written
 from assetflow.running.refreshes.rewriting import Refreshed, Rows, view
 from assetflow.running.tasks.changes import TableChange
@@ -38,10 +45,6 @@ from assetflow.warehouse.content.staging import stage_query
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
-
-MOST_REPLACED, LEAST_ALIGNED = 0.1, 0.5
-"""Shares of rows that are in a file before and after: below the first it counts as replaced; above the second they
-mostly stand where they stood."""
 
 
 def refresh_rows(
@@ -186,10 +189,10 @@ def show(change: TableChange, cursor: Cursor, *, is_exact: bool = True) -> Chang
     if not is_mixed or any(is_inexact_inside(column.type) for column in change.columns):
         return seen(change, cursor, plus, minus)
     alike = 0.0 if change.is_replaced else share_alike(cursor, change.columns, plus, minus, change.rows)
-    if alike is not None and alike < MOST_REPLACED and not is_exact:
+    if is_replaced(alike) and not is_exact:
         return replace(seen(change, cursor, plus, minus), is_replaced=True)
     # Row by row: a file that was written anew differs in few of its rows.
-    is_aligned = alike is not None and alike > LEAST_ALIGNED and len(change.came) == len(change.went) == 1
+    is_aligned = mostly_stays(alike) and len(change.came) == len(change.went) == 1
     counted = quote_identifier(f"{change.name}__assetflow_counted")
     net = difference_of(cursor, counted, change.columns, plus, minus, is_aligned=is_aligned)
     view(cursor, version_of(change.name, "plus"), net.came or none)

@@ -29,7 +29,9 @@ from assetflow.running.refreshes.difference import (
     compared,
     difference_of,
     is_inexact_inside,
+    is_replaced,
     refuse_like_ours,
+    share_alike,
 )
 from assetflow.running.tasks.refresh import Refresh
 from assetflow.warehouse.content.digest import NO_ROWS, sums, sums_key, tells_order
@@ -221,7 +223,9 @@ class Rows(Struct, frozen=True):
         if answer.is_replaced:
             view(self.cursor, CAME, answer.plus)
             view(self.cursor, WENT, answer.minus or self.of(()))
-            found = self.boxed()
+            # What replaced the rows of a table may have left those columns as they were that are shown of it.
+            alike = share_alike(self.cursor, self.given.columns, f"FROM {CAME}", f"FROM {WENT}")
+            found = self.boxed() if is_replaced(alike) else None
             if found is not None:
                 return replace(found, is_net=False)
         return self.find_net(answer)
