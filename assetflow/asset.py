@@ -6,11 +6,13 @@ so that it can be kept in a file, compared, and sent to a worker.
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeVar, overload
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from assetflow.check import NOTHING, Check, Severity, version_of
 from assetflow.errors import AssetError, DefinitionError
@@ -27,8 +29,7 @@ VALID_FROM, VALID_TO = "valid_from", "valid_to"
 """The last columns of a table with history: since when and until when a row was so (NULL: it still is), in UTC."""
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """SQL that a function returns in place of rows; the tables it reads count as upstreams too."""
 
     sql: str
@@ -39,8 +40,7 @@ class Query:
             raise TypeError(f"Query takes the text of a SELECT, not {type(self.sql).__name__}")
 
 
-@dataclass(init=False, frozen=True, slots=True)
-class upstream:  # noqa: N801 - reads as a word inside Annotated[...]
+class upstream(Struct, frozen=True):  # noqa: N801 - reads as a word inside Annotated[...]
     """Renames or narrows a parameter: `Annotated[pl.DataFrame, upstream("other", columns=["a", "b"])]`.
 
     `partitions` says which partitions of it one partition of the asset is handed: "same", "all", or "-6..0" for its own
@@ -48,20 +48,15 @@ class upstream:  # noqa: N801 - reads as a word inside Annotated[...]
     """
 
     name: str | None = None
-    columns: tuple[str, ...] | None = None
+    columns: Sequence[str] | None = None
     partitions: str | None = None
 
-    def __init__(
-        self,
-        name: str | None = None,
-        columns: list[str] | tuple[str, ...] | None = None,
-        partitions: str | None = None,
-    ) -> None:
-        if columns is not None and (isinstance(columns, str) or not columns):
-            raise ValueError(f'columns must be a list of names, as in columns=["a", "b"], not {columns!r}')
-        object.__setattr__(self, "name", name)
-        object.__setattr__(self, "columns", None if columns is None else tuple(columns))
-        object.__setattr__(self, "partitions", partitions)
+    def __post_init__(self) -> None:
+        if self.columns is None:
+            return
+        if isinstance(self.columns, str) or not self.columns:
+            raise ValueError(f'columns must be a list of names, as in columns=["a", "b"], not {self.columns!r}')
+        force_setattr(self, "columns", tuple(self.columns))
 
 
 class Parameter(NamedTuple):

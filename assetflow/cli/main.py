@@ -149,8 +149,6 @@ def run(arguments: list[str] | None = None) -> int:
 
 def run_explained(arguments: list[str] | None) -> int:
     """The same, with every error told; only what the system refuses to us ourselves comes through."""
-    # Reading a project makes many values and no garbage; looking for some took a quarter of a no-op.
-    gc.set_threshold(100_000)
     if "_ASSETFLOW_COMPLETE" in os.environ:
         from assetflow.cli.shells import use_ours
 

@@ -131,16 +131,16 @@ class _Reader:
     def _upstream(self, parameter: inspect.Parameter) -> Parameter:
         kind, mark = self._kind_and_mark(parameter.name)
         kind, changes = self._without_changes(kind)
-        name = mark.name or parameter.name
+        name, columns = mark.name or parameter.name, None if mark.columns is None else tuple(mark.columns)
         if kind is None:
-            return Parameter(parameter.name, name, columns=mark.columns, changes=changes, partitions=mark.partitions)
+            return Parameter(parameter.name, name, columns=columns, changes=changes, partitions=mark.partitions)
         if "pathlib.Path" in self._names_of(kind):
-            return Parameter(parameter.name, name, columns=mark.columns, is_path=True)
-        if mark.columns is not None and not all(isinstance(column, str) for column in mark.columns):
+            return Parameter(parameter.name, name, columns=columns, is_path=True)
+        if columns is not None and not all(isinstance(column, str) for column in columns):
             message = f"The columns of {parameter.name} are no names"
             raise self._error(parameter.name, message, 'Write columns=["a", "b"].')
         arrives = self._arrival(kind, parameter.name)
-        return Parameter(parameter.name, name, arrives, mark.columns, changes, partitions=mark.partitions)
+        return Parameter(parameter.name, name, arrives, columns, changes, partitions=mark.partitions)
 
     def _without_changes(self, kind: object) -> tuple[object, bool]:
         """The type in `Changes[type]`, and whether it stood there; None for `Changes` alone."""
