@@ -181,8 +181,7 @@ class Keeping:
             warehouse.ledger.record_checks(self.order.run_id, name, checks)
             raise refused_source(observed.source, blocking, self.order.environment)
         if built.digest is None:
-            keep_links(warehouse.root, built.files)
-            self.order.sources[name] = linked(observed)
+            self.order.sources[name] = linked(observed, keep_links(warehouse.root, built.files))
             snapshot = warehouse.make_source(
                 name, built.columns, built.files, built.rows, built.bytes, observed.version
             )

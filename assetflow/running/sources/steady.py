@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Container
 
 from assetflow.errors import SourceError
 from assetflow.source import Observed, SourceFile
@@ -36,9 +37,11 @@ def is_steady(file: SourceFile) -> bool:
         return False
 
 
-def linked(observed: Observed) -> Observed:
-    """The same source after its files were given second names, which changes nothing but when they were changed."""
-    return observed._replace(files=tuple(map(as_linked, observed.files)))
+def linked(observed: Observed, paths: Container[str]) -> Observed:
+    """The same source after these of its files got second names, which changes nothing but when they were changed."""
+    return observed._replace(
+        files=tuple(as_linked(file) if file.stat.path in paths else file for file in observed.files)
+    )
 
 
 def as_linked(file: SourceFile) -> SourceFile:

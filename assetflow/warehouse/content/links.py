@@ -21,14 +21,20 @@ def link_of(root: str, sha256: str) -> str:
     return os.path.join(root, FOLDER, sha256[:2], f"{sha256}.parquet")
 
 
-def keep_links(root: str, files: Iterable[SnapshotFile]) -> None:
-    """Give each file that lies outside of the warehouse a second name in it, where that is possible."""
+def keep_links(root: str, files: Iterable[SnapshotFile]) -> set[str]:
+    """Give each file that lies outside of the warehouse a second name in it, where that is possible.
+
+    Returns the paths of those that had none.
+    """
+    given = set()
     for file in files:
         link = link_of(root, file.sha256)
         if os.path.isabs(file.path) and not os.path.exists(link):
             with contextlib.suppress(OSError):
                 os.makedirs(os.path.dirname(link), exist_ok=True)
                 os.link(os.path.realpath(file.path), link)
+                given.add(file.path)
+    return given
 
 
 def found_again(root: str, file: SnapshotFile) -> str | None:
