@@ -82,6 +82,10 @@ class Sums(Struct, frozen=True):
     def __add__(self, other: Self) -> "Sums":
         return Sums(self.rows + other.rows, self.total + other.total, self.mixed ^ other.mixed)
 
+    def __sub__(self, other: Self) -> "Sums":
+        """Those of the other rows, where these rows are among them."""
+        return Sums(self.rows - other.rows, self.total - other.total, self.mixed ^ other.mixed)
+
 
 class FileSums(Struct, frozen=True):
     """The sums over some columns (`key`, of `sums_key`) of one file, which its SHA-256 names."""

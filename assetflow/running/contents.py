@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 from assetflow.asset import Asset
 from assetflow.errors import WarehouseError
 from assetflow.lineage.columns import Lineage
-from assetflow.materialization import Column, Input, Materialization, ReadSet, Snapshot
+from assetflow.materialization import Column, FileSums, Input, Materialization, ReadSet, Snapshot, Sums
 from assetflow.planning.decide import content_of, content_of_source, drifted
 from assetflow.planning.staleness import ChangedKeys, Content, Made, is_in_place, read_inputs, with_files
 from assetflow.planning.step import State
@@ -40,6 +41,8 @@ class Contents:
         self.moves: dict[str, str] = {}
         self.deltas: dict[tuple[str, str], Delta] = {}
         """What came and went between two snapshots, by their ids, where a step has told."""
+        self.sums: dict[tuple[str, str], Sums] = {}
+        """What digests are made of, of files that tables got in this run: by SHA-256 and the key of the columns."""
         self.changed_keys: ChangedKeys | None = None
         self._by_id: dict[str, Snapshot] = {}
         self._lineages: dict[str, Lineage | None] = {}
@@ -75,6 +78,10 @@ class Contents:
         if name not in self.snapshots:
             self.snapshots[name] = self.order.warehouse.ledger.snapshot(self.made[name].snapshot)
         return self.snapshots[name]
+
+    def sums_of(self, files: Iterable[str]) -> Mapping[tuple[str, str], Sums]:
+        """What is known of some files, by their SHA-256; what this run told is perhaps not recorded yet."""
+        return {**self.order.warehouse.ledger.file_sums(files), **self.sums}
 
     def snapshot(self, id: str) -> Snapshot:
         if id not in self._by_id:
@@ -143,6 +150,11 @@ class Contents:
         version = self.order.sources[name].version
         self.made[name] = made
         self.note(name, self.snapshot(made.snapshot), made.id, Content(version, version, made.snapshot))
+
+    def told(self, name: str, sums: Iterable[FileSums]) -> None:
+        """Note what a table got, as far as it had something before with which that can be compared."""
+        if name in self.made:
+            self.sums.update(((one.file, one.key), one.sums) for one in sums)
 
     def source_kept(self, name: str, snapshot: Snapshot, made: Materialization) -> None:
         version = self.order.sources[name].version

@@ -81,6 +81,7 @@ class Keeping:
         projections, parsed = projections_of(built, snapshot), parts_of(built, snapshot)
         self.order.projections.add(snapshot.id, projections)
         self.recording.add(records.Built(materialization, snapshot, checks, projections, built.sums, parsed))
+        self.contents.told(asset.name, built.sums)
         held = Content(snapshot.digest, snapshot.digest if asset.is_view else snapshot.id, snapshot.id)
         self.contents.note(asset.name, snapshot, materialization.id, held)
         cost = cost_of(asset, built, self.contents)
@@ -197,6 +198,7 @@ class Keeping:
                 materialization, snapshot, checks, built.projections, built.sums, parsed_of(built, snapshot, observed)
             )
         )
+        self.contents.told(name, built.sums)
         self.contents.source_kept(name, snapshot, materialization)
         return checks
 

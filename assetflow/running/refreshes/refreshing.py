@@ -32,6 +32,7 @@ from assetflow.running.refreshes.difference import (
     mostly_stays,
     share_alike,
 )
+from assetflow.running.refreshes.growth import rows_that_came
 from assetflow.running.refreshes.kept_groups import DAMAGED, taken_up, written
 from assetflow.running.refreshes.rewriting import Refreshed, Rows, view
 from assetflow.running.tasks.changes import TableChange
@@ -186,6 +187,9 @@ def show(change: TableChange, cursor: Cursor, *, is_exact: bool = True) -> Chang
     plus = scan_change(change, change.came) if change.came else none
     minus = scan_change(change, change.went, change.box) if change.went else none
     is_mixed = change.came and change.went and not change.is_net
+    came = rows_that_came(change, cursor) if is_mixed else None
+    if came is not None:
+        return replace(seen(change, cursor, came, none), minus=False)
     if not is_mixed or any(is_inexact_inside(column.type) for column in change.columns):
         return seen(change, cursor, plus, minus)
     alike = 0.0 if change.is_replaced else share_alike(cursor, change.columns, plus, minus, change.rows)

@@ -10,11 +10,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from assetflow.incremental.refused import Refused
-from assetflow.materialization import Column, Materialization, ReadSet, Snapshot, SnapshotFile
+from assetflow.materialization import Column, Materialization, ReadSet, Snapshot, SnapshotFile, Sums
 from assetflow.planning.staleness import Content
 from assetflow.running.built import Delta
 from assetflow.running.contents import Contents
+from assetflow.warehouse.content.digest import sums_key
 from assetflow.warehouse.content.links import found_again
+from assetflow.warehouse.content.reading import readable
 from assetflow.warehouse.warehouse import Warehouse
 
 MOST_REPLACED = 0.25
@@ -23,12 +25,25 @@ FEW_ROWS = 200_000
 """Tables of up to so many rows are compared row by row however much of them was replaced."""
 
 
+class Grown(Struct, frozen=True):
+    """A file that came in the place of one that went, and has more rows: the path, and how many rows that one had.
+
+    `tail` is what the sums over the columns `read` of its other rows are, where it begins with the rows of that one.
+    """
+
+    path: str
+    rows: int
+    read: ReadSet
+    tail: Sums
+
+
 class TableChange(Struct, frozen=True):
     """One table that changed: the files that it had, has, those that came and those that went, by absolute paths.
 
     `rows` are those in files that came or went. `is_net`: no row is both in one that came and in one that went.
     `is_narrow`: its files have other columns than these, too. `box` is a condition on columns of `old` that the rows
-    fulfil which went of the files that went; the others stayed. `is_replaced`: hardly a row came and went.
+    fulfil which went of the files that went; the others stayed. `is_replaced`: hardly a row came and went. `grown` are
+    those of the files that came in the place of all that went, where each of them may have got rows at its end alone.
     """
 
     name: str
@@ -42,6 +57,7 @@ class TableChange(Struct, frozen=True):
     is_narrow: bool = False
     box: str = ""
     is_replaced: bool = False
+    grown: tuple[Grown, ...] = ()
 
 
 def change_of(
@@ -68,11 +84,12 @@ def change_of(
     is_narrow = before.columns != now.columns
     if is_narrow:
         before, now = of_columns_read(name, before, now, read if by_columns else ReadSet())
-    if content is not None and is_alike(before, now, read, contents):
+    is_known = content is not None and read.columns is not None and not read.ordered
+    if is_known and is_alike(before, now, read, contents):
         return None
     told = contents.deltas.get((before.id, now.id))
     if told is None or told.in_files:
-        found = found_change(name, before, now, told, contents)
+        found = found_change(name, before, now, told, contents, read if is_known else ReadSet())
     else:
         found = told_change(name, before, now, told, contents)
     return found and replace(found, is_narrow=is_narrow)
@@ -91,9 +108,12 @@ def of_columns_read(name: str, before: Snapshot, now: Snapshot, read: ReadSet) -
 
 
 def found_change(
-    name: str, before: Snapshot, now: Snapshot, told: Delta | None, contents: Contents
+    name: str, before: Snapshot, now: Snapshot, told: Delta | None, contents: Contents, read: ReadSet
 ) -> TableChange | None:
-    """How a table changed, as its manifests tell, and perhaps the step that made it; None for the same files."""
+    """How a table changed, as its manifests tell, and perhaps the step that made it; None for the same files.
+
+    `read` are the columns that count.
+    """
     came, went = difference(before.files, now.files)
     if not came and not went:
         return None
@@ -109,8 +129,41 @@ def found_change(
     here = absolute(warehouse, now.files)
     found = TableChange(name, before.columns, was, here, absolute(warehouse, came), gone, rows)
     if told is None:
-        return found
+        return replace(found, grown=grown(before.columns, came, went, contents, read))
     return replace(found, is_net=told.is_net, is_replaced=not told.is_net, box=told.box)
+
+
+def grown(
+    columns: Sequence[Column], came: Sequence[SnapshotFile], went: Sequence[SnapshotFile], contents: Contents,
+    read: ReadSet,
+) -> tuple[Grown, ...]:  # fmt: skip
+    """What came in the place of the files that went, with more rows; none unless that is so of each of these.
+
+    Of a table in its own files the sums of all columns are known, of one that is read in place those of what is read.
+    """
+    pairs = in_place_of(came, went)
+    if not pairs:
+        return ()
+    known = contents.sums_of(file.sha256 for pair in pairs for file in pair)
+    for seen in (*readable(columns, [read]), ReadSet()):
+        key = sums_key(columns, seen)
+        if all((file.sha256, key) in known for pair in pairs for file in pair):
+            root = contents.order.warehouse.root
+            return tuple(
+                Grown(os.path.join(root, now.path), then.rows, seen, known[now.sha256, key] - known[then.sha256, key])
+                for then, now in pairs
+            )
+    return ()
+
+
+def in_place_of(came: Sequence[SnapshotFile], went: Sequence[SnapshotFile]) -> list[tuple[SnapshotFile, SnapshotFile]]:
+    """Each file that went, and the one of its name that came; nothing unless each has one, with more rows."""
+    if len(came) == len(went) == 1:
+        pairs = [(went[0], came[0])]
+    else:
+        there = {file.path: file for file in came}
+        pairs = [(then, there[then.path]) for then in went if then.path in there]
+    return pairs if len(pairs) == len(went) and all(now.rows > then.rows for then, now in pairs) else []
 
 
 def told_change(name: str, before: Snapshot, now: Snapshot, told: Delta, contents: Contents) -> TableChange | None:
@@ -158,8 +211,6 @@ def readable_path(name: str, file: SnapshotFile, there: Mapping[str, str], wareh
 
 def is_alike(before: Snapshot, now: Snapshot, read: ReadSet, contents: Contents) -> bool:
     """True when the columns that are read hold the same rows in both."""
-    if read.columns is None or read.ordered:
-        return False
     then = contents.project(before.id, read)
     return then is not None and then == contents.project(now.id, read)
 
