@@ -357,12 +357,14 @@ class World:
 def history(shop: Shop, seed: int) -> Counter[tuple[str, str]]:
     """Live through a history, comparing every table after each step; the modes of steps whose inputs changed, and why."""
     # What is done with tables of many rows and many files is done here with those of a few, in some histories.
-    rewriting = {"MANY_REPLACED": (10_000, 2)[seed % 2], "MOST_SMALL": (32, 3)[seed // 2 % 2]}
+    many = (10_000, 2)[seed % 2]
+    rewriting = {"MANY_REPLACED": many, "MOST_SMALL": (32, 3)[seed // 2 % 2]}
     # Or whatever changed counts as replaced, as long as it is not the same rows again; or as mostly where it was.
     drawn = {"ONE_DRAWN_OF": 1, "ENOUGH_DRAWN": 1} if seed // 4 % 3 else {"ONE_DRAWN_OF": 64}
     shares = {"MOST_REPLACED": (0.1, 0.999, -1)[seed // 4 % 3], "LEAST_STAYING": (0.5, 0.5, -1)[seed // 4 % 3]}
     with (
         mock.patch.multiple(f"{REFRESHES}.rewriting", **rewriting),
+        mock.patch(f"{REFRESHES}.deletes.MANY_GONE", many),
         mock.patch.multiple(f"{REFRESHES}.difference", **drawn),
         mock.patch.multiple(f"{REFRESHES}.difference", **shares),
     ):

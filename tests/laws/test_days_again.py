@@ -146,11 +146,13 @@ class World:
 def test_tables_over_days_that_come_again_equal_those_made_from_nothing(tmp_path: Path, seed: int) -> None:
     shares = {"MOST_REPLACED": (0.1, 0.999, -1)[seed % 3], "LEAST_STAYING": (0.5, 0.5, -1)[seed % 3]}
     drawn = {"ONE_DRAWN_OF": 1, "ENOUGH_DRAWN": 2}
-    rewriting = {"MANY_REPLACED": (2, 4)[seed // 2 % 2], "MOST_SMALL": (32, 3)[seed // 4 % 2]}
+    many = (2, 4)[seed // 2 % 2]
+    rewriting = {"MANY_REPLACED": many, "MOST_SMALL": (32, 3)[seed // 4 % 2]}
     with (
         mock.patch.multiple(f"{REFRESHES}.difference", **drawn),
         mock.patch.multiple(f"{REFRESHES}.difference", **shares),
         mock.patch.multiple(f"{REFRESHES}.rewriting", **rewriting),
+        mock.patch(f"{REFRESHES}.deletes.MANY_GONE", many),
         mock.patch("assetflow.running.tasks.worth.WORTH_IT", 1e9),
     ):
         world = World(Shop(tmp_path), seed)

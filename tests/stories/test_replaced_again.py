@@ -15,6 +15,7 @@ EDGES = "SELECT day, max(x) - min(x) AS width, count(*) AS n FROM sales GROUP BY
 @pytest.fixture
 def days(empty_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """facts (a Parquet file a day) -> sales (row by row) -> edges (by day)."""
+    monkeypatch.setattr("assetflow.running.refreshes.deletes.MANY_GONE", 10)
     monkeypatch.setattr("assetflow.running.refreshes.rewriting.MANY_REPLACED", 10)
     monkeypatch.setattr("assetflow.running.tasks.worth.WORTH_IT", 1e9)  # a busy machine must make nothing full
     empty_shop.write("assetflow.toml", '[sources.facts]\nfiles = "data/*.parquet"\n')
@@ -113,7 +114,7 @@ def test_a_day_of_other_rows_is_compared_with_nothing_row_by_row(drawn: Shop, mo
     def compared(*_: object) -> None:
         raise AssertionError("rows were compared")
 
-    for module in ("rewriting", "refreshing"):
+    for module in ("deletes", "rewriting", "refreshing"):
         monkeypatch.setattr(f"assetflow.running.refreshes.{module}.difference_of", compared)
     deliver(drawn, 2, time=1)
     assert sizes_after(drawn) == [30, 87], "the day, and the others that stood with it"

@@ -19,7 +19,9 @@ from assetflow.running.built import Delta
 from assetflow.running.history.columns import VALIDITY, Together, refuse_lossy, together
 from assetflow.running.history.delivery import DELIVERED, Columns, deliver, refuse_rows, refuse_some, widen
 from assetflow.running.history.versions import AFTER, BEFORE, KEYS, KNOWN, Versions
+from assetflow.running.refreshes.deletes import find_keys
 from assetflow.running.refreshes.rewriting import Refreshed, Rows
+from assetflow.running.refreshes.temporary import make_table, make_view
 from assetflow.running.tasks.kept_history import NO_WAY_BACK, KeptHistory
 from assetflow.running.tasks.refresh import Refresh
 from assetflow.warehouse.content.reading import Staged
@@ -85,11 +87,11 @@ class Keeping(Struct, frozen=True):
             return Added(self.staged(versions.first), "full", f"{told(self.asset)}: its history begins")
         self.show_known(snapshot, both)
         self.refuse_other_history(versions)
-        self.table(KEYS, versions.changed)
-        self.table(BEFORE, versions.before)
+        make_table(self.cursor, KEYS, versions.changed)
+        make_table(self.cursor, BEFORE, versions.before)
         self.refuse_overlap(versions)
-        self.table(AFTER, versions.after)
-        self.table(TOUCHED, touched(versions))
+        make_table(self.cursor, AFTER, versions.after)
+        make_table(self.cursor, TOUCHED, touched(versions))
         return self.written(snapshot, both, versions)
 
     def versions(self, both: Together) -> Versions:
@@ -103,9 +105,6 @@ class Keeping(Struct, frozen=True):
             self.now,
         )
 
-    def table(self, name: str, sql: str) -> None:
-        self.cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
-
     def show_known(self, snapshot: Snapshot, both: Together) -> None:
         """All versions so far, as a view with the columns of today."""
         paths = [os.path.join(self.kept.root, file.path) for file in snapshot.files]
@@ -113,9 +112,7 @@ class Keeping(Struct, frozen=True):
         before = [(column.name, column.type) for column in snapshot.columns]
         refuse_lossy(self.cursor, both, scan, before, self.asset, "its history")
         times = ", ".join(name for name, _ in VALIDITY)
-        self.cursor.execute(
-            f"CREATE OR REPLACE TEMP VIEW {KNOWN} AS SELECT {both.select(both.kept)}, {times} FROM {scan}"
-        )
+        make_view(self.cursor, KNOWN, f"SELECT {both.select(both.kept)}, {times} FROM {scan}", looks=True)
 
     def refuse_other_history(self, versions: Versions) -> None:
         """Refuse a history that was kept by another key, or by content where now a time is declared."""
@@ -170,7 +167,7 @@ class Keeping(Struct, frozen=True):
         names = (*self.key_names(versions), VALID_FROM)
         answer = Answer(news(versions), keys=TOUCHED, key_columns=names)
         try:
-            gone = rows.rows_of_keys(answer)
+            gone = find_keys(self.cursor, rows.there, answer)
             self.refuse_damaged([snapshot.files[at] for at in rows.with_small(gone.files)])
             return rows.replacing(answer, gone, "") if gone.files else rows.added(answer.plus, "")
         except Refused:

@@ -25,8 +25,10 @@ from assetflow.materialization import Column
 from assetflow.quoting import quote_identifier
 from assetflow.running.bodies.body import arguments, query_of_rows, stage
 from assetflow.running.built import How, Tried
+from assetflow.running.refreshes.deletes import find_keys, match, near
 from assetflow.running.refreshes.refreshing import is_same_as, show
 from assetflow.running.refreshes.rewriting import Refreshed, Rows
+from assetflow.running.refreshes.temporary import make_table
 from assetflow.running.tasks.changes import TableChange
 from assetflow.running.tasks.refresh import Refresh
 from assetflow.running.tasks.task import Task
@@ -94,7 +96,8 @@ class Merging:
         changed = {name: change for name, change in self.changes.items() if change.came or change.went}
         seen = {name: show(change, self.cursor) for name, change in changed.items()}
         if not any(change.plus or change.minus for change in seen.values()):
-            nothing = f"{scan_files(self.given.columns, self.rows.paths_at(self.rows.all_files))} WHERE false"
+            there = self.rows.there
+            nothing = f"{scan_files(there.columns, there.paths_at(there.all_files))} WHERE false"
             return self.rows.added(nothing, "unchanged")
         if self.asset.merge == "append":
             for name, change in seen.items():
@@ -165,7 +168,7 @@ class Merging:
         self.refuse_others(made)
         answer = Answer(self.scan(made), keys=KEYS, key_columns=self.own_key())
         how = f"keyed by {', '.join(self.own_key())}"
-        gone = self.rows.rows_of_keys(answer)
+        gone = find_keys(self.cursor, self.rows.there, answer)
         return self.rows.replacing(answer, gone, how) if gone.files else self.rows.added(answer.plus, how)
 
     def scan(self, made: Staged) -> str:
@@ -199,7 +202,7 @@ class Merging:
         ]
         columns = ", ".join(key_names(len(self.asset.unique_key)))
         union = " UNION ALL ".join(f"SELECT * FROM ({sql}) AS x({columns})" for sql in selects)
-        self.rows.make(KEYS, f"SELECT DISTINCT * FROM ({union})")
+        make_table(self.cursor, KEYS, f"SELECT DISTINCT * FROM ({union})")
 
     def of_keys(self, columns: Sequence[Column], paths: Sequence[str], names: Sequence[str]) -> str:
         """The rows of the keys concerned, as they stand in some files."""
@@ -209,7 +212,7 @@ class Merging:
         listed = ", ".join(quote_identifier(column.name) for column in columns)
         return (
             f"SELECT {listed} FROM (SELECT old.* FROM ({scan_placed(columns, paths)}) AS old "
-            f"SEMI JOIN {KEYS} AS keys ON {self.rows.match(answer)} WHERE {self.rows.near(KEYS, names)}) "
+            f"SEMI JOIN {KEYS} AS keys ON {match(self.cursor, answer)} WHERE {near(self.cursor, KEYS, names)}) "
             "ORDER BY assetflow_file, assetflow_row"
         )
 
@@ -219,7 +222,7 @@ class Merging:
         answer = Answer("", keys=KEYS, key_columns=own)
         found = self.cursor.execute(
             f"SELECT {', '.join(map(quote_identifier, own))} FROM ({self.scan(made)}) AS old "
-            f"ANTI JOIN {KEYS} AS keys ON {self.rows.match(answer)} LIMIT 1"
+            f"ANTI JOIN {KEYS} AS keys ON {match(self.cursor, answer)} LIMIT 1"
         ).fetchall()
         if found:
             raise Refused(f"it returned rows of a key of which nothing changed: {told_key(own, found[0])}")

@@ -34,7 +34,8 @@ from assetflow.running.refreshes.difference import (
 )
 from assetflow.running.refreshes.growth import rows_that_came
 from assetflow.running.refreshes.kept_groups import DAMAGED, taken_up, written
-from assetflow.running.refreshes.rewriting import Refreshed, Rows, view
+from assetflow.running.refreshes.rewriting import Refreshed, Rows
+from assetflow.running.refreshes.temporary import make_view
 from assetflow.running.tasks.changes import TableChange
 from assetflow.running.tasks.reading import View, said, tables_behind
 from assetflow.running.tasks.refresh import Refresh
@@ -63,7 +64,7 @@ def refresh_rows(
         refuse_another_order(cursor, parts)
     rows = Rows(given, cursor, folder, tuple(reads))
     # A damaged file is mended here by a full refresh, also where its rows stay as they are.
-    view(cursor, SHOWN, rows.of(rows.all_files), looks=True)
+    make_view(cursor, SHOWN, rows.there.of(rows.there.all_files), looks=True)
     path = given.groups.path
     kept = None if path is None else taken_up(cursor, path)
     answer = refresh(cursor, parts, changes, shown=SHOWN, kept=kept or ())
@@ -199,13 +200,13 @@ def show(change: TableChange, cursor: Cursor, *, is_exact: bool = True) -> Chang
     is_aligned = mostly_stays(alike) and len(change.came) == len(change.went) == 1
     counted = quote_identifier(f"{change.name}__assetflow_counted")
     net = difference_of(cursor, counted, change.columns, plus, minus, is_aligned=is_aligned)
-    view(cursor, version_of(change.name, "plus"), net.came or none)
-    view(cursor, version_of(change.name, "minus"), net.went or none)
+    make_view(cursor, version_of(change.name, "plus"), net.came or none)
+    make_view(cursor, version_of(change.name, "minus"), net.went or none)
     return Change(net.came is not None, net.went is not None, net.is_of_single_rows, old)
 
 
 def seen(change: TableChange, cursor: Cursor, plus: str, minus: str) -> Change:
     """Make these rows of a table visible as those that came and went."""
-    view(cursor, version_of(change.name, "plus"), plus)
-    view(cursor, version_of(change.name, "minus"), minus)
+    make_view(cursor, version_of(change.name, "plus"), plus)
+    make_view(cursor, version_of(change.name, "minus"), minus)
     return Change(bool(change.came), bool(change.went), old=scan_change(change, change.before))
