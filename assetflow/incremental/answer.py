@@ -18,13 +18,13 @@ VERSIONS = "__assetflow_"
 class Change(Struct, frozen=True):
     """Whether rows came to a table, and whether rows went.
 
-    `is_net`: none did both, and each did once. `is_replaced`: hardly one did both, and nobody looked which.
+    `is_of_single_rows`: none did both, and each did once. `is_replaced`: hardly one did both, and nobody looked which.
     `old` is a SELECT of what it held, where no view shows that yet.
     """
 
     plus: bool
     minus: bool
-    is_net: bool = False
+    is_of_single_rows: bool = False
     old: str | None = None
     is_replaced: bool = False
 
@@ -47,8 +47,9 @@ class Answer(Struct, frozen=True):
     `plus` are the rows to put in. The rows to take out are those whose `key_columns` are among the rows of the table
     `keys`, or else the rows of `minus`, each as often as it is there; with neither, none. `is_whole`: take out all.
     `is_sorted`: the rows of `plus` come in the order that the query says. `keeps` are tables to keep for the next time,
-    by the names under which they are asked for then; `anew` says why these were made of all rows. `is_net`: no row is
-    in both `plus` and `minus`, or twice in one. `is_replaced`: hardly one is in both, and all of `minus` are there.
+    by the names under which they are asked for then; `anew` says why these were made of all rows. `is_of_single_rows`:
+    no row is in both `plus` and `minus`, or twice in one. `is_replaced`: hardly one is in both, nobody looked which;
+    all of `minus` are there.
     """
 
     plus: str
@@ -60,7 +61,7 @@ class Answer(Struct, frozen=True):
     is_sorted: bool = False
     keeps: tuple[tuple[str, str], ...] = ()
     anew: str | None = None
-    is_net: bool = False
+    is_of_single_rows: bool = False
     is_replaced: bool = False
 
 

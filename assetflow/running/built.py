@@ -83,7 +83,8 @@ class Delta(Struct, frozen=True):
 
     `in_files`: the files that the table got hold the first alone, and those that it lost the others. Then `stayed` are
     those that it got (by SHA-256) with rows that were there before, and `box` is a condition on columns of `old` that
-    those rows of lost files fulfil which went. `is_net`: no row is in both.
+    those rows of lost files fulfil which went. `is_replaced`: hardly a row is in both, and nobody looked which; else
+    none is.
     """
 
     came: str | None
@@ -92,7 +93,7 @@ class Delta(Struct, frozen=True):
     in_files: bool = False
     stayed: tuple[str, ...] = ()
     box: str = ""
-    is_net: bool = True
+    is_replaced: bool = False
 
 
 class Kept(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -110,16 +111,40 @@ def drawn(days: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
     return days
 
 
-def test_a_day_of_other_rows_is_compared_with_nothing_row_by_row(drawn: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    def compared(*_: object) -> None:
+@pytest.fixture
+def uncompared(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From then on it is an error to hold rows against each other."""
+
+    def compared(*_: object, **__: object) -> None:
         raise AssertionError("rows were compared")
 
-    for module in ("deletes", "rewriting", "refreshing"):
-        monkeypatch.setattr(f"assetflow.running.refreshes.{module}.difference_of", compared)
+    def forbid() -> None:
+        for module in ("deletes", "rewriting", "refreshing"):
+            monkeypatch.setattr(f"assetflow.running.refreshes.{module}.difference_of", compared)
+
+    return forbid
+
+
+def test_a_day_of_other_rows_is_compared_with_nothing_row_by_row(drawn: Shop, uncompared: Callable[[], None]) -> None:
+    uncompared()
     deliver(drawn, 2, time=1)
     assert sizes_after(drawn) == [30, 87], "the day, and the others that stood with it"
     deliver(drawn, 2, time=2)
     assert sizes_after(drawn) == [30]
+
+
+def test_readers_of_a_day_of_other_rows_compare_it_with_nothing_either(
+    drawn: Shop, uncompared: Callable[[], None]
+) -> None:
+    drawn.sql("doubled", "SELECT day, 2 * x AS x FROM sales")
+    drawn.sql("doubled_again", "SELECT day, 2 * x AS x FROM doubled")
+    drawn.run()
+    uncompared()
+    for time in (1, 2):
+        deliver(drawn, 2, time)
+        found = {each.asset: each.mode for each in drawn.materialize().assets if each.outcome == "materialized"}
+        assert found == dict.fromkeys(("sales", "edges", "doubled", "doubled_again"), "incremental")
+        assert drawn.rows("FROM doubled_again ORDER BY ALL") == drawn.rows("SELECT day, 4 * x FROM sales ORDER BY ALL")
 
 
 def test_a_day_that_brings_rows_of_another_one_is_right(drawn: Shop) -> None:

@@ -28,7 +28,7 @@ def linear(work: Work, block: Block) -> Answer:
     work.rules.append(Rule("linear" if minus else "append"))
     came = union(plus) or text(work.versions.empty(block))
     went = union(minus) if minus else None
-    return Answer(came, went, is_net=shows_rows(work, block), is_replaced=is_of_replaced(work, block))
+    return Answer(came, went, is_of_single_rows=shows_rows(work, block), is_replaced=is_of_replaced(work, block))
 
 
 def is_of_replaced(work: Work, block: Block) -> bool:
@@ -41,7 +41,7 @@ def shows_rows(work: Work, block: Block) -> bool:
     """True where the answer is some rows of a table as they are, of which no two that changed are alike."""
     items, table = block.node["select_list"], block.node["from_table"]
     is_whole = len(items) == 1 and alike(items[0], parsed("*"))
-    return is_whole and table["type"] == "BASE_TABLE" and work.changes[next(leaves(table)).name].is_net
+    return is_whole and table["type"] == "BASE_TABLE" and work.changes[next(leaves(table)).name].is_of_single_rows
 
 
 def terms(work: Work, block: Block) -> tuple[list[Tree], list[Tree]] | None:

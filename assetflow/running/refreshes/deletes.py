@@ -53,12 +53,12 @@ GONE = "assetflow_gone"
 class Gone(Struct, frozen=True):
     """The rows that go, as they were found: how many stand in which file, and a condition that they alone fulfil.
 
-    `is_net`: none of them comes again.
+    `is_replaced`: hardly one of them comes again, and nobody looked which.
     """
 
     files: Mapping[int, int]
     box: str = ""
-    is_net: bool = True
+    is_replaced: bool = False
 
 
 def find_keys(cursor: Cursor, table: TableFiles, answer: Answer) -> Gone:
@@ -81,7 +81,7 @@ def find_rows(cursor: Cursor, table: TableFiles, answer: Answer) -> Gone:
         alike = share_alike(cursor, table.columns, f"FROM {CAME}", f"FROM {WENT}")
         found = boxed(cursor, table) if is_replaced(alike) else None
         if found is not None:
-            return replace(found, is_net=False)
+            return replace(found, is_replaced=True)
     return find_net(cursor, table, answer)
 
 
@@ -105,7 +105,7 @@ def staying(table: TableFiles, files: Sequence[int], gone: Gone) -> str | None:
 def find_net(cursor: Cursor, table: TableFiles, answer: Answer) -> Gone:
     """Find the rows that went and did not come."""
     columns, listed = table.columns, table.listed
-    if answer.is_net:
+    if answer.is_of_single_rows:
         net = Difference(answer.plus, answer.minus)
         gone = f"SELECT {listed}, 1 AS assetflow_times FROM ({answer.minus})"
     else:

@@ -65,16 +65,15 @@ class Refreshed(Struct, frozen=True):
 class Rewritten(Struct, frozen=True):
     """SELECTs of the rows of some files as they will be, of those that came, and of those that went (None: none).
 
-    `is_net`: no row is both among those that came and those that went. `stay` are the rows that were there before,
-    where the others are those that came; `box` is a condition that of all rows there were only those fulfil which went.
+    `stay` are the rows that were there before, where the others are those that came. `gone` are those that went, where
+    they were found by their values: then none of them came as well, but where they were replaced.
     """
 
     rows: str
     came: str
     went: str | None = None
-    is_net: bool = False
     stay: str | None = None
-    box: str = ""
+    gone: Gone | None = None
 
 
 class Rows(Struct, frozen=True):
@@ -180,7 +179,7 @@ class Rows(Struct, frozen=True):
         listed = self.there.listed
         came, went = f"SELECT {listed} FROM {CAME}", f"SELECT {listed} FROM {WENT}"
         stay = staying(self.there, files, gone)
-        return replace(with_others(stay, came, went, is_net=gone.is_net), box=gone.box)
+        return with_others(stay, came, went, gone)
 
     # Files
 
@@ -232,14 +231,14 @@ class Rows(Struct, frozen=True):
         self, rewritten: Rewritten, parts: Sequence[Staged], stay: Sequence[SnapshotFile]
     ) -> Delta | None:
         """What came and went, where files tell: whole ones, or those rows of a file that lay between some values."""
-        if self.given.tell is None:
+        gone = rewritten.gone
+        if self.given.tell is None or gone is None:
             return None
         new = sum(part.rows for part in parts)
         went = self.there.all_rows - sum(file.rows for file in stay)
         if rewritten.stay is None:
-            is_known = rewritten.is_net or rewritten.box
-            return Delta(None, None, new + went, in_files=True, is_net=rewritten.is_net) if is_known else None
-        if not rewritten.box or len(parts) == 1:
+            return Delta(None, None, new + went, in_files=True, is_replaced=gone.is_replaced)
+        if not gone.box or len(parts) == 1:
             return None
         stayed, came = parts
         shown = [file.sha256 for file in (*self.given.files, *stayed.files, *came.files)]
@@ -247,15 +246,15 @@ class Rows(Struct, frozen=True):
             return None
         rows = went - stayed.rows + came.rows
         seen = tuple(file.sha256 for file in stayed.files)
-        return Delta(None, None, rows, in_files=True, stayed=seen, box=rewritten.box, is_net=rewritten.is_net)
+        return Delta(None, None, rows, in_files=True, stayed=seen, box=gone.box, is_replaced=gone.is_replaced)
 
     def told(self, rewritten: Rewritten) -> Delta | None:
         """Write down the rows that came and those that went, for whoever is refreshed by them in the same run."""
         folder = self.given.tell
         if folder is None or not rewritten.came:
             return None
-        came, went = rewritten.came, rewritten.went
-        if went is not None and not rewritten.is_net:
+        came, went, gone = rewritten.came, rewritten.went, rewritten.gone
+        if went is not None and (gone is None or gone.is_replaced):
             if any(is_inexact_inside(column.type) for column in self.given.columns):
                 return None
             told = difference_of(self.cursor, "assetflow_told", self.given.columns, came, went)
@@ -282,9 +281,9 @@ def all_of(staged: Sequence[Staged]) -> Staged:
     )  # fmt: skip
 
 
-def with_others(stay: str | None, came: str, went: str | None = None, *, is_net: bool = False) -> Rewritten:
+def with_others(stay: str | None, came: str, went: str | None = None, gone: Gone | None = None) -> Rewritten:
     """Rows that came, with those that stay."""
-    return Rewritten(came if stay is None else f"({stay}) UNION ALL ({came})", came, went, is_net, stay)
+    return Rewritten(came if stay is None else f"({stay}) UNION ALL ({came})", came, went, stay, gone)
 
 
 def words(answer: Answer) -> str:

@@ -41,9 +41,9 @@ class TableChange(Struct, frozen=True):
     """One table that changed: the files that it had, has, those that came and those that went, by absolute paths.
 
     `rows` are those in files that came or went. `is_net`: no row is both in one that came and in one that went.
-    `is_narrow`: its files have other columns than these, too. `box` is a condition on columns of `old` that the rows
-    fulfil which went of the files that went; the others stayed. `is_replaced`: hardly a row came and went. `grown` are
-    those of the files that came in the place of all that went, where each of them may have got rows at its end alone.
+    `is_replaced`: hardly one is, and nobody looked which. `is_narrow`: its files have other columns than these, too.
+    `box` is a condition on columns of `old` that the rows fulfil which went of the files that went; the others stayed.
+    `grown` are those of the files that came in the place of all that went, where each may have got rows at its end.
     """
 
     name: str
@@ -130,7 +130,7 @@ def found_change(
     found = TableChange(name, before.columns, was, here, absolute(warehouse, came), gone, rows)
     if told is None:
         return replace(found, grown=grown(before.columns, came, went, contents, read))
-    return replace(found, is_net=told.is_net, is_replaced=not told.is_net, box=told.box)
+    return replace(found, is_net=not told.is_replaced, is_replaced=told.is_replaced, box=told.box)
 
 
 def grown(
