@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from assetflow.materialization import Column
 from assetflow.quoting import quote_identifier
+from assetflow.running.refreshes.temporary import make_table
 from assetflow.running.tasks.changes import Grown, TableChange
 from assetflow.warehouse.content.digest import sums, tells_order
 from assetflow.warehouse.content.scans import scan_files, scan_of
@@ -44,6 +45,5 @@ def is_tail(file: Grown, name: str, columns: Sequence[Column], cursor: Cursor) -
     """Make a temporary table of the last rows of a file; True when the others are those of the file that went."""
     listed = ", ".join(quote_identifier(column.name) for column in columns)
     last = f"SELECT {listed} FROM {scan_of([file.path])} WHERE file_row_number >= {file.rows}"
-    table = quote_identifier(name)
-    cursor.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {last}")
-    return sums(cursor, table, columns, [file.read], about=file.tail.rows)[1] == (file.tail,)
+    make_table(cursor, name, last)
+    return sums(cursor, quote_identifier(name), columns, [file.read], about=file.tail.rows)[1] == (file.tail,)
