@@ -21,7 +21,7 @@ from assetflow.project.versions.versions import (
     compare_versions,
     ends_meant,
     find_version,
-    refuse_unreadable,
+    readable,
 )
 
 if TYPE_CHECKING:
@@ -103,8 +103,7 @@ def diff_draft(
     name, before, _ = ends_meant(asset, versions if versions or "@" in asset else ("current",))
     found = outline(project, name)
     one = find_version(project, name, before)
-    then = project.ledger.snapshot(one.snapshot)
-    refuse_unreadable(project, name, then)
+    then = readable(project, name, project.ledger.snapshot(one.snapshot))
     if found.is_fresh:
         say(styled(f"{name} is fresh: its draft is what is published", "dim", err=True))
     with made_aside(project, found, None, None) as draft:

@@ -284,7 +284,23 @@ class Project:
             return find_version(self, name, when)
 
         warehouse = self.settings.warehouse
-        return Reader(self.readable, self.ledger, self.environment, warehouse, self.observed, self.open_session, find)
+        return Reader(
+            self.readable, self.ledger, self.environment, warehouse, self.observed, self.open_session, find, self.found
+        )  # fmt: skip
+
+    def found(self, snapshot: Snapshot) -> Snapshot | None:
+        """A snapshot in files that hold what was recorded, wherever they lie by now; None where they are gone."""
+        found = self.warehouse.found(snapshot, self.hashes.sha256_of)
+        self.hashes.save()
+        return found
+
+    @cached_property
+    def hashes(self) -> Observer:
+        """What files of sources that are read in place were seen to hold by those who read what is published.
+
+        It is none of the observer's business: a notebook may keep it for days.
+        """
+        return Observer(self.settings.root, os.path.join(self.settings.warehouse, "cache", "in_place.json"))
 
     def open_session(self) -> Session:
         return self.workplace.open_session()

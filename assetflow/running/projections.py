@@ -42,12 +42,14 @@ class Projections:
         kept = ledger.projection(snapshot.id, read)
         if kept is not None and is_comparable(kept):
             return kept
-        if snapshot.sql is not None or not self.warehouse.has_files(snapshot):
+        # Where other files lie in their places by now, they tell nothing of this snapshot.
+        there = self.warehouse.found(snapshot) if snapshot.sql is None else None
+        if there is None:
             return None
         from assetflow.duck import duckdb
 
         try:
-            digest = project(self.open_cursor(), snapshot, self.warehouse.root, read)
+            digest = project(self.open_cursor(), there, self.warehouse.root, read)
         except (duckdb.IOException, duckdb.InvalidInputException):
             # Then all of it counts, and whoever is made of it says what is wrong with the file.
             return None

@@ -34,8 +34,9 @@ STORAGE_VERSION = "v1.0.0"
 """The oldest form that DuckDB 2.0 writes, which every 1.x reads."""
 
 
-FORM = 2
-"""How views are written. In the first form they showed what was published behind them, whatever they were made from."""
+FORM = 3
+"""How views are written. In the first form they showed what was published behind them, whatever they were made from; in
+the second they named files of sources that are read in place by paths at which others may lie by now."""
 
 
 class Imprint(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 fast    the ledger is sound; what is published has its records; each file is there in its size; journal and manifests
         are there and as they were written
+        each file of a source that is read in place has its size, at its path or at its link
 deep    also: each file has the bytes that its name promises, decodes, and holds the rows that the digest is of;
         each row of the ledger is what the journal adds up to; each copy of the ledger is what was written
 """
@@ -20,6 +21,7 @@ from msgspec import Struct
 from assetflow.errors import NewerWarehouseError, WarehouseError
 from assetflow.materialization import Snapshot, SnapshotFile
 from assetflow.quoting import quote_identifier
+from assetflow.warehouse.content.links import path_of, places_of
 from assetflow.warehouse.content.manifest import snapshot_id
 from assetflow.warehouse.disk.sha256 import hash_of_file
 from assetflow.warehouse.ledger import backups, journal
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "ledger_newer", "ledger_damaged", "record_missing", "record_damaged", "file_missing", "file_size", "file_damaged",
-    "content_differs", "skip_wrong", "journal_damaged", "journal_ahead", "backup_damaged",
+    "content_differs", "source_lost", "skip_wrong", "journal_damaged", "journal_ahead", "backup_damaged",
 ]  # fmt: skip
 
 
@@ -82,6 +84,8 @@ def look(warehouse: Warehouse, *, deep: bool, budget: float, open_cursor: Callab
             if not os.path.isabs(file.path) and (snapshot.id in current or file.path not in removed):
                 files.setdefault(file.path, (file, snapshot))
     problems += [problem for file, owner in files.values() for problem in size_problems(warehouse, file, owner)]
+    for snapshot in current.values():
+        problems += in_place_problems(warehouse, snapshot, deep=deep)
     problems += sample_problems(warehouse, deep=deep)
     problems += backup_problems(warehouse, deep=deep)
     if deep:
@@ -184,6 +188,19 @@ def size_problems(warehouse: Warehouse, file: SnapshotFile, owner: Snapshot) -> 
         return
     if size != file.bytes:
         yield Problem("file_size", owner.asset, owner.id, file.path, f"{size:,} bytes where there were {file.bytes:,}")
+
+
+def in_place_problems(warehouse: Warehouse, snapshot: Snapshot, *, deep: bool) -> Iterator[Problem]:
+    """Whether files that are read where they lie, or their links, are there and, if `deep`, hold what was published."""
+    for file in snapshot.files:
+        if not os.path.isabs(file.path):
+            continue
+        if not places_of(warehouse.root, file):
+            said = "neither it nor its link in the warehouse is what was published: written over, or gone"
+            yield Problem("source_lost", snapshot.asset, snapshot.id, file.path, said)
+        elif deep and path_of(warehouse.root, file) is None:
+            said = "it was written over: who reads it without assetflow sees other rows than were published"
+            yield Problem("source_lost", snapshot.asset, snapshot.id, file.path, said)
 
 
 def sample_problems(warehouse: Warehouse, *, deep: bool) -> Iterator[Problem]:

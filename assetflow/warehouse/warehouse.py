@@ -22,6 +22,7 @@ from assetflow.warehouse.ledger.records import Current
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
+    from assetflow.warehouse.content.links import HashOf
     from assetflow.warehouse.views import NowAt, Published, Views
 
 
@@ -102,6 +103,15 @@ class Warehouse:
         """True when every file of a snapshot is where it belongs."""
         return all(os.path.exists(os.path.join(self.root, file.path)) for file in snapshot.files)
 
+    def found(self, snapshot: Snapshot, hash_of: HashOf = hash_of_file) -> Snapshot | None:
+        """A snapshot in files that hold what was recorded, wherever they lie by now; None where they are gone."""
+        from assetflow.warehouse.content.links import with_its_bytes
+
+        kept = [file.path for file in snapshot.files if not os.path.isabs(file.path)]
+        if not all(os.path.exists(os.path.join(self.root, path)) for path in kept):
+            return None
+        return snapshot if len(kept) == len(snapshot.files) else with_its_bytes(self.root, snapshot, hash_of)
+
     def holds(self, snapshot: Snapshot) -> bool:
         """True when every file of a snapshot is there, and stays."""
         gone = claim(self.ledger.connection, (file.path for file in snapshot.files if not os.path.isabs(file.path)))
@@ -147,6 +157,7 @@ class Warehouse:
 
     def _views(self, env: str, since: int) -> dict[str, str | None]:
         """The SELECT for each asset that shows something else since a generation, a view after those that it reads."""
+        from assetflow.warehouse.content.links import through_links
         from assetflow.warehouse.content.scans import scan_for_everyone
 
         changed = self.ledger.published_since(env, since)
@@ -159,7 +170,7 @@ class Warehouse:
             snapshot = snapshots[made[name].snapshot]
             if snapshot.sql is not None:
                 snapshot = self.views.shown(snapshot, made[name], now_at, scan_for_everyone).snapshot
-            found[name] = scan_for_everyone(snapshot, self.root)
+            found[name] = scan_for_everyone(through_links(self.root, snapshot), self.root)
         return found
 
 

@@ -280,9 +280,9 @@ def differences(project: Project, compared: tuple[Compared, ...], samples: int) 
         snapshots = project.ledger.snapshots([each.snapshot_then, each.snapshot_now])
         if each.snapshot_then == each.snapshot_now or len(snapshots) < 2:
             continue
-        one, other = snapshots[each.snapshot_then], snapshots[each.snapshot_now]
-        readable = one.sql is None and other.sql is None
-        if readable and project.warehouse.has_files(one) and project.warehouse.has_files(other):
+        then, now = snapshots[each.snapshot_then], snapshots[each.snapshot_now]
+        one, other = (project.found(snapshot) if snapshot.sql is None else None for snapshot in (then, now))
+        if one is not None and other is not None:
             key = key_of(project, each.name)
             cursor = project.open_cursor()
             found.append((each.name, difference(cursor, project.settings.warehouse, one, other, key, samples)))

@@ -65,22 +65,24 @@ class Worlds:
         snapshot = self.project.ledger.snapshot(read.snapshot)
         if snapshot.sql is not None:
             return Table(name, self.rows_of_view(read))
-        self.refuse_gone(snapshot)
-        return table_of(name, snapshot, self.project.settings.warehouse)
+        return table_of(name, self.found(snapshot), self.project.settings.warehouse)
 
     def rows_of_view(self, read: Input) -> str:
         """The rows that a view showed then, as one SELECT, which brings what the view read."""
         views = self.project.warehouse.views
         for snapshot in views.tables_behind([read]):
-            self.refuse_gone(snapshot)
+            self.found(snapshot)
         try:
             return views.as_it_was(read)
         except WarehouseError as error:
             raise CannotTellError(error.message) from error
 
-    def refuse_gone(self, snapshot: Snapshot) -> None:
-        if not self.project.warehouse.has_files(snapshot):
+    def found(self, snapshot: Snapshot) -> Snapshot:
+        """A snapshot in files that can be read."""
+        found = self.project.found(snapshot)
+        if found is None:
             raise CannotTellError(f"the files of {snapshot.asset}@{snapshot.id[:12]}, which it was made from, are gone")
+        return found
 
     def sql(self, snapshot: Snapshot) -> str:
         return scan(snapshot, self.project.settings.warehouse)

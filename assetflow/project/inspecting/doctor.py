@@ -60,6 +60,8 @@ def from_problems(problems: tuple[Problem, ...]) -> Iterator[Finding]:
 
 def remedy(problem: Problem) -> str:
     again = f"assetflow materialize --full-refresh --select {problem.asset or 'NAME'}"
+    if problem.kind == "source_lost":
+        return f"Put the file back as it was, or publish what {problem.asset} holds now: {again}+"
     return REMEDIES.get(problem.kind, again)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from assetflow.errors import SourceError
 from assetflow.long_json import compact, parse
 from assetflow.project.observing.derived import derived, keep_derived
-from assetflow.project.observing.stat import settled
+from assetflow.project.observing.stat import settled, stamp_of
 from assetflow.source import FileStat, Observed, Source, SourceFile
 from assetflow.warehouse.disk.sha256 import hash_of_file
 
@@ -45,6 +45,10 @@ class Observer:
         except OSError as error:
             return source.error(f"source {source.name} cannot be read: {error.strerror}: {error.filename}")
         return Observed(source, data_version(source, files, self.root), files)
+
+    def sha256_of(self, path: str) -> str:
+        """The hash of one file; OSError where it is not there."""
+        return self.hash_of(FileStat(path, *stamp_of(path)))
 
     def hash_of(self, stat: FileStat) -> str:
         stamp = [stat.size, stat.mtime_ns, stat.ctime_ns, stat.inode]

@@ -217,7 +217,7 @@ def refuse_gone(project: Project, version: Version) -> None:
     made = project.ledger.materialization(version.materialization)
     is_view = snapshot.sql is not None
     behind = project.warehouse.views.tables_behind(made.inputs) if is_view else [snapshot]
-    if not all(map(project.warehouse.has_files, behind)):
+    if any(project.found(each) is None for each in behind):
         raise UsageError(
             f"the files of {version.asset}@{version.snapshot[:12]} are gone",
             hint=f"`assetflow history {version.asset}` lists the versions.",

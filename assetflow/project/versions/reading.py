@@ -19,6 +19,7 @@ from assetflow.quoting import quote_identifier
 from assetflow.running.tasks.tables import Tables
 from assetflow.secret import references
 from assetflow.source import Observed
+from assetflow.warehouse.content.links import path_of
 from assetflow.warehouse.ledger.ledger import Ledger
 from assetflow.warehouse.ledger.records import Current, Version
 from assetflow.warehouse.sweep import leases
@@ -42,6 +43,7 @@ class Reader:
         observe: Callable[[str], Observed | SourceError],
         open_session: Callable[[], Session],
         find_version: Callable[[str, str], Version],
+        found: Callable[[Snapshot], Snapshot | None],
     ) -> None:
         self.definitions, self.problem = readable.definitions, readable.problem
         self.ledger = ledger
@@ -56,10 +58,11 @@ class Reader:
         self._observe = observe
         self._open_session = open_session
         self._find_version = find_version
+        self._found = found
         self._session: Session | None = None
         self._snapshots: dict[str, Snapshot] = {}
         self._shown: dict[str, Shown] = {}
-        self._tables = Tables(self.snapshot, self.shown, warehouse)
+        self._tables = Tables(self.found, self.shown, warehouse)
         self._unread: dict[str, Table] = {}
 
     @property
@@ -76,6 +79,19 @@ class Reader:
                 raise self.unknown(name)
             self._snapshots[name] = self.ledger.snapshot(self.current[name].snapshot)
         return self._snapshots[name]
+
+    def found(self, name: str) -> Snapshot:
+        """The same in files that can be read; SourceError where others lie in their places.
+
+        It is looked at each time: somebody may write into the files of a source that is read in place.
+        """
+        snapshot = self.snapshot(name)
+        if not any(os.path.isabs(file.path) for file in snapshot.files):
+            return snapshot
+        found = self._found(snapshot)
+        if found is None:
+            raise lost(self.warehouse, name, snapshot)
+        return found
 
     def shown(self, name: str) -> Shown:
         """What a published view shows, whatever is declared by now."""
@@ -103,7 +119,7 @@ class Reader:
             raise UsageError(f"what the view {table} showed then is not kept", hint=hint)
         behind = [snapshot] if snapshot.sql is None else list(self._views.tables_behind(made.inputs))
         self._hold(each.id for each in behind)
-        if not all(os.path.exists(os.path.join(self.warehouse, file.path)) for each in behind for file in each.files):
+        if any(self._found(each) is None for each in behind):
             raise UsageError(f"the files of {name} are gone", hint=f"`assetflow history {table}` lists the versions.")
         self._snapshots[name] = snapshot
         self.current[name] = Current(
@@ -261,6 +277,18 @@ class Reader:
         unknown = self.unknown(name)
         where = f"{unknown.where}: " if unknown.where else ""
         return UsageError(f"{line}{where}{unknown.message}{excerpt}", hint=unknown.hint)
+
+
+def lost(root: str, name: str, snapshot: Snapshot) -> SourceError:
+    """What is said of a source that is read in place, of a file that was written into or is gone with its link."""
+    outside = [file for file in snapshot.files if os.path.isabs(file.path)]
+    gone = next((file.path for file in outside if path_of(root, file) is None), outside[0].path)
+    return SourceError(
+        f"{name} is read in place, and what was published of it is lost: this file was written over, or is gone",
+        path=gone,
+        hint=f"Put it back as it was, or publish what {name} holds now: `assetflow materialize --full-refresh "
+        f"--select {name.partition('@')[0]}+`.",
+    )
 
 
 LISTING = frozenset(

@@ -128,11 +128,10 @@ def compare_snapshots(project: Project, name: str, one: Snapshot, other: Snapsho
     """The same for what they hold."""
     from assetflow.warehouse.content.difference import difference
 
-    for snapshot in (one, other):
-        refuse_unreadable(project, name, snapshot)
+    before, after = (readable(project, name, snapshot) for snapshot in (one, other))
     cursor = project.open_cursor()
     try:
-        return difference(cursor, project.settings.warehouse, one, other, key_of(project, name), samples)
+        return difference(cursor, project.settings.warehouse, before, after, key_of(project, name), samples)
     finally:
         cursor.close()
 
@@ -149,9 +148,11 @@ def key_of(project: Project, name: str) -> tuple[str, ...]:
     return next((columns for check in found.checks if (columns := unique_columns(check))), ()) if found else ()
 
 
-def refuse_unreadable(project: Project, name: str, snapshot: Snapshot) -> None:
-    """UsageError for what cannot be compared: a view, or what was removed."""
+def readable(project: Project, name: str, snapshot: Snapshot) -> Snapshot:
+    """A snapshot in files that can be read; UsageError for what cannot be compared: a view, or what was removed."""
     if snapshot.sql is not None:
         raise UsageError(f"{name} was a view, which keeps no rows", hint="Compare the tables that it reads.")
-    if not project.warehouse.has_files(snapshot):
+    found = project.found(snapshot)
+    if found is None:
         raise UsageError(f"the files of {name}@{snapshot.id[:12]} are gone, so it cannot be compared")
+    return found

@@ -1,20 +1,26 @@
 """Second names for Parquet files of sources that are read where they lie, so that what is replaced can still be read.
 
-A link takes no space as long as the file is there. Whoever writes into the file itself changes what the link shows,
-too: so its bytes are looked at before it is believed. Where there can be no links (another disk), there are none.
+A link takes no space as long as the file is there, and stays where the file is moved, replaced or deleted. Whoever
+writes into the file itself changes what the link shows, too: so its bytes are looked at before it is believed. Where
+there can be no links (another disk), there are none.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from assetflow.materialization import SnapshotFile
+from msgspec.structs import replace
+
+from assetflow.materialization import Snapshot, SnapshotFile
 from assetflow.warehouse.disk.removal import remove_file
 from assetflow.warehouse.disk.sha256 import hash_of_file
 
 FOLDER = "links"
+
+HashOf = Callable[[str], str]
+"""Gives the SHA-256 of a file; OSError where it is not there."""
 
 
 def link_of(root: str, sha256: str) -> str:
@@ -24,17 +30,78 @@ def link_of(root: str, sha256: str) -> str:
 def keep_links(root: str, files: Iterable[SnapshotFile]) -> set[str]:
     """Give each file that lies outside of the warehouse a second name in it, where that is possible.
 
-    Returns the paths of those that had none.
+    A name that another file has by now is taken from it: that one may have been written into. Returns the paths of
+    those that had none.
     """
     given = set()
     for file in files:
-        link = link_of(root, file.sha256)
-        if os.path.isabs(file.path) and not os.path.exists(link):
+        if os.path.isabs(file.path):
             with contextlib.suppress(OSError):
-                os.makedirs(os.path.dirname(link), exist_ok=True)
-                os.link(os.path.realpath(file.path), link)
-                given.add(file.path)
+                link = link_of(root, file.sha256)
+                if not _is_one_file(file.path, link):
+                    _link(os.path.realpath(file.path), link)
+                    given.add(file.path)
     return given
+
+
+def _is_one_file(path: str, link: str) -> bool:
+    try:
+        return os.path.samestat(os.stat(link), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _link(path: str, link: str) -> None:
+    os.makedirs(os.path.dirname(link), exist_ok=True)
+    new = f"{link}.{os.getpid()}"
+    os.link(path, new)
+    os.replace(new, link)
+
+
+def through_links(root: str, snapshot: Snapshot) -> Snapshot:
+    """A snapshot for who reads it later, and cannot look at bytes: through links, where there are any of this size."""
+    if not any(os.path.isabs(file.path) for file in snapshot.files):
+        return snapshot
+    return replace(snapshot, files=tuple([_through_link(root, file) for file in snapshot.files]))
+
+
+def _through_link(root: str, file: SnapshotFile) -> SnapshotFile:
+    if not os.path.isabs(file.path):
+        return file
+    link = link_of(root, file.sha256)
+    return replace(file, path=link) if _size_of(link) == file.bytes else file
+
+
+def with_its_bytes(root: str, snapshot: Snapshot, hash_of: HashOf = hash_of_file) -> Snapshot | None:
+    """A snapshot in files of which those outside of the warehouse hold what was recorded; None where one is lost."""
+    files = []
+    for file in snapshot.files:
+        path = path_of(root, file, hash_of) if os.path.isabs(file.path) else file.path
+        if path is None:
+            return None
+        files.append(replace(file, path=path))
+    return replace(snapshot, files=tuple(files))
+
+
+def path_of(root: str, file: SnapshotFile, hash_of: HashOf = hash_of_file) -> str | None:
+    """Where the bytes of a file outside of the warehouse are: at its link, which stays, or else at its own path."""
+    for path in places_of(root, file):
+        with contextlib.suppress(OSError):
+            if hash_of(path) == file.sha256:
+                return path
+    return None
+
+
+def places_of(root: str, file: SnapshotFile) -> list[str]:
+    """The link and the path of such a file, as far as something of its size lies there."""
+    return [path for path in (link_of(root, file.sha256), file.path) if _size_of(path) == file.bytes]
+
+
+def _size_of(path: str) -> int | None:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return None
 
 
 def found_again(root: str, file: SnapshotFile) -> str | None:
