@@ -151,3 +151,15 @@ def test_a_partition_is_explained_of_a_table_of_which_nobody_knows_the_partition
     assert "nothing tells which partitions it has" in error_of(shop)
     explained = shop.cli("explain", "cut", "--partition", "2024-01-01")
     assert (explained.code, explained.err) == (0, "")
+
+
+def test_numbers_that_only_some_partitions_store_by_their_size_are_named(shop: Shop) -> None:
+    large = "SELECT id, ts, CASE WHEN id > {} THEN 100000000000000000000000000000000000000 ELSE 1 END::HUGEINT AS h FROM orders"
+    declare(shop, '"day(ts)"', f"{large.format(1)} WHERE ts >= $partition_start AND ts < $partition_end")
+    assert "numbers of more than 38 digits in h stand in partition 2024-01-0" in error_of(shop)
+    declare(shop, '"day(ts)"', large.format(2))
+    assert keys(shop) == ["2024-01-01", "2024-01-02"]
+    shop.write("data/2.csv", "id,ts,region\n3,2024-01-03 10:00:00,eu\n")
+    assert "numbers of more than 38 digits in h stand in partitions that came anew" in error_of(shop)
+    declare(shop, '"day(ts)"', f"SELECT id, ts, h::VARCHAR AS h FROM ({large.format(2)})")
+    assert len(keys(shop)) == 3

@@ -33,6 +33,8 @@ def failures_told(asset: Asset, cut: Partitioning, results: Mapping[Key, AssetRe
 
 def other_columns(asset: Asset, text: str, own: Sequence[Column], others: Sequence[Column]) -> AssetError:
     """The error for a partition whose columns are not those of the others."""
+    if wide := wider(own, others):
+        return larger_numbers(asset, f"partition {text}", wide)
     listed, expected = (", ".join(f"{one.name} {one.type}" for one in columns) for columns in (own, others))
     return asset.error(
         f"partition {text} has other columns ({listed}) than others ({expected})",
@@ -49,9 +51,29 @@ def other_rows(asset: Asset, text: str, counted: int, made: int) -> AssetError:
     )
 
 
-def mixed_columns(asset: Asset, staying: Sequence[SnapshotFile]) -> AssetError:
+def wider(own: Sequence[Column], others: Sequence[Column]) -> list[str]:
+    """The columns that are stored otherwise, where all have the same names and types; empty: some have not."""
+    if [one[:2] for one in own] != [one[:2] for one in others]:
+        return []
+    return [one.name for one, other in zip(own, others, strict=True) if one != other]
+
+
+def larger_numbers(asset: Asset, where: str, columns: Sequence[str]) -> AssetError:
+    """The error for partitions of which only some have numbers that are stored by their size."""
+    return asset.error(
+        f"numbers of more than 38 digits in {', '.join(columns)} stand in {where} or in others, but not in all: "
+        "they are stored otherwise, and a table of both cannot be read",
+        hint="Cast them to VARCHAR or DOUBLE, or take `partition` out.",
+    )
+
+
+def mixed_columns(
+    asset: Asset, staying: Sequence[SnapshotFile], now: Sequence[Column], before: Sequence[Column]
+) -> AssetError:
     """The error for a table of which some partitions would have the old columns, and others the new ones."""
     texts = sorted({file.partition or "" for file in staying})
+    if wide := wider(now, before):
+        return larger_numbers(asset, "partitions that came anew", wide)
     more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
     return asset.error(
         f"its columns are others than before, and {', '.join(texts[:3])}{more} would still have the old ones: "

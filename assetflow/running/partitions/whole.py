@@ -54,7 +54,7 @@ class Whole:
             if columns is None:
                 columns = before.columns
             elif columns != before.columns and stays.files:
-                raise mixed_columns(self.order.asset, stays.files)
+                raise mixed_columns(self.order.asset, stays.files, columns, before.columns)
         if columns is None:
             return None
         rests = [
