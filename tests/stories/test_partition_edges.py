@@ -163,3 +163,26 @@ def test_numbers_that_only_some_partitions_store_by_their_size_are_named(shop: S
     assert "numbers of more than 38 digits in h stand in partitions that came anew" in error_of(shop)
     declare(shop, '"day(ts)"', f"SELECT id, ts, h::VARCHAR AS h FROM ({large.format(2)})")
     assert len(keys(shop)) == 3
+
+
+def test_a_table_without_partitions_has_the_types_of_its_query_now(empty_shop: Shop) -> None:
+    empty_shop.sql("a", "SELECT NULL::DATE AS day, 1::INTEGER AS k")
+    declare(empty_shop, '"day(day)"', "SELECT day, k FROM a WHERE day IS NOT NULL")
+    empty_shop.sql("reader", "SELECT k + 1 AS more FROM cut")
+    empty_shop.run()
+    empty_shop.sql("a", "SELECT NULL::DATE AS day, 1::BIGINT AS k")
+    empty_shop.run()
+    assert [row[:2] for row in empty_shop.rows("DESCRIBE cut")] == [("day", "DATE"), ("k", "BIGINT")]
+    assert [row[:2] for row in empty_shop.rows("DESCRIBE reader")] == [("more", "BIGINT")]
+    assert empty_shop.run() == {}
+
+
+def test_a_table_that_lost_its_last_partition_keeps_its_columns(shop: Shop) -> None:
+    declare(shop, '"day(ts)"', "SELECT id, ts, region FROM orders WHERE id < 10")
+    shop.run()
+    then = shop.rows("DESCRIBE cut")
+    shop.write("data/1.csv", "id,ts,region\n11,2024-01-01 10:00:00,eu\n")
+    shop.run()
+    assert shop.rows("SELECT count(*) FROM cut") == [(0,)]
+    assert shop.rows("DESCRIBE cut") == then
+    assert shop.run() == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from assetflow.asset import Asset
 from assetflow.duck import type_in_full
 from assetflow.lineage.sql.tokens import with_values
 from assetflow.materialization import Column, SnapshotFile
@@ -16,6 +17,11 @@ from assetflow.running.tasks.task import where_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
+
+
+def tells_columns(asset: Asset) -> bool:
+    """True for an asset whose columns are known without any of its rows."""
+    return asset.kind == "sql" or bool(asset.columns)
 
 
 def columns_declared(order: PartOrder, cursor: Cursor) -> tuple[Column, ...]:

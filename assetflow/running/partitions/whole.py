@@ -15,7 +15,7 @@ from assetflow.partitions.slices import Slice
 from assetflow.planning.staleness import Content, in_part
 from assetflow.running.built import Built
 from assetflow.running.keeping.made import projections_of
-from assetflow.running.partitions.columns import columns_declared, empty_file
+from assetflow.running.partitions.columns import columns_declared, empty_file, tells_columns
 from assetflow.running.partitions.failures import mixed_columns
 from assetflow.running.partitions.gathered import Gathered
 from assetflow.running.partitions.order import PartOrder
@@ -51,9 +51,10 @@ class Whole:
         before, columns = self.order.before, self.gathered.columns
         stays = staying(self.order, self.gathered, done)
         if before is not None:
-            if columns is None:
+            # A table that is empty has the columns of its query now, whichever it had.
+            if columns is None and (stays.files or not tells_columns(self.order.asset)):
                 columns = before.columns
-            elif columns != before.columns and stays.files:
+            elif columns is not None and columns != before.columns and stays.files:
                 raise mixed_columns(self.order.asset, stays.files, columns, before.columns)
         if columns is None:
             return None
