@@ -182,7 +182,7 @@ class Keeping:
             warehouse.ledger.record_checks(self.order.run_id, name, checks)
             raise refused_source(observed.source, blocking, self.order.environment)
         if built.digest is None:
-            self.order.sources[name] = linked(observed, keep_links(warehouse.root, built.files))
+            self.order.sources[name] = linked(observed, keep_links(warehouse.root, observed.files))
             snapshot = warehouse.make_source(
                 name, built.columns, built.files, built.rows, built.bytes, observed.version
             )
@@ -205,7 +205,8 @@ class Keeping:
     def restore_source(self, name: str, made: Made) -> None:
         """Note that a source holds what was read before; the links to its files may be gone meanwhile."""
         self.contents.source_restored(name, made)
-        keep_links(self.order.warehouse.root, self.contents.snapshot_of(name).files)
+        if any(os.path.isabs(file.path) for file in self.contents.snapshot_of(name).files):
+            keep_links(self.order.warehouse.root, self.order.sources[name].files)
 
     def refuse_changed_sources(self, asset: Asset) -> None:
         """SourceError when files that were read where they lie are no longer those of the fingerprint."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from msgspec.structs import replace
 
 from assetflow.materialization import Snapshot, SnapshotFile
+from assetflow.source import SourceFile
 from assetflow.warehouse.disk.removal import remove_file
 from assetflow.warehouse.disk.sha256 import hash_of_file
 
@@ -24,31 +25,30 @@ HashOf = Callable[[str], str]
 
 
 def link_of(root: str, sha256: str) -> str:
-    return os.path.join(root, FOLDER, sha256[:2], f"{sha256}.parquet")
+    return f"{root}/{FOLDER}/{sha256[:2]}/{sha256}.parquet"
 
 
-def keep_links(root: str, files: Iterable[SnapshotFile]) -> set[str]:
-    """Give each file that lies outside of the warehouse a second name in it, where that is possible.
+def keep_links(root: str, files: Iterable[SourceFile]) -> set[str]:
+    """Give each file of a source a second name in the warehouse, where that is possible.
 
     A name that another file has by now is taken from it: that one may have been written into. Returns the paths of
     those that had none.
     """
     given = set()
     for file in files:
-        if os.path.isabs(file.path):
+        link = link_of(root, file.sha256)
+        if _inode_of(link) != file.stat.inode:
             with contextlib.suppress(OSError):
-                link = link_of(root, file.sha256)
-                if not _is_one_file(file.path, link):
-                    _link(os.path.realpath(file.path), link)
-                    given.add(file.path)
+                _link(os.path.realpath(file.stat.path), link)
+                given.add(file.stat.path)
     return given
 
 
-def _is_one_file(path: str, link: str) -> bool:
+def _inode_of(path: str) -> int | None:
     try:
-        return os.path.samestat(os.stat(link), os.stat(path))
-    except FileNotFoundError:
-        return False
+        return os.stat(path).st_ino
+    except OSError:
+        return None
 
 
 def _link(path: str, link: str) -> None:
