@@ -9,11 +9,18 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from assetflow.lineage.sql.tree import Tree, parse, place, unparse
+from assetflow.lineage.sql.tree import Tree, parse, parse_ahead, place, unparse
+from assetflow.quoting import quote_identifier
 
 PLACES = ("query_location", "query_location_length")
 NESTED = (dict, list)
 """What else there is in a tree is text, numbers and None."""
+
+
+COLUMN, EITHER, BOTH = "SELECT a", "SELECT coalesce(a, b)", "SELECT 1 WHERE a AND b"
+SELECT, DISTINCT, ALL = "SELECT a FROM t", "SELECT DISTINCT a FROM t", "SELECT * FROM t"
+NAMED, SEMI_JOIN = "SELECT * FROM t AS a", "SELECT * FROM t SEMI JOIN u ON a IS NOT DISTINCT FROM u.k"
+"""What trees are made from: DuckDB's own, in which names and parts are changed."""
 
 
 class Leaf(Struct, frozen=True):
@@ -50,7 +57,7 @@ def named(table: Tree, name: str) -> Tree:
 
 
 def table_named(name: str, alias: str, column_names: Sequence[str] = ()) -> Tree:
-    table = _template("SELECT * FROM t AS a")["from_table"]
+    table = _template(NAMED)["from_table"]
     return {**named(table, name), "alias": alias, "column_name_alias": list(column_names)}
 
 
@@ -59,7 +66,7 @@ def only_where(table: Tree, expressions: Sequence[Tree], keys: str, columns: Seq
 
     NULL is a key like any other.
     """
-    join = _template("SELECT * FROM t SEMI JOIN u ON a IS NOT DISTINCT FROM u.k")["from_table"]
+    join = _template(SEMI_JOIN)["from_table"]
     alike = [_alike(join["condition"], each, keys, column) for each, column in zip(expressions, columns, strict=True)]
     right = table_named(keys, keys)
     return {**join, "left": table, "right": right, "condition": all_of(alike)}
@@ -73,7 +80,7 @@ def _alike(condition: Tree, expression: Tree, keys: str, column: str) -> Tree:
 def all_of(conditions: Sequence[Tree]) -> Tree:
     if len(conditions) == 1:
         return conditions[0]
-    both = _template("SELECT 1 WHERE a AND b")["where_clause"]
+    both = _template(BOTH)["where_clause"]
     return {**both, "children": list(conditions)}
 
 
@@ -95,18 +102,18 @@ def equalities(condition: Tree | None) -> Iterator[tuple[Tree, Tree]]:
 
 def select(expressions: Sequence[Tree], table: Tree, where: Tree | None, *, distinct: bool = False) -> Tree:
     """A SELECT of expressions over a FROM clause."""
-    node = _template("SELECT DISTINCT a FROM t" if distinct else "SELECT a FROM t")
+    node = _template(DISTINCT if distinct else SELECT)
     return {**node, "select_list": list(expressions), "from_table": table, "where_clause": where}
 
 
 def select_all(name: str) -> Tree:
     """`SELECT * FROM name`."""
-    node = _template("SELECT * FROM t")
+    node = _template(ALL)
     return {**node, "from_table": table_named(name, name)}
 
 
 def column(*names: str) -> Tree:
-    expression = _template("SELECT a")["select_list"][0]
+    expression = _template(COLUMN)["select_list"][0]
     return {**expression, "column_names": list(names)}
 
 
@@ -122,7 +129,7 @@ def parsed_node(sql: str) -> Tree:
 
 def either(one: Tree, other: Tree) -> Tree:
     """`coalesce(one, other)`."""
-    expression = _template("SELECT coalesce(a, b)")["select_list"][0]
+    expression = _template(EITHER)["select_list"][0]
     return {**expression, "children": [without_alias(one), without_alias(other)]}
 
 
@@ -214,12 +221,21 @@ def text(node: Tree) -> str:
 
 def spoken(expression: Tree) -> str:
     """The SQL of an expression."""
+    if expression["class"] == "COLUMN_REF" and not expression["alias"]:
+        return ".".join(map(quote_identifier, expression["column_names"]))
     table = select_all("t")["from_table"]
     return text(select([expression], table, None)).removeprefix("SELECT ").removesuffix(" FROM t AS t")
 
 
 @cache
+def _together() -> None:
+    """Ask for all of them at once: most of what one takes is the call."""
+    parse_ahead((COLUMN, EITHER, BOTH, SELECT, DISTINCT, ALL, NAMED, SEMI_JOIN))
+
+
+@cache
 def _template(sql: str) -> Tree:
+    _together()
     # What the rules write themselves has no place in anybody's text.
     node: Tree = without_places(parse(sql).statements[0]["node"])
     return node

@@ -52,8 +52,8 @@ def parse_ahead(texts: Iterable[str]) -> None:
     from assetflow.duck import duckdb
 
     _ahead.clear()
-    with _one_at_a_time, suppress(duckdb.Error):  # it gives up on one of them: each is asked for alone
-        _ahead.update(_parser().execute(_TOGETHER, [list(texts)]).fetchall())
+    with suppress(duckdb.Error):  # it gives up on one of them: each is asked for alone
+        _ahead.update(_rows(_TOGETHER, list(texts)))
 
 
 def unparse(statement: Tree) -> str:
@@ -63,11 +63,15 @@ def unparse(statement: Tree) -> str:
 
 
 def _asked(sql: str, given: str) -> str:
+    return str(_rows(sql, given)[0][0])
+
+
+def _rows(sql: str, given: str | list[str]) -> list[tuple[Any, ...]]:
     other = lent()
     if other is not None:
-        return str(other.execute(sql, [given]).fetchall()[0][0])
+        return other.execute(sql, [given]).fetchall()
     with _one_at_a_time:
-        return str(_parser().execute(sql, [given]).fetchall()[0][0])
+        return _parser().execute(sql, [given]).fetchall()
 
 
 def statement_kinds(text: str) -> list[str]:
