@@ -53,7 +53,7 @@ class Session:
         memory_limit: str | None = None,
         temp_directory: str | None = None,
     ) -> None:
-        self._connection = duckdb.connect(config=_settings(threads, memory_limit, temp_directory))
+        self._connection = duckdb.connect(config=_settings(memory_limit, temp_directory))
         # The time zone belongs to icu, which is not loaded yet while connecting.
         self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
         self._connection.execute(f"SET GLOBAL file_search_path = {quote_literal(root)}")
@@ -61,7 +61,7 @@ class Session:
         self._shared: dict[str, str] = {}
         self._unread: set[str] = set()
         self._cursors: weakref.WeakSet[Cursor] = weakref.WeakSet()
-        self._threads = Threads(self._connection.cursor())
+        self._threads = Threads(self._connection.cursor(), threads)
 
     def cursor(self) -> Cursor:
         """A cursor for one task and one thread; it sees the views that are attached to it, and the shared ones."""
@@ -74,6 +74,10 @@ class Session:
         """The same for queries over few rows, which may have one thread alone; closed at the end."""
         with self._threads.hardly_needed(), closing(self.cursor_for_views()) as cursor:
             yield cursor
+
+    def use_threads(self, cursor: Cursor) -> None:
+        """What runs on a small cursor from now on may read many rows."""
+        self._threads.needed_by(cursor)
 
     def cursor_for_views(self) -> Cursor:
         """The same for who runs no query on it, and needs no more threads than there are at the moment."""
@@ -240,9 +244,7 @@ def _create_view(cursor: Cursor, create: str, table: Table, *, unread: bool = Fa
     return statement
 
 
-def _settings(
-    threads: int | None, memory_limit: str | None, temp_directory: str | None
-) -> dict[str, str | bool | int | float | list[str]]:
+def _settings(memory_limit: str | None, temp_directory: str | None) -> dict[str, str | bool | int | float | list[str]]:
     settings: dict[str, str | bool | int | float | list[str]] = {
         **WITHOUT_DOWNLOADS,
         **WITHOUT_STRAGGLERS,
@@ -252,9 +254,8 @@ def _settings(
         "legacy_disable_null_type": True,
         # It holds files of elsewhere alone, and being asked for each small file it takes longer than it spares.
         "enable_external_file_cache": False,
+        "threads": 1,
     }
-    if threads is not None:
-        settings["threads"] = threads
     if memory_limit is not None:
         settings["memory_limit"] = memory_limit
     if temp_directory is not None:

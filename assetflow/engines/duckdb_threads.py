@@ -1,7 +1,8 @@
-"""How many threads DuckDB has: all, but one alone while small queries come one after another.
+"""How many threads DuckDB has: one alone until somebody needs more, and while small queries come one after another.
 
-Handing parts of a small query around takes a tenth of it. Few rows are read by one thread anyway; a query that makes
-many of them has all threads for the rest of its way as soon as it is seen to take long.
+Handing parts of a small query around takes a tenth of it, and a thread's own memory as much again. Few rows are read by
+one thread anyway; a query that makes many of them has all threads for the rest of its way as soon as it is seen to take
+long.
 """
 
 from __future__ import annotations
@@ -26,9 +27,12 @@ NAME = "assetflow-threads"
 
 
 class Threads:
-    """The threads of one database. `cursor` is one that nobody else uses."""
+    """The threads of one database, which was opened with one: `most` of them (None: as many as DuckDB chooses).
 
-    def __init__(self, cursor: Cursor) -> None:
+    `cursor` is one that nobody else uses.
+    """
+
+    def __init__(self, cursor: Cursor, most: int | None) -> None:
         self._cursor = cursor
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -37,8 +41,9 @@ class Threads:
         """The numbers of the small queries that are under way."""
         self._others: WeakSet[Cursor] = WeakSet()
         self._in_turn = 0
-        self._all: int | None = None
-        """How many there were, while there is one."""
+        self._use_most = "RESET GLOBAL threads" if most is None else f"SET GLOBAL threads = {most}"
+        self._has_one = True
+        self._is_watched = False
 
     def needed_by(self, cursor: Cursor) -> None:
         """See to it that there are all of them, as long as this cursor is there."""
@@ -53,8 +58,11 @@ class Threads:
         with self._lock:
             self._small.add(number)
             self._in_turn += 1
-            if self._in_turn > IN_TURN and self._all is None and not self._others:
+            if self._in_turn > IN_TURN and not self._has_one and not self._others:
                 self._use_one()
+            if self._has_one and not self._is_watched:
+                self._is_watched = True
+                threading.Thread(target=self._look_after, name=NAME, daemon=True).start()
         try:
             yield
         finally:
@@ -67,24 +75,26 @@ class Threads:
             self._cursor.close()
 
     def _use_one(self) -> None:
-        ((self._all,),) = self._cursor.execute("SELECT current_setting('threads')").fetchall()
         self._cursor.execute("SET GLOBAL threads = 1")
-        threading.Thread(target=self._look_after, name=NAME, daemon=True).start()
+        self._has_one = True
 
     def _use_all(self) -> None:
         self._in_turn = 0
-        if self._all is not None:
-            self._cursor.execute(f"SET GLOBAL threads = {self._all}")
-            self._all = None
+        if self._has_one:
+            self._cursor.execute(self._use_most)
+            self._has_one = False
 
     def _look_after(self) -> None:
-        """Use all of them again when a query takes long, until somebody else has them used."""
+        """Use all of them when a small query takes long, while such are under way and nobody else has them used."""
         seen: set[int] = set()
         while not self._closed.wait(SECONDS_BETWEEN_LOOKS):
             with self._lock:
-                if self._all is None or self._closed.is_set():
+                if self._closed.is_set():
                     return
                 if seen & self._small:
                     self._use_all()
+                if not self._small or not self._has_one:
+                    # Nobody who drops a session without closing it must find it held by this thread.
+                    self._is_watched = False
                     return
                 seen = set(self._small)

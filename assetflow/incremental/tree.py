@@ -10,7 +10,6 @@ import msgspec
 from msgspec import Struct
 
 from assetflow.lineage.sql.tree import Tree, parse, parse_ahead, place, unparse
-from assetflow.quoting import quote_identifier
 
 PLACES = ("query_location", "query_location_length")
 NESTED = (dict, list)
@@ -221,8 +220,6 @@ def text(node: Tree) -> str:
 
 def spoken(expression: Tree) -> str:
     """The SQL of an expression."""
-    if expression["class"] == "COLUMN_REF" and not expression["alias"]:
-        return ".".join(map(quote_identifier, expression["column_names"]))
     table = select_all("t")["from_table"]
     return text(select([expression], table, None)).removeprefix("SELECT ").removesuffix(" FROM t AS t")
 

@@ -1,10 +1,11 @@
-"""DuckDB has one thread while small queries come in turn, and all of them for everything else."""
+"""DuckDB has one thread at first and while small queries come in turn, and all of them for everything else."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
 
+import duckdb
 import pytest
 
 from assetflow.engines import duckdb_threads
@@ -37,7 +38,23 @@ def in_small_ones(session: Session, number: int) -> list[int]:
 
 
 @pytest.mark.usefixtures("never_looked_after")
+def test_nobody_has_more_than_one_before_somebody_needs_them(session: Session) -> None:
+    assert in_small_ones(session, 3) == [1, 1, 1]
+    with session.small_cursor() as cursor:
+        session.use_threads(cursor)
+        assert threads(cursor) == 2
+
+
+@pytest.mark.usefixtures("never_looked_after")
+def test_there_are_as_many_as_duckdb_chooses_where_nobody_says_how_many() -> None:
+    with Session("/") as session:
+        assert in_small_ones(session, 1) == [1]
+        assert threads(session.cursor()) == threads(duckdb.connect())
+
+
+@pytest.mark.usefixtures("never_looked_after")
 def test_small_queries_in_turn_have_one_and_others_have_all(session: Session) -> None:
+    session.cursor().close()
     for _ in range(2):
         assert in_small_ones(session, IN_TURN + 2) == [2] * IN_TURN + [1, 1]
         assert threads(session.cursor_for_views()) == 1
@@ -54,8 +71,8 @@ def test_a_query_of_any_size_keeps_all_while_small_ones_come(session: Session) -
 
 def test_a_small_query_that_takes_long_has_all(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(duckdb_threads, "SECONDS_BETWEEN_LOOKS", 0)
-    in_small_ones(session, IN_TURN)
     with session.small_cursor() as cursor:
+        assert threads(cursor) == 1
         for thread in threading.enumerate():
             if thread.name == duckdb_threads.NAME:
                 thread.join()
@@ -70,3 +87,13 @@ def test_nobody_looks_after_threads_of_a_session_that_is_closed() -> None:
         (watch,) = (thread for thread in threading.enumerate() if thread.name == duckdb_threads.NAME)
     watch.join(60)
     assert not watch.is_alive()
+
+
+def test_nobody_looks_after_threads_while_nothing_small_is_under_way(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duckdb_threads, "SECONDS_BETWEEN_LOOKS", 0)
+    watch = threading.Thread(target=session._threads._look_after, daemon=True)
+    watch.start()
+    watch.join(30)
+    assert not watch.is_alive(), "a session that is dropped without being closed would stay for ever"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from assetflow.asset import Asset
@@ -68,23 +69,24 @@ class SourceColumns:
     def _look_at(self, observed: Observed) -> Schema:
         """The columns of a source as its files are now; SourceError where they cannot be read."""
         from assetflow.duck import duckdb
-        from assetflow.running.sources.before import before, columns_now
+        from assetflow.running.sources.before import before, brings_little, columns_now
         from assetflow.warehouse.content.types import logical_type
 
         project, name = self.project, observed.source.name
         last = project.current.get(name)
         snapshot = None if last is None else project.ledger.snapshot(last.snapshot)
         then = before(name, snapshot, project.warehouse, for_columns=True)
-        cursor = project.session.cursor()
+        session = project.session
+        opened = session.small_cursor() if brings_little(observed, then) else closing(session.cursor())
         try:
-            # A declared type may be written in any way; DuckDB's own is what a table of it has.
-            types = {name: str(cursor.sqltype(type_)) for name, type_ in columns_now(observed, then, cursor).items()}
+            with opened as cursor:
+                found = columns_now(observed, then, cursor)
+                # A declared type may be written in any way; DuckDB's own is what a table of it has.
+                types = {name: str(cursor.sqltype(type_)) for name, type_ in found.items()}
         except duckdb.Error as error:
             from assetflow.sources.files.explain import explain_read_error
 
             raise explain_read_error(error, observed.source, project.settings.root) from error
-        finally:
-            cursor.close()
         return tuple((name, logical_type(type_)) for name, type_ in types.items())
 
 

@@ -72,16 +72,14 @@ def with_retries(
 
 
 def attempt_once(task: Task, shop: Workshop) -> Built:
-    cursor = shop.session.cursor()
-    try:
+    is_small = task.refresh is not None and task.refresh.is_small
+    with shop.session.small_cursor() if is_small else contextlib.closing(shop.session.cursor()) as cursor:
         if task.refresh is not None and task.asset.kind == "sql":
             # What tells its columns looks into the files, and what makes its rows mostly into those that changed.
             with shop.session.attached(task.tables, cursor):
                 return make_table(task, shop, cursor)
         shop.session.attach(task.tables, cursor)
         return make_view(task, shop, cursor) if task.asset.is_view else make_table(task, shop, cursor)
-    finally:
-        cursor.close()
 
 
 def make_view(task: Task, shop: Workshop, cursor: Cursor) -> Built:
@@ -105,6 +103,7 @@ def make_table(task: Task, shop: Workshop, cursor: Cursor) -> Built:
         tried = try_refresh(task, shop, cursor, where, limit)
         staged = tried.staged
         if staged is None:
+            shop.session.use_threads(cursor)
             wasted = shop.meter.used()
             result = evaluate(task, shop, cursor, where, seen, tried.how.reason)
             limit.also(result.cursor.interrupt)

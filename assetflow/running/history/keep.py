@@ -161,7 +161,7 @@ class Keeping(Struct, frozen=True):
         """Write anew only the files in which a version stands that changed."""
         given = Refresh(
             (), snapshot.columns, snapshot.files, self.kept.root, self.kept.sums, compare=False, is_quick=False,
-            read_in_order=None, checks="", tell=self.kept.tell,
+            is_small=False, read_in_order=None, checks="", tell=self.kept.tell,
         )  # fmt: skip
         rows = Rows(given, self.cursor, self.folder, self.reads)
         names = (*self.key_names(versions), VALID_FROM)

@@ -30,6 +30,8 @@ class Before(Struct, frozen=True):
     sums: Mapping[tuple[str, str], Sums] = {}
 
 
+LITTLE = 8_000_000
+"""Bytes of files that are read in no time."""
 NEVER = Before()
 """A source that was never recorded."""
 
@@ -69,6 +71,12 @@ def is_of(found: Parsed, snapshot: Snapshot) -> bool:
     kept = {file.sha256 for file in snapshot.files}
     is_same = list(found.types.values()) == [column.type for column in snapshot.columns]
     return is_same or any(file.sha256 in kept for _, file in found.parts)
+
+
+def brings_little(observed: Observed, then: Before) -> bool:
+    """True where little is new in its files: one thread reads it as soon as several."""
+    seen = {file.sha256 for file in then.files}
+    return sum(file.stat.size for file in observed.files if file.sha256 not in seen) < LITTLE
 
 
 def columns_in_place(observed: Observed, then: Before, cursor: Cursor) -> dict[str, str] | None:

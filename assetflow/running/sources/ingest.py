@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 from assetflow.errors import SourceError
 from assetflow.materialization import Column, FileSums, Fingerprint, ReadSet, SnapshotFile
 from assetflow.running.built import Built, finished
-from assetflow.running.sources.before import NEVER, Before, columns_in_place
+from assetflow.running.sources.before import NEVER, Before, brings_little, columns_in_place
 from assetflow.running.sources.checking import SourceChecks, check_source
 from assetflow.running.sources.parse import parse
 from assetflow.running.sources.steady import refuse_changed
@@ -48,10 +49,12 @@ def ingest(task: SourceTask, place: Workplace) -> Built:
 
     began = time.perf_counter()
     source = task.observed.source
-    cursor = workshop(place).session.cursor()
+    session = workshop(place).session
+    opened = session.small_cursor() if brings_little(task.observed, task.before) else closing(session.cursor())
     try:
-        in_place = columns_in_place(task.observed, task.before, cursor)
-        built = parse_in_parts(task, cursor) if in_place is None else read_in_place(task, in_place, cursor)
+        with opened as cursor:
+            in_place = columns_in_place(task.observed, task.before, cursor)
+            built = parse_in_parts(task, cursor) if in_place is None else read_in_place(task, in_place, cursor)
         refuse_changed(task.observed)
         if task.checks is not None:
             folder = os.path.join(task.staging, "checks")
@@ -60,8 +63,6 @@ def ingest(task: SourceTask, place: Workplace) -> Built:
         from assetflow.sources.files.explain import explain_read_error
 
         raise explain_read_error(error, source, place.root) from error
-    finally:
-        cursor.close()
     return finished(built, time.perf_counter() - began)
 
 

@@ -13,7 +13,7 @@ from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
 from assetflow.running.tasks.changes import TableChange, change_of, unchanged
 from assetflow.running.tasks.reading import Readings, View
-from assetflow.running.tasks.worth import has_its_turn, refuse_dearer, refuse_in_vain, tried, was_quick
+from assetflow.running.tasks.worth import has_its_turn, refuse_dearer, refuse_in_vain, takes_little, tried, was_quick
 from assetflow.warehouse.cache.costs import UNKNOWN
 from assetflow.warehouse.cache.kept_groups import NONE_KEPT, KeptGroups, find_groups, made_from
 
@@ -25,6 +25,7 @@ class Refresh(Struct, frozen=True):
 
     `sums` are what the digests of `files` are made of. `compare`: make the rows in full as well, and compare.
     `is_quick`: a full refresh takes no time, so that it is better than having others made again for the order of rows.
+    `is_small`: little work is expected of it.
     `read_in_order`: the name of a function that reads them so. `checks` is a hash of the checks that the rows of
     `files` passed. `tell` is a folder for the rows that came and went, where another asset is to be refreshed by these
     in the same run. `what` names what is tried, where it is in vain. `groups` are those kept beside its rows. `views`
@@ -38,6 +39,7 @@ class Refresh(Struct, frozen=True):
     sums: Mapping[tuple[str, str], Sums]
     compare: bool
     is_quick: bool
+    is_small: bool
     read_in_order: str | None
     checks: str
     tell: str | None = None
@@ -58,19 +60,21 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: 
     below = [contents.order.assets[name] for name in contents.order.graph.downstreams(asset.name)]
     in_order = next((reader.name for reader in below if reader.kind == "python" and reader.reads_order), None)
     what = tried(asset, changes, views, in_order=in_order is not None)
+    costs, rows = contents.costs.get(asset.name, UNKNOWN), sum(change.rows for change in changes)
     if not has_its_turn(asset.name + run_id):  # In its turn it is tried again: tables grow.
-        costs = contents.costs.get(asset.name, UNKNOWN)
-        refuse_dearer(asset, costs, sum(change.rows for change in changes))
+        refuse_dearer(asset, costs, rows)
         refuse_in_vain(asset, costs, what)
     is_quick = was_quick(asset, then, contents)
+    compare = is_quick and (was_right is None or has_its_turn(run_id + asset.name))
     return Refresh(
         (*changes, *looked_up(asset, changes, contents)),
         snapshot.columns,
         snapshot.files,
         root,
         ledger.file_sums(file.sha256 for file in snapshot.files),
-        compare=is_quick and (was_right is None or has_its_turn(run_id + asset.name)),
+        compare=compare,
         is_quick=is_quick,
+        is_small=takes_little(costs, rows) and not compare,
         read_in_order=in_order,
         checks=then.checks,
         tell=tell if is_followed(below, contents) else None,

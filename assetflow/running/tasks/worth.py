@@ -26,6 +26,8 @@ DEARER = 1.2
 MUCH_LESS = 2
 WORTH_IT = 0.3
 """Seconds of processor time that are worth a decision: the first refresh of a process pays for loading the rules."""
+LITTLE = 0.3
+"""Seconds of processor time that several threads hardly shorten."""
 
 
 def refuse_dearer(asset: Asset, costs: Costs, rows: int | None = None) -> None:
@@ -81,6 +83,12 @@ def was_quick(asset: Asset, then: Materialization, contents: Contents) -> bool:
         return in_full.seconds < QUICK
     seconds = contents.order.warehouse.ledger.seconds_of(asset.name, "full")
     return (then.seconds if seconds is None else seconds) < QUICK
+
+
+def takes_little(costs: Costs, rows: int) -> bool:
+    """True where a refresh took little work the last time, with as many rows: one thread does it as soon as several."""
+    last = costs.incremental
+    return last is not None and last.seconds < LITTLE and rows <= 2 * last.rows
 
 
 def has_its_turn(text: str) -> bool:
