@@ -205,3 +205,14 @@ def test_digests_of_what_was_published_are_never_taken_of_other_files(facts: Sho
     with project.ledger.connection.writing() as connection:
         connection.execute("DELETE FROM projections")
     assert Projections(project.warehouse, project.open_cursor).of(then, read) == asked
+
+
+def test_a_file_that_gets_its_link_in_a_run_is_not_read_again_for_that(
+    facts: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_again(path: str) -> str:
+        raise AssertionError(f"{path} was hashed again: a second name changed the time of its last change")
+
+    monkeypatch.setattr("assetflow.running.sources.steady.hash_of_file", read_again)
+    day(facts, "4.parquet", 4)
+    assert facts.made() == ["by_day"]
