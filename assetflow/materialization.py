@@ -95,6 +95,22 @@ class FileSums(Struct, frozen=True):
     sums: Sums
 
 
+class Bounds(NamedTuple):
+    """Between which values a column of one file lies, as text (None: it has none), its type, and how many are NULL."""
+
+    type: str
+    least: str | None
+    greatest: str | None
+    nulls: int
+
+
+class FileBounds(Struct, frozen=True):
+    """Between which values the columns of one file lie, which its SHA-256 names; those that are known."""
+
+    file: str
+    columns: Mapping[str, Bounds]
+
+
 class Input(Struct, frozen=True):
     """What an asset was made from: one upstream, the columns read of it (None: all), and their digest.
 

@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from assetflow.incremental.files import Files
+
 Version = Literal["old", "new", "plus", "minus", "none"]
 KEYS = "assetflow_keys_"
 KEY = "assetflow_key_"
@@ -19,7 +21,8 @@ class Change(Struct, frozen=True):
     """Whether rows came to a table, and whether rows went.
 
     `is_of_single_rows`: none did both, and each did once. `is_replaced`: hardly one did both, and nobody looked which.
-    `old` is a SELECT of what it held, where no view shows that yet.
+    `old` is a SELECT of what it held, where no view shows that yet. `files` are those of the table, where they are
+    known.
     """
 
     plus: bool
@@ -27,6 +30,7 @@ class Change(Struct, frozen=True):
     is_of_single_rows: bool = False
     old: str | None = None
     is_replaced: bool = False
+    files: Files | None = None
 
 
 class Rule(Struct, frozen=True):

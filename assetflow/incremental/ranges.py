@@ -11,56 +11,45 @@ from typing import TYPE_CHECKING
 
 from assetflow.incremental.tree import without_alias
 from assetflow.lineage.sql.tree import Tree, parse
-from assetflow.quoting import quote_identifier, quote_literal
+from assetflow.quoting import quote_identifier
+from assetflow.warehouse.content.bounds import Between, is_ordered
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
 
-ORDERED = frozenset({
-    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "DATE",
-    "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_S", "TIMESTAMP_MS",
-})  # fmt: skip
-"""Types whose text is a literal of the same value. Text itself is left out: its statistics are of its first bytes."""
 MOST = 32
 """Columns of which the values are looked at: a few tell which files to pass over, and thousands take seconds."""
 UNITS = ("year", "quarter", "month", "week", "day", "hour", "minute")
 
 
-Range = tuple[str, str] | None
-
-
-def is_ordered(kind: str) -> bool:
-    return kind in ORDERED or kind.startswith("DECIMAL")
-
-
-def ranges(cursor: Cursor, table: str, columns: Sequence[tuple[str, str]]) -> list[Range]:
-    """The least and greatest value of each of the first columns as SQL.
+def ranges(cursor: Cursor, table: str, columns: Sequence[tuple[str, str]]) -> list[Between | None]:
+    """The least and greatest value of each of the first columns.
 
     None for other types, for NULLs, without rows, and for the columns beyond MOST.
     """
     return counted_ranges(cursor, table, columns)[1]
 
 
-def counted_ranges(cursor: Cursor, table: str, columns: Sequence[tuple[str, str]]) -> tuple[int, list[Range]]:
+def counted_ranges(cursor: Cursor, table: str, columns: Sequence[tuple[str, str]]) -> tuple[int, list[Between | None]]:
     """How many rows a table has, and between which values they lie."""
     names = [quote_identifier(name) for name, _ in columns[:MOST]]
     asked = ", ".join(f"min({name})::VARCHAR, max({name})::VARCHAR, count({name})" for name in names)
     total, *found = cursor.execute(f"SELECT count(*), {asked} FROM {quote_identifier(table)}").fetchall()[0]
-    made: list[Range] = []
+    made: list[Between | None] = []
     for at, (_, kind) in enumerate(columns[:MOST]):
         least, greatest, count = found[3 * at : 3 * at + 3]
         if not is_ordered(kind) or total == 0 or count < total:
             made.append(None)
         else:
-            made.append((f"{quote_literal(least)}::{kind}", f"{quote_literal(greatest)}::{kind}"))
+            made.append(Between(kind, least, greatest))
     return total, made + [None] * len(columns[MOST:])
 
 
-def conditions(expression: Tree, between: tuple[str, str] | None) -> list[Tree]:
+def conditions(expression: Tree, between: Between | None) -> list[Tree]:
     """What holds of the rows whose key lies between two values, said of columns as far as possible."""
     if between is None:
         return []
-    least, greatest = between
+    least, greatest = between.low, between.high
     if expression["class"] == "COLUMN_REF":
         return [_with("x BETWEEN " + f"{least} AND {greatest}", expression)]
     truncated = _truncated(expression)

@@ -55,6 +55,15 @@ def named(table: Tree, name: str) -> Tree:
     return {**table, "table_name": name, "alias": alias, "qualified_name": {"path": [name]}}
 
 
+def column_in(table: Tree, expression: Tree) -> str | None:
+    """The column of a table after FROM, which stands there alone, that an expression is; None for any other one."""
+    if expression["class"] != "COLUMN_REF" or table["column_name_alias"]:
+        return None
+    *of, name = expression["column_names"]
+    called = str(table["alias"] or table["table_name"]).lower()
+    return str(name) if not of or [each.lower() for each in of] == [called] else None
+
+
 def table_named(name: str, alias: str, column_names: Sequence[str] = ()) -> Tree:
     table = _template(NAMED)["from_table"]
     return {**named(table, name), "alias": alias, "column_name_alias": list(column_names)}

@@ -10,10 +10,11 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from assetflow.duck import described, duckdb
-from assetflow.incremental.answer import Answer, Change, Rule, Version, version_of
+from assetflow.incremental.answer import VERSIONS, Answer, Change, Rule, Version, version_of
 from assetflow.incremental.blocks import Block
+from assetflow.incremental.files import Box
 from assetflow.incremental.refused import Refused
-from assetflow.incremental.tree import first_place, select, text, without_alias, written
+from assetflow.incremental.tree import first_place, named, select, text, without_alias, written
 from assetflow.incremental.versions import Versions
 from assetflow.lineage.sql.tree import Tree
 from assetflow.quoting import quote_identifier
@@ -53,6 +54,22 @@ class Work(Struct):
         if change.old is not None:
             self.changes[name] = replace(change, old=None)
             self.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(version_of(name, 'old'))} AS {change.old}")
+
+    def near(self, table: Tree, version: Version, box: Box) -> Tree | None:
+        """A table after FROM, of those of its files alone in which rows may lie in a box; None where that spares none.
+
+        What is in these files is all that a condition like the box leaves of the table.
+        """
+        change = self.changes.get(table["table_name"])
+        if change is None or change.files is None or not box:
+            return None
+        rows = change.files.near(change.files.before if version == "old" else change.files.now, box)
+        if rows is None:
+            return None
+        self.made += 1
+        name = f"{version_of(table['table_name'], version)}{VERSIONS}near_{self.made}"
+        self.execute(f"CREATE OR REPLACE TEMP VIEW {quote_identifier(name)} WITH (DEFER_BINDING) AS {rows}")
+        return named(table, name)
 
     def is_changed(self, block: Block) -> bool:
         return any(name in self.changes for name in block.reads)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from assetflow.check import CheckResult
 from assetflow.errors import AssetError
-from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile
+from assetflow.materialization import Column, FileBounds, FileSums, ReadSet, SnapshotFile
 
 if TYPE_CHECKING:
     from assetflow.warehouse.cache.costs import InVain
@@ -38,9 +38,9 @@ class Built(Struct, frozen=True):
 
     `projections` are the digests of what others read of it. `reads` are the columns (None: all) that it was seen to
     read of upstreams, where the code does not tell, or tells less; `surprises` are the upstreams of which it tells
-    less. `warnings` are what its author should know. `sums` are what digests of its new files are made of, `parsed`
-    which files of a source stand in which of them. `used` are seconds of processor time. `error`: it failed, and
-    `files` are only kept for the next time.
+    less. `warnings` are what its author should know. `sums` are what digests of its new files are made of, `bounds`
+    between which values their columns lie, `parsed` which files of a source stand in which of them. `used` are seconds
+    of processor time. `error`: it failed, and `files` are only kept for the next time.
     """
 
     columns: tuple[Column, ...]
@@ -56,6 +56,7 @@ class Built(Struct, frozen=True):
     surprises: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     sums: tuple[FileSums, ...] = ()
+    bounds: tuple[FileBounds, ...] = ()
     parsed: Parsed | None = None
     rows_read: int = 0
     used: float | None = None
@@ -121,7 +122,7 @@ def built_of(staged: Staged) -> Built:
     """What was staged, before anything is said of it."""
     return Built(
         staged.columns, staged.files, staged.rows, staged.bytes, staged.digest, 0.0, projections=staged.projections,
-        sums=staged.sums,
+        sums=staged.sums, bounds=staged.bounds,
     )  # fmt: skip
 
 

@@ -12,7 +12,17 @@ from msgspec.structs import replace
 from assetflow.asset import Asset
 from assetflow.errors import WarehouseError
 from assetflow.lineage.columns import Lineage
-from assetflow.materialization import Column, FileSums, Input, Materialization, ReadSet, Snapshot, Sums
+from assetflow.materialization import (
+    Bounds,
+    Column,
+    FileBounds,
+    FileSums,
+    Input,
+    Materialization,
+    ReadSet,
+    Snapshot,
+    Sums,
+)
 from assetflow.planning.decide import content_of, content_of_source, drifted
 from assetflow.planning.staleness import ChangedKeys, Content, Made, is_in_place, read_inputs, with_files
 from assetflow.planning.step import State
@@ -43,6 +53,8 @@ class Contents:
         """What came and went between two snapshots, by their ids, where a step has told."""
         self.sums: dict[tuple[str, str], Sums] = {}
         """What digests are made of, of files that tables got in this run: by SHA-256 and the key of the columns."""
+        self.bounds: dict[str, Mapping[str, Bounds]] = {}
+        """Between which values the columns of these files lie, by SHA-256."""
         self.changed_keys: ChangedKeys | None = None
         self._by_id: dict[str, Snapshot] = {}
         self._lineages: dict[str, Lineage | None] = {}
@@ -82,6 +94,12 @@ class Contents:
     def sums_of(self, files: Iterable[str]) -> Mapping[tuple[str, str], Sums]:
         """What is known of some files, by their SHA-256; what this run told is perhaps not recorded yet."""
         return {**self.order.warehouse.ledger.file_sums(files), **self.sums}
+
+    def bounds_of(self, files: Iterable[str]) -> Mapping[str, Mapping[str, Bounds]]:
+        """Between which values the columns of some files lie, by their SHA-256, where that is known."""
+        asked = list(files)
+        told = {file: self.bounds[file] for file in asked if file in self.bounds}
+        return {**self.order.warehouse.ledger.file_bounds(asked), **told}
 
     def snapshot(self, id: str) -> Snapshot:
         if id not in self._by_id:
@@ -151,10 +169,11 @@ class Contents:
         self.made[name] = made
         self.note(name, self.snapshot(made.snapshot), made.id, Content(version, version, made.snapshot))
 
-    def told(self, name: str, sums: Iterable[FileSums]) -> None:
+    def told(self, name: str, sums: Iterable[FileSums], bounds: Iterable[FileBounds] = ()) -> None:
         """Note what a table got, as far as it had something before with which that can be compared."""
         if name in self.made:
             self.sums.update(((one.file, one.key), one.sums) for one in sums)
+            self.bounds.update((one.file, one.columns) for one in bounds)
 
     def source_kept(self, name: str, snapshot: Snapshot, made: Materialization) -> None:
         version = self.order.sources[name].version

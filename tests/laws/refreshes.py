@@ -365,6 +365,8 @@ def history(shop: Shop, seed: int) -> Counter[tuple[str, str]]:
     with (
         mock.patch.multiple(f"{REFRESHES}.rewriting", **rewriting),
         mock.patch(f"{REFRESHES}.deletes.MANY_GONE", many),
+        mock.patch("assetflow.running.tasks.changes.MANY_FILES", (8, 1)[seed % 2]),
+        mock.patch("assetflow.running.tasks.telling.MANY_ROWS", (1_000_000, 0)[seed % 2]),
         mock.patch.multiple(f"{REFRESHES}.difference", **drawn),
         mock.patch.multiple(f"{REFRESHES}.difference", **shares),
     ):

@@ -153,6 +153,8 @@ def test_tables_over_days_that_come_again_equal_those_made_from_nothing(tmp_path
         mock.patch.multiple(f"{REFRESHES}.difference", **shares),
         mock.patch.multiple(f"{REFRESHES}.rewriting", **rewriting),
         mock.patch(f"{REFRESHES}.deletes.MANY_GONE", many),
+        mock.patch("assetflow.running.tasks.changes.MANY_FILES", (1, 8)[seed // 8 % 2]),
+        mock.patch("assetflow.running.tasks.telling.MANY_ROWS", 0),
         mock.patch("assetflow.running.tasks.worth.WORTH_IT", 1e9),
     ):
         world = World(Shop(tmp_path), seed)

@@ -22,6 +22,7 @@ from assetflow.incremental.tree import (
     all_of,
     called,
     column,
+    column_in,
     conjuncts,
     expressions,
     first_place,
@@ -35,6 +36,7 @@ from assetflow.incremental.tree import (
 )
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import Tree, place
+from assetflow.warehouse.content.bounds import Between
 
 
 def by_keys(work: Work, block: Block, keys: Sequence[Tree]) -> Answer:
@@ -57,15 +59,23 @@ def by_keys(work: Work, block: Block, keys: Sequence[Tree]) -> Answer:
 def restricted(work: Work, block: Block, version: Version, keys: Sequence[Tree], found: str, names: list[str]) -> Tree:
     """A block as it is or was, of some keys only."""
     node = work.versions.at(block, version)
-    where = narrowed(work, node["from_table"], node["where_clause"], keys, found)
-    return {**node, "from_table": only_where(node["from_table"], keys, found, names), "where_clause": where}
+    within = ranges(work.cursor, found, work.columns_of(found))
+    where = narrowed(work, node["from_table"], node["where_clause"], keys, within)
+    table = node["from_table"]
+    if table["type"] == "BASE_TABLE":
+        own = [(column_in(table, key), between) for key, between in zip(keys, within, strict=True)]
+        box = [(name, between) for name, between in own if name is not None and between is not None]
+        table = work.near(block.node["from_table"], version, box) or table
+    return {**node, "from_table": only_where(table, keys, found, names), "where_clause": where}
 
 
-def narrowed(work: Work, table: Tree, where: Tree | None, keys: Sequence[Tree], found: str) -> Tree | None:
+def narrowed(
+    work: Work, table: Tree, where: Tree | None, keys: Sequence[Tree], within: Sequence[Between | None]
+) -> Tree | None:
     """A condition, and between which values the keys lie, where that can be said of the columns of one table."""
     more = [
         condition
-        for key, between in zip(keys, ranges(work.cursor, found, work.columns_of(found)), strict=True)
+        for key, between in zip(keys, within, strict=True)
         for condition in conditions(key, between)
         if work.binds(condition, table)
     ]

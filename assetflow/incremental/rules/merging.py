@@ -83,8 +83,8 @@ def groups(work: Work, block: Block, went: Went, keys: list[Tree]) -> Answer:
     if not again:
         return Answer(merge.combined(went.parts(there)), keys=found, key_columns=output)
     anew = find_keys_in(work, again, len(keys), first_place(keys))
-    others = [f"FROM ({part}) AS part ANTI JOIN {anew} AS gone ON {match(cells, 'part')}" for part in went.parts(there)]
     rows = text(restricted(work, block, "new", keys, anew, key_names(len(keys))))
+    others = [f"FROM ({part}) AS part ANTI JOIN {anew} AS gone ON {match(cells, 'part')}" for part in went.parts(there)]
     return Answer(f"({merge.combined(others)}) UNION ALL ({rows})", keys=found, key_columns=output)
 
 
@@ -120,8 +120,12 @@ def are_never_null(work: Work, block: Block, values: Sequence[Tree]) -> bool:
     if work.assume or not asked:
         return True
     node = work.versions.at(block, "new")
-    if node["from_table"]["type"] != "BASE_TABLE" or any(value["class"] != "COLUMN_REF" for value in asked):
+    table = node["from_table"]
+    if table["type"] != "BASE_TABLE" or any(value["class"] != "COLUMN_REF" for value in asked):
         return False
+    change = work.changes.get(table["table_name"])
+    if change is not None and change.files is not None and change.files.are_never_null(table, asked):
+        return True
     size = 1 if len(asked) <= FEW_VALUES else len(asked)
     return not any(is_some_null(work, node, asked[at : at + size]) for at in range(0, len(asked), size))
 

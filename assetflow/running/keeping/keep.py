@@ -80,8 +80,10 @@ class Keeping:
             keep_groups(self.order.warehouse.root, asset.name, name, built.how.groups)
         projections, parsed = projections_of(built, snapshot), parts_of(built, snapshot)
         self.order.projections.add(snapshot.id, projections)
-        self.recording.add(records.Built(materialization, snapshot, checks, projections, built.sums, parsed))
-        self.contents.told(asset.name, built.sums)
+        self.recording.add(
+            records.Built(materialization, snapshot, checks, projections, built.sums, built.bounds, parsed)
+        )
+        self.contents.told(asset.name, built.sums, built.bounds)
         held = Content(snapshot.digest, snapshot.digest if asset.is_view else snapshot.id, snapshot.id)
         self.contents.note(asset.name, snapshot, materialization.id, held)
         cost = cost_of(asset, built, self.contents)
@@ -195,7 +197,12 @@ class Keeping:
         self.order.projections.add(snapshot.id, built.projections)
         self.recording.add(
             records.Built(
-                materialization, snapshot, checks, built.projections, built.sums, parsed_of(built, snapshot, observed)
+                materialization,
+                snapshot,
+                checks,
+                built.projections,
+                built.sums,
+                parsed=parsed_of(built, snapshot, observed),
             )
         )
         self.contents.told(name, built.sums)

@@ -11,7 +11,7 @@ others: those outside of the range, or those in other places (the number of a fi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from assetflow.duck import described
 from assetflow.incremental.answer import Answer
 from assetflow.incremental.exact import is_inexact
-from assetflow.incremental.ranges import Range, counted_ranges, is_ordered, ranges
+from assetflow.incremental.ranges import counted_ranges, ranges
 from assetflow.incremental.refused import Lasting, Refused
 from assetflow.materialization import ReadSet
 from assetflow.quoting import quote_identifier
@@ -35,6 +35,7 @@ from assetflow.running.refreshes.difference import (
 )
 from assetflow.running.refreshes.table_files import TableFiles
 from assetflow.running.refreshes.temporary import counted, make_table, make_view, numbers
+from assetflow.warehouse.content.bounds import Between, is_ordered
 from assetflow.warehouse.content.digest import NO_ROWS, sums, sums_key
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ MINUS = "assetflow_minus"
 """The rows that are looked for, with a number each, and how often each goes."""
 GONE = "assetflow_gone"
 """The places of those that were found row by row."""
+
+NOT_THERE = "rows to take out are not there"
 
 
 class Gone(Struct, frozen=True):
@@ -63,10 +66,9 @@ class Gone(Struct, frozen=True):
 
 def find_keys(cursor: Cursor, table: TableFiles, answer: Answer) -> Gone:
     """Find the rows of the keys."""
-    if not table.files:
+    old = rows_near(cursor, table, answer.keys or "", answer.key_columns)
+    if old is None:
         return Gone({})
-    close = near(cursor, answer.keys or "", answer.key_columns)
-    old = f"SELECT * FROM ({table.placed(table.all_files)}) AS old WHERE {close}"
     among = f"({old}) AS old SEMI JOIN {answer.keys} AS keys ON {match(cursor, answer)}"
     return Gone(counted(cursor, f"assetflow_file, count(*) FROM {among} GROUP BY ALL"))
 
@@ -91,12 +93,8 @@ def staying(table: TableFiles, files: Sequence[int], gone: Gone) -> str | None:
         return None
     if gone.box:
         return f"SELECT * FROM ({table.of(files)}) AS old WHERE ({gone.box}) IS NOT TRUE"
-    at = f"list_position({list(files)}, assetflow_file) - 1"
-    found = f"SELECT {at} AS assetflow_file, assetflow_row FROM {GONE}"
-    return (
-        f"SELECT {table.listed} FROM ({table.placed(files)}) AS old ANTI JOIN ({found}) AS gone "
-        "USING (assetflow_file, assetflow_row)"
-    )
+    places = "assetflow_file, assetflow_row"
+    return f"SELECT {table.listed} FROM ({table.placed(files)}) AS old ANTI JOIN {GONE} AS gone USING ({places})"
 
 
 # By all their values
@@ -153,21 +151,26 @@ def boxed(cursor: Cursor, table: TableFiles) -> Gone | None:
         return None
     went, found = counted_ranges(cursor, WENT, columns)
     # What is the same in all of them, as the day is, mostly tells, and is read in less time.
-    same = [each if each and each[0] == each[1] else None for each in found]
-    for box in dict.fromkeys(between([name for name, _ in columns], each) for each in (same, found)):
-        among = f"({table.placed(table.all_files)}) AS old WHERE {box}"
-        files = counted(cursor, f"assetflow_file, count(*) FROM {among} GROUP BY ALL") if box else {}
-        if files and sum(files.values()) == went:
-            return Gone(files, box)
+    same = [each if each and each.least == each.greatest else None for each in found]
+    for some in (same, found) if same != found else (found,):
+        box = list(zip([name for name, _ in columns], some, strict=True))
+        close, near = between(box), table.near(box)
+        if not close or not near:
+            continue
+        among = f"({table.placed(near)}) AS old WHERE {close}"
+        files = counted(cursor, f"assetflow_file, count(*) FROM {among} GROUP BY ALL")
+        if sum(files.values()) == went:
+            return Gone(files, close)
     return None
 
 
 def one_by_one(cursor: Cursor, table: TableFiles, times: int, rows: int) -> Gone:
     """The rows of MINUS, by their places: so many kinds of rows, which go so many times in all."""
-    close = near(cursor, MINUS, [column.name for column in table.columns])
+    old = rows_near(cursor, table, MINUS, [column.name for column in table.columns])
+    if old is None:
+        raise Refused(NOT_THERE)
     pairs = zip(compared(table.columns, "old."), compared(table.columns, "gone."), strict=True)
     same = " AND ".join(f"{old} IS NOT DISTINCT FROM {gone}" for old, gone in pairs)
-    old = f"SELECT * FROM ({table.placed(table.all_files)}) AS old WHERE {close}"
     joined = f"({old}) AS old JOIN {MINUS} AS gone ON {same}"
     make_table(cursor, GONE, f"SELECT assetflow_file, assetflow_row, assetflow_id FROM {joined}")
     if numbers(cursor, f"count(*), count(DISTINCT assetflow_id) FROM {GONE}") != (times, rows):
@@ -185,7 +188,7 @@ def drop_surplus(cursor: Cursor) -> None:
         "<= assetflow_times",
     )
     if numbers(cursor, f"count(*) FROM {GONE}") < numbers(cursor, f"sum(assetflow_times) FROM {MINUS}"):
-        raise Refused("rows to take out are not there")
+        raise Refused(NOT_THERE)
 
 
 def refuse_unmatchable(table: TableFiles, answer: Answer) -> None:
@@ -209,19 +212,26 @@ def match(cursor: Cursor, answer: Answer) -> str:
     )
 
 
-def near(cursor: Cursor, keys: str, names: Sequence[str]) -> str:
-    """A condition that rows which match a row of `keys` fulfil, and by which DuckDB passes over row groups.
+def rows_near(cursor: Cursor, table: TableFiles, keys: str, names: Sequence[str]) -> str | None:
+    """The rows that may match one of `keys`, and the place of each; None where there are none.
 
     `names` are the columns of the table that stand for the first ones of `keys`.
     """
+    box = ranges_of(cursor, keys, names)
+    near = table.near(box)
+    return f"SELECT * FROM ({table.placed(near)}) AS old WHERE {between(box) or 'true'}" if near else None
+
+
+def ranges_of(cursor: Cursor, keys: str, names: Sequence[str]) -> list[tuple[str, Between | None]]:
+    """Between which values rows that match a row of `keys` have these columns, which stand for its first ones."""
     columns = described(cursor, f"FROM {keys}")[: len(names)]
-    return between(names, ranges(cursor, keys, columns)) or "true"
+    return list(zip(names, ranges(cursor, keys, columns), strict=True))
 
 
-def between(names: Sequence[str], found: Sequence[Range]) -> str:
-    """A condition on columns of `old`: they lie between these values, as far as these are known."""
-    said = zip(names, found, strict=True)
-    return " AND ".join(f"old.{quote_identifier(name)} BETWEEN {each[0]} AND {each[1]}" for name, each in said if each)
+def between(box: Iterable[tuple[str, Between | None]]) -> str:
+    """A condition on columns of `old`, by which DuckDB passes over row groups: they lie between these values."""
+    known = [(quote_identifier(name), each) for name, each in box if each]
+    return " AND ".join(f"old.{name} BETWEEN {each.low} AND {each.high}" for name, each in known)
 
 
 def runs_of(sizes: Sequence[int], total: int) -> Iterator[range]:

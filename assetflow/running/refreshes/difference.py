@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from assetflow.incremental.exact import is_inexact
-from assetflow.incremental.ranges import is_ordered
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column
 from assetflow.quoting import quote_identifier
+from assetflow.warehouse.content.bounds import is_ordered
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor

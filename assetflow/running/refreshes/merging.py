@@ -25,7 +25,7 @@ from assetflow.materialization import Column
 from assetflow.quoting import quote_identifier
 from assetflow.running.bodies.body import arguments, query_of_rows, stage
 from assetflow.running.built import How, Tried
-from assetflow.running.refreshes.deletes import find_keys, match, near
+from assetflow.running.refreshes.deletes import between, find_keys, match, ranges_of
 from assetflow.running.refreshes.refreshing import is_same_as, show
 from assetflow.running.refreshes.rewriting import Refreshed, Rows
 from assetflow.running.refreshes.temporary import make_table
@@ -210,9 +210,10 @@ class Merging:
             raise Refused("a column has the name by which DuckDB tells where a row stands")
         answer = Answer("", keys=KEYS, key_columns=tuple(names))
         listed = ", ".join(quote_identifier(column.name) for column in columns)
+        close = between(ranges_of(self.cursor, KEYS, names)) or "true"
         return (
             f"SELECT {listed} FROM (SELECT old.* FROM ({scan_placed(columns, paths)}) AS old "
-            f"SEMI JOIN {KEYS} AS keys ON {match(self.cursor, answer)} WHERE {near(self.cursor, KEYS, names)}) "
+            f"SEMI JOIN {KEYS} AS keys ON {match(self.cursor, answer)} WHERE {close}) "
             "ORDER BY assetflow_file, assetflow_row"
         )
 

@@ -202,11 +202,11 @@ def show(change: TableChange, cursor: Cursor, *, is_exact: bool = True) -> Chang
     net = difference_of(cursor, counted, change.columns, plus, minus, is_aligned=is_aligned)
     make_view(cursor, version_of(change.name, "plus"), net.came or none)
     make_view(cursor, version_of(change.name, "minus"), net.went or none)
-    return Change(net.came is not None, net.went is not None, net.is_of_single_rows, old)
+    return Change(net.came is not None, net.went is not None, net.is_of_single_rows, old, files=change.files)
 
 
 def seen(change: TableChange, cursor: Cursor, plus: str, minus: str) -> Change:
     """Make these rows of a table visible as those that came and went."""
     make_view(cursor, version_of(change.name, "plus"), plus)
     make_view(cursor, version_of(change.name, "minus"), minus)
-    return Change(bool(change.came), bool(change.went), old=scan_change(change, change.before))
+    return Change(bool(change.came), bool(change.went), old=scan_change(change, change.before), files=change.files)

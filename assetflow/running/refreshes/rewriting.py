@@ -86,7 +86,8 @@ class Rows(Struct, frozen=True):
 
     @property
     def there(self) -> TableFiles:
-        return TableFiles(self.given.columns, self.given.files, self.given.root, self.given.sums)
+        given = self.given
+        return TableFiles(given.columns, given.files, given.root, given.sums, given.bounds)
 
     def applied(self, answer: Answer) -> Refreshed:
         """Put in what came and take out what went; files in which nothing changes stay."""
@@ -278,6 +279,7 @@ def all_of(staged: Sequence[Staged]) -> Staged:
     return replace(
         first, files=tuple(file for one in staged for file in one.files), rows=sum(one.rows for one in staged),
         sums=tuple(each for one in staged for each in one.sums),
+        bounds=tuple(each for one in staged for each in one.bounds),
     )  # fmt: skip
 
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from assetflow.incremental.refused import Refused
-from assetflow.materialization import Column, SnapshotFile, Sums
+from assetflow.materialization import Bounds, Column, SnapshotFile, Sums
 from assetflow.quoting import quote_identifier
+from assetflow.warehouse.content.bounds import Between, all_may_hold
 from assetflow.warehouse.content.digest import tells_order
 from assetflow.warehouse.content.scans import scan_files, scan_placed
 
 
 class TableFiles(Struct, frozen=True):
-    """The rows that are there. `sums` are what the digests of the files are made of."""
+    """The rows that are there. `sums` are what the digests of the files are made of.
+
+    `bounds` are between which values the columns of a file lie, by its SHA-256, where that is known.
+    """
 
     columns: tuple[Column, ...]
     files: tuple[SnapshotFile, ...]
     root: str
     sums: Mapping[tuple[str, str], Sums]
+    bounds: Mapping[str, Mapping[str, Bounds]] = field(default_factory=dict)
 
     @property
     def all_rows(self) -> int:
@@ -43,10 +48,16 @@ class TableFiles(Struct, frozen=True):
         return f"SELECT {typed} WHERE false"
 
     def placed(self, files: Sequence[int]) -> str:
-        """The rows of some files with the place of each: `assetflow_file`, counted from 0, and `assetflow_row`."""
+        """The rows of some files with the place of each: `assetflow_file`, its number, and `assetflow_row` in there."""
         if not tells_order(self.columns):
             raise Refused("a column of its own has the name by which DuckDB tells where a row stands")
-        return scan_placed(self.columns, self.paths_at(files))
+        number = "file_index" if len(files) == len(self.files) else f"{list(files)}[file_index::INTEGER + 1]"
+        return scan_placed(self.columns, self.paths_at(files), number)
+
+    def near(self, ranges: Iterable[tuple[str, Between | None]]) -> list[int]:
+        """The files in which rows may stand of which these columns lie between two values each (None: any)."""
+        box = [(name, between) for name, between in ranges if between is not None]
+        return [at for at, file in enumerate(self.files) if all_may_hold(self.bounds.get(file.sha256, {}), box)]
 
     def paths_at(self, files: Sequence[int]) -> list[str]:
         return [os.path.join(self.root, self.files[at].path) for at in files]

@@ -6,11 +6,12 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
+from assetflow.incremental.files import Files
 from assetflow.incremental.refused import Refused
-from assetflow.materialization import Column, Materialization, ReadSet, Snapshot, SnapshotFile, Sums
+from assetflow.materialization import Bounds, Column, Materialization, ReadSet, Snapshot, SnapshotFile, Sums
 from assetflow.planning.staleness import Content
 from assetflow.running.built import Delta
 from assetflow.running.contents import Contents
@@ -21,6 +22,8 @@ from assetflow.warehouse.warehouse import Warehouse
 
 MOST_REPLACED = 0.25
 """The share of a table's rows beyond which it counts as replaced as a whole."""
+MANY_FILES = 8
+"""Files from which on it is asked what is known of them."""
 FEW_ROWS = 200_000
 """Tables of up to so many rows are compared row by row however much of them was replaced."""
 
@@ -44,6 +47,7 @@ class TableChange(Struct, frozen=True):
     `is_replaced`: hardly one is, and nobody looked which. `is_narrow`: its files have other columns than these, too.
     `box` is a condition on columns of `old` that the rows fulfil which went of the files that went; the others stayed.
     `grown` are those of the files that came in the place of all that went, where each may have got rows at its end.
+    `bounds` are between which values the columns of files lie, by path, where that is known.
     """
 
     name: str
@@ -58,6 +62,12 @@ class TableChange(Struct, frozen=True):
     box: str = ""
     is_replaced: bool = False
     grown: tuple[Grown, ...] = ()
+    bounds: Mapping[str, Mapping[str, Bounds]] = field(default_factory=dict)
+
+    @property
+    def files(self) -> Files | None:
+        """What a rule may know of its files; None where these hold other columns."""
+        return None if self.is_narrow else Files(self.columns, self.before, self.now, self.bounds)
 
 
 def change_of(
@@ -92,7 +102,24 @@ def change_of(
         found = found_change(name, before, now, told, contents, read if is_known else ReadSet())
     else:
         found = told_change(name, before, now, told, contents)
-    return found and replace(found, is_narrow=is_narrow)
+    return found and replace(found, is_narrow=is_narrow, bounds=bounds_of(found, before, now, contents))
+
+
+def bounds_of(
+    found: TableChange, before: Snapshot, now: Snapshot, contents: Contents
+) -> dict[str, Mapping[str, Bounds]]:
+    """What is known of the files that a table had and has, by their paths."""
+    paths = {file.sha256: path for file, path in zip(before.files, found.before, strict=True)}
+    paths |= {file.sha256: path for file, path in zip(now.files, found.now, strict=True)}
+    known = known_bounds((*before.files, *now.files), contents)
+    return {paths[sha256]: bounds for sha256, bounds in known.items()}
+
+
+def known_bounds(files: Sequence[SnapshotFile], contents: Contents) -> Mapping[str, Mapping[str, Bounds]]:
+    """What is known of files, by their SHA-256; of a few nothing is asked, as looking into them takes no longer."""
+    if len(files) < MANY_FILES or os.path.isabs(files[0].path):
+        return {}
+    return contents.bounds_of(file.sha256 for file in files)
 
 
 def of_columns_read(name: str, before: Snapshot, now: Snapshot, read: ReadSet) -> tuple[Snapshot, Snapshot]:

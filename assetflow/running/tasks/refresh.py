@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from assetflow.asset import Asset
 from assetflow.incremental.refused import Refused
-from assetflow.materialization import Column, Materialization, Snapshot, SnapshotFile, Sums
+from assetflow.materialization import Bounds, Column, Materialization, Snapshot, SnapshotFile, Sums
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
-from assetflow.running.tasks.changes import TableChange, change_of, unchanged
+from assetflow.running.tasks.changes import TableChange, change_of, known_bounds, unchanged
 from assetflow.running.tasks.reading import Readings, View
 from assetflow.running.tasks.worth import has_its_turn, refuse_dearer, refuse_in_vain, takes_little, tried, was_quick
 from assetflow.warehouse.cache.costs import UNKNOWN
@@ -23,13 +23,13 @@ Views = tuple[View, ...]
 class Refresh(Struct, frozen=True):
     """What an incremental refresh starts from: what changed, and the rows that are there.
 
-    `sums` are what the digests of `files` are made of. `compare`: make the rows in full as well, and compare.
-    `is_quick`: a full refresh takes no time, so that it is better than having others made again for the order of rows.
-    `is_small`: little work is expected of it.
-    `read_in_order`: the name of a function that reads them so. `checks` is a hash of the checks that the rows of
-    `files` passed. `tell` is a folder for the rows that came and went, where another asset is to be refreshed by these
-    in the same run. `what` names what is tried, where it is in vain. `groups` are those kept beside its rows. `views`
-    are those among what it reads that show other rows than then: the changes are of the tables behind them.
+    `sums` are what the digests of `files` are made of, `bounds` between which values their columns lie. `compare`:
+    make the rows in full as well, and compare. `is_quick`: a full refresh takes no time, so that it is better than
+    having others made again for the order of rows. `is_small`: little work is expected of it. `read_in_order`: the name
+    of a function that reads them so. `checks` is a hash of the checks that the rows of `files` passed. `tell` is a
+    folder for the rows that came and went, where another asset is to be refreshed by these in the same run. `what`
+    names what is tried, where it is in vain. `groups` are those kept beside its rows. `views` are those among what it
+    reads that show other rows than then: the changes are of the tables behind them.
     """
 
     changes: tuple[TableChange, ...]
@@ -46,6 +46,7 @@ class Refresh(Struct, frozen=True):
     what: str = ""
     groups: KeptGroups = NONE_KEPT
     views: Views = ()
+    bounds: Mapping[str, Mapping[str, Bounds]] = field(default_factory=dict)
 
 
 def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: str) -> Refresh:
@@ -81,6 +82,7 @@ def refresh_of(asset: Asset, step: Step, contents: Contents, run_id: str, tell: 
         what=what,
         groups=find_groups(root, asset.name, made_from(asset.code_version, then.inputs)),
         views=views,
+        bounds=known_bounds(snapshot.files, contents),
     )
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from assetflow.duck import described
 from assetflow.errors import WarehouseError
-from assetflow.materialization import Column, FileSums, ReadSet, SnapshotFile, Sums
+from assetflow.materialization import Column, FileBounds, FileSums, ReadSet, SnapshotFile, Sums
 from assetflow.warehouse.content.digest import (
     FEW,
     NO_ROWS,
@@ -34,7 +34,8 @@ class Staged(Struct, frozen=True):
     """Rows that were written and read back, and belong to nobody yet. The paths of `files` are absolute.
 
     `projections` are digests of some of the columns, for those who read only these. `sums` are what digests of each
-    file are made of, so that a later snapshot that shares it need not read it again.
+    file are made of, so that a later snapshot that shares it need not read it again, `bounds` between which values
+    the columns of each lie, where there are several.
     """
 
     columns: tuple[Column, ...]
@@ -44,6 +45,7 @@ class Staged(Struct, frozen=True):
     digest: str
     projections: tuple[tuple[ReadSet, str], ...] = ()
     sums: tuple[FileSums, ...] = ()
+    bounds: tuple[FileBounds, ...] = ()
 
 
 def read_back(

@@ -40,13 +40,13 @@ def scan_large(snapshot: Snapshot, root: str) -> str:
     return f"SELECT {listed} FROM {paths.removesuffix(')')}, union_by_name = true)"
 
 
-def scan_placed(columns: Sequence[Column], paths: Sequence[str]) -> str:
-    """`scan_files`, and where each row stands: the number of its file, from 0, and of the row in there.
+def scan_placed(columns: Sequence[Column], paths: Sequence[str], number: str = "file_index") -> str:
+    """`scan_files`, and where each row stands: the `number` of its file, which counts from 0, and of the row in there.
 
     For tables that have no column of these names (`tells_order`).
     """
     listed = ", ".join(map(_restored, columns))
-    return f"SELECT {listed}, file_index AS assetflow_file, file_row_number AS assetflow_row FROM {scan_of(paths)}"
+    return f"SELECT {listed}, {number} AS assetflow_file, file_row_number AS assetflow_row FROM {scan_of(paths)}"
 
 
 def scan_for_everyone(snapshot: Snapshot, root: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from assetflow.check import CheckResult
 from assetflow.errors import WarehouseError
-from assetflow.materialization import Materialization, Partition, ReadSet, Snapshot, SnapshotFile, Sums
+from assetflow.materialization import Bounds, Materialization, Partition, ReadSet, Snapshot, SnapshotFile, Sums
 from assetflow.warehouse.ledger import rows
 from assetflow.warehouse.ledger.connection import Connection
 from assetflow.warehouse.ledger.records import Current, LastStep, Mode, Parsed, RunRecord, Since, StepRecord, Version
@@ -112,6 +112,11 @@ class Answers:
         """What is known of some files, by SHA-256 and key of the columns."""
         found = self._connection.read(rows.SELECT_FILE_SUMS, (rows.as_json(sorted(set(files))),))
         return {(file, key): Sums(count, int(total), int(mixed)) for file, key, count, total, mixed in found}
+
+    def file_bounds(self, files: Iterable[str]) -> dict[str, dict[str, Bounds]]:
+        """Between which values the columns of some files lie, by SHA-256 and column, where that is known."""
+        found = self._connection.read(rows.SELECT_FILE_BOUNDS, (rows.as_json(sorted(set(files))),))
+        return {file: rows.to_bounds(columns) for file, columns in found}
 
     def parsed(self, source: str) -> Parsed | None:
         """What was parsed of a source when it was last looked at, and in which parts; None: never."""

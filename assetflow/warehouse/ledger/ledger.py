@@ -19,7 +19,14 @@ from assetflow.warehouse.ledger.claims import claim_for
 from assetflow.warehouse.ledger.moving import generation_of, move, refuse_held, refuse_overtaken
 from assetflow.warehouse.ledger.records import Built, Parsed, RunRecord, RunStatus, StepRecord
 from assetflow.warehouse.ledger.rows import Gone, Told, among
-from assetflow.warehouse.ledger.told import from_file_sums, from_projections, of_steps, told_of, write_parsed
+from assetflow.warehouse.ledger.told import (
+    from_file_bounds,
+    from_file_sums,
+    from_projections,
+    of_steps,
+    told_of,
+    write_parsed,
+)
 
 
 class Ledger(Answers):
@@ -45,6 +52,7 @@ class Ledger(Answers):
                 connection.executemany(rows.INSERT_CHECK_RESULT, results)
                 connection.executemany(rows.INSERT_PROJECTION, from_projections(one.snapshot.id, one.projections))
                 connection.executemany(rows.INSERT_FILE_SUMS, from_file_sums(one.sums))
+                connection.executemany(rows.INSERT_FILE_BOUNDS, from_file_bounds(one.bounds))
                 if one.parsed is not None:
                     write_parsed(connection, one.parsed)
             if finished:

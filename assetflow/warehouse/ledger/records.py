@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from assetflow.check import CheckResult
-from assetflow.materialization import FileSums, Materialization, Partition, ReadSet, Snapshot, SnapshotFile
+from assetflow.materialization import FileBounds, FileSums, Materialization, Partition, ReadSet, Snapshot, SnapshotFile
 from assetflow.reason import Reason
 
 RunStatus = Literal["running", "succeeded", "failed", "nothing_to_do", "interrupted"]
@@ -50,7 +50,7 @@ class Built(Struct, frozen=True):
     """One finished step, not published yet: its record, its content, what its checks found.
 
     `projections` are the digests of those columns of the content that somebody reads, `sums` what digests of its new
-    files are made of, `parsed` what was parsed of a source.
+    files are made of, `bounds` between which values their columns lie, `parsed` what was parsed of a source.
     """
 
     materialization: Materialization
@@ -58,6 +58,7 @@ class Built(Struct, frozen=True):
     check_results: tuple[CheckResult, ...] = ()
     projections: tuple[tuple[ReadSet, str], ...] = ()
     sums: tuple[FileSums, ...] = ()
+    bounds: tuple[FileBounds, ...] = ()
     parsed: Parsed | None = None
 
 

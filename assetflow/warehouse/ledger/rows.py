@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from msgspec.structs import astuple
 
 from assetflow.check import CheckResult
 from assetflow.errors import WarehouseError
 from assetflow.long_json import compact, parse
 from assetflow.materialization import (
+    Bounds,
     Column,
     Fingerprint,
     Input,
@@ -164,6 +166,8 @@ SELECT_FILE_SUMS = """
 SELECT file, key, rows, low, high FROM file_sums
 WHERE file IN (SELECT value FROM json_each(?))
 """
+INSERT_FILE_BOUNDS = "INSERT OR REPLACE INTO file_bounds (file, columns) VALUES (?,?)"
+SELECT_FILE_BOUNDS = "SELECT file, columns FROM file_bounds WHERE file IN (SELECT value FROM json_each(?))"
 INSERT_PART = "INSERT OR REPLACE INTO parts (reading, types, tags, file) VALUES (?,?,?,?)"
 SELECT_PARTS = "SELECT tags, file FROM parts WHERE reading = ? AND types = ?"
 INSERT_SNIFFED = "INSERT OR REPLACE INTO sniffed (source, reading, types, tags) VALUES (?,?,?,?)"
@@ -209,6 +213,10 @@ INSERT OR REPLACE INTO pointers (env, asset, partition, materialization, fingerp
 SELECT :env, m.asset, m.partition, m.id, m.fingerprint_hash, m.digest, m.snapshot, m.rows, :at, m.checks, s.paths
 FROM materializations m JOIN snapshots s ON s.id = m.snapshot WHERE m.id = :id AND m.asset = :asset
 """
+
+
+to_bounds = msgspec.json.Decoder(dict[str, Bounds]).decode
+"""The bounds of a file's columns, of their text."""
 
 
 def as_json(value: object) -> str:

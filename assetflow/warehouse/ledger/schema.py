@@ -8,7 +8,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x61666C77
 """`aflw`: what makes a SQLite file one of ours."""
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 
 TABLES = """
 CREATE TABLE runs (
@@ -98,6 +98,12 @@ CREATE TABLE file_sums (
     low  TEXT NOT NULL,               -- the sum of the hashes: more digits than an INTEGER has
     high TEXT NOT NULL,               -- their exclusive or
     PRIMARY KEY (file, key)
+) WITHOUT ROWID;
+
+-- Between which values the columns of a file lie: which ones need not be looked into.
+CREATE TABLE file_bounds (
+    file    TEXT PRIMARY KEY,         -- its SHA-256
+    columns TEXT NOT NULL             -- JSON {column: [type, least or null, greatest or null, nulls]}
 ) WITHOUT ROWID;
 
 -- The Parquet files that were made of files of a source, so that these are parsed once.

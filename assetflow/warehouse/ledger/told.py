@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import astuple
 
-from assetflow.materialization import FileSums, ReadSet
+from assetflow.long_json import compact
+from assetflow.materialization import FileBounds, FileSums, ReadSet
 from assetflow.warehouse.ledger import rows
 from assetflow.warehouse.ledger.records import Built, Parsed, StepRecord
 from assetflow.warehouse.ledger.rows import Told, among
@@ -29,6 +30,7 @@ def told_of(built: Sequence[Built]) -> Told:
         "check_results": (f"{of_runs} AND {of_assets}", (*runs, *assets)),
         "projections": among("snapshot", (one.snapshot.id for one in built)),
         "file_sums": among("file", (sums.file for one in built for sums in one.sums)),
+        "file_bounds": among("file", (bounds.file for one in built for bounds in one.bounds)),
         "sniffed": among("source", (one.source for one in parsed)),
         "parts": (f"{of_readings} AND {of_tags}", (*readings, *tags)),
     }
@@ -46,6 +48,10 @@ def from_projections(snapshot: str, projections: Iterable[tuple[ReadSet, str]]) 
 
 def from_file_sums(found: Iterable[FileSums]) -> list[tuple[object, ...]]:
     return [(one.file, one.key, one.sums.rows, str(one.sums.total), str(one.sums.mixed)) for one in found]
+
+
+def from_file_bounds(found: Iterable[FileBounds]) -> list[tuple[object, ...]]:
+    return [(one.file, compact(one.columns)) for one in found]
 
 
 def write_parsed(connection: sqlite3.Connection, parsed: Parsed) -> None:
