@@ -21,8 +21,8 @@ class Change(Struct, frozen=True):
     """Whether rows came to a table, and whether rows went.
 
     `is_of_single_rows`: none did both, and each did once. `is_replaced`: hardly one did both, and nobody looked which.
-    `old` is a SELECT of what it held, where no view shows that yet. `files` are those of the table, where they are
-    known.
+    `is_shown`: and hardly one of the rows that are made of them does. `old` is a SELECT of what it held, where no view
+    shows that yet. `files` are those of the table, where they are known.
     """
 
     plus: bool
@@ -30,6 +30,7 @@ class Change(Struct, frozen=True):
     is_of_single_rows: bool = False
     old: str | None = None
     is_replaced: bool = False
+    is_shown: bool = False
     files: Files | None = None
 
 
@@ -52,8 +53,8 @@ class Answer(Struct, frozen=True):
     `keys`, or else the rows of `minus`, each as often as it is there; with neither, none. `is_whole`: take out all.
     `is_sorted`: the rows of `plus` come in the order that the query says. `keeps` are tables to keep for the next time,
     by the names under which they are asked for then; `anew` says why these were made of all rows. `is_of_single_rows`:
-    no row is in both `plus` and `minus`, or twice in one. `is_replaced`: hardly one is in both, nobody looked which;
-    all of `minus` are there.
+    no row is in both `plus` and `minus`, or twice in one. `is_replaced`: all of `minus` are there, and perhaps hardly
+    one is in both; `is_shown`: so it is, and nobody looked which.
     """
 
     plus: str
@@ -67,6 +68,7 @@ class Answer(Struct, frozen=True):
     anew: str | None = None
     is_of_single_rows: bool = False
     is_replaced: bool = False
+    is_shown: bool = False
 
 
 def key_names(count: int) -> list[str]:

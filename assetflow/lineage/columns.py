@@ -101,6 +101,16 @@ class Lineage(Struct, frozen=True):
             found[edge.source.table].add(edge.source.name)
         return {name: None if name in self.whole else tuple(sorted(found[name])) for name in sorted(found)}
 
+    def shown(self, table: str) -> tuple[str, ...]:
+        """The columns that are read of a table, where each is shown as it is; none where one of them is not.
+
+        Rows that differ in them then make rows that differ.
+        """
+        alone = [edge for column in self.columns if len(column.edges) == 1 for edge in column.edges]
+        seen = {edge.source.name for edge in alone if edge == Edge(Col(table, edge.source.name), "identity")}
+        read = self.reads.get(table)
+        return read if read is not None and seen.issuperset(read) else ()
+
     @property
     def meaning(self) -> str:
         """All that the table is, as text to keep and to compare by `same_meaning`; empty where it is not known."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assetflow.incremental.answer import Answer, Rule, Version
+from assetflow.incremental.answer import Answer, Change, Rule, Version
 from assetflow.incremental.blocks import Block
 from assetflow.incremental.rules.joins import looked_up
 from assetflow.incremental.rules.keyed import by_keys, found_by
@@ -28,13 +28,20 @@ def linear(work: Work, block: Block) -> Answer:
     work.rules.append(Rule("linear" if minus else "append"))
     came = union(plus) or text(work.versions.empty(block))
     went = union(minus) if minus else None
-    return Answer(came, went, is_of_single_rows=shows_rows(work, block), is_replaced=is_of_replaced(work, block))
+    changed = changed_table(work, block)
+    return Answer(
+        came,
+        went,
+        is_of_single_rows=shows_rows(work, block),
+        is_replaced=changed is not None and changed.is_replaced,
+        is_shown=changed is not None and changed.is_shown,
+    )
 
 
-def is_of_replaced(work: Work, block: Block) -> bool:
-    """True where one table changed, of which hardly a row stayed: all that was made of what went is there."""
+def changed_table(work: Work, block: Block) -> Change | None:
+    """What became of the one table of a block that changed; None of several."""
     changed = [leaf.name for leaf in leaves(block.node["from_table"]) if leaf.name in work.changes]
-    return len(changed) == 1 and work.changes[changed[0]].is_replaced
+    return work.changes[changed[0]] if len(changed) == 1 else None
 
 
 def shows_rows(work: Work, block: Block) -> bool:

@@ -80,8 +80,8 @@ def find_rows(cursor: Cursor, table: TableFiles, answer: Answer) -> Gone:
         make_view(cursor, CAME, answer.plus)
         make_view(cursor, WENT, answer.minus or table.of(()))
         # What replaced the rows of a table may have left those columns as they were that are shown of it.
-        alike = share_alike(cursor, table.columns, f"FROM {CAME}", f"FROM {WENT}")
-        found = boxed(cursor, table) if is_replaced(alike) else None
+        is_shown = answer.is_shown or is_replaced(share_alike(cursor, table.columns, f"FROM {CAME}", f"FROM {WENT}"))
+        found = boxed(cursor, table) if is_shown else None
         if found is not None:
             return replace(found, is_replaced=True)
     return find_net(cursor, table, answer)

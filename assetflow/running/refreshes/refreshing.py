@@ -195,7 +195,8 @@ def show(change: TableChange, cursor: Cursor, *, is_exact: bool = True) -> Chang
         return seen(change, cursor, plus, minus)
     alike = 0.0 if change.is_replaced else share_alike(cursor, change.columns, plus, minus, change.rows)
     if is_replaced(alike) and not is_exact:
-        return replace(seen(change, cursor, plus, minus), is_replaced=True)
+        is_shown = shows_it(change, cursor, plus, minus)
+        return replace(seen(change, cursor, plus, minus), is_replaced=True, is_shown=is_shown)
     # Row by row: a file that was written anew differs in few of its rows.
     is_aligned = mostly_stays(alike) and len(change.came) == len(change.went) == 1
     counted = quote_identifier(f"{change.name}__assetflow_counted")
@@ -203,6 +204,14 @@ def show(change: TableChange, cursor: Cursor, *, is_exact: bool = True) -> Chang
     make_view(cursor, version_of(change.name, "plus"), net.came or none)
     make_view(cursor, version_of(change.name, "minus"), net.went or none)
     return Change(net.came is not None, net.went is not None, net.is_of_single_rows, old, files=change.files)
+
+
+def shows_it(change: TableChange, cursor: Cursor, plus: str, minus: str) -> bool:
+    """True where the rows that are made of replaced ones differ as well, as the columns tell that these show."""
+    shown = [column for column in change.columns if column.name in change.shown]
+    if not change.is_replaced:  # all columns were looked at just now
+        return len(shown) == len(change.columns)
+    return bool(shown) and is_replaced(share_alike(cursor, shown, plus, minus, change.rows))
 
 
 def seen(change: TableChange, cursor: Cursor, plus: str, minus: str) -> Change:

@@ -47,7 +47,8 @@ class TableChange(Struct, frozen=True):
     `is_replaced`: hardly one is, and nobody looked which. `is_narrow`: its files have other columns than these, too.
     `box` is a condition on columns of `old` that the rows fulfil which went of the files that went; the others stayed.
     `grown` are those of the files that came in the place of all that went, where each may have got rows at its end.
-    `bounds` are between which values the columns of files lie, by path, where that is known.
+    `bounds` are between which values the columns of files lie, by path, where that is known. `shown` are the columns
+    that are read of it, where rows that differ in them make rows that differ.
     """
 
     name: str
@@ -63,6 +64,7 @@ class TableChange(Struct, frozen=True):
     is_replaced: bool = False
     grown: tuple[Grown, ...] = ()
     bounds: Mapping[str, Mapping[str, Bounds]] = field(default_factory=dict)
+    shown: tuple[str, ...] = ()
 
     @property
     def files(self) -> Files | None:

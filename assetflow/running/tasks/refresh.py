@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from assetflow.asset import Asset
 from assetflow.incremental.refused import Refused
@@ -114,7 +115,12 @@ def changes_of(asset: Asset, then: Materialization, contents: Contents) -> tuple
         change_of(name, one.then, one.read, contents.held.get(name), contents, by_columns=one.by_columns)
         for name, one in readings.tables.items()
     ]
-    changes = tuple(change for change in found if change is not None)
+    lineage = contents.lineage(asset)
+    changes = tuple(
+        replace(change, shown=() if lineage is None else lineage.shown(change.name))
+        for change in found
+        if change is not None
+    )
     refuse_whole(asset, [change.name for change in changes])
     return changes, tuple(readings.views.values())
 
