@@ -171,3 +171,48 @@ def test_a_day_of_which_a_table_shows_what_stayed_concerns_few_of_its_readers_ro
     assert saved is not None
     assert saved.rows_read == 1, "the row that is new; all others have the digits that they had"
     assert drawn.rows("SELECT n FROM by_digit WHERE k = 0") == [(13,)]
+
+
+def test_what_shows_what_was_replaced_is_not_looked_at_once_more(drawn: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def looked(*_: object) -> None:
+        raise AssertionError("rows of the answer were drawn")
+
+    monkeypatch.setattr("assetflow.running.refreshes.deletes.share_alike", looked)
+    drawn.sql("sales", "SELECT day, x FROM facts WHERE x > 10")
+    drawn.sql("shown", "SELECT x, x * 2 AS double, day FROM sales")
+    drawn.sql("edges", "SELECT 1 AS x")
+    drawn.run()
+    for time in (1, 2):
+        deliver(drawn, 2, time)
+        found = {each.asset: each.mode for each in drawn.materialize().assets if each.outcome == "materialized"}
+        assert found == {"sales": "incremental", "shown": "incremental"}
+        right = duckdb.sql(
+            f"SELECT x, x * 2, day FROM '{drawn.root}/data/*.parquet' WHERE x > 10 ORDER BY ALL"
+        ).fetchall()
+        assert drawn.rows("FROM shown ORDER BY ALL") == right
+
+
+def test_a_reader_of_columns_that_stayed_of_a_replaced_table_stays(drawn: Shop) -> None:
+    """All rows of `numbered` are others every night, and no row of what reads it but for their numbers."""
+    for day in range(4):
+        deliver_numbered(drawn, day, time=0)
+    drawn.sql("sales", "FROM facts")
+    drawn.sql("edges", "SELECT day, x, x + day AS y FROM sales")
+    drawn.sql("by_day", "SELECT day, median(y) AS y FROM edges GROUP BY day")
+    drawn.run()
+    for time in (1, 2):
+        deliver_numbered(drawn, 2, time, more=time)
+        found = {each.asset: each for each in drawn.materialize().assets}
+        assert found["edges"].mode == found["by_day"].mode == "incremental"
+        assert found["by_day"].saved is not None
+        assert found["by_day"].saved.rows_read == 1, "the row that is new"
+        assert drawn.rows("SELECT count(*), count(DISTINCT x) FROM edges") == [(120 + time, 30 + time)]
+
+
+def deliver_numbered(shop: Shop, day: int, time: int, more: int = 0) -> None:
+    """30 rows, of which the numbers differ from one time to the next."""
+    path = shop.root / "data" / f"{day}.parquet"
+    new = path.with_suffix(".new")
+    read = f"SELECT {day} AS day, i AS x, {time} * 1000 + i AS id FROM range({30 + more}) t(i)"
+    duckdb.sql(f"COPY ({read}) TO '{new}' (FORMAT parquet)")
+    new.replace(path)

@@ -40,6 +40,22 @@ def test_who_counts_rows_reads_the_empty_tuple() -> None:
     assert sql_lineage("SELECT count(*) FROM sales", SCHEMAS).reads == {"sales": ()}
 
 
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("SELECT city, qty, qty * 2 AS more FROM sales", ("city", "qty")),
+        ("SELECT qty AS n, city AS town FROM sales WHERE city <> ''", ("city", "qty")),
+        ("SELECT city, qty * 2 AS more FROM sales", ()),
+        ("SELECT city FROM sales WHERE qty > 1", ()),
+        ("SELECT sum(qty) AS qty FROM sales", ()),
+        ("SELECT count(*) AS n FROM sales", ()),
+        ("SELECT coalesce(city, '') AS city FROM sales", ()),
+    ],
+)
+def test_columns_of_which_every_one_is_shown_as_it_is(query: str, shown: tuple[str, ...]) -> None:
+    assert sql_lineage(query, SCHEMAS).shown("sales") == shown
+
+
 def test_a_pivot_over_what_is_in_the_data_has_open_columns_and_known_reads() -> None:
     lineage = sql_lineage("PIVOT sales ON city USING sum(qty) GROUP BY shop", SCHEMAS)
     assert lineage.open_columns
