@@ -36,6 +36,10 @@ DIRECT: frozenset[Kind] = frozenset({"identity", "transformation", "aggregation"
 """Kinds whose values flow into the column; the others only decide which value or which row it is."""
 
 
+GATHERING: frozenset[Kind] = frozenset({"aggregation", "group_by", "window", "set_op"})
+"""Kinds by which one row comes of several."""
+
+
 class Col(NamedTuple):
     """A column of a table; `path` leads on to a field where it is a struct."""
 
@@ -100,6 +104,12 @@ class Lineage(Struct, frozen=True):
         for edge in (*self.dataset, *(edge for column in self.columns for edge in column.edges)):
             found[edge.source.table].add(edge.source.name)
         return {name: None if name in self.whole else tuple(sorted(found[name])) for name in sorted(found)}
+
+    @property
+    def gathers_rows(self) -> bool:
+        """True where values that are read decide which rows make one: groups, windows, set operations."""
+        edges = (*self.dataset, *(edge for column in self.columns for edge in column.edges))
+        return any(edge.kind in GATHERING for edge in edges)
 
     def shown(self, table: str) -> tuple[str, ...]:
         """The columns that are read of a table, where each is shown as it is; none where one of them is not.

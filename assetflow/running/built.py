@@ -113,6 +113,7 @@ class Parsed(Struct, frozen=True):
     files: tuple[SnapshotFile, ...]
     projections: tuple[tuple[ReadSet, str], ...]
     sums: tuple[FileSums, ...]
+    bounds: tuple[FileBounds, ...]
     types: Mapping[str, str]
     tags: tuple[str, ...]
     made: tuple[tuple[tuple[str, ...], str], ...]

@@ -18,14 +18,19 @@ READERS = {
 }
 
 
-@pytest.fixture
-def days(empty_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    """facts (a Parquet file a day) -> sales (row by row, a file a day) -> readers (by day)."""
+@pytest.fixture(autouse=True)
+def few_count_as_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done with tables of many files and rows is done with those of a few."""
     monkeypatch.setattr("assetflow.running.tasks.changes.MANY_FILES", 1)
     monkeypatch.setattr("assetflow.running.tasks.telling.MANY_ROWS", 0)
     monkeypatch.setattr("assetflow.running.tasks.telling.FEW_ROWS", 0)
     monkeypatch.setattr("assetflow.running.tasks.worth.WORTH_IT", 1e9)  # a busy machine must make nothing full
     monkeypatch.setattr("assetflow.running.tasks.refresh.has_its_turn", lambda _: False)  # to be compared with all rows
+
+
+@pytest.fixture
+def days(empty_shop: Shop) -> Shop:
+    """facts (a Parquet file a day) -> sales (row by row, a file a day) -> readers (by day)."""
     empty_shop.write("assetflow.toml", '[sources.facts]\nfiles = "data/*.parquet"\n')
     empty_shop.sql("sales", "SELECT day, x + 1 AS x FROM facts WHERE x > 10")
     for day in range(DAYS):
@@ -131,3 +136,39 @@ def test_a_key_that_has_no_value_is_looked_for_everywhere(days: Shop) -> None:
     deliver(days, 4, 20)
     assert refreshed(days, {}) == {"sales": "incremental", "reader": "incremental"}
     assert days.rows("FROM reader ORDER BY ALL") == days.rows(f"{query} ORDER BY ALL")
+
+
+@pytest.mark.parametrize("reader", ["keyed", "merged"])
+def test_what_reads_a_partitioned_table_looks_near_the_keys_that_changed(days: Shop, reader: str) -> None:
+    days.sql("sales", '/* @asset\npartition = "day(day)"\n*/\nSELECT day, x + 1 AS x FROM facts WHERE x > 10')
+    query = READERS[reader]
+    days.sql("reader", query)
+    days.run()
+    deliver(days, 1, 33)
+    days.run()  # its first refresh is compared with all rows
+    hidden = without_far_files(days, "sales", 4)
+    assert len(hidden) == DAYS - 2
+    deliver(days, 4, 20)
+    assert refreshed(days, hidden)["reader"] == "incremental"
+    assert equals_a_rebuild(days, query)
+
+
+@pytest.mark.parametrize("reader", ["keyed", "merged"])
+def test_what_reads_a_folder_of_csv_files_looks_near_the_keys_that_changed(empty_shop: Shop, reader: str) -> None:
+    query = READERS[reader].replace("sales", "lines")
+    empty_shop.write("assetflow.toml", '[sources.lines]\nfiles = "data/*.csv"\n')
+    empty_shop.sql("reader", query)
+    for day in (0, 1, 2, 3, 1):
+        deliver_csv(empty_shop, day)
+        empty_shop.run()
+    hidden = without_far_files(empty_shop, "lines", 2)
+    assert len(hidden) == 2
+    deliver_csv(empty_shop, 2, rows=20)
+    assert refreshed(empty_shop, hidden)["reader"] == "incremental"
+    rows = duckdb.sql(query.replace("lines", f"'{empty_shop.root}/data/*.csv'") + " ORDER BY ALL").fetchall()
+    assert empty_shop.rows("FROM reader ORDER BY ALL") == rows
+
+
+def deliver_csv(shop: Shop, day: int, rows: int = 30) -> None:
+    lines = [f"2024-01-0{day + 1},{day * 100 + at}\n" for at in range(rows)]
+    shop.write(f"data/{day}.csv", "".join(["day,x\n", *lines]))

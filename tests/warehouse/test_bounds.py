@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assetflow.incremental.ranges import counted_ranges
@@ -45,7 +45,7 @@ def rows_of(kind: str, values: list[str | None]) -> str:
 
 
 @pytest.mark.parametrize("kind", VALUES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_file_that_holds_a_value_between_two_others_is_looked_into(
     kind: str, connection: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -98,3 +98,10 @@ def test_types_of_which_the_order_is_known() -> None:
     assert not is_ordered("VARCHAR")
     assert not is_ordered("DOUBLE")
     assert not is_ordered("DATE[]")
+
+
+def test_it_is_told_of_one_file_where_somebody_asks(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    staged = stage_query(connection, "SELECT 5 AS x", str(tmp_path), "parts.parquet", with_bounds=True)
+    assert [one.columns["x"] for one in staged.bounds] == [Bounds("INTEGER", "5", "5", 0)]
+    assert [one.file for one in staged.bounds] == [file.sha256 for file in staged.files]
+    assert stage_query(connection, "SELECT 5 AS x", str(tmp_path)).bounds == ()

@@ -202,10 +202,11 @@ class Keeping:
                 checks,
                 built.projections,
                 built.sums,
-                parsed=parsed_of(built, snapshot, observed),
+                built.bounds,
+                parsed_of(built, snapshot, observed),
             )
         )
-        self.contents.told(name, built.sums)
+        self.contents.told(name, built.sums, built.bounds)
         self.contents.source_kept(name, snapshot, materialization)
         return checks
 

@@ -236,7 +236,7 @@ class PartRun:
             made_into(snapshot, self.order.run_id, self.order.made_of, built.seconds, text),
             reasons=self.parts.reasons_of(part.keys[0]),
         )
-        self.keeping.recording.add(records.Built(record, snapshot, checks, sums=built.sums))
+        self.keeping.recording.add(records.Built(record, snapshot, checks, sums=built.sums, bounds=built.bounds))
         self.gathered.add(text, files)
         result = AssetResult(
             self.asset.name, "materialized", mode="full", rows=built.rows, seconds=built.seconds, snapshot=snapshot.id,

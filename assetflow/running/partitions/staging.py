@@ -62,7 +62,8 @@ def stage_packed(wanted: PartTask, keys: KeyColumns, cursor: Cursor) -> Found:
 
     task = wanted.task
     all_rows = f"SELECT * EXCLUDE ({keys.names}) FROM {ROWS}"
-    return {wanted.keys: stage_query(cursor, all_rows, task.staging, "parts.parquet", reads=task.read_sets)}
+    staged = stage_query(cursor, all_rows, task.staging, "parts.parquet", reads=task.read_sets, with_bounds=True)
+    return {wanted.keys: staged}
 
 
 def stage_each(wanted: PartTask, keys: KeyColumns, rows: Mapping[Key, int], cursor: Cursor) -> Found:
@@ -76,7 +77,9 @@ def stage_each(wanted: PartTask, keys: KeyColumns, rows: Mapping[Key, int], curs
         condition = same_key(key) if key in rows else "false"
         own = f"SELECT * EXCLUDE ({keys.names}) FROM {ROWS} WHERE {condition}"
         if key in rows:
-            found[(key,)] = stage_query(cursor, own, task.staging, f"part-{number}.parquet", reads=task.read_sets)
+            found[(key,)] = stage_query(
+                cursor, own, task.staging, f"part-{number}.parquet", reads=task.read_sets, with_bounds=True
+            )
         else:
             empty = empty or stage_query(cursor, own, task.staging, "empty.parquet", reads=task.read_sets)
             found[(key,)] = empty

@@ -143,5 +143,5 @@ def parse_in_parts(task: SourceTask, cursor: Cursor) -> Built:
     rows, size = sum(file.rows for file in parsed.files), sum(file.bytes for file in parsed.files)
     return Built(
         parsed.columns, parsed.files, rows, size, task.observed.version, 0.0, projections=parsed.projections,
-        sums=parsed.sums, parsed=parsed,
+        sums=parsed.sums, bounds=parsed.bounds, parsed=parsed,
     )  # fmt: skip

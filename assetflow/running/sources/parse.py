@@ -59,7 +59,7 @@ class Parsing(Struct, frozen=True):
 
         sql = self.read(piece) if isinstance(piece, range) else self.read_parts(piece)
         bags = [read for read in self.reads if not read.ordered]
-        return stage_query(self.cursor, sql, self.folder, f"part-{number}.parquet", reads=bags)
+        return stage_query(self.cursor, sql, self.folder, f"part-{number}.parquet", reads=bags, with_bounds=True)
 
     def read(self, files: range) -> str:
         paths = tuple(self.observed.files[at].stat.path for at in files)
@@ -89,4 +89,5 @@ class Parsing(Struct, frozen=True):
         sums = {**(self.known.sums if self.known is not None else {}), **by_file(found)}
         columns = next((one.columns for one in staged.values()), self.known.columns if self.known is not None else ())
         digests = digests_together(columns, in_order, that_add_up(columns, self.reads), sums)
-        return Parsed(columns, in_order, tuple(digests), found, self.types, self.tags, made)
+        bounds = tuple(bounds for one in staged.values() for bounds in one.bounds)
+        return Parsed(columns, in_order, tuple(digests), found, bounds, self.types, self.tags, made)

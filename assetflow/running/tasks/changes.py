@@ -104,17 +104,14 @@ def change_of(
         found = found_change(name, before, now, told, contents, read if is_known else ReadSet())
     else:
         found = told_change(name, before, now, told, contents)
-    return found and replace(found, is_narrow=is_narrow, bounds=bounds_of(found, before, now, contents))
+    return found and replace(found, is_narrow=is_narrow)
 
 
-def bounds_of(
-    found: TableChange, before: Snapshot, now: Snapshot, contents: Contents
-) -> dict[str, Mapping[str, Bounds]]:
-    """What is known of the files that a table had and has, by their paths."""
-    paths = {file.sha256: path for file, path in zip(before.files, found.before, strict=True)}
-    paths |= {file.sha256: path for file, path in zip(now.files, found.now, strict=True)}
-    known = known_bounds((*before.files, *now.files), contents)
-    return {paths[sha256]: bounds for sha256, bounds in known.items()}
+def with_bounds(change: TableChange, contents: Contents) -> TableChange:
+    """With what is known of the files that a table had and has. Those of the warehouse are called by their SHA-256."""
+    paths = {os.path.basename(path).removesuffix(".parquet"): path for path in (*change.before, *change.now)}
+    known = contents.bounds_of(paths) if len(paths) >= MANY_FILES else {}
+    return replace(change, bounds={paths[sha256]: bounds for sha256, bounds in known.items()})
 
 
 def known_bounds(files: Sequence[SnapshotFile], contents: Contents) -> Mapping[str, Mapping[str, Bounds]]:

@@ -12,7 +12,7 @@ from assetflow.incremental.refused import Refused
 from assetflow.materialization import Bounds, Column, Materialization, Snapshot, SnapshotFile, Sums
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
-from assetflow.running.tasks.changes import TableChange, change_of, known_bounds, unchanged
+from assetflow.running.tasks.changes import TableChange, change_of, known_bounds, unchanged, with_bounds
 from assetflow.running.tasks.reading import Readings, View
 from assetflow.running.tasks.worth import has_its_turn, refuse_dearer, refuse_in_vain, takes_little, tried, was_quick
 from assetflow.warehouse.cache.costs import UNKNOWN
@@ -115,12 +115,12 @@ def changes_of(asset: Asset, then: Materialization, contents: Contents) -> tuple
         change_of(name, one.then, one.read, contents.held.get(name), contents, by_columns=one.by_columns)
         for name, one in readings.tables.items()
     ]
-    lineage = contents.lineage(asset)
-    changes = tuple(
-        replace(change, shown=() if lineage is None else lineage.shown(change.name))
-        for change in found
-        if change is not None
-    )
+    changes = tuple(change for change in found if change is not None)
+    lineage = contents.lineage(asset) if asset.kind == "sql" else None
+    if lineage is not None:
+        changes = tuple(replace(change, shown=lineage.shown(change.name)) for change in changes)
+        if lineage.gathers_rows:
+            changes = tuple(with_bounds(change, contents) for change in changes)
     refuse_whole(asset, [change.name for change in changes])
     return changes, tuple(readings.views.values())
 

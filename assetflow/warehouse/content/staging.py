@@ -36,9 +36,11 @@ OPTIONS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 """This level takes a tenth less time to write than DuckDB's own choice, for 9 % fewer to 16 % more bytes."""
 ONE_FILE = "USE_TMP_FILE false"
 """Staging is private to a run, so the writer needs no temporary name of its own."""
-MANY_FILES = "ROW_GROUPS_PER_FILE 2, RETURN_STATS true"
+MANY_FILES = "ROW_GROUPS_PER_FILE 2"
 """Files of a quarter of a million rows: what changes in a large table is then in few of them, the others are shared.
-DuckDB does not keep the order of rows in them, and tells between which values these lie."""
+DuckDB does not keep the order of rows in them."""
+TELLING = "RETURN_STATS true"
+"""DuckDB says of each file how many rows it has, and between which values its columns lie."""
 BEYOND_DECIMAL = "to DECIMAL(38,0)"
 """What DuckDB says of an integer of more than 38 digits."""
 
@@ -51,13 +53,15 @@ def stage_query(
     *,
     reads: Sequence[ReadSet] = (),
     spread: bool = False,
+    with_bounds: bool = False,
     foreseen: Sequence[tuple[str, str]] | None = None,
     most: int | None = None,
 ) -> Staged:
     """Write the rows of one SELECT to `folder`, streaming and in the query's order, and read them back.
 
     `reads` are the sets of columns that somebody reads: their digests are computed on the way. `spread`: write many
-    rows into several files, in any order. `foreseen` are names and types of its columns, as far as somebody knows:
+    rows into several files, in any order. `with_bounds`: say between which values the columns of the file lie, as is
+    said of several files. `foreseen` are names and types of its columns, as far as somebody knows:
     DuckDB is then not asked before, and the file that was written has to show the same. `most`: only so many rows, the
     first ones.
 
@@ -78,12 +82,12 @@ def stage_query(
     if most is not None:
         sql = f"SELECT * FROM ({sql}\n) LIMIT {most}"
     try:
-        copied = _copy(cursor, with_casts(sql, made), path, spread=spread)
+        copied = _copy(cursor, with_casts(sql, made), path, spread=spread, with_bounds=with_bounds)
     except duckdb.ConversionException as error:
         if BEYOND_DECIMAL not in str(error) or not any(is_wide(column.type) for column in columns):
             raise
         columns = columns_of(made, wide=True)
-        copied = _copy(cursor, with_casts(sql, made, wide=True), path, spread=spread)
+        copied = _copy(cursor, with_casts(sql, made, wide=True), path, spread=spread, with_bounds=with_bounds)
     staged = read_back(cursor, columns, copied.files, copied.rows, reads=reads)
     return replace(staged, bounds=_bounds(staged, copied))
 
@@ -140,20 +144,23 @@ def _make_staging(folder: str) -> None:
 
 
 class _Copied(Struct, frozen=True):
-    """How many rows were written into which files; where these are several, what DuckDB tells of each."""
+    """How many rows were written into which files; and what DuckDB tells of each, where it was asked."""
 
     rows: int
     files: list[str]
     told: list[Told]
 
 
-def _copy(cursor: duckdb.DuckDBPyConnection, sql: str, path: str, *, spread: bool) -> _Copied:
+def _copy(
+    cursor: duckdb.DuckDBPyConnection, sql: str, path: str, *, spread: bool, with_bounds: bool = False
+) -> _Copied:
     """Write the rows of a query into a file, or into files of a new folder."""
     from assetflow.duck import duckdb
 
     if spread:
         remove_folder(os.path.dirname(path), path)
-    options = f"{OPTIONS}, {MANY_FILES if spread else ONE_FILE}"
+    tells = spread or with_bounds
+    options = ", ".join((OPTIONS, MANY_FILES if spread else ONE_FILE, *([TELLING] if tells else [])))
     try:
         # The query stays on the first line, so that the lines of DuckDB's errors are those of the query.
         copied = cursor.execute(f"COPY ({sql}\n) TO {quote_literal(path)} ({options})").fetchall()
@@ -161,9 +168,10 @@ def _copy(cursor: duckdb.DuckDBPyConnection, sql: str, path: str, *, spread: boo
         if durable.says_out_of_space(str(error)):
             raise durable.out_of_space(path) from error
         raise
-    if not spread:
+    if not tells:
         return _Copied(int(copied[0][0]), [path], [])
-    copied.sort(key=lambda file: _number(file[0]))
+    if spread:
+        copied.sort(key=lambda file: _number(file[0]))
     return _Copied(sum(file[1] for file in copied), [file[0] for file in copied], [file[4] for file in copied])
 
 

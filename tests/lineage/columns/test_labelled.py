@@ -164,3 +164,19 @@ def test_an_added_column_leaves_the_others_alone_and_another_filter_leaves_none(
     assert columns_alike(before, more) == {"id"}
     other = sql_lineage("SELECT id, city FROM sales WHERE qty > 2", SCHEMAS).meaning
     assert columns_alike(before, other) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("query", "gathers"),
+    [
+        ("SELECT city, qty * 2 AS more FROM sales WHERE qty > 1", False),
+        ("SELECT sales.city, name FROM sales JOIN people ON sales.id = people.id", False),
+        ("SELECT city, sum(qty) AS qty FROM sales GROUP BY city", True),
+        ("SELECT DISTINCT city FROM sales", True),
+        ("SELECT qty, sum(qty) OVER (PARTITION BY city) AS total FROM sales", True),
+        ("SELECT city FROM sales EXCEPT SELECT city FROM people", True),
+        ("SELECT count(*) AS n FROM sales", False),
+    ],
+)
+def test_what_makes_one_row_of_several(query: str, gathers: bool) -> None:
+    assert sql_lineage(query, SCHEMAS).gathers_rows == gathers
