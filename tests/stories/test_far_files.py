@@ -172,3 +172,14 @@ def test_what_reads_a_folder_of_csv_files_looks_near_the_keys_that_changed(empty
 def deliver_csv(shop: Shop, day: int, rows: int = 30) -> None:
     lines = [f"2024-01-0{day + 1},{day * 100 + at}\n" for at in range(rows)]
     shop.write(f"data/{day}.csv", "".join(["day,x\n", *lines]))
+
+
+def test_rows_that_hold_lists_of_decimals_are_found(days: Shop) -> None:
+    """A list is not compared by its least and greatest value, whatever it is a list of."""
+    days.sql("sales", "SELECT day, x + 1 AS x, [x / 10]::DECIMAL(9,1)[] AS l FROM facts WHERE x > 10")
+    query = "SELECT l, max(x) AS x, count(*) AS n FROM sales GROUP BY l"
+    days.sql("reader", query)
+    days.run()
+    deliver(days, 4, 20)
+    assert refreshed(days, {}) == {"sales": "incremental", "reader": "incremental"}
+    assert days.rows("FROM reader ORDER BY ALL") == days.rows(f"{query} ORDER BY ALL")

@@ -98,6 +98,8 @@ def test_types_of_which_the_order_is_known() -> None:
     assert not is_ordered("VARCHAR")
     assert not is_ordered("DOUBLE")
     assert not is_ordered("DATE[]")
+    assert not is_ordered("DECIMAL(9,2)[]")
+    assert not is_ordered("DECIMAL(9,2)[3]")
 
 
 def test_it_is_told_of_one_file_where_somebody_asks(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

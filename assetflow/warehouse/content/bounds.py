@@ -50,9 +50,9 @@ class Between(Struct, frozen=True):
 def is_ordered(kind: str) -> bool:
     """True for a type whose text is a literal of the same value.
 
-    Text itself is left out: statistics of long ones are of their first bytes.
+    Text itself is left out: statistics of long ones are of their first bytes. So are lists, `DECIMAL(9,2)[]`, too.
     """
-    return kind in INTEGERS or kind in TIMES or kind.startswith("DECIMAL")
+    return kind in INTEGERS or kind in TIMES or (kind.startswith("DECIMAL(") and kind.endswith(")"))
 
 
 def bounds_told(columns: Sequence[Column], told: Told) -> dict[str, Bounds]:
