@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from assetflow.lineage.sql.tree import Tree, parse, parse_ahead, place, unparse
+from assetflow.quoting import folded
 
 PLACES = ("query_location", "query_location_length")
 NESTED = (dict, list)
@@ -60,8 +61,8 @@ def column_in(table: Tree, expression: Tree) -> str | None:
     if expression["class"] != "COLUMN_REF" or table["column_name_alias"]:
         return None
     *of, name = expression["column_names"]
-    called = str(table["alias"] or table["table_name"]).lower()
-    return str(name) if not of or [each.lower() for each in of] == [called] else None
+    called = folded(str(table["alias"] or table["table_name"]))
+    return str(name) if not of or [folded(each) for each in of] == [called] else None
 
 
 def table_named(name: str, alias: str, column_names: Sequence[str] = ()) -> Tree:

@@ -183,3 +183,22 @@ def test_rows_that_hold_lists_of_decimals_are_found(days: Shop) -> None:
     deliver(days, 4, 20)
     assert refreshed(days, {}) == {"sales": "incremental", "reader": "incremental"}
     assert days.rows("FROM reader ORDER BY ALL") == days.rows(f"{query} ORDER BY ALL")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT ä.day AS d, median(x) AS x, count(*) AS n FROM sales AS Ä GROUP BY ä.day",
+        "SELECT *, count(*) OVER (PARTITION BY ä.day) AS n FROM sales AS Ä",
+    ],
+    ids=["groups", "behind a star"],
+)
+def test_a_key_of_a_struct_that_is_called_nearly_like_the_table(days: Shop, query: str) -> None:
+    """Letters beyond ASCII are two to DuckDB, small and large: "ä".day is no column of the table "Ä"."""
+    days.sql("sales", "SELECT day, x + 1 AS x, {'day': day + 3} AS ä FROM facts WHERE x > 10")
+    days.sql("reader", query)
+    for day in (6, 7, 4):
+        days.run()
+        deliver(days, day, 20)
+    assert refreshed(days, {}) == {"sales": "incremental", "reader": "incremental"}
+    assert days.rows("FROM reader ORDER BY ALL") == days.rows(f"{query} ORDER BY ALL")

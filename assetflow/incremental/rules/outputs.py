@@ -10,6 +10,7 @@ from assetflow.incremental.blocks import Block
 from assetflow.incremental.tree import expressions, leaves, written
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import Tree
+from assetflow.quoting import folded
 
 
 class Shown(Struct, frozen=True):
@@ -43,7 +44,7 @@ def behind_stars(work: Work, block: Block, names: Sequence[str]) -> list[Shown]:
         own = work.names([item], table)
         if own is None:
             return []
-        shown = [Shown(item, name.lower(), output) for name, output in zip(own, rest, strict=False)]
+        shown = [Shown(item, folded(name), output) for name, output in zip(own, rest, strict=False)]
         found += shown if is_unchanged(item) else []
     return found
 
@@ -57,8 +58,8 @@ def output_behind_star(table: Tree, key: Tree, shown: Sequence[Shown]) -> str | 
     """The one column that shows a column of a table as it is; a field of a struct is none."""
     if key["class"] != "COLUMN_REF" or len(key["column_names"]) > 2:
         return None
-    *of, name = (str(each).lower() for each in key["column_names"])
-    tables = {str(leaf.table["alias"] or leaf.name).lower() for leaf in leaves(table)}
+    *of, name = (folded(str(each)) for each in key["column_names"])
+    tables = {folded(str(leaf.table["alias"] or leaf.name)) for leaf in leaves(table)}
     if of and of[0] not in tables:
         return None
     found = [each for each in shown if each.own == name and is_of(each.star, of, name, table, tables)]
@@ -72,9 +73,9 @@ def is_of(star: Tree, of: Sequence[str], name: str, table: Tree, tables: set[str
     """
     joins = list(joins_of(table))
     is_merged = any(
-        join["ref_type"] == "NATURAL" or name in {str(each).lower() for each in join["using_columns"]} for join in joins
+        join["ref_type"] == "NATURAL" or name in {folded(str(each)) for each in join["using_columns"]} for join in joins
     )
-    relation = str(star.get("relation_name") or "").lower()
+    relation = folded(str(star.get("relation_name") or ""))
     if relation:
         return relation in tables and (of == [relation] or not (of or is_merged))
     if of:
