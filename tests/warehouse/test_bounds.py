@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assetflow.duck import WITHOUT_STRAGGLERS
 from assetflow.incremental.ranges import counted_ranges
 from assetflow.materialization import Bounds
 from assetflow.warehouse.content.bounds import MOST, Between, is_ordered, may_hold
@@ -34,7 +35,7 @@ VALUES = {
 
 @pytest.fixture(scope="module")
 def connection() -> duckdb.DuckDBPyConnection:
-    opened = duckdb.connect()
+    opened = duckdb.connect(config=dict(WITHOUT_STRAGGLERS))
     opened.execute("SET TimeZone = 'UTC'")
     return opened
 
