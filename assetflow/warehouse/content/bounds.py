@@ -19,7 +19,7 @@ INTEGERS = frozenset({
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
 })  # fmt: skip
 TIMES = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_S", "TIMESTAMP_MS"})
-PLAIN_TIME = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d+)?(?:\+00)?)?")
+PLAIN_TIME = r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d+)?(?:\+00)?)?"
 """A day or a time of four digits for the year, of which the texts stand in the order of the times."""
 
 MOST = 32
@@ -87,5 +87,5 @@ def value_of(kind: str, text: str) -> Value | None:
     if kind in INTEGERS:
         return int(text)
     if kind in TIMES:
-        return text if PLAIN_TIME.fullmatch(text) else None
+        return text if re.fullmatch(PLAIN_TIME, text) else None
     return Decimal(text)
