@@ -10,7 +10,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-# These three are imported at once, since the modules that hold them bear the same names and would hide them.
+# Before all that imports msgspec; the others are imported at once, since the modules that hold them bear the same names
+# and would hide them.
+from assetflow import structs as _structs  # noqa: F401
 from assetflow.asset import Query, asset, check, upstream
 from assetflow.errors import AssetflowError
 from assetflow.source import source

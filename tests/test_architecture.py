@@ -30,7 +30,7 @@ FLOORS = (
         "partitions",
     ),
     ("errors",),
-    ("quoting", "version", "names", "text", "scrub", "duck", "long_json"),
+    ("quoting", "version", "names", "text", "scrub", "duck", "long_json", "structs"),
 )
 INSIDE = {
     "project": (

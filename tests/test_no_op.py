@@ -95,8 +95,20 @@ def test_help_imports_nothing_but_click(settled_shop: Shop) -> None:
     imported = imported_by(settled_shop, "--help")
     ours = {name for name in imported if is_any_of(name, ("assetflow",))}
     assert ours <= {"assetflow", "assetflow.asset", "assetflow.check", "assetflow.cli", "assetflow.cli.main", "assetflow.errors",
-                    "assetflow.scrub", "assetflow.source", "assetflow.version", "assetflow.__main__"}  # fmt: skip
+                    "assetflow.scrub", "assetflow.source", "assetflow.structs", "assetflow.version",
+                    "assetflow.__main__"}  # fmt: skip
     assert sorted(name for name in imported if is_any_of(name, HEAVY)) == []
+
+
+def test_types_that_python_has_itself_are_not_imported_from_elsewhere() -> None:
+    """And whoever wants them gets them."""
+    pytest.importorskip("typing_extensions", reason="nothing that is installed here brings typing_extensions")
+    code = (
+        "import sys, assetflow; seen = 'typing_extensions' in sys.modules; import typing_extensions; "
+        "print(seen, typing_extensions.get_type_hints(assetflow.AssetflowError))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split()[0] == "False"
 
 
 def test_named_tuples_are_of_types_and_not_of_text_that_is_compiled(settled_shop: Shop) -> None:
