@@ -23,6 +23,7 @@ from assetflow.planning.staleness import (
     Made,
     bounds_changed,
     compare,
+    is_cut_alike,
     why_at_a_glance,
 )
 from assetflow.reason import Reason
@@ -91,6 +92,9 @@ def parts_of(
     reasons = forced or why_at_a_glance(asset, made)
     if made is None or not made.files_present:
         return only(Parts((Share(cut.domain, reasons, is_whole=True),)), wanted)
+    otherwise = reasons_to_cut(asset, made, contents, known)
+    if otherwise:
+        return only(Parts((Share(cut.domain, forced or otherwise, is_whole=True),)), wanted)
     found = Parts(())
     for keys, base in layers_of(made.id, known):
         found = with_layer(found, keys & cut.domain, base, asset, contents, known)
@@ -98,6 +102,18 @@ def parts_of(
     if reasons:
         found = replace(found, shares=(Share(cut.domain, reasons, is_whole=True),), undecided=())
     return only(found, wanted)
+
+
+def reasons_to_cut(
+    asset: Asset, made: Made, contents: Mapping[str, Content | None], known: Knowledge
+) -> tuple[Reason, ...]:
+    """Why all partitions are made of a table that was cut otherwise; none for one that was cut as it is to be.
+
+    Nothing of such a table stays, whatever is made: the same key stands for other rows.
+    """
+    bases = [known.recall(base) for _, base in layers_of(made.id, known)]
+    then = next((base for base in bases if not is_cut_alike(asset, base.fingerprint)), None)
+    return compare(asset, then, contents, known).reasons if then is not None else ()
 
 
 def layers_of(made: str, known: Knowledge) -> tuple[tuple[Slice, str], ...]:

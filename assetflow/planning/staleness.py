@@ -117,6 +117,8 @@ class Comparison(Struct, frozen=True):
 
 PARTITION, BOUNDS, IN_PART = "partition by", "partitions", "made in part"
 """What a fingerprint holds of how a table is cut: no parameter can be called so."""
+LINKS = ", {"
+"""Parts by what a table is cut from what is declared of its upstreams."""
 
 
 def config_text(asset: Asset) -> str:
@@ -126,9 +128,18 @@ def config_text(asset: Asset) -> str:
         from assetflow.partitions.declared import UPSTREAMS, identity, told
 
         cut = identity(asset.partition)
-        links = f", {json.dumps(cut[UPSTREAMS], sort_keys=True)}" if UPSTREAMS in cut else ""
+        links = LINKS + json.dumps(cut[UPSTREAMS], sort_keys=True).removeprefix("{") if UPSTREAMS in cut else ""
         said.update({PARTITION: told(cut) + links, BOUNDS: told(asset.partition)})
     return json.dumps(said, sort_keys=True) if said else ""
+
+
+def is_cut_alike(asset: Asset, then: Fingerprint) -> bool:
+    """True where a key stands for the same rows as then: the same windows and values of the same columns.
+
+    Which keys there are, and what a partition reads of upstreams, may be others.
+    """
+    before, after = json.loads(then.config or "{}"), json.loads(config_text(asset) or "{}")
+    return PARTITION in before and before[PARTITION].partition(LINKS)[0] == after[PARTITION].partition(LINKS)[0]
 
 
 def in_part(of: Fingerprint) -> Fingerprint:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,12 +58,23 @@ VIEWS = {
 """Through these the tables below read what stands behind."""
 OVER_VIEWS = {
     "kept": ("day(ts)", "SELECT * FROM seen"),
-    "best": ({"column": "region"}, "SELECT region, max(amount) AS amount, count(*) AS n FROM by_day GROUP BY region"),
+    "best": (
+        {"column": "region"},
+        (
+            "SELECT region, max(amount) AS amount, count(*) AS n, CASE region WHEN 'eu' THEN 'us' ELSE 'eu' END AS also "
+            "FROM by_day GROUP BY region"
+        ),
+    ),
     "twice": (
         {"time": "month", "column": "day"},
         "SELECT t.day, t.id, t.name, o.note, k.amount FROM told t JOIN orders o USING (id) LEFT JOIN kept k USING (id)",
     ),
 }
+RECUTS: dict[str, list[Any]] = {
+    "kept": ["day(ts)", {"time": "day", "column": "ts", "zone": "Asia/Tokyo"}, "month(ts)", {"column": "region"}],
+    "best": [{"column": "region"}, {"column": "also"}],
+}
+"""How these may be declared to be cut; some of them have the same keys, for other rows."""
 MINE = """
 SELECT $partition_start AS day, sum(amount)::BIGINT AS amount FROM orders
 WHERE ts >= $partition_start - INTERVAL 2 DAY AND ts < $partition_end GROUP BY ALL
@@ -124,6 +138,7 @@ class World:
     number: int = 0
     partitions: int = 0
     told: list[str] = field(default_factory=list)
+    cuts: dict[str, Any] = field(default_factory=lambda: {name: OVER_VIEWS[name][0] for name in RECUTS})
 
     def begin(self) -> None:
         self.shop.write(
@@ -207,7 +222,7 @@ class World:
 
     def run(self) -> None:
         """A whole run, perhaps after one that was stopped, or that made only some partitions."""
-        kind = self.chance.choice(["whole", "whole", "stopped", "some", "forced", "edited"])
+        kind = self.chance.choice(["whole", "whole", "stopped", "some", "forced", "edited", "recut", "recut"])
         self.told.append(f"run {kind}")
         if kind == "stopped":
             self.stop_after(self.chance.randint(1, 12))
@@ -221,7 +236,22 @@ class World:
             self.shop.sql("clean", f'/* @asset\npartition = "day(ts)"\n*/\n{sql}')
             if self.chance.random() < 0.5:
                 self.materialize("clean", partition="2024-02")
+        elif kind == "recut":
+            self.recut(self.chance.choice(sorted(RECUTS)))
         self.materialize()
+
+    def recut(self, name: str) -> None:
+        cut = self.chance.choice([one for one in RECUTS[name] if one != self.cuts[name]])
+        self.cuts[name] = cut
+        self.told.append(f"{name} by {cut}")
+        self.shop.sql(name, f"/* @asset\npartition = {toml(cut)}\n*/\n{OVER_VIEWS[name][1]}")
+        if self.chance.random() < 0.7:
+            some = "eu" if isinstance(cut, dict) and "time" not in cut else "2024-02-01..2024-02-03"
+            some = "2024-02" if cut == "month(ts)" else some
+            self.materialize(f"+{name}", partition=some)
+            with self.at_once() as connection:
+                expected = Counter(connection.execute(f"FROM {name}").fetchall())
+            assert Counter(self.shop.rows(f"FROM {name}")) <= expected, (self.told, name)
 
     def materialize(self, *select: str, **options: Any) -> None:
         result = self.shop.materialize(*select, **options)
@@ -240,7 +270,9 @@ class World:
 
     # What must hold
 
-    def check(self) -> None:
+    @contextmanager
+    def at_once(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """All tables, as plain DuckDB makes them of the files."""
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             types = "{'id': 'BIGINT', 'ts': 'TIMESTAMP', 'region': 'VARCHAR', 'amount': 'BIGINT', 'note': 'VARCHAR'}"
@@ -254,6 +286,10 @@ class World:
                 connection.execute(f"CREATE TABLE {name} AS {sql}")
             for name, sql in AT_ONCE.items():
                 connection.execute(f"CREATE TABLE {name} AS {sql}")
+            yield connection
+
+    def check(self) -> None:
+        with self.at_once() as connection:
             for name in (*QUERIES, *VIEWS, *OVER_VIEWS, *AT_ONCE):
                 expected = connection.execute(f"FROM {name} ORDER BY ALL").fetchall()
                 assert self.shop.rows(f"FROM {name} ORDER BY ALL") == expected, (self.told, name)

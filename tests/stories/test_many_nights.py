@@ -83,3 +83,14 @@ def test_a_night_that_is_delivered_again_is_found_in_what_was_put_together(night
             assert nights.cli("gc", "--grace", "0", "--keep", "1").code == 0
     assert nights.run() == {}
     assert nights.cli("verify", "--deep").code == 0
+
+
+def test_a_full_refresh_that_gives_the_same_rows_leaves_their_files(nights: Shop) -> None:
+    """However many they are: what nights have put apart stays apart, and readers have nothing to open anew."""
+    deliver(nights, 1)
+    assert run(nights)["sales"] == "incremental"
+    before = files_of(nights, "sales")
+    assert len(before) == 2
+    full = {each.asset: each for each in nights.materialize(full_refresh=True).assets}
+    assert full["sales"].same_content
+    assert files_of(nights, "sales") == before

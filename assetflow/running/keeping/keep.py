@@ -141,7 +141,9 @@ class Keeping:
             current = warehouse.ledger.snapshot(made.snapshot)
             same = current.sql is None and self.content_digest(current) == built.digest
             mends = self.order.plan.forced and not self.order.warehouse.is_sound(current)
-            others = (asset.sets_order and are_others(current, built)) or cut_otherwise(current, built)
+            # Keys that are called the same may stand for other rows than when the table was cut.
+            is_cut = any(file.partition is not None for file in (*current.files, *built.files))
+            others = (asset.sets_order or is_cut) and are_others(current, built)
             if same and not mends and not others:
                 return replace(current, digest=built.digest or ""), True
         return self.keep_files(asset.name, built, built.digest), same
@@ -255,8 +257,3 @@ def refuse_broken_promise(asset: Asset, step: Step, built: Built) -> None:
             f'it is declared incremental = "require", and had to be made in full: {built.how.reason}',
             hint='Make it once with --full-refresh, or declare incremental = "auto".',
         )
-
-
-def cut_otherwise(snapshot: Snapshot, built: Built) -> bool:
-    """True when the same rows are to stand in files of other partitions."""
-    return [file.partition for file in snapshot.files] != [file.partition for file in built.files]

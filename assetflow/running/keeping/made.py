@@ -51,8 +51,10 @@ def parts_of(built: Built, snapshot: Snapshot) -> records.Parsed | None:
 
 
 def are_others(snapshot: Snapshot, built: Built) -> bool:
-    """True when what was built lies in other bytes than a snapshot: the same rows, perhaps in another order."""
-    return [file.sha256 for file in snapshot.files] != [file.sha256 for file in built.files]
+    """True when what was built lies in other bytes than a snapshot, or in other partitions."""
+    return [(file.sha256, file.partition) for file in snapshot.files] != [
+        (file.sha256, file.partition) for file in built.files
+    ]
 
 
 def projections_of(built: Built, snapshot: Snapshot) -> tuple[tuple[ReadSet, str], ...]:
