@@ -39,11 +39,11 @@ def days(empty_shop: Shop) -> Shop:
     return empty_shop
 
 
-def deliver(shop: Shop, day: int, rows: int = 30) -> None:
+def deliver(shop: Shop, day: int, rows: int = 30, first: int = 0) -> None:
     path = shop.root / "data" / f"{day}.parquet"
     path.parent.mkdir(exist_ok=True)
     new = path.with_suffix(".new")
-    read = f"SELECT DATE '2024-01-01' + {day} AS day, {day} * 100 + i AS x FROM range({rows}) t(i)"
+    read = f"SELECT DATE '2024-01-01' + {day} AS day, {day} * 100 + {first} + i AS x FROM range({rows}) t(i)"
     duckdb.sql(f"COPY ({read}) TO '{new}' (FORMAT parquet)")
     new.replace(path)
 
@@ -101,6 +101,38 @@ def test_a_day_that_comes_again_is_looked_for_near_it(days: Shop, monkeypatch: p
     deliver(days, 3, 12)
     assert refreshed(days, hidden) == {"sales": "incremental"}
     assert equals_a_rebuild(days)
+
+
+@pytest.fixture
+def replaced(days: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """Of few rows, too, some are drawn to see whether hardly one stayed."""
+    monkeypatch.setattr("assetflow.running.refreshes.deletes.MANY_GONE", 10)
+    monkeypatch.setattr("assetflow.running.refreshes.rewriting.MANY_REPLACED", 10)
+    monkeypatch.setattr("assetflow.running.refreshes.difference.ONE_DRAWN_OF", 1)
+    monkeypatch.setattr("assetflow.running.refreshes.difference.ENOUGH_DRAWN", 10)
+    return days
+
+
+def test_a_day_that_stands_alone_goes_without_a_look(replaced: Shop) -> None:
+    hidden = without_far_files(replaced, "sales", day=-1)
+    assert len(hidden) == DAYS - 1, "that of the day, too"
+    deliver(replaced, 3, first=50)
+    assert refreshed(replaced, hidden) == {"sales": "incremental"}
+    assert equals_a_rebuild(replaced)
+
+
+@pytest.mark.parametrize("column", ["CASE WHEN x % 100 > 20 THEN day END", "day + (x % 100 > 70)::INTEGER"])
+def test_a_day_that_does_not_stand_alone_is_looked_for(replaced: Shop, column: str) -> None:
+    """Where its file holds other rows, too: those without a day, and those of the next one."""
+    replaced.sql("sales", f"SELECT {column} AS day, x + 1 AS x FROM facts WHERE x > 10")
+    for day in range(DAYS):
+        deliver(replaced, day, first=60)
+        replaced.run()
+    for first in (80, 40, 65):
+        deliver(replaced, 3, first=first)
+        assert replaced.run() == {"sales": "materialized"}
+        right = f"SELECT {column} AS day, x + 1 AS x FROM '{replaced.root}/data/*.parquet' WHERE x > 10 ORDER BY ALL"
+        assert replaced.rows("FROM sales ORDER BY ALL") == duckdb.sql(right).fetchall()
 
 
 @pytest.mark.parametrize("reader", READERS)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from assetflow.duck import WITHOUT_STRAGGLERS
 from assetflow.incremental.ranges import counted_ranges
 from assetflow.materialization import Bounds
-from assetflow.warehouse.content.bounds import MOST, Between, is_ordered, may_hold
+from assetflow.warehouse.content.bounds import MOST, Between, holds_nothing_else, is_ordered, may_hold
 from assetflow.warehouse.content.staging import stage_query
 
 VALUES = {
@@ -64,11 +64,13 @@ def test_a_file_that_holds_a_value_between_two_others_is_looked_into(
     inside = f"x BETWEEN {between.low} AND {between.high}"
     there = connection.execute(f"SELECT count(*) FROM ({rows_of(kind, held)}) AS t(x) WHERE {inside}").fetchall()[0][0]
     assert may_hold(bounds.get(name), between) or not there
+    assert there == len(held) or not holds_nothing_else(bounds.get(name), between)
     if kind == "BIGINT" and all(held):  # what is understood is told apart
         assert may_hold(bounds.get(name), between) == (
             int(between.least) <= max(map(int, filter(None, held)))
             and min(map(int, filter(None, held))) <= int(between.greatest)
         )
+        assert holds_nothing_else(bounds.get(name), between) == (there == len(held))
 
 
 def test_it_is_told_how_many_values_are_null(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -91,6 +93,11 @@ def test_bounds_of_another_type_tell_nothing() -> None:
     assert may_hold(Bounds("DATE", "2024-01-01", "2024-01-02", 0), Between("TIMESTAMP", "2025-01-01", "2025-01-01"))
     assert not may_hold(Bounds("DATE", "2024-01-01", "2024-01-02", 0), Between("DATE", "2025-01-01", "2025-01-01"))
     assert may_hold(None, Between("DATE", "2025-01-01", "2025-01-01"))
+    of_days = Between("DATE", "2024-01-01", "2024-01-31")
+    assert holds_nothing_else(Bounds("DATE", "2024-01-01", "2024-01-02", 0), of_days)
+    assert not holds_nothing_else(Bounds("TIMESTAMP", "2024-01-01", "2024-01-02", 0), of_days)
+    assert not holds_nothing_else(Bounds("DATE", "2024-01-01", "2024-01-02", 1), of_days)
+    assert not holds_nothing_else(None, of_days)
 
 
 def test_types_of_which_the_order_is_known() -> None:

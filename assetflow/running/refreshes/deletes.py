@@ -146,9 +146,17 @@ def boxed(cursor: Cursor, table: TableFiles) -> Gone | None:
 
     Each of them is there, so that none but them lies between these values where as many do. None: more do.
     """
-    columns = [(each.name, each.type) for each in table.columns if is_ordered(each.type)]
-    if not columns:
-        return None
+    kinds = {each.name: each.type for each in table.columns if is_ordered(each.type)}
+    # By what files stand apart, their rows mostly go: most columns then need no look.
+    for names in (table.apart_by(kinds), list(kinds)):
+        found = boxed_by(cursor, table, [(name, kinds[name]) for name in names]) if names else None
+        if found is not None:
+            return found
+    return None
+
+
+def boxed_by(cursor: Cursor, table: TableFiles, columns: Sequence[tuple[str, str]]) -> Gone | None:
+    """The same by the values of some columns."""
     went, found = counted_ranges(cursor, WENT, columns)
     # What is the same in all of them, as the day is, mostly tells, and is read in less time.
     same = [each if each and each.least == each.greatest else None for each in found]
@@ -157,11 +165,20 @@ def boxed(cursor: Cursor, table: TableFiles) -> Gone | None:
         close, near = between(box), table.near(box)
         if not close or not near:
             continue
-        among = f"({table.placed(near)}) AS old WHERE {close}"
-        files = counted(cursor, f"assetflow_file, count(*) FROM {among} GROUP BY ALL")
+        files = rows_within(cursor, table, box, near)
         if sum(files.values()) == went:
             return Gone(files, close)
     return None
+
+
+def rows_within(
+    cursor: Cursor, table: TableFiles, box: Sequence[tuple[str, Between | None]], near: Sequence[int]
+) -> Mapping[int, int]:
+    """How many rows of each of these files lie between some values: all, where the bounds of the files say so."""
+    if table.are_within(near, box):
+        return {at: table.files[at].rows for at in near}
+    among = f"({table.placed(near)}) AS old WHERE {between(box)}"
+    return counted(cursor, f"assetflow_file, count(*) FROM {among} GROUP BY ALL")
 
 
 def one_by_one(cursor: Cursor, table: TableFiles, times: int, rows: int) -> Gone:

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Bounds, Column, SnapshotFile, Sums
 from assetflow.quoting import quote_identifier
-from assetflow.warehouse.content.bounds import Between, all_may_hold
+from assetflow.warehouse.content.bounds import Between, all_hold_nothing_else, all_may_hold
 from assetflow.warehouse.content.digest import tells_order
 from assetflow.warehouse.content.scans import scan_files, scan_placed
 
@@ -58,6 +58,19 @@ class TableFiles(Struct, frozen=True):
         """The files in which rows may stand of which these columns lie between two values each (None: any)."""
         box = [(name, between) for name, between in ranges if between is not None]
         return [at for at, file in enumerate(self.files) if all_may_hold(self.bounds.get(file.sha256, {}), box)]
+
+    def are_within(self, files: Iterable[int], ranges: Iterable[tuple[str, Between | None]]) -> bool:
+        """True where each row of these files is known to have these columns between two values each (None: any)."""
+        box = [(name, between) for name, between in ranges if between is not None]
+        return all(all_hold_nothing_else(self.bounds.get(self.files[at].sha256, {}), box) for at in files)
+
+    def apart_by(self, names: Iterable[str]) -> list[str]:
+        """Those of the columns by which files stand apart: all over some file one value, and others elsewhere."""
+        return [name for name in names if self._stand_apart(name)]
+
+    def _stand_apart(self, name: str) -> bool:
+        held = {(known[name].least, known[name].greatest) for known in self.bounds.values() if name in known}
+        return len(held) > 1 and any(least == greatest is not None for least, greatest in held)
 
     def paths_at(self, files: Sequence[int]) -> list[str]:
         return [os.path.join(self.root, self.files[at].path) for at in files]
