@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from assetflow.running.partitions.tasks import PartTask
 from tests.conftest import Shop
 
 HEADER = "id,ts,region,amount,note\n"
@@ -690,3 +691,18 @@ def test_a_table_that_fails_as_a_whole_has_an_event_of_its_own(empty_shop: Shop)
     assert printed.code == 1
     assert ("failed", None) in events, events
     assert not any(kind == "published" for kind, _ in events)
+
+
+def test_a_fault_of_ours_is_not_looked_for_in_fewer_and_fewer_partitions(
+    days: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = []
+
+    def fail(wanted: PartTask, *_: object) -> None:
+        batches.append(wanted.keys)
+        raise TypeError("a mistake")
+
+    monkeypatch.setattr("assetflow.running.partitions.making.compute_once", fail)
+    [failed] = [each for each in days.materialize("clean").assets if each.outcome == "failed"]
+    assert len(batches) == 1
+    assert "assetflow itself failed: TypeError: a mistake" in str(failed.error)

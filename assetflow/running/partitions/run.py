@@ -245,10 +245,13 @@ class PartRun:
         for key, rows in zip(part.keys, part.rows, strict=True):
             yield from self.conclude(key, replace(result, rows=rows, seconds=built.seconds / len(part.keys)))
 
-    def take_error(self, keys: tuple[Key, ...], error: AssetflowError) -> Iterator[Event]:
-        """What to do when a batch failed: halve it, until it is one partition that fails."""
+    def take_error(self, keys: tuple[Key, ...], error: AssetflowError, *, is_of_rows: bool) -> Iterator[Event]:
+        """What to do when a batch failed: halve it, until it is one partition that fails.
+
+        `is_of_rows`: fewer rows may do better. A full disk or a fault of ours is met by all.
+        """
         self.under_way -= 1
-        if not keys:
+        if not keys or not is_of_rows:
             self.give_up(error)
         elif len(keys) > 1:
             self.batches.halve(keys)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from assetflow.errors import AssetflowError
+from assetflow.errors import AssetError, AssetflowError
 from assetflow.planning.decide import forced_reason
 from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Event
-from assetflow.running.failures import told
+from assetflow.running.failures import is_of_dead_worker, told
 from assetflow.running.keeping.keep import Keeping
 from assetflow.running.order import Order
 from assetflow.running.tasks.task import Task
@@ -62,7 +62,8 @@ class PartRuns(Struct):
         try:
             made = future.result()
         except Exception as raised:
-            yield from run.take_error(work.keys, told(raised, run.asset))
+            is_of_rows = isinstance(raised, AssetError) or is_of_dead_worker(raised)
+            yield from run.take_error(work.keys, told(raised, run.asset), is_of_rows=is_of_rows)
         else:
             try:
                 yield from run.take(made)
