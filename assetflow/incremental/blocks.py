@@ -28,6 +28,7 @@ from assetflow.incremental.tree import (
     without_places,
 )
 from assetflow.lineage.sql.tree import Tree, parse, place
+from assetflow.quoting import folded
 
 PREFIX = "assetflow_block_"
 GENERATORS = frozenset({"unnest", "generate_series", "range"})
@@ -90,8 +91,8 @@ def take_apart(sql: str, tables: frozenset[str], views: Mapping[str, str] | None
     views = views or {}
     texts = [sql, *views.values()]
     own, *others = (Text(text, at) for text, at in zip(texts, starts(texts), strict=True))
-    of_views = {name.lower(): text for name, text in zip(views, others, strict=True)}
-    taker = _Taker({name.lower(): name for name in tables}, of_views, own)
+    of_views = {folded(name): text for name, text in zip(views, others, strict=True)}
+    taker = _Taker({folded(name): name for name in tables}, of_views, own)
     node, orders = _without_order(own.node())
     taker.take(node, {})
     blocks = without_mere_names(taker.blocks)
@@ -216,7 +217,7 @@ class _Taker(Struct):
             if value["aliases"]:
                 node_of_aliases = {**select_all(name), "from_table": table_named(name, "a", value["aliases"])}
                 name = self.add(Block("", node_of_aliases))
-            known[entry["key"].lower()] = name
+            known[folded(entry["key"])] = name
         return known
 
     def from_(self, table: Tree, scope: Scope) -> Tree:
@@ -262,7 +263,7 @@ class _Taker(Struct):
     def base_table(self, table: Tree, scope: Scope) -> Tree:
         if table["schema_name"] or table["catalog_name"] or table.get("at_clause"):
             raise Refused("a table of another database", place(table))
-        name = table["table_name"].lower()
+        name = folded(table["table_name"])
         if name in scope:
             return named(table, scope[name])
         if name in self.views:
@@ -408,9 +409,9 @@ def is_equality(condition: Tree) -> bool:
 
 def is_closed(node: Tree) -> bool:
     """False for a subquery that could speak of a table outside of it: with a name that is none of its own."""
-    own = {str(value["alias"] or value["table_name"]).lower() for value in _tables(node)}
+    own = {folded(str(value["alias"] or value["table_name"])) for value in _tables(node)}
     qualified = [each["column_names"] for each in expressions(node) if each["class"] == "COLUMN_REF"]
-    return all(len(names) == 1 or names[0].lower() in own for names in qualified)
+    return all(len(names) == 1 or folded(names[0]) in own for names in qualified)
 
 
 def _tables(value: Any) -> list[Tree]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from assetflow.incremental.tree import Leaf, all_of, conjuncts, expressions, leaves, select, table_named, text
 from assetflow.lineage.sql.query import is_of_partition
 from assetflow.lineage.sql.tree import Tree, parse
+from assetflow.quoting import folded
 
 KEEPS = {
     ("INNER", "left"),
@@ -47,13 +48,13 @@ class Picked(NamedTuple):
                 if condition[one]["class"] == "COLUMN_REF":
                     for each in expressions(condition[other]):
                         if is_parameter(each):
-                            yield str(each["identifier"]).lower(), str(condition[one]["column_names"][-1])
+                            yield folded(str(each["identifier"])), str(condition[one]["column_names"][-1])
 
 
 def picked(sql: str, columns: Mapping[str, Sequence[str]]) -> dict[str, list[Picked]]:
     """Each place where one of these tables is read; `columns` are those that each table has."""
     found: dict[str, list[Picked]] = {name: [] for name in columns}
-    tables = {name.lower(): name for name in columns}
+    tables = {folded(name): name for name in columns}
     for statement in parse(sql).statements:
         _look(statement["node"], frozenset(), tables, columns, found)
     return found
@@ -73,17 +74,17 @@ def _look(
     if "cte_map" in value:
         for entry in value["cte_map"]["map"]:
             _look(entry["value"], inner, tables, columns, found)
-            inner = inner | {entry["key"].lower()}
+            inner = inner | {folded(entry["key"])}
     handled: set[int] = set()
     if value.get("type") == "SELECT_NODE":
         for leaf in leaves(value["from_table"]):
             handled.add(id(leaf.table))
-            name = leaf.name.lower()
+            name = folded(leaf.name)
             if name in tables and name not in inner:
                 found[tables[name]].append(_picked(leaf, value, columns[tables[name]]))
-    if value.get("type") == "BASE_TABLE" and value["table_name"].lower() in tables:
-        if value["table_name"].lower() not in hidden:
-            found[tables[value["table_name"].lower()]].append(Picked(value["table_name"], ()))
+    if value.get("type") == "BASE_TABLE" and folded(value["table_name"]) in tables:
+        if folded(value["table_name"]) not in hidden:
+            found[tables[folded(value["table_name"])]].append(Picked(value["table_name"], ()))
         return
     for key, each in value.items():
         if key == "from_table" and value.get("type") == "SELECT_NODE":
@@ -112,13 +113,13 @@ def _picked(leaf: Leaf, node: Tree, columns: Sequence[str]) -> Picked:
     if any((join["join_type"], side) not in KEEPS for join, side in leaf.above):
         return Picked(alias, ())
     is_alone = not leaf.above
-    there = {column.lower() for column in columns}
+    there = {folded(column) for column in columns}
 
     def is_own(reference: Tree) -> bool:
-        names = [str(each).lower() for each in reference["column_names"]]
+        names = [folded(str(each)) for each in reference["column_names"]]
         if len(names) == 1:
             return is_alone and names[0] in there
-        return len(names) == 2 and names[0] == alias.lower() and names[1] in there
+        return len(names) == 2 and names[0] == folded(alias) and names[1] in there
 
     conditions = []
     for condition in conjuncts(node["where_clause"]):

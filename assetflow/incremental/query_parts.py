@@ -9,6 +9,7 @@ from assetflow.incremental.refused import Refused
 from assetflow.incremental.tree import alike, expressions, without_alias, written
 from assetflow.lineage import scratch
 from assetflow.lineage.sql.tree import Tree, place
+from assetflow.quoting import folded
 
 ORDER_DEPENDENT = frozenset({
     "first", "last", "any_value", "arbitrary", "list", "array_agg", "string_agg", "group_concat", "listagg",
@@ -75,7 +76,7 @@ def refuse_unsteady(part: object) -> None:
                 raise Refused(f"{name}() over a window without ORDER BY", place(each))
             if name in NEVER:
                 raise Refused(f"{name}(), whose answer the rows alone do not tell", place(each))
-        elif each["class"] == "COLUMN_REF" and each["column_names"][-1].lower() == "rowid":
+        elif each["class"] == "COLUMN_REF" and folded(each["column_names"][-1]) == "rowid":
             raise Refused("rowid, which depends on where a row is stored", place(each))
         elif each["class"] == "COLLATE":
             raise Refused("COLLATE, under which other texts are equal", place(each))
@@ -104,7 +105,7 @@ def keys_of_all(node: Tree, binds: Binds) -> list[Tree]:
     for item in node["select_list"]:
         said = without_alias(said_without_names(item, before, binds))
         if item["alias"]:
-            before[item["alias"].lower()] = said
+            before[folded(item["alias"])] = said
         if not has_aggregates(said) and not is_constant(said, binds):
             found.append(said)
     return found
@@ -125,7 +126,7 @@ def said_without_names(value: Any, before: Mapping[str, Tree], binds: Binds) -> 
     if not isinstance(value, dict):
         return value
     if value.get("class") == "COLUMN_REF" and len(value["column_names"]) == 1:
-        stands_for = before.get(value["column_names"][0].lower())
+        stands_for = before.get(folded(value["column_names"][0]))
         if stands_for is None or alike(stands_for, value):
             return value
         return value if binds(value) else stands_for
@@ -149,9 +150,9 @@ def said_over_tables(expression: Tree, node: Tree, binds: Binds) -> Tree:
 def said_by_name(expression: Tree, node: Tree, binds: Binds) -> Tree:
     """An expression, with the name of a column of the answer replaced by what it stands for."""
     if expression["class"] == "COLUMN_REF" and len(expression["column_names"]) == 1 and not binds(expression):
-        name = expression["column_names"][0].lower()
+        name = folded(expression["column_names"][0])
         for item in node["select_list"]:
-            if item["alias"].lower() == name:
+            if folded(item["alias"]) == name:
                 return without_alias(item)
     return expression
 

@@ -349,6 +349,17 @@ def test_the_plan_foresees_that_rows_cannot_be_sorted_again(nights: Shop) -> Non
     assert (made.mode, made.mode_reason) == ("full", why)
 
 
+def test_a_column_that_is_called_nearly_like_another_is_not_that_one(empty_shop: Shop) -> None:
+    """Letters beyond ASCII are two to DuckDB, small and large."""
+    empty_shop.write("assetflow.toml", '[sources.people]\nfiles = "data/*.csv"\n')
+    empty_shop.write("data/1.csv", "x,ä\n1,2\n2,1\n")
+    empty_shop.sql("sorted", 'SELECT x AS "Ä" FROM people ORDER BY ä')
+    empty_shop.made()
+    empty_shop.write("data/2.csv", "x,ä\n3,0\n")
+    assert modes(empty_shop) == {"sorted": ("full", "ORDER BY ä, which is no column of what is made, line 1")}
+    assert empty_shop.rows("FROM sorted") == [(3,), (2,), (1,)]
+
+
 def test_the_plan_counts_no_more_rows_than_there_are(empty_shop: Shop) -> None:
     empty_shop.write("data/people.csv", "id,name\n1,ann\n2,bob\n3,cy\n")
     empty_shop.write("assetflow.toml", '[sources.people]\nfiles = "data/people.csv"\n')

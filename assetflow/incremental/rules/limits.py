@@ -9,6 +9,7 @@ from assetflow.incremental.rules.split import ordered_by
 from assetflow.incremental.tree import alike, called, expressions, parsed, text
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import Tree
+from assetflow.quoting import folded
 
 RANK = f"{KEYS}rank"
 
@@ -47,9 +48,9 @@ def is_clear(node: Tree, order: Tree) -> bool:
         return len(node["modifiers"][0]["orders"]) == 1
     if any(alike(item, expression) for item in node["select_list"]):
         return True
-    names = {str(item["alias"]).lower() for item in node["select_list"] if item["alias"]}
+    names = {folded(str(item["alias"])) for item in node["select_list"] if item["alias"]}
     references = [each for each in expressions(expression) if each["class"] == "COLUMN_REF"]
-    return bool(references) and not any(each["column_names"][-1].lower() in names for each in references)
+    return bool(references) and not any(folded(each["column_names"][-1]) in names for each in references)
 
 
 def kinds_of(work: Work, node: Tree) -> list[str]:

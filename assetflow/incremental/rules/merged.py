@@ -18,7 +18,7 @@ from msgspec import Struct
 from assetflow.incremental.query_parts import is_aggregate, windows_of
 from assetflow.incremental.tree import alike, column, expressions, spoken, without_alias, written
 from assetflow.lineage.sql.tree import Tree
-from assetflow.quoting import quote_identifier
+from assetflow.quoting import folded, quote_identifier
 
 COMBINED = {
     "count": "sum", "count_star": "sum", "count_if": "sum", "countif": "sum", "sum": "sum", "min": "min", "max": "max",
@@ -225,7 +225,7 @@ def merge_of(
     )
     if not wanted <= {written(cell.expression) for cell in cells if cell.is_key}:
         return None
-    names = {str(item["alias"]).lower(): item for item in items if item["alias"]}
+    names = {folded(str(item["alias"])): item for item in items if item["alias"]}
     known = {written(cell.expression): column(cell.sql) for cell in reversed(cells)}
     said = [over(item, known, names, binds) for item in items]
     having = None if node["having"] is None else over(node["having"], known, names, binds)
@@ -323,7 +323,7 @@ def is_said_twice(value: Tree, names: dict[str, Tree]) -> bool:
     """True for a name that is also the name of a column of the answer which holds something else."""
     if value["class"] != "COLUMN_REF" or len(value["column_names"]) > 1:
         return False
-    item = names.get(value["column_names"][0].lower())
+    item = names.get(folded(value["column_names"][0]))
     return item is not None and item["class"] == "COLUMN_REF" and not alike(item, value)
 
 
@@ -338,7 +338,7 @@ def _over(value: Any, known: Known, names: dict[str, Tree], binds: Binds) -> Any
         if (stands_for := known.get(written(value))) is not None:
             return stands_for
         if value["class"] == "COLUMN_REF":
-            name = value["column_names"][-1].lower()
+            name = folded(value["column_names"][-1])
             if len(value["column_names"]) > 1 or name not in names or binds(value):
                 raise LookupError(name)
             return _over(names[name], known, {each: names[each] for each in names if each != name}, binds)

@@ -12,7 +12,7 @@ from assetflow.incremental.rules.new_rows import new_rows
 from assetflow.incremental.tree import column, first_place, only_where, select_all, text
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import Tree
-from assetflow.quoting import quote_identifier
+from assetflow.quoting import folded, quote_identifier
 
 
 def by_rows(work: Work, block: Block) -> Answer:
@@ -45,7 +45,7 @@ def rows_among(
     """A set operation of only those rows of its children that are among the rows found."""
     names = []
     for child, own in zip(block.children, columns, strict=True):
-        if len({name.lower() for name, _ in own}) < len(own):
+        if len({folded(name) for name, _ in own}) < len(own):
             raise Refused("two columns of one name", first_place(block.node))
         table = select_all(work.versions.version(child, version))["from_table"]
         here = [column(table["alias"], name) for name, _ in own]

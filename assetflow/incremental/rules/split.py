@@ -27,6 +27,7 @@ from assetflow.incremental.rules.merged import over
 from assetflow.incremental.rules.states import State, state_of
 from assetflow.incremental.tree import called, column, expressions, parsed, table_named, text, without_alias, written
 from assetflow.lineage.sql.tree import Tree
+from assetflow.quoting import folded
 
 KEPT = "assetflow_kept_"
 KEY = f"{KEPT}key_"
@@ -77,7 +78,7 @@ def split(block: Block, columns: Sequence[tuple[str, str]], binds: Binds, kinds_
         return None
     values, known = values_of(calls, kept)
     known = {written(key): column(f"{KEY}{at}") for at, key in enumerate(keys, 1)} | known
-    names = {str(item["alias"]).lower(): item for item in node["select_list"] if item["alias"]}
+    names = {folded(str(item["alias"])): item for item in node["select_list"] if item["alias"]}
     rows = rows_over(node, keys, [name for name, _ in columns], lambda each: over(each, known, names, binds))
     if rows is None:
         return None
@@ -164,8 +165,8 @@ def said_modifier(node: Tree, modifier: Tree, said: Callable[[Tree], Tree | None
 def ordered_by(node: Tree, expression: Tree) -> Tree:
     """What an expression of ORDER BY stands for: there, names of the answer come before those of tables."""
     if expression["class"] == "COLUMN_REF" and len(expression["column_names"]) == 1:
-        name = expression["column_names"][0].lower()
+        name = folded(expression["column_names"][0])
         for item in node["select_list"]:
-            if str(item["alias"]).lower() == name:
+            if folded(str(item["alias"])) == name:
                 return without_alias(item)
     return said_over_tables(expression, node, lambda _: True)

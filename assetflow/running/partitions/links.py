@@ -11,6 +11,7 @@ from assetflow.partitions.key_columns import KeyColumns
 from assetflow.partitions.partitioning import Link, Partitioning
 from assetflow.partitions.ranges import EVERYWHERE, NONE, Ranges, widened
 from assetflow.partitions.slices import Slice
+from assetflow.quoting import folded
 
 if TYPE_CHECKING:
     from assetflow.incremental.picked import Picked
@@ -47,8 +48,8 @@ def columns_linked(cut: Partitioning, link: Link, columns: Sequence[Column]) -> 
     """The columns of an upstream that tell to which partitions its rows belong; None: each belongs to all of them."""
     if link.is_all:
         return None
-    there = {column.name.lower(): (column.name, column.type) for column in columns}
-    found = tuple(there.get(link.column(each.column).lower()) for each in cut.dimensions)
+    there = {folded(column.name): (column.name, column.type) for column in columns}
+    found = tuple(there.get(folded(link.column(each.column))) for each in cut.dimensions)
     return KeyColumns(cut, found) if any(found) else None
 
 

@@ -13,6 +13,7 @@ from assetflow.materialization import Column
 from assetflow.partitions.declared import partitioning
 from assetflow.partitions.key_columns import AT, LABEL, KeyColumns, WrongColumnError, refuse_kind
 from assetflow.partitions.partitioning import Dimension, Partitioning
+from assetflow.quoting import folded
 
 if TYPE_CHECKING:
     from assetflow.engines.duckdb import Result
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 def key_columns(asset: Asset, cut: Partitioning, columns: Sequence[Column]) -> KeyColumns:
     """The columns of the asset's own key; Refused where it has not got them."""
-    there = {column.name.lower(): (column.name, column.type) for column in columns}
-    found = tuple(there.get(each.column.lower()) for each in cut.dimensions)
+    there = {folded(column.name): (column.name, column.type) for column in columns}
+    found = tuple(there.get(folded(each.column)) for each in cut.dimensions)
     if None in found:
         raise Refused(f"{asset.name} has no column {cut.dimensions[found.index(None)].column}")
     return KeyColumns(cut, found)
@@ -31,7 +32,7 @@ def keys_of(asset: Asset, result: Result, where: Where) -> KeyColumns:
     """The key columns of what an asset made; AssetError where it has not got them."""
     made = [Column(name, kind) for name, kind in described(result.cursor, result.sql or "")]
     cut = partitioning(asset.partition)
-    ours = next((column.name for column in made if column.name.lower().startswith((AT, LABEL))), None)
+    ours = next((column.name for column in made if folded(column.name).startswith((AT, LABEL))), None)
     if ours is not None:
         raise where.error(f"the column {ours} has a name that assetflow uses itself: rename it")
     try:

@@ -14,6 +14,7 @@ from assetflow.partitions.key_columns import KeyColumns
 from assetflow.partitions.partitioning import Partitioning, WrongPartitionError
 from assetflow.partitions.reading import read_keys
 from assetflow.partitions.slices import Slice
+from assetflow.quoting import folded
 from assetflow.running.partitions.gathered import Gathered
 from assetflow.running.partitions.order import PartOrder
 
@@ -75,8 +76,8 @@ def rest_of(
     from assetflow.warehouse.content.staging import stage_query
 
     cut = order.cut
-    there = {column.name.lower(): (column.name, column.type) for column in columns}
-    by = KeyColumns(cut, tuple(there.get(each.column.lower()) for each in cut.dimensions))
+    there = {folded(column.name): (column.name, column.type) for column in columns}
+    by = KeyColumns(cut, tuple(there.get(folded(each.column)) for each in cut.dimensions))
     rows = scan_files(columns, [os.path.join(order.warehouse.root, file.path)])
     found = []
     cursor = order.open_cursor()

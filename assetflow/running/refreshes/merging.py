@@ -22,7 +22,7 @@ from assetflow.incremental.answer import Answer, key_names, version_of
 from assetflow.incremental.exact import is_inexact
 from assetflow.incremental.refused import Refused
 from assetflow.materialization import Column
-from assetflow.quoting import quote_identifier
+from assetflow.quoting import folded, quote_identifier
 from assetflow.running.bodies.body import arguments, query_of_rows, stage
 from assetflow.running.built import How, Tried
 from assetflow.running.refreshes.deletes import between, find_keys, match, ranges_of
@@ -183,14 +183,14 @@ class Merging:
         own = key_of(self.asset, self.given.columns)
         found = {}
         for name, change in self.changes.items():
-            columns = {column.name.lower(): column for column in change.columns}
+            columns = {folded(column.name): column for column in change.columns}
             for column in own:
-                there = columns.get(column.name.lower())
+                there = columns.get(folded(column.name))
                 if there is None:
                     raise Refused(f"{name} has no column {column.name}, so that the keys concerned are not known")
                 if there.type != column.type:
                     raise Refused(f"its key {column.name} is {column.type}, and {there.type} in {name}")
-            found[name] = tuple(columns[column.name.lower()].name for column in own)
+            found[name] = tuple(columns[folded(column.name)].name for column in own)
         return found
 
     def find_keys(self, names: Mapping[str, Sequence[str]]) -> None:
@@ -243,10 +243,10 @@ class Merging:
 
 def key_of(asset: Asset, columns: Sequence[Column]) -> list[Column]:
     """The columns of the key of an asset; AssetError for one that is not there, or cannot be compared exactly."""
-    known = {column.name.lower(): column for column in columns}
+    known = {folded(column.name): column for column in columns}
     found = []
     for name in asset.unique_key:
-        column = known.get(name.lower())
+        column = known.get(folded(name))
         if column is None:
             raise wrong_key(asset, f"it has no column {name}, by which its rows replace others", "Return that column.")
         if is_inexact(column.type):
