@@ -47,6 +47,8 @@ class Parts(Struct, frozen=True):
     `shares` are to be made; `known` (by ranges in words, with the number of their keys) is for whoever looks at a plan.
     `fresh` were found to be what they would be now. `layers` are those that are not: slices, each with the
     materialization that they were last held against. `reasons` make the table be put together anew, whatever is made.
+    `is_all`: nothing that is stale is left out. `is_cut_otherwise`: the table as it is has other partitions, under the
+    same keys, too.
     """
 
     shares: tuple[Share, ...]
@@ -56,6 +58,7 @@ class Parts(Struct, frozen=True):
     undecided: tuple[str, ...] = ()
     compared: tuple[Compared, ...] = ()
     is_all: bool = True
+    is_cut_otherwise: bool = False
 
     @property
     def keys(self) -> Slice:
@@ -94,7 +97,8 @@ def parts_of(
         return only(Parts((Share(cut.domain, reasons, is_whole=True),)), wanted)
     otherwise = reasons_to_cut(asset, made, contents, known)
     if otherwise:
-        return only(Parts((Share(cut.domain, forced or otherwise, is_whole=True),)), wanted)
+        shares = (Share(cut.domain, forced or otherwise, is_whole=True),)
+        return only(Parts(shares, is_cut_otherwise=True), wanted)
     found = Parts(())
     for keys, base in layers_of(made.id, known):
         found = with_layer(found, keys & cut.domain, base, asset, contents, known)
@@ -188,4 +192,4 @@ def only(parts: Parts, wanted: Slice | None) -> Parts:
         return parts
     shares = tuple(replace(share, keys=share.keys & wanted) for share in parts.shares if share.keys & wanted)
     left = any(share.keys - wanted for share in parts.shares)
-    return Parts(shares, parts.fresh, parts.layers, parts.reasons, parts.undecided, parts.compared, not left)
+    return replace(parts, shares=shares, is_all=not left)

@@ -49,17 +49,27 @@ def test_the_same_rows_lie_in_files_of_other_partitions(shop: Shop) -> None:
     assert made(shop) == []
 
 
-def test_what_a_backfill_leaves_out_does_not_stay_as_it_was_cut(shop: Shop) -> None:
-    assert made(shop, partition="y") == [("y", "materialized")]
-    assert table(shop) == [("x", "y", 1), ("x", "y", 3)]
-    assert made(shop) == [("x", "materialized")]
+def test_what_a_backfill_leaves_out_keeps_the_table_as_it_was(shop: Shop) -> None:
+    [_, failed] = shop.materialize("t", partition="y").assets
+    assert failed.outcome == "failed"
+    assert "it is cut by b now, and what is published of it is not" in str(failed.error)
+    assert table(shop) == ROWS
+    assert made(shop) == [("x", "materialized"), ("y", "restored")]
     assert table(shop) == ROWS
 
 
-def test_what_fails_does_not_stay_as_it_was_cut(shop: Shop) -> None:
-    declare(shop, '"b"', "SELECT a, b, CASE WHEN b = 'x' THEN error('bad') ELSE n END AS n FROM orders")
-    assert made(shop) == [("x", "failed"), ("y", "materialized")]
-    assert table(shop) == [("x", "y", 1), ("x", "y", 3)]
+def test_a_check_of_the_whole_table_is_not_asked_of_a_part_of_it(shop: Shop) -> None:
+    shop.sql("t", f"/* @asset\npartition = 'b'\nchecks = [{{ row_count = {{ min = 4 }} }}]\n*/\n{QUERY}")
+    printed = shop.cli("materialize", "--partition", "y")
+    assert printed.code == 1
+    assert "it is cut by b now" in printed.err
+    assert made(shop)[0] == ("x", "materialized")
+
+
+def test_what_fails_keeps_the_table_as_it_was(shop: Shop) -> None:
+    declare(shop, '"b"', "SELECT a, b, CASE WHEN b = 'x' THEN error('bad') ELSE n + 10 END AS n FROM orders")
+    assert made(shop) == [("x", "failed"), ("y", "materialized"), (None, "failed")]
+    assert table(shop) == ROWS
     declare(shop, '"b"')
     assert made(shop) == [("x", "materialized"), ("y", "materialized")]
     assert table(shop) == ROWS
@@ -79,10 +89,12 @@ def test_days_of_another_time_zone_are_other_days(empty_shop: Shop) -> None:
     declare(shop, '"day(ts)"', query)
     shop.materialize()
     declare(shop, '{ time = "day", column = "ts", zone = "Europe/Berlin" }', query)
-    assert made(shop, partition="2024-01-02") == [("2024-01-02", "materialized")]
-    assert shop.rows("SELECT n FROM t ORDER BY n") == [(1,), (3,)]
-    assert made(shop) == [("2024-01-03", "materialized")]
+    assert made(shop, partition="2024-01-02")[0] == ("2024-01-02", "materialized")
     assert shop.rows("SELECT n FROM t ORDER BY n") == [(1,), (2,), (3,)]
+    assert made(shop) == [("2024-01-02", "restored"), ("2024-01-03", "materialized")]
+    shop.write("data/orders.csv", shop.read("data/orders.csv") + "2024-01-02 22:30:00,4\n")
+    assert made(shop) == [("2024-01-02", "materialized")]
+    assert shop.rows("SELECT n FROM t ORDER BY n") == [(1,), (2,), (3,), (4,)]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from assetflow.asset import Asset
 from assetflow.errors import AssetError
 from assetflow.materialization import Column, SnapshotFile
+from assetflow.partitions.declared import told
 from assetflow.partitions.key_columns import key_of_row
 from assetflow.partitions.partitioning import Partitioning
 from assetflow.partitions.slices import Key
@@ -78,6 +79,15 @@ def mixed_columns(
     return asset.error(
         f"its columns are others than before, and {', '.join(texts[:3])}{more} would still have the old ones: "
         "nothing of it was published",
+        hint="Make all of its partitions, without --partition; what was built is kept for that.",
+    )
+
+
+def cut_otherwise(asset: Asset) -> AssetError:
+    """The error for a table of which some partitions would be cut as it is declared now, and others as it was."""
+    return asset.error(
+        f"it is cut by {told(asset.partition)} now, and what is published of it is not, of which nothing can stay: "
+        "it is published once all of its partitions are made",
         hint="Make all of its partitions, without --partition; what was built is kept for that.",
     )
 

@@ -27,7 +27,7 @@ from assetflow.running.events import AssetResult, Event, event_of
 from assetflow.running.failures import failed_checks
 from assetflow.running.keeping.made import made_into
 from assetflow.running.partitions.batches import Batches
-from assetflow.running.partitions.failures import failures_told, other_columns, other_rows
+from assetflow.running.partitions.failures import cut_otherwise, failures_told, other_columns, other_rows
 from assetflow.running.partitions.gathered import Gathered
 from assetflow.running.partitions.making import compute_parts
 from assetflow.running.partitions.order import PartOrder
@@ -300,6 +300,8 @@ class PartRun:
             self.asset.name, "materialized", mode="full", mode_reason=step.mode_reason, reasons=step.reasons,
             seconds=self.gathered.seconds, checks=self.checks, warnings=tuple(self.gathered.warnings),
         )  # fmt: skip
+        if self.parts.is_cut_otherwise and self.gathered.failed:
+            self.give_up(self.error or cut_otherwise(self.asset))
         if self.error is not None:
             return replace(result, outcome="failed", error=self.error)
         if self.gathered.failed:

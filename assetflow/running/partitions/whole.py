@@ -16,7 +16,7 @@ from assetflow.planning.staleness import Content, in_part
 from assetflow.running.built import Built
 from assetflow.running.keeping.made import projections_of
 from assetflow.running.partitions.columns import columns_declared, empty_file, tells_columns
-from assetflow.running.partitions.failures import mixed_columns
+from assetflow.running.partitions.failures import cut_otherwise, mixed_columns
 from assetflow.running.partitions.gathered import Gathered
 from assetflow.running.partitions.order import PartOrder
 from assetflow.running.partitions.staying import rest_of, staying
@@ -48,7 +48,9 @@ class Whole:
         return self.found[0]
 
     def find(self, done: Slice) -> Manifest | None:
-        before, columns = self.order.before, self.gathered.columns
+        before, columns, parts = self.order.before, self.gathered.columns, self.order.parts
+        if parts.is_cut_otherwise and (not parts.is_all or parts.keys - done):
+            raise cut_otherwise(self.order.asset)
         stays = staying(self.order, self.gathered, done)
         if before is not None:
             # A table that is empty has the columns of its query now, whichever it had.
