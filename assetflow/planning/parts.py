@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from assetflow.asset import Asset
 from assetflow.materialization import Compared, Materialization
-from assetflow.partitions.declared import partitioning
+from assetflow.partitions.declared import partitioning, told
 from assetflow.partitions.partitioning import Partitioning
 from assetflow.partitions.slices import ALL, EMPTY, Slice
 from assetflow.planning.staleness import (
@@ -118,6 +118,13 @@ def reasons_to_cut(
     bases = [known.recall(base) for _, base in layers_of(made.id, known)]
     then = next((base for base in bases if not is_cut_alike(asset, base.fingerprint)), None)
     return compare(asset, then, contents, known).reasons if then is not None else ()
+
+
+def cut_otherwise_told(asset: Asset) -> str:
+    """Why a table that was cut otherwise is made as a whole, in words."""
+    return (
+        f"{asset.name} is cut by {told(asset.partition)} now, other than what is published, of which nothing can stay"
+    )
 
 
 def layers_of(made: str, known: Knowledge) -> tuple[tuple[Slice, str], ...]:

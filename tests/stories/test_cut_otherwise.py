@@ -52,7 +52,7 @@ def test_the_same_rows_lie_in_files_of_other_partitions(shop: Shop) -> None:
 def test_what_a_backfill_leaves_out_keeps_the_table_as_it_was(shop: Shop) -> None:
     [_, failed] = shop.materialize("t", partition="y").assets
     assert failed.outcome == "failed"
-    assert "it is cut by b now, and what is published of it is not" in str(failed.error)
+    assert "t is cut by b now, other than what is published" in str(failed.error)
     assert table(shop) == ROWS
     assert made(shop) == [("x", "materialized"), ("y", "restored")]
     assert table(shop) == ROWS
@@ -62,7 +62,7 @@ def test_a_check_of_the_whole_table_is_not_asked_of_a_part_of_it(shop: Shop) -> 
     shop.sql("t", f"/* @asset\npartition = 'b'\nchecks = [{{ row_count = {{ min = 4 }} }}]\n*/\n{QUERY}")
     printed = shop.cli("materialize", "--partition", "y")
     assert printed.code == 1
-    assert "it is cut by b now" in printed.err
+    assert "t is cut by b now" in printed.err
     assert made(shop)[0] == ("x", "materialized")
 
 
@@ -79,6 +79,8 @@ def test_a_plan_says_why_all_are_made(shop: Shop) -> None:
     steps = json.loads(shop.cli("plan", "--json").out)["steps"]
     assert [one["partition"] for one in steps] == ["x", "y"]
     assert {one["reasons"][0]["detail"] for one in steps} == {'partition by: "a" -> "b"'}
+    refused = shop.cli("plan", "--partition", "y")
+    assert (refused.code, "assets/t.sql:4: t is cut by b now" in refused.err) == (2, True), refused.err
 
 
 def test_days_of_another_time_zone_are_other_days(empty_shop: Shop) -> None:

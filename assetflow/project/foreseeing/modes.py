@@ -15,6 +15,7 @@ from assetflow.asset import Asset
 from assetflow.errors import DefinitionError
 from assetflow.incremental.refused import Refused
 from assetflow.planning.inputs import InputChange
+from assetflow.planning.parts import cut_otherwise_told
 from assetflow.planning.plan import Plan
 from assetflow.planning.step import Estimate, Step
 from assetflow.project.columns.schemas import change_by
@@ -236,7 +237,7 @@ def refreshes(project: Project, asset: Asset) -> tuple[Refreshes, ...]:
 
 
 def broken_promises(project: Project, plan: Plan) -> Iterator[DefinitionError]:
-    """Assets that must be refreshed incrementally, and cannot be."""
+    """Assets that must be refreshed incrementally, and cannot be; those of which a part is to be made, and all must."""
     for step in plan.to_make:
         asset = project.definitions.assets[step.asset]
         is_full = step.mode == "full" and step.mode_reason and step.restores is None
@@ -245,3 +246,5 @@ def broken_promises(project: Project, plan: Plan) -> Iterator[DefinitionError]:
                 f'{asset.name} is declared incremental = "require", and would be made in full: {step.mode_reason}',
                 hint='Change the query, make it once with --full-refresh, or declare incremental = "auto".',
             )
+        if step.parts is not None and step.parts.is_cut_otherwise and not step.parts.is_all:
+            yield asset.definition_error(cut_otherwise_told(asset), hint="Make all of its partitions: no --partition.")

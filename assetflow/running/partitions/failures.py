@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from assetflow.asset import Asset
 from assetflow.errors import AssetError
 from assetflow.materialization import Column, SnapshotFile
-from assetflow.partitions.declared import told
 from assetflow.partitions.key_columns import key_of_row
 from assetflow.partitions.partitioning import Partitioning
 from assetflow.partitions.slices import Key
+from assetflow.planning.parts import cut_otherwise_told
 from assetflow.running.events import AssetResult
 
 SHOWN = 3
@@ -86,8 +86,7 @@ def mixed_columns(
 def cut_otherwise(asset: Asset) -> AssetError:
     """The error for a table of which some partitions would be cut as it is declared now, and others as it was."""
     return asset.error(
-        f"it is cut by {told(asset.partition)} now, and what is published of it is not, of which nothing can stay: "
-        "it is published once all of its partitions are made",
+        f"{cut_otherwise_told(asset)}: it is published once all of its partitions are made",
         hint="Make all of its partitions, without --partition; what was built is kept for that.",
     )
 
