@@ -197,6 +197,9 @@ def only(parts: Parts, wanted: Slice | None) -> Parts:
     """The same with nothing made that is not wanted."""
     if wanted is None:
         return parts
-    shares = tuple(replace(share, keys=share.keys & wanted) for share in parts.shares if share.keys & wanted)
+    # One without keys has it looked for rows that belong to no partition: they do not whatever is made.
+    shares = tuple(
+        replace(share, keys=share.keys & wanted) for share in parts.shares if share.keys & wanted or not share.keys
+    )
     left = any(share.keys - wanted for share in parts.shares)
     return replace(parts, shares=shares, is_all=not left)

@@ -93,6 +93,9 @@ def data_version(source: Source, files: tuple[SourceFile, ...], root: str) -> st
 
 
 def without_place(declared: Mapping[str, Any]) -> dict[str, Any]:
+    """How files are read, wherever they lie. Where their names tell columns, the pattern says which part is which."""
+    if declared.get("keys"):
+        return dict(declared)
     return {key: value for key, value in declared.items() if key not in {"files", "package"}}
 
 

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from typing import Any
 
 from msgspec import Struct
 
@@ -121,13 +122,22 @@ def files_of_table(name: str, contents: Contents) -> tuple[Piece, ...]:
 
 
 def reading_of(asset: Asset, contents: Contents) -> str:
-    """A hash of all that every result depends on: code, config, the columns it is given, the other upstreams."""
+    """A hash of all that every result depends on: code, config, what it is given of a file, the other upstreams."""
     first = asset.parameters[0].upstream
     columns = [column[:2] for column in contents.snapshot_of(first).columns]
     others = sorted({parameter.upstream for parameter in asset.parameters[1:]})
     held = [(name, content.exact if (content := contents.held.get(name)) else "") for name in others]
-    said = ["1", asset.code_version, config_text(asset), asset.per, columns, held]
+    said: list[object] = ["1", asset.code_version, config_text(asset), asset.per, columns, held]
+    if asset.per == "file" and not asset.parameters[0].is_path:
+        said.append(how_read(contents.order.sources[first]))
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
+
+
+def how_read(observed: Observed) -> dict[str, Any]:
+    """What of a source's declaration shows in the rows of a file: all but which files there are."""
+    declared = observed.source.location.to_dict()
+    # Where the names of files tell columns, the pattern says what of a name is which.
+    return declared if declared.get("keys") else {key: said for key, said in declared.items() if key != "files"}
 
 
 def why_full(asset: Asset, step: Step, known: Parsed | None) -> str | None:
@@ -147,7 +157,7 @@ def why_full(asset: Asset, step: Step, known: Parsed | None) -> str | None:
     whole = [reason.upstream for reason in step.reasons if reason.upstream != first]
     if whole:
         return f"{whole[0]} changed, which it is given whole"
-    return f"{first} has other columns than before"
+    return f"{first} has other columns than before, or is read otherwise"
 
 
 def kept_part(part: tuple[tuple[str, ...], SnapshotFile]) -> KeptPart:

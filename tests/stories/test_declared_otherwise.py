@@ -1,0 +1,76 @@
+"""An edit of how a source or a table is declared, while its files, and what was made of them, stay where they are."""
+
+from __future__ import annotations
+
+from tests.conftest import Shop
+
+BY_FILE = """
+import polars as pl
+
+from assetflow import asset
+
+
+@asset(per="file")
+def t(orders: pl.DataFrame) -> pl.DataFrame:
+    return orders
+"""
+
+
+def declare_source(shop: Shop, said: str) -> None:
+    shop.write("assetflow.toml", f"[sources.orders]\n{said}\n")
+
+
+def test_files_that_are_read_otherwise_are_given_to_a_function_again(empty_shop: Shop) -> None:
+    shop = empty_shop
+    declare_source(shop, 'files = "data/*.csv"')
+    shop.write("data/a.csv", "id,city\n1,NA\n2,Rome\n")
+    shop.write("data/b.csv", "id,city\n3,NA\n")
+    shop.python("t", BY_FILE)
+    assert shop.made() == ["t"]
+    declare_source(shop, 'files = "data/*.csv"\noptions = { nullstr = "NA" }')
+    [result] = shop.materialize().assets
+    assert (result.mode, result.mode_reason) == ("full", "orders has other columns than before, or is read otherwise")
+    assert shop.rows("FROM t ORDER BY id") == [(1, None), (2, "Rome"), (3, None)]
+    # Which files there are is no way of reading them.
+    shop.write("more/c.csv", "id,city\n4,NA\n")
+    declare_source(shop, 'files = ["data/*.csv", "more/*.csv"]\noptions = { nullstr = "NA" }')
+    assert [result.mode for result in shop.materialize().assets] == ["incremental"]
+    assert shop.rows("FROM t ORDER BY id") == [(1, None), (2, "Rome"), (3, None), (4, None)]
+
+
+def test_another_part_of_the_names_of_files_is_the_key(empty_shop: Shop) -> None:
+    """The same files, of which the same columns are read, with other values in them."""
+    shop = empty_shop
+    shop.write("data/sales-1-2.csv", "n\n10\n")
+    shop.write("data/sales-2-1.csv", "n\n20\n")
+    shop.python("t", BY_FILE)
+    shop.sql("sums", "SELECT shop, sum(n) AS n FROM orders GROUP BY shop")
+    shop.sql("cut", '/* @asset\npartition = "shop"\n*/\nSELECT shop, n FROM orders')
+    for pattern, expected in {
+        "data/sales-{shop}-*.csv": [(1, 10), (2, 20)],
+        "data/sales-*-{shop}.csv": [(1, 20), (2, 10)],
+    }.items():
+        declare_source(shop, f'files = "{pattern}"')
+        assert {"cut", "sums", "t"} <= set(shop.made())
+        for table in ("t", "sums", "cut"):
+            assert shop.rows(f"SELECT shop, n FROM {table} ORDER BY shop") == expected
+        assert shop.run() == {}
+
+
+def test_a_backfill_fails_like_a_whole_run_where_rows_belong_to_no_partition_any_more(empty_shop: Shop) -> None:
+    shop = empty_shop
+    declare_source(shop, 'files = "data/orders.csv"')
+    shop.write("data/orders.csv", "city,n\nRome,1\nOslo,2\nBonn,3\n")
+    values = '{ column = "city", values = ["Rome", "Oslo", "Bonn"] }'
+    shop.sql("t", f"/* @asset\npartition = {values}\n*/\nSELECT city, n FROM orders")
+    shop.materialize()
+    shop.replace("assets/t.sql", ', "Bonn"', "")
+    for partition in ("Rome", None):
+        [result] = shop.materialize(partition=partition).assets
+        assert "1 row belongs to no partition of it: city is Bonn" in str(result.error)
+        assert shop.rows("SELECT sum(n) FROM t") == [(6,)]
+    shop.replace("assets/t.sql", "FROM orders", "FROM orders WHERE city <> 'Bonn'")
+    assert shop.run(partition="Rome") == {"t": "materialized"}
+    assert shop.run() == {"t": "materialized"}
+    assert shop.rows("FROM t ORDER BY n") == [("Rome", 1), ("Oslo", 2)]
+    assert shop.run() == {}
