@@ -130,7 +130,12 @@ def config_text(asset: Asset) -> str:
         cut = identity(asset.partition)
         links = LINKS + json.dumps(cut[UPSTREAMS], sort_keys=True).removeprefix("{") if UPSTREAMS in cut else ""
         said.update({PARTITION: told(cut) + links, BOUNDS: told(asset.partition)})
-    return json.dumps(said, sort_keys=True) if said else ""
+    return config_as_text(said) if said else ""
+
+
+def config_as_text(said: Mapping[str, object]) -> str:
+    """By name; inside of a value the order of keys is part of it."""
+    return json.dumps(dict(sorted(said.items())))
 
 
 def is_cut_alike(asset: Asset, then: Fingerprint) -> bool:
@@ -144,7 +149,7 @@ def is_cut_alike(asset: Asset, then: Fingerprint) -> bool:
 
 def in_part(of: Fingerprint) -> Fingerprint:
     """The fingerprint of a table of which only some partitions are made from this: it is never taken for fresh."""
-    return replace(of, config=json.dumps({**json.loads(of.config or "{}"), IN_PART: True}, sort_keys=True))
+    return replace(of, config=config_as_text({**json.loads(of.config or "{}"), IN_PART: True}))
 
 
 def fingerprint(asset: Asset, inputs: Mapping[str, str]) -> Fingerprint:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+
 from tests.conftest import Shop
 
 BY_FILE = """
@@ -74,3 +79,50 @@ def test_a_backfill_fails_like_a_whole_run_where_rows_belong_to_no_partition_any
     assert shop.run() == {"t": "materialized"}
     assert shop.rows("FROM t ORDER BY n") == [("Rome", 1), ("Oslo", 2)]
     assert shop.run() == {}
+
+
+WITH_DEFAULT = """
+from datetime import date, datetime
+from decimal import Decimal
+
+import polars as pl
+
+from assetflow import asset
+
+
+@asset
+def t(since: object = {default}) -> pl.DataFrame:
+    return pl.DataFrame({{"since": [repr(since)]}})
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("(1, 2)", "[1, 2]"),
+        ("date(2024, 1, 1)", "'2024-01-01'"),
+        ("datetime(2024, 1, 1)", "'2024-01-01T00:00:00'"),
+        ("Decimal('1.5')", "'1.5'"),
+        ("{'a': [(1,)]}", "{'a': [[1]]}"),
+        ("{'a': 1, 'b': 2}", "{'b': 2, 'a': 1}"),
+    ],
+)
+def test_a_default_of_another_type_that_is_written_alike(empty_shop: Shop, before: str, after: str) -> None:
+    shop = empty_shop
+    for default in (before, after):
+        shop.python("t", WITH_DEFAULT.format(default=default))
+        assert shop.made() == ["t"]
+        # What it says of itself is what the function was given.
+        given = eval(default, {"date": date, "datetime": datetime, "Decimal": Decimal})
+        assert shop.rows("FROM t") == [(repr(given),)]
+        assert shop.run() == {}
+
+
+def test_the_order_of_keys_in_a_setting_is_part_of_it(empty_shop: Shop) -> None:
+    shop = empty_shop
+    shop.python("t", WITH_DEFAULT.format(default="None"))
+    for said in ({"a": 1, "b": 2}, {"b": 2, "a": 1}):
+        shop.write("assetflow.toml", f"[assets.t]\nsince = {{ {', '.join(f'{k} = {v}' for k, v in said.items())} }}\n")
+        assert shop.made() == ["t"]
+        assert shop.rows("FROM t") == [(repr(said),)]
+        assert shop.run() == {}

@@ -10,6 +10,7 @@ import ast
 import datetime
 import decimal
 import inspect
+import json
 import types
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ForwardRef, get_args, get_origin
@@ -29,12 +30,16 @@ CONTEXT = "context"
 
 
 class Signature(Struct, frozen=True):
-    """What a function asks for: upstreams, config values (as JSON values), and the context of the run."""
+    """What a function asks for: upstreams, config values (as JSON values), and the context of the run.
+
+    `kinds` are types of defaults that JSON has not got: dates, tuples and the like.
+    """
 
     parameters: tuple[Parameter, ...]
     config: Mapping[str, Any]
     takes_context: bool
     returns_query: bool
+    kinds: str = ""
 
 
 def read_signature(function: Callable[..., Any], path: str, texts: ModuleTexts | None = None) -> Signature:
@@ -89,6 +94,7 @@ class _Reader:
     def read(self) -> Signature:
         parameters: list[Parameter] = []
         config: dict[str, Any] = {}
+        kinds: list[str] = []
         takes_context = False
         for parameter in self._parameters():
             self._refuse_unnamed(parameter)
@@ -98,7 +104,9 @@ class _Reader:
                 parameters.append(self._upstream(parameter))
             else:
                 config[parameter.name] = self._config_value(parameter)
-        return Signature(tuple(parameters), config, takes_context, self._returns_query())
+                kind = kind_beside_json(parameter.default)
+                kinds += [f"{parameter.name} {kind}"] * bool(kind)
+        return Signature(tuple(parameters), config, takes_context, self._returns_query(), ", ".join(sorted(kinds)))
 
     def _parameters(self) -> list[inspect.Parameter]:
         # The code object tells names, kinds and defaults; annotations may name what only a type checker imports.
@@ -305,6 +313,15 @@ def json_value(value: object) -> Any:
     if isinstance(value, decimal.Decimal):
         return str(value)
     raise TypeError(f"a {type(value).__name__}")
+
+
+def kind_beside_json(value: object) -> str:
+    """Types in a default that the JSON value which stands for it has not got; empty where there are none."""
+    if isinstance(value, dict | list | tuple):
+        kinds = [kind_beside_json(each) for each in (value.values() if isinstance(value, dict) else value)]
+        name = "tuple" if isinstance(value, tuple) else ""
+        return f"{name}{json.dumps(kinds) if any(kinds) else ''}"
+    return type(value).__name__ if isinstance(value, datetime.date | datetime.time | decimal.Decimal) else ""
 
 
 def _arguments(node: FunctionNode) -> list[ast.arg]:

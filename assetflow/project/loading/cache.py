@@ -218,8 +218,8 @@ def is_importable(root: str, name: str) -> bool:
 
 
 def hash_of(value: Any) -> str:
-    """A hash of a JSON value."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+    """A hash of a JSON value; the order of keys counts, as functions see it in values that they are given."""
+    return hashlib.sha256(json.dumps(value, default=str).encode()).hexdigest()
 
 
 def depends_on(records: Iterable[Record]) -> dict[str, Any]:

@@ -150,7 +150,7 @@ class Reader:
             path=self.path,
             line=declaration.line,
             group=values.pop("group", group_of(self.path, self.settings)),
-            code_version=declared_version(code.digest, merge, unique_key, per, history),
+            code_version=declared_version(versioned(code.digest, signature.kinds), merge, unique_key, per, history),
             code_parts=(
                 *code.parts,
                 *((f"{PACKAGE_PART}{package}", version) for package, version in code.packages),
@@ -296,6 +296,11 @@ def refuse_for_queries(name: str, values: Mapping[str, Any], place: Place) -> No
     if values.get("materialized") == "view" or "dialect" in values:
         key = "dialect" if "dialect" in values else "materialized"
         raise place.error(f"{key} of {name} is for SQL files: a function's rows are always kept as a table")
+
+
+def versioned(digest: str, kinds: str) -> str:
+    """The version of a function's code, with the types of its defaults where their values do not tell these."""
+    return hashlib.sha256(f"{digest} {kinds}".encode()).hexdigest() if kinds else digest
 
 
 def declared_version(digest: str, merge: Merge | None, unique_key: Sequence[str], per: Per | None, history: str) -> str:
