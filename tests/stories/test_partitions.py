@@ -411,6 +411,19 @@ def test_a_plan_counts_no_partitions_that_it_cannot_know(days: Shop) -> None:
     assert days.cli("plan").out.startswith("Nothing is stale")
 
 
+def test_a_plan_says_where_an_upstream_that_is_made_first_may_make_more_partitions_stale(days: Shop) -> None:
+    days.sql("sums", "SELECT region, sum(amount) AS amount FROM clean GROUP BY region")
+    days.sql(
+        "compared",
+        '/* @asset\npartition = "day(ts)"\n*/\nSELECT o.ts, s.amount FROM orders o JOIN sums s USING (region)',
+    )
+    parts(days)
+    add(days, 1, row(900, "2024-01-02", region="us"))
+    assert "2024-01-02 (1 partition by what is published): " in of_plan(days, "compared")
+    assert by_what_is_published(days)["compared"] == {True}
+    assert len(parts(days)["compared"]) > 1
+
+
 def test_a_plan_after_a_backfill_of_all_rows_has_no_partition_to_make(days: Shop) -> None:
     days.materialize("clean", partition="2024-01-01..")
     said = (

@@ -121,6 +121,8 @@ def listed(project: Project, step: Step, folder: str, moving: Collection[str]) -
     found = tuple(
         one for share in step.parts.shares for one in share_listed(project, asset, cut, share, folder, is_open=is_open)
     )
+    if step.parts.undecided:  # an upstream is made first, and others may be stale by what it gets
+        found = tuple(replace(one, is_published=True) for one in found)
     return replace(step, listed=found)
 
 
