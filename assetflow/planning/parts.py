@@ -197,9 +197,11 @@ def only(parts: Parts, wanted: Slice | None) -> Parts:
     """The same with nothing made that is not wanted."""
     if wanted is None:
         return parts
-    # One without keys has it looked for rows that belong to no partition: they do not whatever is made.
+    # Where keys are no longer declared, it is looked for rows that would belong to no partition, whatever is made.
     shares = tuple(
-        replace(share, keys=share.keys & wanted) for share in parts.shares if share.keys & wanted or not share.keys
+        replace(share, keys=share.keys & wanted)
+        for share in parts.shares
+        if share.keys & wanted or (share.is_whole and parts.reasons)
     )
     left = any(share.keys - wanted for share in parts.shares)
     return replace(parts, shares=shares, is_all=not left)

@@ -62,14 +62,17 @@ def test_another_part_of_the_names_of_files_is_the_key(empty_shop: Shop) -> None
         assert shop.run() == {}
 
 
-def test_a_backfill_fails_like_a_whole_run_where_rows_belong_to_no_partition_any_more(empty_shop: Shop) -> None:
+@pytest.mark.parametrize("instead", ["", ', "Kiel"'], ids=["fewer values", "others"])
+def test_a_backfill_fails_like_a_whole_run_where_rows_belong_to_no_partition_any_more(
+    empty_shop: Shop, instead: str
+) -> None:
     shop = empty_shop
     declare_source(shop, 'files = "data/orders.csv"')
     shop.write("data/orders.csv", "city,n\nRome,1\nOslo,2\nBonn,3\n")
     values = '{ column = "city", values = ["Rome", "Oslo", "Bonn"] }'
     shop.sql("t", f"/* @asset\npartition = {values}\n*/\nSELECT city, n FROM orders")
     shop.materialize()
-    shop.replace("assets/t.sql", ', "Bonn"', "")
+    shop.replace("assets/t.sql", ', "Bonn"', instead)
     for partition in ("Rome", None):
         [result] = shop.materialize(partition=partition).assets
         assert "1 row belongs to no partition of it: city is Bonn" in str(result.error)
