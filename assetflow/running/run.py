@@ -21,12 +21,14 @@ from msgspec.structs import replace
 from assetflow.asset import Asset
 from assetflow.errors import AssetflowError, Interrupted, WarehouseError
 from assetflow.planning.decide import decide
+from assetflow.planning.staleness import Made
 from assetflow.planning.step import Step
 from assetflow.running.account import Account, step_record
 from assetflow.running.at_once import Done
 from assetflow.running.built import Built
 from assetflow.running.clock import now
 from assetflow.running.computing.compute import check_again, compute
+from assetflow.running.computing.promised import keep_contract
 from assetflow.running.computing.small import MANY, Small, read_small, write_small
 from assetflow.running.contents import Contents
 from assetflow.running.events import AssetResult, Event, RunResult, event_of
@@ -128,14 +130,25 @@ class Run:
             yield from self.conclude(AssetResult(step.asset, "skipped", reasons=step.reasons))
         elif again.restores is None or not self.is_held(again.restores.snapshot):
             yield from self.begin_making(asset, again)
-        elif asset.checks:
-            # They may be others than it passed, or compare it with tables and times that are others now.
-            self.steps[step.asset] = again
-            snapshot = self.order.warehouse.ledger.snapshot(again.restores.snapshot)
-            table = table_of(asset.name, snapshot, self.order.warehouse.root)
-            self.workers.start(Work(step.asset, check_again, (self.telling.task_of(asset), table)))
         else:
-            yield from self.conclude(self.keeping.restore(asset, again, again.restores))
+            yield from self.begin_restoring(asset, again, again.restores)
+
+    def begin_restoring(self, asset: Asset, step: Step, made: Made) -> Iterator[Event]:
+        """Point to an older materialization, or have it checked before: other things may be asked of it by now."""
+        snapshot = self.order.warehouse.ledger.snapshot(made.snapshot)
+        try:
+            if asset.columns:
+                keep_contract(asset, snapshot.columns, self.shop.session.cursor())
+        except AssetflowError as error:
+            yield from self.conclude(AssetResult(asset.name, "failed", reasons=step.reasons, error=error))
+            return
+        if asset.checks:
+            # They may be others than it passed, or compare it with tables and times that are others now.
+            self.steps[asset.name] = step
+            table = table_of(asset.name, snapshot, self.order.warehouse.root)
+            self.workers.start(Work(asset.name, check_again, (self.telling.task_of(asset), table)))
+        else:
+            yield from self.conclude(self.keeping.restore(asset, step, made))
 
     def begin_making(self, asset: Asset, step: Step) -> Iterator[Event]:
         """Have a worker make an asset, or its partitions."""

@@ -129,3 +129,32 @@ def test_the_order_of_keys_in_a_setting_is_part_of_it(empty_shop: Shop) -> None:
         assert shop.made() == ["t"]
         assert shop.rows("FROM t") == [(repr(said),)]
         assert shop.run() == {}
+
+
+PROMISED = """
+import polars as pl
+
+from assetflow import asset
+
+
+@asset({columns})
+def t(orders: pl.DataFrame) -> pl.DataFrame:
+    return orders
+"""
+
+
+@pytest.mark.parametrize("cut", ["", 'partition="id"'], ids=["a table", "partitions"])
+def test_an_older_table_that_breaks_a_promise_made_since_is_not_restored(empty_shop: Shop, cut: str) -> None:
+    shop = empty_shop
+    declare_source(shop, 'files = "data/orders.csv"')
+    shop.python("t", PROMISED.format(columns=cut))
+    for amount in ("1.5", "1"):
+        shop.write("data/orders.csv", f"id,amount\n1,{amount}\n")
+        assert shop.made() == ["t"]
+    shop.python("t", PROMISED.format(columns=", ".join(filter(None, [cut, 'columns={"amount": "BIGINT"}']))))
+    assert shop.run() == {}
+    shop.write("data/orders.csv", "id,amount\n1,1.5\n")
+    [result] = shop.materialize().assets
+    assert result.outcome == "failed"
+    assert "column amount is DOUBLE, but `columns` promises BIGINT" in str(result.error)
+    assert shop.rows("FROM t") == [(1, 1)]

@@ -14,6 +14,7 @@ from assetflow.materialization import Column, ReadSet, Snapshot, SnapshotFile
 from assetflow.partitions.slices import Slice
 from assetflow.planning.staleness import Content, in_part
 from assetflow.running.built import Built
+from assetflow.running.computing.promised import keep_contract
 from assetflow.running.keeping.made import projections_of
 from assetflow.running.partitions.columns import columns_declared, empty_file, tells_columns
 from assetflow.running.partitions.failures import cut_otherwise, mixed_columns
@@ -86,6 +87,7 @@ class Whole:
         files, columns = self.manifest(done) or Manifest([], columns_declared(order, cursor))
         if not files:
             files = [empty_file(order, columns, cursor)]
+        keep_contract(order.asset, columns, cursor)  # of what was made before, too
         built = self.combined(files, columns, cursor)
         snapshot, same = order.keeping.keep_content(order.asset, built)
         record = order.keeping.materialization(order.asset, order.step, built, snapshot)
