@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from assetflow.partitions import windows
 from assetflow.partitions.quotes import quoted
@@ -79,6 +80,12 @@ class Partitioning(Struct, frozen=True):
             return Slice(self.line)
         labels = itertools.product(*(each.values or () for each in self.others))
         return Slice(NONE, dict.fromkeys(labels, self.line))
+
+    @property
+    def unbounded(self) -> Partitioning:
+        """The same cut with any windows and values: reads what was written when others were declared."""
+        by = tuple(replace(each, low=FIRST, high=LAST, values=None) for each in self.dimensions)
+        return Partitioning(by, self.links)
 
     @property
     def word(self) -> str:

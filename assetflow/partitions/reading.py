@@ -26,6 +26,15 @@ def read_keys(cut: Partitioning, text: str) -> Slice:
     return Slice(NONE, {label: put_together(ranges) for label, ranges in by_label.items()})
 
 
+def read_written(cut: Partitioning, text: str) -> Slice:
+    """The keys of a file by the text that it bears, declared or not any more; none where it was cut otherwise."""
+    try:
+        keys = read_keys(cut.unbounded, text)
+    except WrongPartitionError:
+        return Slice()
+    return keys if cut.text_of(keys) == text else Slice()
+
+
 def read_one(cut: Partitioning, text: str) -> Slice:
     pieces = split(text, "/")
     if len(pieces) > len(cut.dimensions):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -84,8 +84,31 @@ def test_a_backfill_fails_like_a_whole_run_where_rows_belong_to_no_partition_any
     assert shop.run() == {}
 
 
+def test_partitions_that_share_a_file_with_one_that_is_no_longer_listed_stay(empty_shop: Shop) -> None:
+    """Many small partitions lie in one file, which bears the keys of all of them, also of those without rows."""
+    shop = empty_shop
+    declare_source(shop, 'files = "data/orders.csv"')
+    days = [date(2024, 1, 1) + timedelta(days=number) for number in range(180)]
+    rows = "".join(f"{day},{city},1\n" for day in days for city in ("Oslo", "Rome"))
+    shop.write("data/orders.csv", f"day,city,n\n{rows}")
+    cut = (
+        '{ day = { time = "day", column = "day", start = "2024-01-01", end = "2024-06-28" }, '
+        'city = { column = "city", values = ["Bonn", "Oslo", "Rome"] } }'
+    )
+    shop.sql("t", f"/* @asset\npartition = {cut}\n*/\nSELECT day, city, n FROM orders")
+    assert len(shop.materialize().assets) == 540
+    shop.replace("assets/t.sql", '"Bonn", ', "")
+    for command in ("explain", "history"):
+        assert shop.cli(command, "t", "--partition", "2024-01-05/Oslo").code == 0
+    assert shop.run() == {"t": "materialized"}
+    assert shop.rows("SELECT city, sum(n) FROM t GROUP BY city ORDER BY city") == [("Oslo", 180), ("Rome", 180)]
+    shop.write("data/orders.csv", f"day,city,n\n{rows}2024-01-01,Oslo,5\n")
+    assert [one.partition for one in shop.materialize().assets] == ["2024-01-01/Oslo"]
+    assert shop.rows("SELECT city, sum(n) FROM t GROUP BY city ORDER BY city") == [("Oslo", 185), ("Rome", 180)]
+
+
 WITH_DEFAULT = """
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import polars as pl

@@ -10,7 +10,7 @@ from assetflow.asset import Asset
 from assetflow.errors import UsageError
 from assetflow.materialization import Input, Materialization
 from assetflow.partitions.declared import partitioning, told
-from assetflow.partitions.reading import read_keys
+from assetflow.partitions.reading import read_keys, read_written
 from assetflow.partitions.slices import Key, Slice
 from assetflow.planning.parts import Parts
 from assetflow.planning.step import Step
@@ -155,7 +155,9 @@ def has_rows(project: Project, asset: Asset, made: Materialization, key: Key) ->
     """True when a file of the table may hold rows of the partition."""
     cut = partitioning(asset.partition)
     texts = {file.partition for file in project.ledger.snapshot(made.snapshot).files if file.partition is not None}
-    return cut.shown(key) in texts or any(key in read_keys(cut, text) for text in texts if ".." in text or "," in text)
+    return cut.shown(key) in texts or any(
+        key in read_written(cut, text) for text in texts if ".." in text or "," in text
+    )
 
 
 def input_of(project: Project, read: Input) -> InputOfPartition:

@@ -63,8 +63,8 @@ def parts_of(cut: Partitioning, by_outcome: dict[str, list[str]]) -> PartsOfRun:
 
 
 def keys_of(cut: Partitioning, texts: Iterable[str]) -> Slice | None:
-    """The keys of some texts; None where one is none of today's."""
+    """The keys of some texts, declared or not any more; None where one is none of a table that is cut like today's."""
     try:
-        return read_keys(cut, ",".join(texts))
+        return read_keys(cut.unbounded, ",".join(texts))
     except WrongPartitionError:
         return None

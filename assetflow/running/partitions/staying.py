@@ -11,8 +11,7 @@ from msgspec.structs import replace
 from assetflow.errors import AssetError
 from assetflow.materialization import Column, SnapshotFile
 from assetflow.partitions.key_columns import KeyColumns
-from assetflow.partitions.partitioning import Partitioning, WrongPartitionError
-from assetflow.partitions.reading import read_keys
+from assetflow.partitions.reading import read_written
 from assetflow.partitions.slices import Slice
 from assetflow.quoting import folded
 from assetflow.running.partitions.gathered import Gathered
@@ -51,21 +50,12 @@ def staying(order: PartOrder, gathered: Gathered, done: Slice) -> Staying:
         if not looks and ".." not in file.partition and "," not in file.partition:
             found.whole.append(file)
             continue
-        keys = keys_of_file(cut, file.partition)
+        keys = read_written(cut, file.partition)
         if keys and not keys - stays:
             found.whole.append(file)
         elif keys & stays:
             found.partly.append((file, keys & stays))
     return found
-
-
-def keys_of_file(cut: Partitioning, text: str) -> Slice:
-    """The keys of a file's partitions; none where the table was cut otherwise."""
-    try:
-        keys = read_keys(cut, text)
-    except WrongPartitionError:
-        return Slice()
-    return keys if cut.text_of(keys) == text else Slice()
 
 
 def rest_of(
