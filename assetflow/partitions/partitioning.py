@@ -82,6 +82,11 @@ class Partitioning(Struct, frozen=True):
         return Slice(NONE, dict.fromkeys(labels, self.line))
 
     @property
+    def lists_in_part(self) -> bool:
+        """True where values are listed beside others that are not, so that `domain` has keys that there cannot be."""
+        return len({each.values is None for each in self.others}) > 1
+
+    @property
     def unbounded(self) -> Partitioning:
         """The same cut with any windows and values: reads what was written when others were declared."""
         by = tuple(replace(each, low=FIRST, high=LAST, values=None) for each in self.dimensions)

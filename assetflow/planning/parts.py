@@ -181,15 +181,15 @@ def with_bounds(parts: Parts, asset: Asset, cut: Partitioning, made: Made, known
         covered = covered | keys
     changed = bounds_changed(asset, known.recall(made.id).fingerprint)
     missing = cut.domain - covered
-    if not missing and not (changed and covered - cut.domain):
+    gone = changed if cut.lists_in_part or covered - cut.domain else ()
+    if not missing and not gone:
         return parts
     detail = "some of its partitions were never made"
     reasons = changed or (Reason("partition_missing", detail=detail),)
     # Where keys are no longer declared, it is looked whether there are rows that would belong to no partition now.
     shares = (Share(missing, reasons, is_whole=True),) if missing or changed else ()
     return Parts(
-        (*parts.shares, *shares), parts.fresh, parts.layers, changed if covered - cut.domain else (), parts.undecided,
-        parts.compared,
+        (*parts.shares, *shares), parts.fresh, parts.layers, gone, parts.undecided, parts.compared,
     )  # fmt: skip
 
 

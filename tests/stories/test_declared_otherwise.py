@@ -84,6 +84,23 @@ def test_a_backfill_fails_like_a_whole_run_where_rows_belong_to_no_partition_any
     assert shop.run() == {}
 
 
+def test_values_that_are_listed_beside_others_that_are_not(empty_shop: Shop) -> None:
+    shop = empty_shop
+    declare_source(shop, 'files = "data/orders.csv"')
+    shop.write("data/orders.csv", "city,shop,n\nRome,a,1\nOslo,b,2\nBonn,a,3\n")
+    cut = '{ city = { column = "city", values = ["Bonn", "Oslo", "Rome"] }, shop = { column = "shop" } }'
+    shop.sql("t", f"/* @asset\npartition = {cut}\n*/\nSELECT city, shop, n FROM orders")
+    shop.materialize()
+    shop.replace("assets/t.sql", '"Bonn", ', "")
+    for partition in (None, "Rome/a"):
+        [result] = shop.materialize(partition=partition).assets
+        assert "1 row belongs to no partition of it: city and shop are Bonn/a" in str(result.error)
+    shop.write("data/orders.csv", "city,shop,n\nRome,a,1\nOslo,b,2\n")
+    assert shop.run() == {"t": "materialized"}
+    assert shop.rows("FROM t ORDER BY n") == [("Rome", "a", 1), ("Oslo", "b", 2)]
+    assert shop.run() == {}
+
+
 def test_partitions_that_share_a_file_with_one_that_is_no_longer_listed_stay(empty_shop: Shop) -> None:
     """Many small partitions lie in one file, which bears the keys of all of them, also of those without rows."""
     shop = empty_shop
