@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -138,7 +139,8 @@ class Run:
         snapshot = self.order.warehouse.ledger.snapshot(made.snapshot)
         try:
             if asset.columns:
-                keep_contract(asset, snapshot.columns, self.shop.session.cursor())
+                with closing(self.shop.session.cursor()) as cursor:
+                    keep_contract(asset, snapshot.columns, cursor)
         except AssetflowError as error:
             yield from self.conclude(AssetResult(asset.name, "failed", reasons=step.reasons, error=error))
             return
