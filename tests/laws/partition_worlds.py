@@ -69,8 +69,16 @@ OVER_VIEWS = {
         "SELECT t.day, t.id, t.name, o.note, k.amount FROM told t JOIN orders o USING (id) LEFT JOIN kept k USING (id)",
     ),
 }
+YEAR = {"time": "day", "column": "ts", "start": "2024-01-01", "end": "2024-12-31"}
+LISTED = [
+    {"day": YEAR, "region": {"values": [*more, "eu", "us", "as"]}} for more in ((), ("uk",), ("au", "uk"), ("br",))
+]
+"""So many that they share files, with values of which there are no rows."""
 RECUTS: dict[str, list[Any]] = {
-    "kept": ["day(ts)", {"time": "day", "column": "ts", "zone": "Asia/Tokyo"}, "month(ts)", {"column": "region"}],
+    "kept": [
+        *("day(ts)", {"time": "day", "column": "ts", "zone": "Asia/Tokyo"}, "month(ts)", {"column": "region"}),
+        *LISTED,
+    ],
     "best": [{"column": "region"}, {"column": "also"}],
 }
 """How these may be declared to be cut; some of them have the same keys, for other rows."""
