@@ -51,8 +51,13 @@ class Location(Protocol):
         """The DuckDB type of each column over all these files; SourceError when they cannot be read."""
         ...
 
-    def columns_in_place(self, cursor: "DuckDBPyConnection", files: tuple[str, ...]) -> dict[str, str] | None:
-        """The columns of files that readers open as they are (Parquet that agrees); None: they are ingested once."""
+    def columns_in_place(
+        self, cursor: "DuckDBPyConnection", files: tuple[str, ...], recorded: dict[str, str] | None = None
+    ) -> dict[str, str] | None:
+        """The columns of files that readers open as they are (Parquet that agrees); None: they are ingested once.
+
+        `recorded` are those of the first file, where it was looked at before.
+        """
         ...
 
     def to_dict(self) -> dict[str, Any]:

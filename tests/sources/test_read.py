@@ -232,6 +232,21 @@ def test_parquet_is_read_in_place_only_where_that_shows_the_same(tmp_path: Path)
     }
 
 
+def test_what_is_recorded_of_a_file_stands_for_it_where_the_others_have_the_same(tmp_path: Path) -> None:
+    """It is looked at itself where they have not: then a type is called otherwise by now, or a file differs."""
+    parquet(tmp_path / "new.parquet", "SELECT 1 AS id")
+    parquet(tmp_path / "old.parquet", "SELECT 2 AS id")
+    parquet(tmp_path / "other.parquet", "SELECT 2.5 AS id")
+
+    def columns(*names: str, recorded: dict[str, str]) -> dict[str, str] | None:
+        paths = tuple(str(tmp_path / f"{name}.parquet") for name in names)
+        return files("*.parquet").columns_in_place(CONNECTION.cursor(), paths, recorded)
+
+    assert columns("gone", "new", recorded={"id": "INTEGER"}) == {"id": "INTEGER"}
+    assert columns("old", "new", recorded={"id": "INT4"}) == {"id": "INTEGER"}
+    assert columns("old", "other", recorded={"id": "INTEGER"}) is None
+
+
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=6)
 CELLS = st.one_of(st.none(), st.integers(-(2**40), 2**40), TEXTS.filter(str.strip))
 TABLES = st.lists(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assetflow.materialization import Snapshot, SnapshotFile, Sums
+from assetflow.materialization import Column, Snapshot, SnapshotFile, Sums
 from assetflow.running.sources.known import Known, as_read_now, types_of
 from assetflow.running.sources.parts import Part, tag_of
 from assetflow.source import Observed
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 class Before(Struct, frozen=True):
     """A source as it was: `known` is what was parsed of it, `files` are those that are read where they lie.
 
-    `sums` are what digests of `files` are made of.
+    `columns` are those that all `files` have, `sums` what digests of them are made of.
     """
 
     known: Known | None = None
     files: tuple[SnapshotFile, ...] = ()
+    columns: tuple[Column, ...] = ()
     sums: Mapping[tuple[str, str], Sums] = {}
 
 
@@ -45,7 +46,8 @@ def before(name: str, snapshot: Snapshot | None, warehouse: Warehouse, *, for_co
         return NEVER
     if any(os.path.isabs(file.path) for file in snapshot.files):
         of_rows = () if for_columns else [file.sha256 for file in snapshot.files]
-        return Before(None, snapshot.files, warehouse.ledger.file_sums(of_rows) if of_rows else {})
+        sums = warehouse.ledger.file_sums(of_rows) if of_rows else {}
+        return Before(None, snapshot.files, snapshot.columns, sums)
     return Before(parsed_before(name, snapshot, warehouse))
 
 
@@ -80,16 +82,16 @@ def brings_little(observed: Observed, then: Before) -> bool:
 
 
 def columns_in_place(observed: Observed, then: Before, cursor: Cursor) -> dict[str, str] | None:
-    """The columns of files that readers may open as they are: Parquet that agrees on them; None where they may not."""
-    return observed.source.location.columns_in_place(cursor, standing_for_all(observed, then))
+    """The columns of files that readers may open as they are: Parquet that agrees on them; None where they may not.
 
-
-def standing_for_all(observed: Observed, then: Before) -> tuple[str, ...]:
-    """The files to look at: of those that were found to agree before, one stands for all."""
+    Of those that were found to agree before one stands for all, and is looked at only where new ones have others: by
+    another version of DuckDB a type may be called otherwise.
+    """
     seen = {file.sha256 for file in then.files}
     old = [file.stat.path for file in observed.files if file.sha256 in seen]
     new = [file.stat.path for file in observed.files if file.sha256 not in seen]
-    return (*old[:1], *new)
+    recorded = {column.name: column.type for column in then.columns} if old else None
+    return observed.source.location.columns_in_place(cursor, (*old[:1], *new), recorded)
 
 
 def columns_now(observed: Observed, then: Before, cursor: Cursor) -> dict[str, str]:

@@ -166,8 +166,13 @@ class Files(Struct, frozen=True):
         """True for Parquet to which the declaration adds nothing: no columns, no options, no key=value folders."""
         return not self.columns and not self.options and all(map(self._is_plain_parquet, self.patterns))
 
-    def columns_in_place(self, cursor: DuckDBPyConnection, files: tuple[str, ...]) -> dict[str, str] | None:
-        """`in_place`, answered for these files: None when their columns differ, or some come from their paths."""
+    def columns_in_place(
+        self, cursor: DuckDBPyConnection, files: tuple[str, ...], recorded: dict[str, str] | None = None
+    ) -> dict[str, str] | None:
+        """`in_place`, answered for these files: None when their columns differ, or some come from their paths.
+
+        `recorded` are the columns that the first of them was found to have.
+        """
         if self.format == LISTED:
             return None
         from assetflow.sources.files.sniff import same_columns
@@ -175,7 +180,9 @@ class Files(Struct, frozen=True):
         lend(cursor, self.options)
         reading = self._reading(files)
         is_plain = reading.format == "parquet" and not self.columns and not self.options and not self.keys
-        return same_columns(cursor, reading, files) if is_plain and not partition_keys(reading, files) else None
+        if not is_plain or partition_keys(reading, files):
+            return None
+        return same_columns(cursor, reading, files, recorded)
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -48,10 +48,22 @@ def scan_some(cursor: DuckDBPyConnection, reading: Reading, files: Sequence[str]
     return scan(reading, filled, types, absent=[name for name in types if name.lower() not in found])
 
 
-def same_columns(cursor: DuckDBPyConnection, reading: Reading, files: Sequence[str]) -> dict[str, str] | None:
-    """What every file has: the same columns in the same order and of the same types; None where they differ."""
-    first, *others = (described(cursor, reading, [path]) for path in files)
-    return first if all(list(columns.items()) == list(first.items()) for columns in others) else None
+def same_columns(
+    cursor: DuckDBPyConnection, reading: Reading, files: Sequence[str], recorded: dict[str, str] | None = None
+) -> dict[str, str] | None:
+    """What every file has: the same columns in the same order and of the same types; None where they differ.
+
+    `recorded` are those of the first file, from when it was looked at.
+    """
+    others = [described(cursor, reading, [path]) for path in files[1:]]
+    if recorded and are_alike([recorded, *others]):
+        return recorded
+    first = described(cursor, reading, files[:1])
+    return first if are_alike([first, *others]) else None
+
+
+def are_alike(columns: Sequence[dict[str, str]]) -> bool:
+    return all(list(each.items()) == list(columns[0].items()) for each in columns)
 
 
 def _found(cursor: DuckDBPyConnection, reading: Reading, files: Sequence[str]) -> dict[str, str]:
