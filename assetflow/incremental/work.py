@@ -43,6 +43,7 @@ class Work(Struct):
     rules: list[Rule] = field(default_factory=list)
     made: int = 0
     lookups: dict[str, list[Lookup]] = field(default_factory=dict)
+    columns: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     @property
     def versions(self) -> Versions:
@@ -148,7 +149,10 @@ class Work(Struct):
             return None
 
     def columns_of(self, name: str) -> list[tuple[str, str]]:
-        return described(self.cursor, f"FROM {quote_identifier(name)}")
+        """Names and types of the columns of a view or table of ours; one that is made anew has the same."""
+        if name not in self.columns:
+            self.columns[name] = described(self.cursor, f"FROM {quote_identifier(name)}")
+        return self.columns[name]
 
     def execute(self, sql: str, where: int | None = None, *, is_inner: bool = False) -> None:
         try:

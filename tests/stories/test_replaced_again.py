@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from assetflow.incremental.rules.merged import Merge
 from tests.conftest import Shop
 
 EDGES = "SELECT day, max(x) - min(x) AS width, count(*) AS n FROM sales GROUP BY day"
@@ -216,3 +217,41 @@ def deliver_numbered(shop: Shop, day: int, time: int, more: int = 0) -> None:
     read = f"SELECT {day} AS day, i AS x, {time} * 1000 + i AS id FROM range({30 + more}) t(i)"
     duckdb.sql(f"COPY ({read}) TO '{new}' (FORMAT parquet)")
     new.replace(path)
+
+
+@pytest.fixture
+def gathered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """How often rows that came or went are gathered by groups, to be combined with what is there."""
+    found: list[str] = []
+    of_rows = Merge.of_rows
+
+    def noted(merge: Merge, rows: str) -> str:
+        found.append(rows)
+        return of_rows(merge, rows)
+
+    monkeypatch.setattr(Merge, "of_rows", noted)
+    return found
+
+
+def test_groups_of_which_all_rows_were_replaced_are_made_anew_at_once(drawn: Shop, gathered: list[str]) -> None:
+    greatest = "SELECT day, max(x) AS x, count(*) AS n FROM sales GROUP BY day"
+    drawn.sql("greatest", greatest)
+    drawn.run()
+    for time in (1, 2, 3):
+        deliver(drawn, 2, time)
+        made = {each.asset: each for each in drawn.materialize().assets}
+        assert made["greatest"].mode_reason == 'merged by "day"'
+        assert drawn.rows("FROM greatest ORDER BY ALL") == drawn.rows(f"{greatest} ORDER BY ALL")
+    assert gathered == []
+
+
+def test_groups_of_which_few_rows_were_replaced_are_combined(drawn: Shop, gathered: list[str]) -> None:
+    query = "SELECT x % 2 AS odd, max(x) AS x, count(*) AS n, sum(day) AS days FROM sales GROUP BY ALL"
+    drawn.sql("parity", query)
+    drawn.run()
+    for time in (1, 2, 3):
+        deliver(drawn, 2, time)
+        made = {each.asset: each.mode for each in drawn.materialize("+parity").assets}
+        assert made["parity"] == "incremental"
+        assert drawn.rows("FROM parity ORDER BY ALL") == drawn.rows(f"{query} ORDER BY ALL")
+    assert len(gathered) == 6, "those that came, and those that went"

@@ -58,6 +58,12 @@ def by_keys(work: Work, block: Block, keys: Sequence[Tree]) -> Answer:
 
 def restricted(work: Work, block: Block, version: Version, keys: Sequence[Tree], found: str, names: list[str]) -> Tree:
     """A block as it is or was, of some keys only."""
+    node = near(work, block, version, keys, found)
+    return {**node, "from_table": only_where(node["from_table"], keys, found, names)}
+
+
+def near(work: Work, block: Block, version: Version, keys: Sequence[Tree], found: str) -> Tree:
+    """A block as it is or was, of all keys that lie between some, and in files that may hold these."""
     node = work.versions.at(block, version)
     within = ranges(work.cursor, found, work.columns_of(found))
     where = narrowed(work, node["from_table"], node["where_clause"], keys, within)
@@ -66,7 +72,7 @@ def restricted(work: Work, block: Block, version: Version, keys: Sequence[Tree],
         own = [(column_in(table, key), between) for key, between in zip(keys, within, strict=True)]
         box = [(name, between) for name, between in own if name is not None and between is not None]
         table = work.near(block.node["from_table"], version, box) or table
-    return {**node, "from_table": only_where(table, keys, found, names), "where_clause": where}
+    return {**node, "from_table": table, "where_clause": where}
 
 
 def narrowed(

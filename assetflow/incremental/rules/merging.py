@@ -4,6 +4,8 @@ groups that are there                           their cells, and those of what c
 groups that are new                             those of what came
 groups that lost a row which cannot be taken    made anew from all of their rows
 off again, and those that HAVING left out
+groups of rows that were replaced, and of       made anew from all of their rows, without a look at what was in them
+hardly any others
 """
 
 from __future__ import annotations
@@ -13,17 +15,27 @@ from typing import Literal
 
 from msgspec import Struct
 
-from assetflow.incremental.answer import KEY, KEYS, Answer, Rule, key_names
+from assetflow.incremental.answer import KEY, KEYS, Answer, Rule, key_names, version_of
 from assetflow.incremental.blocks import Block
 from assetflow.incremental.refused import ThisTime
-from assetflow.incremental.rules.keyed import find_keys_in, restricted
+from assetflow.incremental.rules.keyed import as_keys, find_keys, find_keys_in, near, restricted, touched
 from assetflow.incremental.rules.linear import terms
 from assetflow.incremental.rules.merged import Cell, Merge, is_some_constant, merge_of
-from assetflow.incremental.tree import called, first_place, select, spoken, text, written
+from assetflow.incremental.tree import (
+    called,
+    first_place,
+    only_where,
+    select,
+    spoken,
+    text,
+    written,
+)
 from assetflow.incremental.work import Work
 from assetflow.lineage.sql.tree import Tree, place
 from assetflow.quoting import quote_identifier
 
+MOST_ANEW = 2
+"""How many times as many rows as came in the place of others may be in their groups, for these to be made anew."""
 FEW_VALUES = 16
 """Values that are asked for NULLs one by one, which statistics tell then; more of them are read together."""
 PLUS, MINUS = f"{KEYS}merged_plus", f"{KEYS}merged_minus"
@@ -37,6 +49,9 @@ def merged(work: Work, block: Block, keys: list[Tree]) -> Answer | None:
     merge = merge_of(block.node, keys, work.columns_of(block.name), work.binds_over(block), work.kinds_over(block))
     if merge is None:
         return None
+    answer = replaced(work, block, merge, keys)
+    if answer is not None:
+        return answer
     for name, nodes in zip((PLUS, MINUS) if found[1] else (PLUS,), found, strict=False):
         parts = " UNION ALL ".join(f"({text({**node, 'having': None})})" for node in nodes)
         work.keep(name, merge.of_rows(parts or text(work.versions.empty(block))))
@@ -45,6 +60,38 @@ def merged(work: Work, block: Block, keys: list[Tree]) -> Answer | None:
     if keys:
         return groups(work, block, Went(merge, bool(found[1]), takes_off), keys)
     return total(work, Went(merge, bool(found[1]), takes_off))
+
+
+def replaced(work: Work, block: Block, merge: Merge, keys: list[Tree]) -> Answer | None:
+    """The groups of rows that came in the place of others; None where there are many other rows in these groups.
+
+    Of such rows hardly one can be taken off where a greatest one is asked for: to find that out, all of them would be
+    gathered by groups, those that came and those that went.
+    """
+    table = block.node["from_table"]
+    change = work.changes.get(table["table_name"]) if table["type"] == "BASE_TABLE" else None
+    if change is None or not change.is_replaced or not keys or not merge.checked or work.assume:
+        return None
+    found = find_keys(work, touched(work, block, table, keys), len(keys), first_place(keys))
+    there = near(work, block, "new", keys, found)
+    read = select(as_keys(keys), there["from_table"], there["where_clause"])
+    if has_many_others(work, read, version_of(table["table_name"], "plus")):
+        return None
+    work.rules.append(Rule("merged", tuple(map(spoken, keys))))
+    rows = {**there, "from_table": only_where(there["from_table"], keys, found, key_names(len(keys)))}
+    return Answer(text(rows), keys=found, key_columns=tuple(cell.name for cell in cells_of(merge, keys)))
+
+
+def has_many_others(work: Work, read: Tree, came: str) -> bool:
+    """True where a query reads many rows beside those that came to a table."""
+    most = f"{MOST_ANEW} * (SELECT count(*) FROM {quote_identifier(came)})"
+    return bool(work.cursor.execute(f"SELECT (SELECT count(*) FROM ({text(read)})) > {most}").fetchall()[0][0])
+
+
+def cells_of(merge: Merge, keys: Sequence[Tree]) -> list[Cell]:
+    """The columns that show the keys."""
+    by_key = {written(cell.expression): cell for cell in merge.keys}
+    return [by_key[written(key)] for key in keys]
 
 
 class Went(Struct, frozen=True):
@@ -63,8 +110,7 @@ class Went(Struct, frozen=True):
 def groups(work: Work, block: Block, went: Went, keys: list[Tree]) -> Answer:
     """The rows of all groups to which rows came, or from which rows went."""
     merge = went.merge
-    by_key = {written(cell.expression): cell for cell in merge.keys}
-    cells = [by_key[written(key)] for key in keys]
+    cells = cells_of(merge, keys)
     columns = ", ".join(cell.sql for cell in cells)
     changed = (PLUS, MINUS) if went.has_minus else (PLUS,)
     found = find_keys_in(work, [f"SELECT {columns} FROM {name}" for name in changed], len(keys), first_place(keys))

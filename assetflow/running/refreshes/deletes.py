@@ -56,21 +56,24 @@ NOT_THERE = "rows to take out are not there"
 class Gone(Struct, frozen=True):
     """The rows that go, as they were found: how many stand in which file, and a condition that they alone fulfil.
 
-    `is_replaced`: hardly one of them comes again, and nobody looked which.
+    `is_replaced`: hardly one of them comes again, and nobody looked which. `on`: that a row of `old` has one of `keys`.
     """
 
     files: Mapping[int, int]
     box: str = ""
     is_replaced: bool = False
+    on: str = ""
 
 
 def find_keys(cursor: Cursor, table: TableFiles, answer: Answer) -> Gone:
     """Find the rows of the keys."""
-    old = rows_near(cursor, table, answer.keys or "", answer.key_columns)
+    columns = described(cursor, f"FROM {answer.keys}")
+    old = rows_near(cursor, table, answer.keys or "", answer.key_columns, columns)
     if old is None:
         return Gone({})
-    among = f"({old}) AS old SEMI JOIN {answer.keys} AS keys ON {match(cursor, answer)}"
-    return Gone(counted(cursor, f"assetflow_file, count(*) FROM {among} GROUP BY ALL"))
+    on = matching(answer.key_columns, columns)
+    among = f"({old}) AS old SEMI JOIN {answer.keys} AS keys ON {on}"
+    return Gone(counted(cursor, f"assetflow_file, count(*) FROM {among} GROUP BY ALL"), on=on)
 
 
 def find_rows(cursor: Cursor, table: TableFiles, answer: Answer) -> Gone:
@@ -183,7 +186,8 @@ def rows_within(
 
 def one_by_one(cursor: Cursor, table: TableFiles, times: int, rows: int) -> Gone:
     """The rows of MINUS, by their places: so many kinds of rows, which go so many times in all."""
-    old = rows_near(cursor, table, MINUS, [column.name for column in table.columns])
+    columns = [(column.name, column.type) for column in table.columns]
+    old = rows_near(cursor, table, MINUS, [name for name, _ in columns], columns)
     if old is None:
         raise Refused(NOT_THERE)
     pairs = zip(compared(table.columns, "old."), compared(table.columns, "gone."), strict=True)
@@ -222,19 +226,25 @@ def refuse_unmatchable(table: TableFiles, answer: Answer) -> None:
 
 def match(cursor: Cursor, answer: Answer) -> str:
     """The condition that a row of `old` has a key of `keys`."""
-    keys = [name for name, _ in described(cursor, f"FROM {answer.keys}")][: len(answer.key_columns)]
+    return matching(answer.key_columns, described(cursor, f"FROM {answer.keys}"))
+
+
+def matching(names: Sequence[str], columns: Sequence[tuple[str, str]]) -> str:
+    """The same; `columns` are those of `keys`, of which the first stand for these names."""
     return " AND ".join(
         f"old.{quote_identifier(name)} IS NOT DISTINCT FROM keys.{quote_identifier(key)}"
-        for name, key in zip(answer.key_columns, keys, strict=True)
+        for name, (key, _) in zip(names, columns, strict=False)
     )
 
 
-def rows_near(cursor: Cursor, table: TableFiles, keys: str, names: Sequence[str]) -> str | None:
+def rows_near(
+    cursor: Cursor, table: TableFiles, keys: str, names: Sequence[str], columns: Sequence[tuple[str, str]]
+) -> str | None:
     """The rows that may match one of `keys`, and the place of each; None where there are none.
 
-    `names` are the columns of the table that stand for the first ones of `keys`.
+    `names` are the columns of the table that stand for the first of the `columns` of `keys`.
     """
-    box = ranges_of(cursor, keys, names)
+    box = list(zip(names, ranges(cursor, keys, columns[: len(names)]), strict=True))
     near = table.near(box)
     return f"SELECT * FROM ({table.placed(near)}) AS old WHERE {between(box) or 'true'}" if near else None
 

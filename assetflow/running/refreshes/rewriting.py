@@ -164,7 +164,8 @@ class Rows(Struct, frozen=True):
             return Rewritten(plus, plus, self.there.of(files))
         if answer.keys is None:
             return with_others(self.there.of(files), plus)
-        on = f"JOIN {answer.keys} AS keys ON {match(self.cursor, answer)}"
+        matches = gone.on if gone is not None and gone.on else match(self.cursor, answer)
+        on = f"JOIN {answer.keys} AS keys ON {matches}"
         went = f"SELECT old.* FROM ({self.there.of(files)}) AS old SEMI {on}"
         return with_others(f"SELECT old.* FROM ({self.there.of(left)}) AS old ANTI {on}" if left else None, plus, went)
 
