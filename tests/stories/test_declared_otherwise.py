@@ -19,10 +19,17 @@ from assetflow import asset
 def t(orders: pl.DataFrame) -> pl.DataFrame:
     return orders
 """
+READ_OTHERWISE = "orders has other columns than before, or is read otherwise"
 
 
 def declare_source(shop: Shop, said: str) -> None:
     shop.write("assetflow.toml", f"[sources.orders]\n{said}\n")
+
+
+def foreseen(shop: Shop) -> tuple[str | None, str | None]:
+    project = shop.project()
+    [step] = project.foresee(project.plan()).steps
+    return step.mode, step.mode_reason
 
 
 def test_files_that_are_read_otherwise_are_given_to_a_function_again(empty_shop: Shop) -> None:
@@ -33,14 +40,42 @@ def test_files_that_are_read_otherwise_are_given_to_a_function_again(empty_shop:
     shop.python("t", BY_FILE)
     assert shop.made() == ["t"]
     declare_source(shop, 'files = "data/*.csv"\noptions = { nullstr = "NA" }')
+    planned = foreseen(shop)
     [result] = shop.materialize().assets
-    assert (result.mode, result.mode_reason) == ("full", "orders has other columns than before, or is read otherwise")
+    assert planned == (result.mode, result.mode_reason) == ("full", READ_OTHERWISE)
     assert shop.rows("FROM t ORDER BY id") == [(1, None), (2, "Rome"), (3, None)]
     # Which files there are is no way of reading them.
     shop.write("more/c.csv", "id,city\n4,NA\n")
     declare_source(shop, 'files = ["data/*.csv", "more/*.csv"]\noptions = { nullstr = "NA" }')
+    assert foreseen(shop) == ("incremental", "new files")
     assert [result.mode for result in shop.materialize().assets] == ["incremental"]
     assert shop.rows("FROM t ORDER BY id") == [(1, None), (2, "Rome"), (3, None), (4, None)]
+
+
+def test_a_promise_to_be_refreshed_by_new_files_is_broken_by_an_edit_of_how_all_are_read(empty_shop: Shop) -> None:
+    """What the function is given beside the file counts as well; a file with another column is read otherwise."""
+    shop = empty_shop
+    shop.write("data/a.csv", "id,city\n1,NA\n")
+    shop.write("more/rates.csv", "rate\n2\n")
+    sources = '[sources.orders]\nfiles = "data/*.csv"\n{}[sources.rates]\nfiles = "more/*.csv"\n'
+    shop.write("assetflow.toml", sources.format(""))
+    given = BY_FILE.replace('per="file"', 'per="file", incremental="require"')
+    shop.python("t", given.replace("orders: pl.DataFrame", "orders: pl.DataFrame, rates: pl.DataFrame"))
+    assert shop.made() == ["t"]
+    shop.write("data/b.csv", "id,city\n2,Rome\n")
+    assert foreseen(shop) == ("incremental", "new files")
+    assert shop.made() == ["t"]
+    shop.write("data/c.csv", "id,city,at\n3,Bern,4\n")
+    assert_refused(shop)
+    shop.remove("data/c.csv")
+    shop.write("assetflow.toml", sources.format('options = { nullstr = "NA" }\n'))
+    assert_refused(shop)
+
+
+def assert_refused(shop: Shop) -> None:
+    refused = shop.cli("plan")
+    assert refused.code == 2
+    assert READ_OTHERWISE in refused.err
 
 
 def test_another_part_of_the_names_of_files_is_the_key(empty_shop: Shop) -> None:

@@ -20,6 +20,7 @@ from assetflow.planning.plan import Plan
 from assetflow.planning.step import Estimate, Step
 from assetflow.project.columns.schemas import change_by
 from assetflow.project.foreseeing.arrivals import changed_inputs
+from assetflow.source import Observed
 from assetflow.warehouse.cache.costs import UNKNOWN, Costs, read_costs
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def with_mode(project: Project, step: Step, costs: Mapping[str, Costs]) -> Step:
         if asset.per is None:
             refuse_dearer(asset, costs.get(asset.name, UNKNOWN))
         rule = foreseen(project, asset, changed)
+        if asset.per is not None:
+            refuse_read_otherwise(project, asset)
         refuse_in_vain(project, asset, changed, costs)
         if asset.kind == "sql" and "kept" in rule and asset.incremental != "require":
             refuse_unkept(project, asset)
@@ -119,6 +122,32 @@ def refuse_unkept(project: Project, asset: Asset) -> None:
     groups = find_groups(project.warehouse.root, asset.name, made_from(asset.code_version, inputs))
     if groups.path is None:
         raise Refused(groups.why)
+
+
+def refuse_read_otherwise(project: Project, asset: Asset) -> None:
+    """Refuse to foresee that what a function made of single files stays, where it is given all of them otherwise."""
+    from assetflow.running.tasks.pieces import read_otherwise, reading
+
+    first, *others = [parameter.upstream for parameter in asset.parameters]
+    there = project.current.get(first)
+    columns = () if there is None else project.ledger.snapshot(there.snapshot).columns
+    held = {name: held_exactly(project, name) for name in others}
+    made_by = reading(asset, columns, held, project.definitions.sources.get(first))
+    schema = project.columns_of.schema(first)
+    has_others = schema is not None and [name for name, _ in schema] != [column.name for column in columns]
+    if has_others or project.ledger.parsed(f"{asset.name} {made_by}") is None:
+        raise Refused(read_otherwise(first))
+
+
+def held_exactly(project: Project, name: str) -> str:
+    """A name for the rows that an upstream holds, in their order."""
+    if name in project.definitions.sources:
+        observed = project.observed(name)
+        return observed.version if isinstance(observed, Observed) else ""
+    current = project.current.get(name)
+    if current is None:
+        return ""
+    return current.digest if current.rows is None else current.snapshot
 
 
 def with_history(project: Project, step: Step, asset: Asset) -> Step:

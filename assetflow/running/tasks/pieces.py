@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -24,7 +24,7 @@ from assetflow.planning.step import Step
 from assetflow.running.contents import Contents
 from assetflow.running.sources.parts import tag_of
 from assetflow.running.tasks.refresh import refuse_by_declaration
-from assetflow.source import Observed
+from assetflow.source import Observed, Source
 from assetflow.warehouse.ledger.records import Parsed
 
 
@@ -122,20 +122,28 @@ def files_of_table(name: str, contents: Contents) -> tuple[Piece, ...]:
 
 
 def reading_of(asset: Asset, contents: Contents) -> str:
-    """A hash of all that every result depends on: code, config, what it is given of a file, the other upstreams."""
+    """A hash of all that every result depends on, as this run sees it."""
     first = asset.parameters[0].upstream
-    columns = [column[:2] for column in contents.snapshot_of(first).columns]
+    held = {name: content.exact for name, content in contents.held.items() if content is not None}
+    source = contents.order.sources.get(first)
+    return reading(asset, contents.snapshot_of(first).columns, held, source.source if source else None)
+
+
+def reading(asset: Asset, columns: Iterable[Column], held: Mapping[str, str], source: Source | None) -> str:
+    """The hash: of code, config, what the function is given of a file, and what its other upstreams hold."""
     others = sorted({parameter.upstream for parameter in asset.parameters[1:]})
-    held = [(name, content.exact if (content := contents.held.get(name)) else "") for name in others]
-    said: list[object] = ["1", asset.code_version, config_text(asset), asset.per, columns, held]
-    if asset.per == "file" and not asset.parameters[0].is_path:
-        said.append(how_read(contents.order.sources[first]))
+    given = [column[:2] for column in columns]
+    said: list[object] = [
+        "1", asset.code_version, config_text(asset), asset.per, given, [(name, held.get(name, "")) for name in others],
+    ]  # fmt: skip
+    if asset.per == "file" and source is not None and not asset.parameters[0].is_path:
+        said.append(how_read(source))
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
 
-def how_read(observed: Observed) -> dict[str, Any]:
+def how_read(source: Source) -> dict[str, Any]:
     """What of a source's declaration shows in the rows of a file: all but which files there are."""
-    declared = observed.source.location.to_dict()
+    declared = source.location.to_dict()
     # Where the names of files tell columns, the pattern says what of a name is which.
     return declared if declared.get("keys") else {key: said for key, said in declared.items() if key != "files"}
 
@@ -157,7 +165,11 @@ def why_full(asset: Asset, step: Step, known: Parsed | None) -> str | None:
     whole = [reason.upstream for reason in step.reasons if reason.upstream != first]
     if whole:
         return f"{whole[0]} changed, which it is given whole"
-    return f"{first} has other columns than before, or is read otherwise"
+    return read_otherwise(first)
+
+
+def read_otherwise(upstream: str) -> str:
+    return f"{upstream} has other columns than before, or is read otherwise"
 
 
 def kept_part(part: tuple[tuple[str, ...], SnapshotFile]) -> KeptPart:
