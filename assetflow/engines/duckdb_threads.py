@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Cursor
@@ -62,7 +62,7 @@ class Threads:
                 self._use_one()
             if self._has_one and not self._is_watched:
                 self._is_watched = True
-                threading.Thread(target=self._look_after, name=NAME, daemon=True).start()
+                threading.Thread(target=look_after, args=(ref(self), self._closed), name=NAME, daemon=True).start()
         try:
             yield
         finally:
@@ -84,17 +84,26 @@ class Threads:
             self._cursor.execute(self._use_most)
             self._has_one = False
 
-    def _look_after(self) -> None:
-        """Use all of them when a small query takes long, while such are under way and nobody else has them used."""
-        seen: set[int] = set()
-        while not self._closed.wait(SECONDS_BETWEEN_LOOKS):
-            with self._lock:
-                if self._closed.is_set():
-                    return
-                if seen & self._small:
-                    self._use_all()
-                if not self._small or not self._has_one:
-                    # Nobody who drops a session without closing it must find it held by this thread.
-                    self._is_watched = False
-                    return
-                seen = set(self._small)
+    def look(self, seen: set[int]) -> set[int] | None:
+        """Use all of them when a small query takes long, while such are under way and nobody else has them used.
+
+        `seen` are those that were under way at the last look; those that are now, or None: no other look is needed.
+        """
+        with self._lock:
+            if self._closed.is_set():
+                return None
+            if seen & self._small:
+                self._use_all()
+            if not self._small or not self._has_one:
+                self._is_watched = False
+                return None
+            return set(self._small)
+
+
+def look_after(threads: ref[Threads], closed: threading.Event) -> None:
+    """Look at them now and then. Who drops a session without closing it must not find it held by this thread."""
+    seen: set[int] | None = set()
+    while seen is not None and not closed.wait(SECONDS_BETWEEN_LOOKS):
+        there = threads()
+        seen = there.look(seen) if there is not None else None
+        del there

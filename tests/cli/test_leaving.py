@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 
@@ -63,3 +64,22 @@ def test_a_run_of_functions_ends_without_complaints_of_libraries(empty_shop: Sho
     command = [sys.executable, "-m", "assetflow", "materialize", "-q"]
     done = subprocess.run(command, cwd=empty_shop.root, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["plan", "explain two", "lineage two", "ls", "show two", "query 'FROM two'", "check", "plan --json"],
+)
+def test_a_command_that_imports_functions_ends_without_complaints_of_libraries(empty_shop: Shop, command: str) -> None:
+    """A source that was never looked at has DuckDB opened, a file of functions that was edited is imported."""
+    shop = empty_shop
+    shop.write("assetflow.toml", '[sources.one]\nfiles = "*.csv"\n')
+    shop.write("one.csv", "n\n1\n")
+    two = "import polars as pl\nfrom assetflow import asset\n\n@asset\ndef two(one: pl.DataFrame) -> pl.DataFrame:\n    return one\n"
+    shop.python("two", two)
+    assert shop.made() == ["two"]
+    shop.write("one.csv", "n,m\n1,2\n")
+    shop.python("two", f"{two}\n\nEDITED = True\n")
+    done = shop.cli(*shlex.split(command))
+    assert done.code == 0, done.err
+    assert "leaked" not in done.err

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
+from weakref import ref
 
 import duckdb
 import pytest
@@ -93,7 +95,19 @@ def test_nobody_looks_after_threads_while_nothing_small_is_under_way(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(duckdb_threads, "SECONDS_BETWEEN_LOOKS", 0)
-    watch = threading.Thread(target=session._threads._look_after, daemon=True)
+    looked_after = (ref(session._threads), session._threads._closed)
+    watch = threading.Thread(target=duckdb_threads.look_after, args=looked_after, daemon=True)
     watch.start()
     watch.join(30)
     assert not watch.is_alive(), "a session that is dropped without being closed would stay for ever"
+
+
+@pytest.mark.usefixtures("never_looked_after")
+def test_who_waits_to_look_after_threads_keeps_no_session_that_is_dropped() -> None:
+    session = Session("/", threads=2)
+    in_small_ones(session, 1)
+    cursor = ref(session._threads._cursor)
+    assert duckdb_threads.NAME in [thread.name for thread in threading.enumerate()]
+    del session
+    gc.collect()
+    assert cursor() is None, "DuckDB complains at the end of a process of connections that somebody holds"
