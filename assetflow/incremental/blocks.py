@@ -368,7 +368,8 @@ def refuse_unlimited(node: Tree) -> None:
     kinds = {modifier["type"] for modifier in node["modifiers"]}
     if "ORDER_MODIFIER" not in kinds:
         raise Refused("LIMIT without ORDER BY, which depends on the order of rows", where)
-    if kinds != {"ORDER_MODIFIER", "LIMIT_MODIFIER"} or node["type"] != "SELECT_NODE":
+    is_of_rows = all(modifier.get("limit_type", "ROW_COUNT") == "ROW_COUNT" for modifier in node["modifiers"])
+    if kinds != {"ORDER_MODIFIER", "LIMIT_MODIFIER"} or node["type"] != "SELECT_NODE" or not is_of_rows:
         raise Refused("LIMIT", where)
 
 

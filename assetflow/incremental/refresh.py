@@ -18,9 +18,11 @@ from assetflow.incremental.refused import Refused
 from assetflow.incremental.rules.first_rows import first_rows
 from assetflow.incremental.rules.groups import by_groups
 from assetflow.incremental.rules.keyed import by_keys
+from assetflow.incremental.rules.limits import refuse_ties
 from assetflow.incremental.rules.linear import linear, union_all
 from assetflow.incremental.rules.sets import by_rows
 from assetflow.incremental.rules.ties import has_ties, refuse_tied
+from assetflow.incremental.rules.top import is_top, top_rows
 from assetflow.incremental.rules.whole import whole
 from assetflow.incremental.tree import text
 from assetflow.incremental.work import Work
@@ -63,7 +65,10 @@ def refuse_another_order(cursor: Cursor, parts: Parts) -> None:
     for block in parts.blocks:
         work.show(block, "new")
         if block.operation == "SELECT":
-            refuse_tied(work, block, work.versions.at(block, "new"), distinct_on(block.node))
+            node = work.versions.at(block, "new")
+            refuse_tied(work, block, node, distinct_on(block.node))
+            if is_limited(block.node):
+                refuse_ties(work, node, limit_place(block.node))
 
 
 def block_by_block(work: Work, parts: Parts) -> Answer:
@@ -85,20 +90,36 @@ def rule(work: Work, block: Block) -> Answer:
     if block.operation != "SELECT":
         return by_rows(work, block)
     if is_limited(block.node):
-        raise Refused("LIMIT", limit_place(block.node))
+        return first_of_all(work, block)
     if on := distinct_on(block.node):
         return by_keys(work, block, [said_over_tables(each, block.node, work.binds_over(block)) for each in on])
     if has_groups(block.node):
         return by_groups(work, block)
     if windows_of(block.node):
-        return first_rows(work, block) or by_keys(work, block, window_keys(block.node, None, work.binds_over(block)))
+        found = first_rows(work, block) or top_rows(work, block)
+        return found or by_keys(work, block, window_keys(block.node, None, work.binds_over(block)))
     return linear(work, block)
+
+
+def first_of_all(work: Work, block: Block) -> Answer:
+    answer = top_rows(work, block)
+    if answer is None:
+        raise limited(block)
+    return answer
+
+
+def limited(block: Block) -> Refused:
+    has_offset = any(modifier.get("offset") for modifier in block.node["modifiers"])
+    return Refused("LIMIT with OFFSET" if has_offset else "LIMIT", limit_place(block.node))
 
 
 def refuse_at_sight(parts: Parts) -> None:
     """Refuse what can be told without a look at any table, so that nothing is spent on it."""
     for block in parts.blocks:
         refuse_unsteady(block.node)
-    limited = [block for block in parts.blocks if block.operation == "SELECT" and is_limited(block.node)]
-    if limited and not any(block.operation == "SELECT" and has_groups(block.node) for block in parts.blocks):
-        raise Refused("LIMIT", limit_place(limited[0].node))
+    selects = [block for block in parts.blocks if block.operation == "SELECT"]
+    if any(has_groups(block.node) for block in selects):
+        return
+    for block in selects:
+        if is_limited(block.node) and (block is not parts.root or not is_top(block.node)):
+            raise limited(block)

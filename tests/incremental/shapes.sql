@@ -99,6 +99,21 @@ SELECT * FROM t WHERE x > 1 QUALIFY row_number() OVER (PARTITION BY k, g ORDER B
 SELECT id, k AS kk, x + 1 AS y FROM t QUALIFY rank() OVER (PARTITION BY k ORDER BY x + 1 DESC NULLS LAST, id) < 3;
 SELECT t.k, u.name, t.id, u.w FROM t JOIN u ON t.k = u.k QUALIFY dense_rank() OVER (PARTITION BY t.k ORDER BY t.id, u.w) <= 1;
 SELECT k, x FROM t QUALIFY rank() OVER (PARTITION BY k ORDER BY x) <= 2;
+SELECT id, k, x FROM t ORDER BY x DESC, id LIMIT 4;
+SELECT * FROM t ORDER BY d NULLS FIRST, x DESC NULLS LAST, id LIMIT 5;
+SELECT k, x FROM t WHERE x > 0 ORDER BY ALL LIMIT 3;
+SELECT k, x FROM t ORDER BY x LIMIT 3;
+SELECT x + 1 AS y, k FROM t ORDER BY y DESC, 2 LIMIT 6;
+SELECT x * 0.5::DOUBLE AS y, g FROM t ORDER BY y LIMIT 2;
+SELECT t.id, u.name, u.w FROM t JOIN u ON t.k = u.k ORDER BY u.w, t.id, u.name LIMIT 4;
+SELECT t.x, u.name, t.id FROM t JOIN u ON t.k = u.k ORDER BY t.x LIMIT 4;
+SELECT id, w FROM t LEFT JOIN u ON t.k = u.k ORDER BY ALL DESC LIMIT 4 OFFSET 0;
+SELECT k, x FROM (SELECT k, x FROM t UNION ALL SELECT k, w FROM u) ORDER BY x, k LIMIT 3;
+SELECT k, x FROM (SELECT DISTINCT k, x FROM t) ORDER BY x, k LIMIT 3;
+SELECT *, x AS y FROM t ORDER BY y, id LIMIT 0;
+SELECT *, k FROM t QUALIFY row_number() OVER (ORDER BY x DESC, id) <= 3;
+SELECT id, x FROM t WHERE g > 0 QUALIFY row_number() OVER (ORDER BY x, id NULLS FIRST) < 4;
+SELECT id, d FROM t QUALIFY row_number() OVER (ORDER BY d DESC) = 1;
 -- keyed when t grows
 SELECT * RENAME (k AS k2, g AS k) FROM t QUALIFY row_number() OVER (PARTITION BY k ORDER BY x, id, g, d, s) = 1;
 SELECT * RENAME (k AS k2, g AS k), count(*) OVER (PARTITION BY k) AS n FROM t;
@@ -173,8 +188,27 @@ WITH a AS (SELECT k, g, sum(x) AS s FROM t GROUP BY k, g), b AS (SELECT avg(s) A
 SELECT k, sum(n) AS n FROM (SELECT k, g, count(*) AS n FROM t GROUP BY k, g HAVING count(*) > 1) GROUP BY ROLLUP (k);
 SELECT *, rank() OVER (ORDER BY n, g) AS r FROM (SELECT g, count(DISTINCT k) AS c, count(*) AS n FROM (SELECT DISTINCT k, g FROM t) GROUP BY g HAVING n > 0);
 WITH a AS (SELECT k, avg(x) AS m FROM t GROUP BY k), b AS (SELECT k, sum(w) AS w FROM u GROUP BY k) SELECT k, m, w, count(*) OVER () AS n FROM a FULL JOIN b USING (k);
--- refused: LIMIT
+-- refused: LIMIT with an ORDER BY of what is no column of the table
 SELECT id FROM t ORDER BY x LIMIT 3;
+SELECT -x AS x FROM t ORDER BY t.x LIMIT 3;
+SELECT * FROM t ORDER BY COLUMNS('x|k') LIMIT 3;
+SELECT k, x FROM t ORDER BY COLUMNS(*) LIMIT 3;
+SELECT k, x FROM t ORDER BY * LIMIT 3;
+-- refused: a window without PARTITION BY
+SELECT -x AS x, id FROM t QUALIFY row_number() OVER (ORDER BY x, id) <= 3;
+SELECT id, k FROM t QUALIFY row_number() OVER (ORDER BY 1) <= 3;
+SELECT id, k FROM t QUALIFY row_number() OVER (ORDER BY id, 2) <= 3;
+-- refused: LIMIT with an ORDER BY of INTERVAL
+SELECT id, to_days(x) AS t FROM t ORDER BY t, id LIMIT 3;
+-- refused: LIMIT with OFFSET
+SELECT k FROM t ORDER BY k LIMIT 3 OFFSET 1;
+-- refused: LIMIT
+SELECT k FROM t ORDER BY k LIMIT 10 PERCENT;
+SELECT k, count(*) AS n FROM t GROUP BY k ORDER BY n, k LIMIT 10%;
+SELECT k, x FROM t UNION ALL SELECT k, w FROM u ORDER BY x LIMIT 3;
+SELECT DISTINCT k FROM t ORDER BY k LIMIT 3;
+SELECT count(*) OVER (PARTITION BY k) AS n, id FROM t ORDER BY n, id LIMIT 3;
+SELECT u.k, u.w FROM u JOIN (SELECT k FROM t ORDER BY ALL LIMIT 3) USING (k);
 -- refused: a window without PARTITION BY
 SELECT id, rank() OVER (ORDER BY x) AS r FROM t;
 -- refused: windows that share no PARTITION BY

@@ -26,6 +26,7 @@ from assetflow.incremental.rules import (
     same_value,
     split,
     states,
+    top,
     whole,
 )  # fmt: skip
 from tests.incremental.test_rules import KNOWN, difference
@@ -185,6 +186,18 @@ PLANTED = {
     "ties at the end of LIMIT are anybody's choice": (
         limits, "if count > cut:", "if False:",
     ),
+    "the first rows of all are those that came": (
+        top, "AS FROM {quote_identifier(work.shown)} UNION ALL ({came})", "AS ({came})",
+    ),
+    "the first rows of all stay, though one of them went": (
+        top, "if not work.assume and work.cursor.execute(asked).fetchall()[0][0]:", "if False:",
+    ),
+    "a row that went from the last place was none of the first": (
+        top, "{RANK} <= {top.number})", "{RANK} < {top.number})",
+    ),
+    "rows that tie with the last of the first rows are not there": (
+        top, "if there != places and not (is_exact and kinds == 1):", "if False:",
+    ),
     "the finest groups are taken for all of them": (
         split, '"group_sets": sets,\n        "having": having', '"group_sets": sets[-1:],\n        "having": having',
     ),
@@ -225,6 +238,10 @@ TOLD_BY = {
     "the state of an average of different values is kept": "avg(DISTINCT",
     "ROLLUP counts groups, not rows": "ROLLUP",
     "ties at the end of LIMIT are anybody's choice": "GROUP BY s ORDER BY n LIMIT",
+    "the first rows of all are those that came": "LIMIT",
+    "the first rows of all stay, though one of them went": "LIMIT",
+    "a row that went from the last place was none of the first": "LIMIT",
+    "rows that tie with the last of the first rows are not there": "ORDER BY t.x LIMIT",
     "the finest groups are taken for all of them": "GROUPING SETS",
     "a subquery that is looked up by nothing always gives what it gave": "(SELECT max(x)",
 }

@@ -127,4 +127,4 @@ def test_what_was_noted_can_be_lost_or_damaged(nights: Shop, damage: str) -> Non
     (nights.root / "warehouse" / "cache" / "costs.json").write_text(damage)
     deliver(nights, 4)
     assert modes(nights)["sales"][0] == "incremental"
-    assert json.loads((nights.root / "warehouse" / "cache" / "costs.json").read_text()).keys() >= {"first_three"}
+    assert json.loads((nights.root / "warehouse" / "cache" / "costs.json").read_text()).keys() >= {"next_three"}

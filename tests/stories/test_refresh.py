@@ -18,7 +18,7 @@ day,product,amount
 
 @pytest.fixture
 def nights(empty_shop: Shop) -> Shop:
-    """orders (a file a day) -> sales (a join) -> daily (by day), names (by product), first (LIMIT)."""
+    """orders (a file a day) -> sales (a join) -> daily (by day), names (by product), next (OFFSET)."""
     shop = empty_shop
     shop.write(
         "assetflow.toml",
@@ -30,7 +30,7 @@ def nights(empty_shop: Shop) -> Shop:
     shop.sql("sales", "SELECT day, name, amount FROM orders JOIN products ON product = id")
     shop.sql("daily", "SELECT day, sum(amount) AS amount FROM sales GROUP BY day")
     shop.sql("names", "SELECT DISTINCT name FROM sales")
-    shop.sql("first_three", "SELECT day, amount\nFROM sales\nORDER BY day, amount\nLIMIT 3")
+    shop.sql("next_three", "SELECT day, amount\nFROM sales\nORDER BY day, amount\nLIMIT 3 OFFSET 1")
     shop.made()
     return shop
 
@@ -62,7 +62,7 @@ def test_a_new_day_is_added(nights: Shop) -> None:
         "sales": ("incremental", "added"),
         "daily": ("incremental", 'merged by "day"'),
         "names": ("incremental", "added"),
-        "first_three": ("full", "LIMIT, line 4"),
+        "next_three": ("full", "LIMIT with OFFSET, line 4"),
     }
     assert nights.rows("FROM sales ORDER BY ALL") == from_nothing(nights, SALES)
     assert nights.rows("FROM daily ORDER BY ALL") == from_nothing(nights, DAILY)
@@ -108,7 +108,7 @@ def test_a_file_with_another_name_is_no_change(nights: Shop) -> None:
 
 
 def test_a_changed_dimension_is_looked_up_by_what_changed(nights: Shop) -> None:
-    nights.remove("assets/first_three.sql")
+    nights.remove("assets/next_three.sql")
     nights.replace("data/products.csv", "milk", "oat milk")
     assert modes(nights)["sales"] == ("incremental", "added and taken out")
     assert nights.rows("FROM sales ORDER BY ALL") == from_nothing(nights, SALES)
@@ -134,16 +134,16 @@ def test_a_declaration_turns_it_off(nights: Shop) -> None:
 
 
 def test_what_has_to_be_incremental_is_an_error_of_the_plan_where_it_is_not(nights: Shop) -> None:
-    nights.sql("first_three", '/* @asset\nincremental = "require"\n*/\nSELECT day FROM sales LIMIT 3')
+    nights.sql("next_three", '/* @asset\nincremental = "require"\n*/\nSELECT day FROM sales LIMIT 3')
     nights.made()
     deliver(nights, 4)
     printed = nights.cli("plan")
     assert printed.code == 2
-    assert "assets/first_three.sql:4" in printed.err
+    assert "assets/next_three.sql:4" in printed.err
     assert 'incremental = "require"' in printed.err
     assert "LIMIT" in printed.err
-    assert nights.run()["first_three"] == "failed"
-    assert nights.run("first_three", full_refresh=True)["first_three"] == "materialized"
+    assert nights.run()["next_three"] == "failed"
+    assert nights.run("next_three", full_refresh=True)["next_three"] == "materialized"
 
 
 def test_rows_that_fail_their_check_publish_nothing(nights: Shop) -> None:
@@ -184,14 +184,14 @@ def test_plan_and_explain_tell_the_rule(nights: Shop) -> None:
     deliver(nights, 4)
     steps = {step["asset"]: step for step in nights.cli("plan", "--json").json["steps"]}
     assert (steps["daily"]["mode"], steps["daily"]["mode_reason"]) == ("incremental", 'merged by "day"')
-    assert (steps["first_three"]["mode"], steps["first_three"]["mode_reason"]) == ("full", "LIMIT, line 4")
+    assert (steps["next_three"]["mode"], steps["next_three"]["mode_reason"]) == ("full", "LIMIT with OFFSET, line 4")
     assert steps["daily"]["seconds"] is None, "it was never made incrementally"
     assert steps["daily"]["seconds_in_full"] > 0
-    assert steps["first_three"]["seconds"] == steps["first_three"]["seconds_in_full"] > 0
+    assert steps["next_three"]["seconds"] == steps["next_three"]["seconds_in_full"] > 0
     told = nights.cli("explain", "daily").out
     assert 'It is refreshed by the rows that changed: merged by "day".' in told
-    told = nights.cli("explain", "first_three").out
-    assert "it is made in full: LIMIT, line 4" in told
+    told = nights.cli("explain", "next_three").out
+    assert "it is made in full: LIMIT with OFFSET, line 4" in told
 
 
 def test_what_stands_behind_a_view_is_a_change_too(nights: Shop) -> None:

@@ -8,10 +8,11 @@ from assetflow.incremental.refused import Refused, ThisTime
 from assetflow.incremental.rules.split import ordered_by
 from assetflow.incremental.tree import alike, called, expressions, parsed, text
 from assetflow.incremental.work import Work
-from assetflow.lineage.sql.tree import Tree
+from assetflow.lineage.sql.tree import Tree, place
 from assetflow.quoting import folded
 
 RANK = f"{KEYS}rank"
+TIES = "LIMIT that cuts between rows which ORDER BY does not tell apart"
 
 
 def refuse_ties(work: Work, node: Tree, where: int | None) -> None:
@@ -31,7 +32,7 @@ def refuse_ties(work: Work, node: Tree, where: int | None) -> None:
         asked = text({**node, "select_list": ranked, "modifiers": []})
         count = work.cursor.execute(f"SELECT count(*) FROM ({asked}) WHERE {RANK} <= {cut}").fetchall()[0][0]
         if count > cut:
-            raise ThisTime("LIMIT that cuts between rows which ORDER BY does not tell apart", where)
+            raise ThisTime(TIES, where)
 
 
 def order_and_limit(node: Tree) -> tuple[list[Tree], Tree]:
@@ -45,12 +46,17 @@ def is_clear(node: Tree, order: Tree) -> bool:
     """True for an order by columns of the answer or of tables, where no name could mean either."""
     expression = order["expression"]
     if expression["class"] == "STAR":
-        return len(node["modifiers"][0]["orders"]) == 1
+        return is_all(expression) and len(node["modifiers"][0]["orders"]) == 1
     if any(alike(item, expression) for item in node["select_list"]):
         return True
     names = {folded(str(item["alias"])) for item in node["select_list"] if item["alias"]}
     references = [each for each in expressions(expression) if each["class"] == "COLUMN_REF"]
     return bool(references) and not any(folded(each["column_names"][-1]) in names for each in references)
+
+
+def is_all(expression: Tree) -> bool:
+    """True for `ORDER BY ALL`: all columns of the answer. `*` and `COLUMNS(...)` are of tables, and have a place."""
+    return expression["class"] == "STAR" and expression["expr"] is None and place(expression) is None
 
 
 def kinds_of(work: Work, node: Tree) -> list[str]:
