@@ -35,7 +35,6 @@ class Projections:
         return self._known[key]
 
     def _find(self, snapshot: Snapshot, read: ReadSet) -> str | None:
-        from assetflow.warehouse.content.anew import project
         from assetflow.warehouse.content.digest import is_comparable
 
         ledger = self.warehouse.ledger
@@ -47,13 +46,15 @@ class Projections:
         if there is None:
             return None
         from assetflow.duck import duckdb
+        from assetflow.warehouse.content.anew import project
 
+        known = ledger.file_sums(file.sha256 for file in there.files)
         try:
-            digest = project(self.open_cursor(), there, self.warehouse.root, read)
+            digest, sums = project(self.open_cursor, there, self.warehouse.root, read, known)
         except (duckdb.IOException, duckdb.InvalidInputException):
             # Then all of it counts, and whoever is made of it says what is wrong with the file.
             return None
         if digest is not None:
             with suppress(WarehouseError):  # a warehouse that may only be read: it is computed again next time
-                ledger.record_projection(snapshot.id, read, digest)
+                ledger.record_projection(snapshot.id, read, digest, sums)
         return digest

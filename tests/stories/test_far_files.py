@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from assetflow.materialization import ReadSet
 from tests.conftest import Shop
 
 DAYS = 6
@@ -234,3 +235,27 @@ def test_a_key_of_a_struct_that_is_called_nearly_like_the_table(days: Shop, quer
         deliver(days, day, 20)
     assert refreshed(days, {}) == {"sales": "incremental", "reader": "incremental"}
     assert days.rows("FROM reader ORDER BY ALL") == days.rows(f"{query} ORDER BY ALL")
+
+
+@pytest.mark.parametrize(
+    ("query", "columns"),
+    [
+        ("SELECT x, day FROM sales ORDER BY x DESC, day LIMIT 3", ["day", "x"]),
+        ("SELECT x FROM sales ORDER BY x DESC LIMIT 3", ["x"]),
+        ("SELECT x % 7 AS k, x FROM sales QUALIFY row_number() OVER (PARTITION BY x % 7 ORDER BY x DESC) = 1", ["x"]),
+    ],
+)
+def test_what_is_read_in_its_order_is_digested_by_the_new_files_alone(
+    days: Shop, query: str, columns: list[str]
+) -> None:
+    days.sql("reader", query)
+    days.run()
+    deliver(days, DAYS)
+    days.run()  # its first refresh is compared with all rows
+    hidden = without_far_files(days, "sales", DAYS)
+    deliver(days, DAYS + 1)
+    assert refreshed(days, hidden) == {"sales": "incremental", "reader": "incremental"}
+    assert equals_a_rebuild(days, f"SELECT * FROM ({query})")
+    ledger = days.project().warehouse.ledger
+    snapshot = ledger.current("prod")["sales"].snapshot
+    assert ledger.projection(snapshot, ReadSet(tuple(columns), ordered=True)) is not None

@@ -104,10 +104,11 @@ class Whole:
 
     def combined(self, files: Sequence[SnapshotFile], columns: tuple[Column, ...], cursor: Cursor) -> Built:
         """The table, with the digests that follow from those of its files."""
-        from assetflow.warehouse.content.file_sums import by_file, digests_together, missing_sums, that_add_up
+        from assetflow.warehouse.content.file_sums import by_file, digests_together, missing_sums
+        from assetflow.warehouse.content.reading import readable
 
         order, gathered = self.order, self.gathered
-        wanted = [ReadSet(), *that_add_up(columns, order.task.read_sets)]
+        wanted = [ReadSet(), *readable(columns, order.task.read_sets)]
         new = {sha256 for sha256, _ in gathered.sums}
         old = order.warehouse.ledger.file_sums(file.sha256 for file in files if file.sha256 not in new)
         known = {**old, **gathered.sums}

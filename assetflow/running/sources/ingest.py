@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from assetflow.errors import SourceError
-from assetflow.materialization import Column, FileSums, Fingerprint, ReadSet, SnapshotFile
+from assetflow.materialization import Column, Fingerprint, ReadSet, SnapshotFile
 from assetflow.running.built import Built, finished
 from assetflow.running.sources.before import NEVER, Before, brings_little, columns_in_place
 from assetflow.running.sources.checking import SourceChecks, check_source
@@ -75,20 +75,17 @@ def read_in_place(task: SourceTask, types: Mapping[str, str], cursor: Cursor) ->
 
     These have to be taken now, as long as the files are there; only files that are new are looked into.
     """
-    from assetflow.warehouse.content.file_sums import by_file, digests_together
+    from assetflow.warehouse.content.file_sums import by_file, digests_together, missing_sums
     from assetflow.warehouse.content.reading import readable
 
     columns = tuple(Column(name, kind) for name, kind in types.items())
     listed = listed_files(task, cursor)
     narrow = readable(columns, task.read_sets)
-    bags, ordered = ([read for read in narrow if read.ordered is one] for one in (False, True))
-    found, in_order = sums_in_place(task, listed, columns, bags, ordered, cursor)
+    found = missing_sums(cursor, "", listed, columns, narrow, task.before.sums)
     known = {**task.before.sums, **by_file(found)}
     rows, size = sum(file.rows for file in listed), sum(file.bytes for file in listed)
-    return Built(
-        columns, listed, rows, size, None, 0.0, sums=found,
-        projections=(*digests_together(columns, listed, bags, known), *zip(ordered, in_order, strict=True)),
-    )  # fmt: skip
+    projections = tuple(digests_together(columns, listed, narrow, known))
+    return Built(columns, listed, rows, size, None, 0.0, sums=found, projections=projections)
 
 
 def listed_files(task: SourceTask, cursor: Cursor) -> tuple[SnapshotFile, ...]:
@@ -110,31 +107,6 @@ def listed_files(task: SourceTask, cursor: Cursor) -> tuple[SnapshotFile, ...]:
         )
         for file in task.observed.files
     )
-
-
-def sums_in_place(
-    task: SourceTask, listed: tuple[SnapshotFile, ...], columns: tuple[Column, ...], reads: list[ReadSet],
-    ordered: list[ReadSet], cursor: Cursor,
-) -> tuple[tuple[FileSums, ...], tuple[str, ...]]:  # fmt: skip
-    """What digests of the files are made of, of those of which that is not known; the digests of all rows in order."""
-    from assetflow.warehouse.content.digest import digest_of, digests, sums_key
-    from assetflow.warehouse.content.reading import sums_of_files
-    from assetflow.warehouse.content.scans import scan_of
-
-    keys = [sums_key(columns, read) for read in reads]
-    new = [file for file in listed if any((file.sha256, key) not in task.before.sums for key in keys)]
-    # One file is read once for both; of several, those that are known need not be read for the first.
-    together = ordered if new and len(listed) == 1 else []
-    found = sums_of_files(cursor, [file.path for file in new], columns, [*reads, *together]) if new else []
-    sums = tuple(
-        FileSums(file.sha256, key, one)
-        for file, of_file in zip(new, found, strict=True)
-        for key, one in zip(keys, of_file[: len(keys)], strict=True)
-    )
-    if together:
-        in_order = found[0][len(reads) :]
-        return sums, tuple(digest_of(columns, read, one) for read, one in zip(ordered, in_order, strict=True))
-    return sums, digests(cursor, scan_of(paths_of(task)), columns, ordered)[1] if ordered else ()
 
 
 def parse_in_parts(task: SourceTask, cursor: Cursor) -> Built:

@@ -58,8 +58,7 @@ class Parsing(Struct, frozen=True):
         from assetflow.warehouse.content.staging import stage_query
 
         sql = self.read(piece) if isinstance(piece, range) else self.read_parts(piece)
-        bags = [read for read in self.reads if not read.ordered]
-        return stage_query(self.cursor, sql, self.folder, f"part-{number}.parquet", reads=bags, with_bounds=True)
+        return stage_query(self.cursor, sql, self.folder, f"part-{number}.parquet", reads=self.reads, with_bounds=True)
 
     def read(self, files: range) -> str:
         paths = tuple(self.observed.files[at].stat.path for at in files)
@@ -80,7 +79,8 @@ class Parsing(Struct, frozen=True):
 
     def parsed(self, pieces: Sequence[Piece], staged: Mapping[int, Staged]) -> Parsed:
         """All files of the source in Parquet, of pieces that agree; with their digests."""
-        from assetflow.warehouse.content.file_sums import by_file, digests_together, that_add_up
+        from assetflow.warehouse.content.file_sums import by_file, digests_together
+        from assetflow.warehouse.content.reading import readable
 
         files = {number: one.files[0] for number, one in staged.items()}
         in_order = tuple(piece.file if isinstance(piece, Part) else files[at] for at, piece in enumerate(pieces))
@@ -88,6 +88,6 @@ class Parsing(Struct, frozen=True):
         found = tuple(sums for one in staged.values() for sums in one.sums)
         sums = {**(self.known.sums if self.known is not None else {}), **by_file(found)}
         columns = next((one.columns for one in staged.values()), self.known.columns if self.known is not None else ())
-        digests = digests_together(columns, in_order, that_add_up(columns, self.reads), sums)
+        digests = digests_together(columns, in_order, readable(columns, self.reads), sums)
         bounds = tuple(bounds for one in staged.values() for bounds in one.bounds)
         return Parsed(columns, in_order, tuple(digests), found, bounds, self.types, self.tags, made)

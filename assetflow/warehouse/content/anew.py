@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from assetflow.materialization import ReadSet, Snapshot
-from assetflow.warehouse.content.digest import content_digest, digests
+from assetflow.materialization import FileSums, ReadSet, Snapshot
+from assetflow.warehouse.content.digest import content_digest
+from assetflow.warehouse.content.file_sums import Known, by_file, digests_together, missing_sums
 from assetflow.warehouse.content.reading import readable
 from assetflow.warehouse.content.scans import scan_of
 
 if TYPE_CHECKING:
-    import duckdb
+    from duckdb import DuckDBPyConnection as Cursor
 
 
-def digest_anew(cursor: duckdb.DuckDBPyConnection, snapshot: Snapshot, root: str) -> str:
+def digest_anew(cursor: Cursor, snapshot: Snapshot, root: str) -> str:
     """The digest of the rows of a snapshot, read from its files."""
     return content_digest(
         cursor, scan_of([os.path.join(root, file.path) for file in snapshot.files]), snapshot.columns
     )[1]
 
 
-def project(cursor: duckdb.DuckDBPyConnection, snapshot: Snapshot, root: str, read: ReadSet) -> str | None:
-    """The digest of some columns of a snapshot, read from its files.
+def project(
+    open_cursor: Callable[[], Cursor], snapshot: Snapshot, root: str, read: ReadSet, known: Known
+) -> tuple[str | None, tuple[FileSums, ...]]:
+    """The digest of some columns of a snapshot, and what it is made of, as far as that is not `known` of its files.
 
     None where there is none: it is a view, or has not got these columns. DuckDB's own error when files are missing.
     """
     if snapshot.sql is not None or not readable(snapshot.columns, [read]):
-        return None
-    files = scan_of([os.path.join(root, file.path) for file in snapshot.files])
-    return digests(cursor, files, snapshot.columns, [read], about=snapshot.rows)[1][0]
+        return None, ()
+    found = digests_together(snapshot.columns, snapshot.files, [read], known)
+    if found:
+        return found[0][1], ()
+    more = missing_sums(open_cursor(), root, snapshot.files, snapshot.columns, [read], known)
+    [(_, digest)] = digests_together(snapshot.columns, snapshot.files, [read], {**known, **by_file(more)})
+    return digest, more

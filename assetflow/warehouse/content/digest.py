@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from itertools import islice
 from operator import xor
@@ -61,10 +61,10 @@ def digests(
     """Row count, and the digests of some of the columns each, in one pass.
 
     A read-set without columns digests the row count. One whose order counts is digested together with the position of
-    each row, so that `scan` must be a table function over Parquet files then.
+    each row, so that `scan` must be a table function over a single Parquet file then.
     """
     rows, found = sums(cursor, scan, columns, reads, about=about)
-    return rows, tuple(digest_of(columns, read, one) for read, one in zip(reads, found, strict=True))
+    return rows, tuple(digest_of(columns, read, [one]) for read, one in zip(reads, found, strict=True))
 
 
 NO_ROWS = Sums(0, 0, 0)
@@ -101,7 +101,8 @@ def sums_by_file(
 
 def sums_key(columns: Sequence[Column], read: ReadSet) -> str:
     """Names what was summed up: these columns, as they are stored, by this version of the algorithm."""
-    said = json.dumps([algorithm(), [list(column) for column in chosen_columns(columns, read)]])
+    chosen = [list(column) for column in chosen_columns(columns, read)]
+    said = json.dumps([algorithm(), chosen, *([IN_ORDER] if read.ordered else [])])
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
@@ -110,14 +111,28 @@ def chosen_columns(columns: Sequence[Column], read: ReadSet) -> list[Column]:
     return [column for column in columns if read.columns is None or column.name in read.columns]
 
 
-def digest_of(columns: Sequence[Column], read: ReadSet, found: Sums) -> str:
-    """The digest of rows of which these are the sums."""
+def digest_of(columns: Sequence[Column], read: ReadSet, files: Iterable[Sums]) -> str:
+    """The digest of the rows of files of which these are the sums; where their order counts, in this order."""
     tag = algorithm()
-    rows, total, mixed = found.rows, found.total, found.mixed
     schema: list[object] = [[column.name, column.type] for column in chosen_columns(columns, read)]
-    content = json.dumps([tag, [*schema, "in order"] if read.ordered else schema, rows, str(total), str(mixed)],
-                         separators=(",", ":"))  # fmt: skip
+    said: list[object] = [tag, [*schema, IN_ORDER] if read.ordered else schema]
+    said += [said_of(file) for file in files if file.rows] if read.ordered else said_of(put_together(files))
+    content = json.dumps(said, separators=(",", ":"))
     return f"{tag}:{hashlib.sha256(content.encode()).hexdigest()}"
+
+
+def said_of(sums: Sums) -> list[object]:
+    return [sums.rows, str(sums.total), str(sums.mixed)]
+
+
+def put_together(sums: Iterable[Sums]) -> Sums:
+    """The sums over the rows of all of them, without a value for each step on the way."""
+    rows = total = mixed = 0
+    for one in sums:
+        rows += one.rows
+        total += one.total
+        mixed ^= one.mixed
+    return Sums(rows, total, mixed)
 
 
 def _row_hashes(columns: Sequence[Column], reads: Sequence[ReadSet]) -> tuple[list[str], list[int]]:
@@ -138,9 +153,10 @@ def _single_hash(columns: Sequence[Column], read: ReadSet) -> str:
     # A constant stands for the empty tuple of columns, as `hash()` needs an argument.
     values = f"hash({', '.join(parts) or '0'})"
     # DuckDB hashes the values once where they are asked for with and without their position.
-    return f"hash({values}, {', '.join(POSITION)})" if read.ordered else values
+    return f"hash({values}, file_row_number)" if read.ordered else values
 
 
+IN_ORDER = "in order, file by file"
 POSITION = ("file_index", "file_row_number")
 """What DuckDB knows of each row that it reads from Parquet files, beside their columns."""
 
@@ -177,7 +193,7 @@ _ROW = "assetflow_row"
 
 
 class Scan(Struct, frozen=True):
-    """So many files of the same columns, and what is read of them; of several files nobody reads the order."""
+    """So many files of the same columns, and what is read of them."""
 
     sql: str
     files: int

@@ -23,11 +23,6 @@ def by_file(found: Iterable[FileSums]) -> dict[tuple[str, str], Sums]:
     return {(one.file, one.key): one.sums for one in found}
 
 
-def that_add_up(columns: Sequence[Column], reads: Sequence[ReadSet]) -> list[ReadSet]:
-    """Those of the read-sets whose digests follow from the sums of files: not those in which the order counts."""
-    return [read for read in readable(columns, reads) if not read.ordered]
-
-
 def missing_sums(
     cursor: Cursor, root: str, files: Sequence[SnapshotFile], columns: Sequence[Column], reads: Sequence[ReadSet],
     known: Known,
@@ -38,9 +33,10 @@ def missing_sums(
     if not new:
         return ()
     paths = [os.path.join(root, file.path) for file in new]
+    found = sums_of_files(cursor, paths, columns, reads, about=sum(file.rows for file in new))
     return tuple(
         FileSums(file.sha256, key, one)
-        for file, sums in zip(new, sums_of_files(cursor, paths, columns, reads), strict=True)
+        for file, sums in zip(new, found, strict=True)
         for key, one in zip(keys, sums, strict=True)
     )
 
@@ -53,18 +49,8 @@ def digests_together(
     for read in reads:
         key = sums_key(columns, read)
         if all((file.sha256, key) in known for file in files):
-            found.append((read, digest_of(columns, read, put_together(known[file.sha256, key] for file in files))))
+            found.append((read, digest_of(columns, read, [known[file.sha256, key] for file in files])))
     return found
-
-
-def put_together(sums: Iterable[Sums]) -> Sums:
-    """The sums over the rows of all of them, without a value for each step on the way."""
-    rows = total = mixed = 0
-    for one in sums:
-        rows += one.rows
-        total += one.total
-        mixed ^= one.mixed
-    return Sums(rows, total, mixed)
 
 
 def one_table(
@@ -73,7 +59,7 @@ def one_table(
 ) -> Staged:  # fmt: skip
     """Files that stay, and the new ones of what was staged: the first are looked into only where nothing is known."""
     columns, files = staged.columns, [*stay, *new]
-    wanted = [ReadSet(), *that_add_up(columns, reads)]
+    wanted = [ReadSet(), *readable(columns, reads)]
     known = {**known, **by_file(staged.sums)}
     whole = sums_key(columns, ReadSet())
     unknown = [file for file in stay if (file.sha256, whole) not in known]

@@ -13,7 +13,6 @@ from assetflow.errors import WarehouseError
 from assetflow.materialization import Column, FileBounds, FileSums, ReadSet, SnapshotFile, Sums
 from assetflow.warehouse.content.digest import (
     FEW,
-    NO_ROWS,
     digest_of,
     sums,
     sums_by_file,
@@ -86,13 +85,13 @@ def staged_of(
     rows = sum(file.rows for file in files)
     if written is not None and rows != written:
         raise WarehouseError(f"{written:,} rows were written, {rows:,} read back", path=paths[0], hint=CHECK_DISK)
-    totals = [sum(each, NO_ROWS) for each in zip(*found, strict=True)]
-    digest, *others = (digest_of(columns, read, total) for read, total in zip(wanted, totals, strict=True))
+    digest, *others = (
+        digest_of(columns, read, each) for read, each in zip(wanted, zip(*found, strict=True), strict=True)
+    )
     kept = tuple(
         FileSums(file.sha256, sums_key(columns, read), one)
         for file, of_file in zip(files, found, strict=True)
         for read, one in zip(wanted, of_file, strict=True)
-        if not read.ordered
     )
     size = sum(file.bytes for file in files)
     return Staged(tuple(columns), files, rows, size, digest, tuple(zip(wanted[1:], others, strict=True)), kept)

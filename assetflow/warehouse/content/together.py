@@ -58,10 +58,10 @@ NOTHING: tuple[tuple[Sums, ...], tuple[tuple[str, str], ...]] = ((), ())
 
 
 def _alike(written: Sequence[Written]) -> list[list[Written]]:
-    """Those that can be read as one table; one whose order is read has to be in a file of its own."""
+    """Those that can be read as one table."""
     groups: dict[object, list[Written]] = {}
     for one in written:
-        is_alone = any(read.ordered for read in one.reads) or not tells_order(columns_of(one.columns))
+        is_alone = not tells_order(columns_of(one.columns))
         groups.setdefault(one.path if is_alone else one.columns, []).append(one)
     return list(groups.values())
 

@@ -124,11 +124,17 @@ class Ledger(Answers):
             refused = ("env = ? AND asset = ?", (env, snapshot.asset))
             self._note(connection, "rejected", {"snapshots": ("id = ?", (snapshot.id,)), "rejected": refused})
 
-    def record_projection(self, snapshot: str, read: ReadSet, digest: str) -> None:
-        """Keep the digest of some columns of a snapshot, so that nobody computes it again."""
+    def record_projection(self, snapshot: str, read: ReadSet, digest: str, sums: Iterable[FileSums] = ()) -> None:
+        """Keep the digest of some columns of a snapshot, and what it is made of: then nobody computes it again."""
+        of_files = list(sums)
+        told: Told = {
+            "projections": ("snapshot = ?", (snapshot,)),
+            "file_sums": among("file", (one.file for one in of_files)),
+        }
         with self._connection.writing() as connection:
             connection.executemany(rows.INSERT_PROJECTION, from_projections(snapshot, [(read, digest)]))
-            self._note(connection, "digests", {"projections": ("snapshot = ?", (snapshot,))})
+            connection.executemany(rows.INSERT_FILE_SUMS, from_file_sums(of_files))
+            self._note(connection, "digests", told)
 
     def record_proofs(self, env: str, run_id: str, proofs: Sequence[Proof], proven_at: str) -> None:
         """Keep why assets are fresh, for those that are still current as they are."""
