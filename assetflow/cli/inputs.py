@@ -55,6 +55,8 @@ def counted(change: InputChange) -> str:
     parts = [f"{plural(len(change.came), 'file')} came ({plural(added, 'row')})"] * bool(change.came)
     parts += [f"{change.went:,} went ({plural(removed, 'row')})"] * bool(change.went)
     kept = f"{change.files - len(change.came)} of {plural(change.files, 'file')} as before"
+    if change.is_reordered:
+        return f"{kept}, in another order"
     return f"{', '.join(parts)}; {kept}" if parts else kept
 
 

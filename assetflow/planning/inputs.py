@@ -37,7 +37,7 @@ class InputChange(Struct, frozen=True):
     asset `changes` is empty: its files have no names that mean anything. `rows_added` and `rows_removed` count the rows
     in these files; None: not known before they are read. `is_whole`: no file stayed. `as_of`: it is again what it was
     at that time. `columns` tells how those of a source changed. `through`: the views through which an asset reads the
-    table, its own upstream first.
+    table, its own upstream first. `is_reordered`: the same files stand in another order.
     """
 
     source: str
@@ -52,6 +52,7 @@ class InputChange(Struct, frozen=True):
     as_of: str | None = None
     columns: ColumnsChange | None = None
     through: tuple[str, ...] = ()
+    is_reordered: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         found = asdict(self)

@@ -67,6 +67,11 @@ def test_everything_replaced_is_told_as_a_whole(orders: Shop) -> None:
 def test_a_renamed_file_is_no_change_and_where_its_name_counts_it_has_moved(orders: Shop) -> None:
     (orders.root / "data/3.csv").rename(orders.root / "data/9.csv")
     assert orders.cli("plan", "--json").json["inputs"] == []
+    orders.sql("latest", "SELECT first(amount) AS amount FROM orders")
+    orders.made()
+    (orders.root / "data/9.csv").rename(orders.root / "data/0.csv")
+    assert said(orders) == "orders: 3 of 3 files as before, in another order"
+    (orders.root / "data/0.csv").rename(orders.root / "data/9.csv")
     orders.write("assetflow.toml", '[sources.orders]\nfiles = "data/*.csv"\noptions = { filename = true }\n')
     orders.made()
     (orders.root / "data/9.csv").rename(orders.root / "data/8.csv")

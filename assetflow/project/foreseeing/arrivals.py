@@ -153,6 +153,7 @@ def source_change(project: Project, now: Observed, current: Current) -> InputCha
         and not any(change.how in ("grew", "moved") for change in changes),
         columns=change_of(project, current.asset),
         as_of=when_it_was_so(project, now, current),
+        is_reordered=then != tags and Counter(then) == Counter(tags),
     )
 
 
