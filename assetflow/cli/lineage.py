@@ -237,7 +237,12 @@ def known_name(text: str, project: Project) -> tuple[str, Col | None]:
     listed = graph.columns.get(table, ())
     if not listed:
         why = "; ".join(graph.lineages[table].notes) if table in graph.lineages else "its files cannot be read"
-        raise UsageError(f"the columns of {table} are not known before it is made: {why}")
+        shown = [column for column, _ in project.columns_of.schema(table) or ()]
+        if name.lower() in map(str.lower, shown):
+            raise UsageError(f"what {table}.{name} is made from is not known: {why}")
+        if not shown:
+            raise UsageError(f"the columns of {table} are not known before it is made: {why}")
+        listed = tuple(shown)
     raise UsageError(f"{table} has no column {name}", hint=did_you_mean(name, listed) or f"It has {', '.join(listed)}.")
 
 

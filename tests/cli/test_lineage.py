@@ -62,6 +62,15 @@ def test_a_function_that_takes_a_whole_frame_is_opaque(shop: Shop, ask: Ask) -> 
     assert document["opaque"] == {"big": "sales arrives as a whole; name what is read by upstream(columns=[...])"}
 
 
+def test_a_column_of_a_function_that_takes_a_whole_frame(shop: Shop, ask: Ask) -> None:
+    shop.replace("assets/big.py", "pl.LazyFrame", "pl.DataFrame")
+    why = "sales arrives as a whole; name what is read by upstream(columns=[...])"
+    assert f"the columns of big are not known before it is made: {why}" in ask(shop, "lineage", "big.id").err
+    shop.made()
+    assert f"what big.id is made from is not known: {why}" in ask(shop, "lineage", "big.id").err
+    assert "big has no column ident" in ask(shop, "lineage", "big.ident").err
+
+
 def test_one_column_up_and_down_to_the_file(shop: Shop, ask: Ask) -> None:
     assert ask(shop, "lineage", "by_city.total").out.splitlines() == [
         "by_city.total",
