@@ -107,6 +107,7 @@ SELECT x + 1 AS y, k FROM t ORDER BY y DESC, 2 LIMIT 6;
 SELECT x * 0.5::DOUBLE AS y, g FROM t ORDER BY y LIMIT 2;
 SELECT t.id, u.name, u.w FROM t JOIN u ON t.k = u.k ORDER BY u.w, t.id, u.name LIMIT 4;
 SELECT t.x, u.name, t.id FROM t JOIN u ON t.k = u.k ORDER BY t.x LIMIT 4;
+SELECT -x AS x, g + 1 AS k FROM t ORDER BY x, k LIMIT 3;
 SELECT id, w FROM t LEFT JOIN u ON t.k = u.k ORDER BY ALL DESC LIMIT 4 OFFSET 0;
 SELECT k, x FROM (SELECT k, x FROM t UNION ALL SELECT k, w FROM u) ORDER BY x, k LIMIT 3;
 SELECT k, x FROM (SELECT DISTINCT k, x FROM t) ORDER BY x, k LIMIT 3;
@@ -188,16 +189,19 @@ WITH a AS (SELECT k, g, sum(x) AS s FROM t GROUP BY k, g), b AS (SELECT avg(s) A
 SELECT k, sum(n) AS n FROM (SELECT k, g, count(*) AS n FROM t GROUP BY k, g HAVING count(*) > 1) GROUP BY ROLLUP (k);
 SELECT *, rank() OVER (ORDER BY n, g) AS r FROM (SELECT g, count(DISTINCT k) AS c, count(*) AS n FROM (SELECT DISTINCT k, g FROM t) GROUP BY g HAVING n > 0);
 WITH a AS (SELECT k, avg(x) AS m FROM t GROUP BY k), b AS (SELECT k, sum(w) AS w FROM u GROUP BY k) SELECT k, m, w, count(*) OVER () AS n FROM a FULL JOIN b USING (k);
--- refused: LIMIT with an ORDER BY of what is no column of the table
+-- refused: LIMIT with an ORDER BY of what is not found among the columns
 SELECT id FROM t ORDER BY x LIMIT 3;
 SELECT -x AS x FROM t ORDER BY t.x LIMIT 3;
 SELECT * FROM t ORDER BY COLUMNS('x|k') LIMIT 3;
+SELECT -x AS y, * FROM t ORDER BY y, t.id LIMIT 3;
 SELECT k, x FROM t ORDER BY COLUMNS(*) LIMIT 3;
 SELECT k, x FROM t ORDER BY * LIMIT 3;
 -- refused: a window without PARTITION BY
 SELECT -x AS x, id FROM t QUALIFY row_number() OVER (ORDER BY x, id) <= 3;
 SELECT id, k FROM t QUALIFY row_number() OVER (ORDER BY 1) <= 3;
 SELECT id, k FROM t QUALIFY row_number() OVER (ORDER BY id, 2) <= 3;
+-- refused: LIMIT with an ORDER BY of DOUBLE
+SELECT x * 0.5::DOUBLE AS y, -g AS g FROM t ORDER BY ALL LIMIT 2;
 -- refused: LIMIT with an ORDER BY of INTERVAL
 SELECT id, to_days(x) AS t FROM t ORDER BY t, id LIMIT 3;
 -- refused: LIMIT with OFFSET

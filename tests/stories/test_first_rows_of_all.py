@@ -88,7 +88,7 @@ def test_rows_that_are_the_same_may_tie(events: Shop) -> None:
     "sql",
     [
         "SELECT * FROM events QUALIFY row_number() OVER (ORDER BY score DESC, id) <= 3",
-        "SELECT id, score FROM events WHERE sent < 100 ORDER BY ALL DESC LIMIT 4",
+        "SELECT id, sent FROM events WHERE sent < 100 ORDER BY ALL DESC LIMIT 4",
         "SELECT e.id, f.id AS other, e.sent + f.sent AS both FROM events e JOIN events f ON e.sent = f.sent\nORDER BY 3 DESC, 1, 2\nLIMIT 3",
     ],
 )

@@ -13,7 +13,6 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assetflow.duck import described
 from assetflow.incremental.answer import KEYS, Answer, Rule, key_names
 from assetflow.incremental.blocks import Block, is_limited, limit_place
 from assetflow.incremental.exact import is_inexact
@@ -36,7 +35,7 @@ COMPARED = ("FLOAT", "DOUBLE")
 
 
 class Top(Struct, frozen=True):
-    """So many first rows: what they are ordered by, as it is said (`by`) and as columns of the answer (`orders`).
+    """So many first rows: what they are ordered by, as it is said (`by`; of ALL nothing) and as columns (`orders`).
 
     `block` is a SELECT with ORDER BY and LIMIT, whatever it was; `where` is the place of that in the query.
     """
@@ -111,7 +110,7 @@ def is_same_in_order(node: Tree, expression: Tree) -> bool:
     There a number is a place among the columns of the answer, and names are theirs.
     """
     said = {folded(str(item["alias"])) for item in node["select_list"] if item["alias"]}
-    inside = expressions(expression)
+    inside = list(expressions(expression))
     names = [folded(str(each["column_names"][-1])) for each in inside if each["class"] == "COLUMN_REF"]
     return bool(names) and said.isdisjoint(names) and not any(each["class"] == "STAR" for each in inside)
 
@@ -133,15 +132,15 @@ def top_of(work: Work, block: Block, where: int | None) -> Top:
     kinds = dict(work.columns_of(block.name))
     is_clearly = all(is_clear(block.node, each) for each in orders)
     by_all = is_all(orders[0]["expression"])
-    by = [column(name) for name in kinds] if by_all else [each["expression"] for each in orders]
+    by = [] if by_all else [each["expression"] for each in orders]
     orders = orders * len(kinds) if by_all else orders
     found = list(kinds) if by_all else outputs_of(work, block, by) if is_clearly else []
     names = [name for name in found if name is not None]
     if len(names) < len(orders) or not is_clearly:
-        raise Refused("LIMIT with an ORDER BY of what is no column of the table", where)
-    shown = dict(described(work.cursor, f"FROM {quote_identifier(str(work.shown))}"))
+        raise Refused("LIMIT with an ORDER BY of what is not found among the columns", where)
+    shown = dict(work.columns_of(str(work.shown)))
     for name in names:
-        if shown.get(name) != kinds[name] or (is_inexact(kinds[name]) and kinds[name] not in COMPARED):
+        if shown.get(name) != kinds[name] or (is_inexact(kinds[name]) and (by_all or kinds[name] not in COMPARED)):
             raise Refused(f"LIMIT with an ORDER BY of {kinds[name]}", where)
     ordered = [{**each, "expression": column(name)} for each, name in zip(orders, names, strict=True)]
     return Top(block, number_of(limit["limit"]) or 0, by, ordered, where)
