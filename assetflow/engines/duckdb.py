@@ -37,6 +37,8 @@ class Result(Struct, frozen=True):
     cursor: Cursor
     sql: str | None = None
     file: str | None = None
+    raised: list[BaseException] = []
+    """What the user's own code raised while its batches were read, of which DuckDB knows no more than a text."""
 
 
 class Session:

@@ -15,6 +15,7 @@ A library is imported only for a parameter that arrives in its frames or a value
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol, cast
@@ -24,7 +25,7 @@ from assetflow.duck import with_relations
 from assetflow.engines import Table, Where
 from assetflow.engines.changes import Changes
 from assetflow.engines.duckdb import RESULT, Cursor, Result, evaluate_sql, nested_types, siblings, sql_errors
-from assetflow.engines.python import user_errors
+from assetflow.engines.python import frames_of, user_errors
 from assetflow.errors import AssetError, did_you_mean
 from assetflow.quoting import quote_identifier
 
@@ -81,6 +82,19 @@ def from_result(value: object, cursor: Cursor, folder: str, where: Where, tables
         raise _wrong(where, f"returned {_type_name(value)}, which is no table", hint)
     with user_errors(where):
         return take(value, cursor, folder, where)
+
+
+@contextmanager
+def read_errors(result: Result, where: Where) -> Iterator[None]:
+    """Tell what goes wrong while rows are read; an exception in the user's own stream of batches with its frames."""
+    with user_errors(where):
+        try:
+            with sql_errors(result.cursor, result.sql or "", where):
+                yield
+        except AssetError:
+            for error in result.raised:
+                raise error from None
+            raise
 
 
 def beginning(value: object, rows: int) -> object:
@@ -264,6 +278,9 @@ def _take_stream(value: object, cursor: Cursor, folder: str, where: Where) -> Re
     except pyarrow.ArrowInvalid:  # a stream of single values
         raise _wrong(where, f"returned {_type_name(value)}, which is no table", _ALLOWED) from None
     _require_distinct(arrow.schema.names, where)
+    raised: list[BaseException] = []
+    if isinstance(value, pyarrow.RecordBatchReader):
+        arrow = pyarrow.RecordBatchReader.from_batches(value.schema, _noting(value, raised, where))
     with_relations()
     # The stream may come from the task's cursor, which it then owns until it is read.
     own = cursor.cursor()
@@ -275,7 +292,19 @@ def _take_stream(value: object, cursor: Cursor, folder: str, where: Where) -> Re
         except Exception:
             _require_readable(arrow.schema, cursor, where)
             raise
-    return Result(own, sql=sql)
+    return Result(own, sql=sql, raised=raised)
+
+
+def _noting(
+    batches: pyarrow.RecordBatchReader, raised: list[BaseException], where: Where
+) -> Iterator[pyarrow.RecordBatch]:
+    """The batches; what the user's code raises meanwhile is noted, as who reads a stream is told its text alone."""
+    try:
+        yield from batches
+    except BaseException as error:
+        if frames_of(error, where.root):
+            raised.append(error)
+        raise
 
 
 def _require_readable(schema: pyarrow.Schema, cursor: Cursor, where: Where) -> None:

@@ -216,8 +216,8 @@ def failing_rows_of_function(
         for parameter in parameters
     }
     folder = folder_of(sample)
-    with python.user_errors(where):
-        result = frames.from_result(python.call(function, given, where=where), cursor, folder, where, tables)
+    result = frames.from_result(python.call(function, given, where=where), cursor, folder, where, tables)
+    with frames.read_errors(result, where):
         if result.file is not None:
             staged = stage_parquet(result.cursor, result.file, folder)
         else:

@@ -111,7 +111,7 @@ def test_the_cause_and_the_notes_are_told(load: Load, where: Where) -> None:
     assert details.splitlines()[-3:] == [
         "ValueError: no such week",
         "weeks start in 2024",
-        "caused by KeyError: 'week'",
+        "caused by KeyError: 'week' (assets/sales.py:3)",
     ]
 
 

@@ -117,7 +117,6 @@ def refuse_surprises(asset: Asset, query: Query) -> None:
 
 def stage(result: Result, task: Task, where: Where) -> Staged:
     from assetflow.engines.duckdb import sql_errors
-    from assetflow.engines.python import user_errors
     from assetflow.warehouse.content.staging import stage_parquet, stage_query
 
     if result.file is not None:
@@ -134,5 +133,7 @@ def stage(result: Result, task: Task, where: Where) -> Staged:
                 foreseen=task.columns,
                 most=task.rows,
             )
-    with user_errors(where), sql_errors(result.cursor, sql, where):
+    from assetflow.engines.frames import read_errors
+
+    with read_errors(result, where):
         return stage_query(result.cursor, sql, task.staging, reads=task.read_sets, most=task.rows)

@@ -172,15 +172,13 @@ def keep_key(asset: Asset, staged: Staged, cursor: Cursor) -> None:
 def keep_in_history(result: Result, task: Task, kept: KeptHistory, where: Where) -> Added:
     """Add what the body gives to the history that is kept so far."""
     from assetflow.engines.duckdb import sql_errors
-    from assetflow.engines.python import user_errors
+    from assetflow.engines.frames import read_errors
     from assetflow.running.history.keep import keep_history
     from assetflow.warehouse.content.scans import scan_of
 
     sql = result.sql or "" if result.file is None else f"SELECT * FROM {scan_of([result.file])}"
-    with contextlib.ExitStack() as errors:
-        if task.asset.kind == "python":
-            errors.enter_context(user_errors(where))
-        errors.enter_context(sql_errors(result.cursor, sql, where))
+    is_function = task.asset.kind == "python"
+    with read_errors(result, where) if is_function else sql_errors(result.cursor, sql, where):
         return keep_history(result.cursor, sql, task.asset, kept, task.now, task.staging, task.read_sets)
 
 

@@ -31,8 +31,7 @@ Found = dict[tuple[Key, ...], "Staged"]
 
 def stage_parts(result: Result, wanted: PartTask, where: Where) -> tuple[Found, dict[Key, int]]:
     """Write the rows of the partitions, and count those of each; AssetError for rows of others."""
-    from assetflow.engines.duckdb import sql_errors
-    from assetflow.engines.python import user_errors
+    from assetflow.engines.frames import read_errors
     from assetflow.warehouse.content.scans import scan_of
 
     task, cursor = wanted.task, result.cursor
@@ -40,7 +39,7 @@ def stage_parts(result: Result, wanted: PartTask, where: Where) -> tuple[Found, 
         result = replace(result, sql=f"SELECT * FROM {scan_of([result.file])}", file=None)
     sql = result.sql or ""
     cut = partitioning(task.asset.partition)
-    with user_errors(where), sql_errors(cursor, sql, where):
+    with read_errors(result, where):
         keys = keys_of(task.asset, result, where)
         within = f" WHERE {keys.within(slice_of(wanted.keys))}" if is_batched(task.asset) else ""
         cursor.execute(f"CREATE OR REPLACE TEMP TABLE {ROWS} AS SELECT *, {keys.listed} FROM ({sql}\n){within}")
