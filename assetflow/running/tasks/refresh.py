@@ -138,7 +138,7 @@ def refuse_by_declaration(asset: Asset) -> None:
     if asset.incremental == "off":
         raise Refused('it is declared incremental = "off"')
     if asset.kind != "sql" and asset.merge is None and asset.per is None:
-        raise Refused("it is a Python function, which makes its whole table")
+        raise Refused("a function of whole tables")
     if asset.is_view:
         raise Refused("it is a view, which holds no rows")
     if asset.history is not None:
