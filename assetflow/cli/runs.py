@@ -9,7 +9,7 @@ import click
 
 from assetflow.cli.complete import complete_run
 from assetflow.cli.options import json_option, open_project, project_option
-from assetflow.cli.screen import count, local_time, parse_time, put, put_json, say, seconds, table
+from assetflow.cli.screen import count, local_time, parse_time, partitions_text, put, put_json, say, seconds, table
 from assetflow.errors import UsageError
 from assetflow.reason import in_short
 from assetflow.running.events import how_made
@@ -133,6 +133,7 @@ def duration(record: RunRecord) -> str:
 
 
 def summary(steps: tuple[StepRecord, ...]) -> str:
-    """`12 materialized, 1 failed`"""
-    counts = Counter(step.outcome for step in steps)
-    return ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
+    """`12 materialized, 1 failed (365 partitions of 2 assets)`"""
+    counts = Counter(outcome for outcome, _ in dict.fromkeys((step.outcome, step.asset) for step in steps))
+    said = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
+    return said + partitions_text((step.asset, step.partition) for step in steps)

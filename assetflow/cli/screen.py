@@ -149,6 +149,12 @@ def plural(number: int, word: str, words: str | None = None) -> str:
     return f"{number:,} {word if number == 1 else words or word + 's'}"
 
 
+def partitions_text(made: Iterable[tuple[str, str | None]]) -> str:
+    """` (365 partitions of 2 assets)`, of assets and their partitions."""
+    parts = [asset for asset, partition in made if partition is not None]
+    return f" ({plural(len(parts), 'partition')} of {plural(len(set(parts)), 'asset')})" if parts else ""
+
+
 def seconds(value: float) -> str:
     """`0.4 s`, `12 s`, `3 min 20 s`."""
     if value < 10:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from assetflow.cli.screen import percent, plural, say, seconds, show_error, show_warning, styled
+from assetflow.cli.screen import partitions_text, percent, plural, say, seconds, show_error, show_warning, styled
 
 if TYPE_CHECKING:
     from assetflow.errors import AssetflowError
@@ -31,7 +31,8 @@ def summarize(result: RunResult, plan: Plan, project: Project, *, quiet: bool) -
     for name in result.withdrawn:
         say(f"withdrawn: {name} (no longer declared)")
     counts = outcome_counts(result)
-    said = ", ".join(f"{number} {word}" for word, number in counts.items() if number) + partitions_text(result)
+    said = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
+    said += partitions_text((each.asset, each.partition) for each in result.assets)
     fresh = f", {len(plan.fresh)} fresh before" if plan.fresh else ""
     say(f"\n{styled(said, 'bold', err=True)}{fresh} in {seconds(result.seconds)}")
     spared = spared_text(result)
@@ -62,12 +63,6 @@ def worth_telling(result: RunResult) -> Iterator[AssetResult]:
             yield each
 
 
-def partitions_text(result: RunResult) -> str:
-    """` (365 partitions of 2 assets)`"""
-    parts = [each.asset for each in result.assets if each.partition is not None]
-    return f" ({plural(len(parts), 'partition')} of {plural(len(set(parts)), 'asset')})" if parts else ""
-
-
 def spared_text(result: RunResult) -> str:
     """`2 of 3 incremental: 1.2 % of the rows read, 41 s instead of about 18 min`: it counts tables, not partitions."""
     made = [each for each in result.assets if each.outcome == "materialized"]
@@ -78,7 +73,8 @@ def spared_text(result: RunResult) -> str:
     share = share_text(sum(saved.rows_read for _, saved in found), sum(saved.rows_there for _, saved in found))
     known = [(each.seconds, saved.seconds_in_full) for each, saved in found if saved.seconds_in_full is not None]
     took, full = sum(one for one, _ in known), sum(other for _, other in known)
-    spent = f"{seconds(took)} instead of about {seconds(full)}" if known and full > took else ""
+    is_less = full > took and seconds(full) != seconds(took)
+    spent = f"{seconds(took)} instead of about {seconds(full)}" if is_less else ""
     said = f"{len(incremental)} of {len({each.asset for each in made})} incremental"
     return f"{said}: {', '.join(part for part in (share, spent) if part)}".rstrip(": ")
 
@@ -128,7 +124,9 @@ def interruption(running: Running) -> Iterator[str]:
     else:
         yield "nothing of this run was published."
     made = () if running.result is None else running.result.assets
-    kept = sum(each.outcome == "materialized" and each.asset not in published for each in made)
+    kept = [each for each in made if each.outcome == "materialized" and each.asset not in published]
     if kept:
-        are = "is" if kept == 1 else "are"
-        yield f"{plural(kept, 'finished asset')} {are} kept: the next run restores what is still right."
+        names = {each.asset for each in kept}
+        parts = partitions_text((each.asset, each.partition) for each in kept)
+        are = "is" if len(names) == 1 else "are"
+        yield f"{plural(len(names), 'finished asset')}{parts} {are} kept: the next run restores what is still right."

@@ -92,6 +92,14 @@ def test_ctrl_c_ends_with_130_says_what_is_kept_and_the_next_run_restores_it(slo
     assert slow.run() == {"quick": "restored", "slow": "materialized"}
 
 
+def test_what_is_kept_is_counted_in_tables_and_not_in_their_partitions(slow: Shop) -> None:
+    slow.sql("quick", "/* @asset\npartition = 'n'\n*/\nSELECT unnest([1, 2, 3]) AS n")
+    with materializing(slow) as process:
+        told = last_line(end(process, signal.SIGINT))
+    assert "1 finished asset (3 partitions of 1 asset) is kept" in told["error"]
+    assert "1 materialized (3 partitions of 1 asset)" in slow.cli("runs").out
+
+
 IN_A_QUERY = """
 import os, signal, threading, time
 from assetflow import Query, asset

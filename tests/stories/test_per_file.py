@@ -73,6 +73,13 @@ def test_a_new_file_is_the_only_one_that_is_read(notes: Shop) -> None:
     assert notes.run() == {}
 
 
+def test_what_is_not_counted_is_not_told_as_nothing_read(notes: Shop) -> None:
+    notes.write("notes/d.txt", "four")
+    printed = notes.cli("materialize")
+    assert "1 of 4 files made" in printed.err
+    assert "rows read" not in printed.err
+
+
 def test_a_changed_file_is_read_again_and_the_rows_of_one_that_went_go(notes: Shop) -> None:
     notes.write("notes/b.txt", "changed")
     notes.remove("notes/c.txt")
