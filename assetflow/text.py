@@ -41,6 +41,11 @@ def clean_json(text: str) -> str:
     return text if text.isascii() else re.sub(_IN_JSON, lambda found: json_escape(found[0]), text)
 
 
+def ascii_json(text: str) -> str:
+    """JSON in ASCII: the same document."""
+    return text if text.isascii() else re.sub(r"[^\x00-\x7f]", lambda found: json_escape(found[0]), text)
+
+
 def printable(text: str) -> str:
     """The text on one line, letter for letter, so that a caret below it stands where it should."""
     return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -7,12 +7,13 @@ stale, 4 another run holds the environment, 130 interrupted.
 from __future__ import annotations
 
 import atexit
+import codecs
 import gc
 import os
 import sys
 from contextlib import suppress
 from importlib import import_module
-from io import StringIO
+from io import StringIO, TextIOWrapper
 from typing import NoReturn
 
 import click
@@ -110,6 +111,7 @@ def cli(context: click.Context, project: str | None) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with the exit code of the contract."""
+    take_all_letters()
     code = run(arguments)
     if code == INTERRUPTED:
         # A function that does not return, in a thread, would keep the process although the user asked it to end.
@@ -117,6 +119,30 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stderr.flush()
         os._exit(code)
     leave(code)
+
+
+def take_all_letters() -> None:
+    """Have stdout write a letter that its encoding lacks as JSON does, as stderr does in Python's way.
+
+    ASCII is what a bare environment says that means nothing by it: there it is UTF-8.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if not isinstance(stream, TextIOWrapper):
+            continue
+        encoding = codecs.lookup(stream.encoding).name
+        if encoding == "ascii":
+            stream.reconfigure(encoding="utf-8", errors=stream.errors)
+        elif not encoding.startswith("utf") and stream is sys.stdout:
+            codecs.register_error("assetflow", escaped)
+            stream.reconfigure(errors="assetflow")
+
+
+def escaped(error: UnicodeError) -> tuple[str, int]:
+    """What stands for the letters that an encoding lacks."""
+    from assetflow.text import json_escape
+
+    assert isinstance(error, UnicodeEncodeError), "it is registered for writing alone"
+    return "".join(map(json_escape, error.object[error.start : error.end])), error.end
 
 
 def leave(code: int) -> NoReturn:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assetflow.cli.options import environment_option, json_option, open_to_read, project_option, warn_of_broken
-from assetflow.cli.screen import plural, put, put_lines, say, styled, terminal_width
+from assetflow.cli.screen import letter_by_letter, plural, put, put_json_lines, put_lines, say, styled, terminal_width
 from assetflow.cli.show import dim
 from assetflow.errors import UsageError
 from assetflow.formats import Format, format_names, json, open_format, table
@@ -59,13 +59,14 @@ def command(
     relation = reader.sql(text)
     with reader.explained(text):
         if as_json:
-            put_lines(json.document("assetflow.query/1", relation, limit))
+            put_json_lines(json.document("assetflow.query/1", relation, limit))
         elif output is not None:
             save(form, relation if limit is None else relation.limit(limit), output)
         elif form.name == "table":
             print_table(relation, limit)
         elif form.lines is not None:
-            put_lines(form.lines(relation if limit is None else relation.limit(limit)))
+            with letter_by_letter():
+                put_lines(form.lines(relation if limit is None else relation.limit(limit)))
 
 
 def format_of(output: str | None) -> str | None:

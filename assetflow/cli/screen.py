@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from typing import Any
 
 import click
 
-from assetflow.errors import AssetError, AssetflowError
+from assetflow.errors import AssetError, AssetflowError, UsageError
+from assetflow.text import ascii_json, clean_json, clean_screen, display_width
 from assetflow.text import clean as clean  # noqa: PLC0414 - commands take it from here
-from assetflow.text import clean_json, clean_screen, display_width
 
 STYLES: dict[str, dict[str, Any]] = {
     "fresh": {"fg": "green"},
@@ -86,7 +89,13 @@ def wrapped(text: str, width: int | None, under: int) -> str:
 
 def put_json(document: Mapping[str, Any]) -> None:
     """The one JSON document of a `--json` command."""
-    click.echo(clean_json(json.dumps(document, indent=2, default=str, ensure_ascii=False)))
+    put_json_lines([clean_json(json.dumps(document, indent=2, default=str, ensure_ascii=False))])
+
+
+def put_json_lines(lines: Iterable[str]) -> None:
+    """A JSON document that is written already: who reads it takes it for UTF-8, so another encoding gets ASCII."""
+    is_utf = codecs.lookup(sys.stdout.encoding or "utf-8").name.startswith("utf")
+    put_lines(line if is_utf else ascii_json(line) for line in lines)
 
 
 def show_error(error: AssetflowError) -> None:
@@ -204,6 +213,20 @@ def parse_time(text: str) -> datetime:
 def local_time(text: str | None) -> str:
     """A time of the ledger on the user's clock, to the second."""
     return "" if text is None else parse_time(text).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+@contextmanager
+def letter_by_letter() -> Iterator[None]:
+    """Rows for another program: a letter that the encoding of stdout lacks is an error, and not written otherwise."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="strict")
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"the encoding of this output, {error.encoding}, has no {error.object[error.start]}",
+            hint="Write a file, which is UTF-8 (--output FILE), or set PYTHONIOENCODING=utf-8.",
+        ) from None
 
 
 def put_lines(lines: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from assetflow.cli.options import (
     project_option,
     warn_of_broken,
 )
-from assetflow.cli.screen import age, count, local_time, plural, put_lines, say, styled, terminal_width
+from assetflow.cli.screen import age, count, local_time, plural, put_json_lines, put_lines, say, styled, terminal_width
 from assetflow.formats import json, table
 from assetflow.names import flag_of
 
@@ -74,7 +74,7 @@ def command(
         if partition is not None:
             relation = rows_of_partitions(opened, asset, partition, relation)
         if as_json:
-            put_lines(json.document("assetflow.show/1", relation, limit, {"draft": None} if draft else None))
+            put_json_lines(json.document("assetflow.show/1", relation, limit, {"draft": None} if draft else None))
             return
         rows = table.texts(relation.limit(limit + 1)).fetchall()
         is_other = when is not None or partition is not None or failed
@@ -98,7 +98,7 @@ def show_draft(project: Project, name: str, limit: int, partition: str | None, *
         if partition is not None:
             relation = rows_of_partitions(project, name, partition, relation)
         if as_json:
-            put_lines(json.document("assetflow.show/1", relation, limit, {"draft": document(found, draft)}))
+            put_json_lines(json.document("assetflow.show/1", relation, limit, {"draft": document(found, draft)}))
             return True
         rows = table.texts(relation.limit(limit + 1)).fetchall()
         put_lines(table.layout(table.columns_of(relation), rows[:limit], terminal_width(), dim))
