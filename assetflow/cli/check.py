@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Container, Iterator
-from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from assetflow.check import CheckResult
+from assetflow.cli.apart import printed_for_people
 from assetflow.cli.complete import complete_selection
 from assetflow.cli.options import (
     environment_option,
@@ -82,8 +81,8 @@ def command(
 
 
 def next_quietly(results: Iterator[Checked]) -> Checked | None:
-    """The next result; what a user's check prints meanwhile goes to stderr, as stdout is for data."""
-    with redirect_stdout(sys.stderr):
+    """The next result, with what a user's check prints meanwhile kept from the data."""
+    with printed_for_people():
         return next(results, None)
 
 

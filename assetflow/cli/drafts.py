@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from assetflow.cli.apart import printed_for_people
 from assetflow.cli.materialize import terminated_like_interrupted
 from assetflow.cli.screen import age, plural, say, show_warning, styled
 from assetflow.project.drafting.draft import Draft, Outline, Read, drafted
@@ -26,8 +26,7 @@ def made_aside(project: Project, found: Outline, rows: int | None, partition: st
         aside(f"{step.asset} is{' perhaps' * (step.action == 'maybe')} computed anew for it: {reason_of(step)}")
     with ExitStack() as stack:
         stack.enter_context(terminated_like_interrupted())
-        # What a user's function prints must not get among the data.
-        with redirect_stdout(sys.stderr):
+        with printed_for_people():
             draft = stack.enter_context(drafted(project, found, rows, keys))
         for warning in (*draft.warnings, *failures(draft)):
             show_warning(warning)

@@ -9,11 +9,12 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from assetflow.cli.apart import Printed, printed_for_people
 from assetflow.cli.options import (
     environment_option,
     exclude_option,
@@ -117,9 +118,8 @@ def carry_out(running: Running, project: Project, *, quiet: bool, as_json: bool,
     """Run, show what happens and what came of it; the exit code."""
     with terminated_like_interrupted():
         try:
-            # What a user's function prints is for people, too.
-            with redirect_stdout(sys.stderr):
-                follow(running, quiet=quiet, as_lines=as_lines)
+            with printed_for_people() as printed:
+                follow(running, printed, quiet=quiet, as_lines=as_lines)
         except (KeyboardInterrupt, Interrupted):
             running.close()
             show_interruption(running, as_lines=as_lines)
@@ -216,7 +216,7 @@ SELDOM = 20_000
 """Objects after which garbage is looked for, in place of 700."""
 
 
-def follow(running: Running, *, quiet: bool, as_lines: bool) -> None:
+def follow(running: Running, printed: Printed, *, quiet: bool, as_lines: bool) -> None:
     """Show what happens, as it happens, in the way that fits the stream."""
     # All that was read of the project stays to the end: it need not be looked through for garbage again and again.
     gc.freeze()
@@ -224,19 +224,21 @@ def follow(running: Running, *, quiet: bool, as_lines: bool) -> None:
     if as_lines:
         for event in running:
             if event.parts is None:  # each of its partitions has had a line of its own
+                printed.end_line()
                 log(event.to_dict())
     elif quiet:
         for _ in running:
             continue
-    elif sys.stderr.isatty():
+    elif printed.isatty():
         from assetflow.cli.live import follow_live
 
-        follow_live(running)
+        follow_live(running, printed.stream)
     else:
         from assetflow.cli.progress import lines
 
         total = len(running.plan.steps)
         for number, line in enumerate(lines(running), 1):
+            printed.end_line()
             say(f"{number:>{len(str(total))}}/{total} {line}")
 
 

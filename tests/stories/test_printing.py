@@ -75,6 +75,61 @@ def test_the_log_is_lines_of_json_whatever_happens(shop: Shop) -> None:
     assert 'File "assets/big.py", line 8, in big' in failed["error"]
 
 
+PAST_PYTHON = """
+import os
+import subprocess
+import polars as pl
+from assetflow import asset, check
+
+
+@asset(volatile="ignore")
+def loud(sales: pl.DataFrame) -> pl.DataFrame:
+    os.write(1, b"said past Python\\n")
+    subprocess.run(["echo", "said by a program"])
+    return sales
+
+
+@check(loud, severity="warn")
+def louder(loud: pl.DataFrame) -> pl.DataFrame:
+    os.write(1, b"said by a check\\n")
+    return loud.head(1)
+"""
+
+
+@pytest.mark.parametrize("executor", ["inline", "threads", "processes"])
+def test_what_programs_print_is_no_data(shop: Shop, executor: str) -> None:
+    shop.python("loud", PAST_PYTHON)
+    printed = shop.cli("materialize", "--json", "--executor", executor, "-j", "2")
+    assert printed.json["status"] == "succeeded"
+    assert "said past Python" in printed.err
+    assert "said by a program" in printed.err
+    assert shop.cli("check", "loud", "--json").json["ok"]
+    assert shop.cli("show", "loud", "--draft", "--json").json["schema"] == "assetflow.show/1"
+
+
+LEFT_OPEN = """
+import sys
+import polars as pl
+from assetflow import asset
+
+
+@asset
+def bar(sales: pl.DataFrame) -> pl.DataFrame:
+    print("\\r80 %", end="", file=sys.stderr)
+    return sales
+"""
+
+
+@pytest.mark.parametrize("executor", ["inline", "threads"])
+def test_what_we_say_begins_a_line_whatever_was_left_open(shop: Shop, executor: str) -> None:
+    shop.python("bar", LEFT_OPEN)
+    printed = shop.cli("materialize", "--log-format", "json", "--executor", executor, "-j", "1")
+    lines = [line for line in printed.err.splitlines() if line and line != "80 %"]
+    assert {json.loads(line)["event"] for line in lines} == {"started", "finished", "published"}
+    told = shop.cli("materialize", "--full-refresh", "--select", "bar", "--executor", executor).err.splitlines()
+    assert any(line.startswith("1/1 bar ") for line in told)
+
+
 def test_quiet_tells_an_error_once(shop: Shop) -> None:
     shop.sql("people", "SELECT nope FROM sales")
     assert shop.cli("materialize", "--quiet").err.count("nope") == 2  # in the message, and in the line of SQL
